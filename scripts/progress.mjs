@@ -1,0 +1,63 @@
+// @ts-check
+/*
+ * How the scripts talk while they work: short lines on stderr, with a mark and a colour on a terminal, plain elsewhere.
+ *
+ * Not run by itself; imported by setup, start and test. Prints nothing of its own when it fails.
+ */
+
+const terminal = process.stderr.isTTY === true && process.env.TERM !== 'dumb';
+const coloured = terminal && !process.env.NO_COLOR;
+
+/**
+ * @param {string} code
+ * @param {string} text
+ */
+function paint(code, text) {
+	return coloured ? `\u001b[${code}m${text}\u001b[0m` : text;
+}
+
+/** @param {string} line */
+function write(line) {
+	process.stderr.write(`${line}\n`);
+}
+
+/** @param {string} text */
+export function note(text) {
+	write(terminal ? `${paint('2', '·')} ${text}` : `setup: ${text}`);
+}
+
+/** @param {string} text */
+export function warn(text) {
+	write(terminal ? `${paint('33', '!')} ${text}` : `setup: warning: ${text}`);
+}
+
+/** @param {string} text */
+export function fail(text) {
+	write(terminal ? `${paint('31', '✗')} ${text}` : `setup: error: ${text}`);
+}
+
+/**
+ * Says what is going on while `work` runs, and how long it took when that is worth saying.
+ *
+ * @template T
+ * @param {string} text
+ * @param {() => T} work
+ * @returns {T}
+ */
+export function step(text, work) {
+	const started = Date.now();
+	if (terminal) process.stderr.write(`${paint('2', '·')} ${text} …`);
+	else write(`setup: ${text}`);
+	let done = false;
+	try {
+		const result = work();
+		done = true;
+		return result;
+	} finally {
+		if (terminal) {
+			const seconds = ((Date.now() - started) / 1000).toFixed(1);
+			const mark = done ? paint('32', '✓') : paint('31', '✗');
+			write(`\r\u001b[K${mark} ${text} ${paint('2', `(${seconds} s)`)}`);
+		}
+	}
+}
