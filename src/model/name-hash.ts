@@ -1,0 +1,84 @@
+/**
+ * The suffix that `kubectl create configmap --append-hash` gives a name. Knows nothing of files or flags: it hashes the
+ * one JSON text that kubectl hashes, so the text's escapes are those of Go's encoder, not those of JSON.stringify.
+ */
+
+import { createHash } from 'node:crypto';
+
+/** What is hashed. Namespace, labels and annotations are not part of it. */
+export interface HashedContent {
+	/** The name before the suffix is added. */
+	readonly name: string;
+	/** `null` and an empty map are different contents, with different hashes; `kubectl create` always has a map. */
+	readonly data: ReadonlyMap<string, Buffer> | null;
+	/** Absent and empty are the same. */
+	readonly binaryData?: ReadonlyMap<string, Buffer>;
+	/** Part of the hash only when it is given, `false` included. */
+	readonly immutable?: boolean;
+}
+
+const HASH_LENGTH = 10;
+
+/** Digits that could spell a word are replaced. Source: kubectl v1.20 pkg/util/hash, encodeHash. */
+const SUBSTITUTES: Readonly<Record<string, string>> = { '0': 'g', '1': 'h', '3': 'k', a: 'm', e: 't' };
+
+/** Characters that Go escapes inside a JSON string. Source: go1.23 encoding/json, appendString with escapeHTML. */
+// biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is escaped
+const ESCAPED = /["\\\u0000-\u001f<>&\u2028\u2029]/g;
+
+const SHORT_ESCAPES: Readonly<Record<string, string>> = {
+	'"': '\\"',
+	'\\': '\\\\',
+	'\b': '\\b',
+	'\f': '\\f',
+	'\n': '\\n',
+	'\r': '\\r',
+	'\t': '\\t',
+};
+
+/**
+ * A string as Go's JSON encoder writes it, quotes included: `<`, `>`, `&`, U+2028 and U+2029 become \uXXXX.
+ * Go before 1.22 writes \u0008 and \u000c for backspace and form feed; kubectl v1.30 and later (Go 1.22) write \b, \f.
+ */
+export function encodeGoJsonString(text: string): string {
+	const escaped = text.replace(ESCAPED, (character) => {
+		return SHORT_ESCAPES[character] ?? `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`;
+	});
+	return `"${escaped}"`;
+}
+
+/** Keys of a map in the order of Go's JSON encoder: by UTF-8 bytes. */
+export function sortGoJsonKeys(keys: Iterable<string>): string[] {
+	return [...keys].sort((a, b) => Buffer.compare(Buffer.from(a), Buffer.from(b)));
+}
+
+function encodeMap(map: ReadonlyMap<string, Buffer>, encoding: 'utf8' | 'base64'): string {
+	const entries = sortGoJsonKeys(map.keys()).map((key) => {
+		const value = map.get(key) ?? Buffer.alloc(0);
+		return `${encodeGoJsonString(key)}:${encodeGoJsonString(value.toString(encoding))}`;
+	});
+	return `{${entries.join(',')}}`;
+}
+
+/**
+ * The ten characters after the dash.
+ * Source: kubectl v1.20 pkg/util/hash, ConfigMapHash; the JSON text is checked against kubectl v1.32.
+ */
+export function computeNameHash(content: HashedContent): string {
+	const fields: string[] = [];
+	if (content.binaryData !== undefined && content.binaryData.size > 0) {
+		fields.push(`"binaryData":${encodeMap(content.binaryData, 'base64')}`);
+	}
+	fields.push(`"data":${content.data === null ? 'null' : encodeMap(content.data, 'utf8')}`);
+	if (content.immutable !== undefined) fields.push(`"immutable":${content.immutable}`);
+	fields.push('"kind":"ConfigMap"', `"name":${encodeGoJsonString(content.name)}`);
+	const digest = createHash('sha256')
+		.update(`{${fields.join(',')}}`)
+		.digest('hex');
+	return digest.slice(0, HASH_LENGTH).replace(/[013ae]/g, (digit) => SUBSTITUTES[digit] ?? digit);
+}
+
+/** The name with its suffix, `NAME-hash`. */
+export function appendNameHash(content: HashedContent): string {
+	return `${content.name}-${computeNameHash(content)}`;
+}
