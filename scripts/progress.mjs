@@ -28,12 +28,12 @@ export function note(text) {
 
 /** @param {string} text */
 export function warn(text) {
-	write(terminal ? `${paint('33', '!')} ${text}` : `setup: warning: ${text}`);
+	write(terminal ? `${paint('33', '!')} ${text}` : `warning: ${text}`);
 }
 
 /** @param {string} text */
 export function fail(text) {
-	write(terminal ? `${paint('31', '✗')} ${text}` : `setup: error: ${text}`);
+	write(terminal ? `${paint('31', '✗')} ${text}` : `error: ${text}`);
 }
 
 /**

@@ -1,0 +1,160 @@
+// @ts-check
+/*
+ * The whole test run: set-up with the test tools, the static checks, every test, and a look for what was left behind.
+ *
+ *     npm test                                everything
+ *     npm test -- test/unit/model             the files whose path contains this
+ *     npm test -- --project unit -t 'a name'  any argument of `vitest run`
+ *
+ * The last line is `N passed, N failed` (and `, N skipped`), counted by vitest. Everything else that is wrong counts as
+ * one failed and is named just above: the set-up, the static checks, a missing /dev/fuse, a test file that does not
+ * load, no test at all, a mount or a process left behind. Exits 0 only when nothing failed.
+ */
+
+import { spawn } from 'node:child_process';
+import { chmodSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import { leftovers, mounts, processes, RUN_MARK, removeLeftovers } from './leftovers.mjs';
+import { fail } from './progress.mjs';
+import { setUpOrExplain } from './setup.mjs';
+
+const ROOT = fileURLToPath(new URL('..', import.meta.url));
+const DIST = join(ROOT, 'dist/');
+/** Time for a process that was told to stop to be gone. */
+const SETTLE_MS = 3000;
+
+/** @typedef {{ passed: number, failed: number, skipped: number, problems: string[] }} Outcome */
+
+const filters = process.argv.slice(2);
+// Ctrl-C reaches vitest by itself; what follows after it must still be done.
+process.on('SIGINT', () => {});
+
+const outcome = await testAll();
+for (const problem of outcome.problems) fail(problem);
+const failed = outcome.failed + outcome.problems.length;
+const skipped = outcome.skipped > 0 ? `, ${outcome.skipped} skipped` : '';
+process.exitCode = failed > 0 ? 1 : 0;
+process.stdout.write(`${outcome.passed} passed, ${failed} failed${skipped}\n`);
+
+/** @returns {Promise<Outcome>} */
+async function testAll() {
+	/** @type {string[]} */
+	const problems = [];
+	const ready = setUpOrExplain({ forTests: true });
+	if (ready === undefined)
+		return { passed: 0, failed: 0, skipped: 0, problems: ['the set-up failed, no test was run'] };
+	if (ready.fuseProblem !== undefined && needsFuse()) problems.push(ready.fuseProblem);
+
+	// A folder of the run's own: what is mounted below it is certainly the run's. As open as /tmp, for other users.
+	const folder = mkdtempSync(join(tmpdir(), 'configmapfs-test-'));
+	chmodSync(folder, 0o1777);
+	const mark = `${process.pid}-${Date.now()}`;
+	const run = { mountsBefore: mounts(), processesBefore: processes(DIST, mark), dist: DIST, mark, folder };
+	const env = { ...process.env, TMPDIR: folder, [RUN_MARK]: mark };
+
+	if ((await command('npm', ['run', '-s', 'check'], process.env)) !== 0) {
+		problems.push('npm run check found something, see its messages above');
+	}
+	const counted = await runVitest(join(folder, 'report.json'), env);
+	problems.push(...counted.problems, ...(await lookForLeftovers(run)));
+	if (!mounts().some(({ point }) => point.startsWith(folder))) rmSync(folder, { recursive: true, force: true });
+	return { ...counted, problems };
+}
+
+/** Whether some test that was asked for may mount. */
+function needsFuse() {
+	const project = filters.find((_, index) => filters[index - 1] === '--project');
+	const paths = filters.filter((filter) => filter.startsWith('test/'));
+	return !(project === 'unit' || (paths.length > 0 && paths.every((path) => path.startsWith('test/unit'))));
+}
+
+/**
+ * @param {string} report
+ * @param {NodeJS.ProcessEnv} env
+ * @returns {Promise<Outcome>}
+ */
+async function runVitest(report, env) {
+	const vitest = join(ROOT, 'node_modules/vitest/vitest.mjs');
+	const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${report}`];
+	const args = [vitest, 'run', '--config', 'test/vitest.config.ts', ...reporters, ...filters];
+	const status = await command(process.execPath, args, env);
+
+	/** @type {string[]} */
+	const problems = [];
+	const none = { passed: 0, failed: 0, skipped: 0, problems };
+	const counts = readReport(report);
+	if (counts === undefined) {
+		problems.push(`vitest ended with status ${status} before it could report`);
+		return none;
+	}
+	const { numPassedTests: passed, numFailedTests, numPendingTests, numTodoTests, numTotalTests, testResults } = counts;
+	const broken = testResults.filter(
+		({ status, assertionResults }) => status === 'failed' && !assertionResults.some((test) => test.status === 'failed'),
+	);
+	for (const { name, message } of broken) problems.push(`${name}: ${message.split('\n')[0]}`);
+	if (numTotalTests === 0 && broken.length === 0) problems.push('no test was run');
+	if (status !== 0 && numFailedTests === 0 && problems.length === 0) {
+		problems.push(`vitest ended with status ${status} although no test failed, see its messages above`);
+	}
+	return { passed, failed: numFailedTests, skipped: numPendingTests + numTodoTests, problems };
+}
+
+/**
+ * @typedef {object} Report
+ * @property {number} numTotalTests
+ * @property {number} numPassedTests
+ * @property {number} numFailedTests
+ * @property {number} numPendingTests
+ * @property {number} numTodoTests
+ * @property {{ name: string, status: string, message: string, assertionResults: { status: string }[] }[]} testResults
+ */
+
+/**
+ * @param {string} path
+ * @returns {Report | undefined}
+ */
+function readReport(path) {
+	try {
+		return JSON.parse(readFileSync(path, 'utf8'));
+	} catch {
+		return undefined;
+	}
+}
+
+/**
+ * @param {Parameters<typeof leftovers>[0]} run
+ * @returns {Promise<string[]>} One line for each thing that was left, after it was removed.
+ */
+async function lookForLeftovers(run) {
+	const deadline = Date.now() + SETTLE_MS;
+	let left = leftovers(run);
+	while (left.mounts.length + left.processes.length > 0 && Date.now() < deadline) {
+		await sleep(100);
+		left = leftovers(run);
+	}
+	removeLeftovers(left, run.folder);
+	return [
+		...left.mounts.map(({ point, type }) => `the tests left a mount behind: ${point} (${type})`),
+		...left.processes.map(({ pid, command: line }) => `the tests left a process behind: ${pid} ${line}`),
+	];
+}
+
+/**
+ * @param {string} file
+ * @param {readonly string[]} args
+ * @param {NodeJS.ProcessEnv} env
+ * @returns {Promise<number>} The exit status; 1 for a process that could not start or was ended by a signal.
+ */
+function command(file, args, env) {
+	return new Promise((resolve) => {
+		const child = spawn(file, args, { cwd: ROOT, env, stdio: ['ignore', 'inherit', 'inherit'] });
+		child.on('error', (error) => {
+			fail(`${file}: ${error.message}`);
+			resolve(1);
+		});
+		child.on('exit', (status) => resolve(status ?? 1));
+	});
+}
