@@ -36,7 +36,7 @@ function isInsideNumber(text: readonly string[], index: number): boolean {
 
 /**
  * Compares two keys; negative when `a` comes first.
- * Invariant: none of transitivity: `30`, `3c` and `8g` each come before the next, round in a circle. For such keys
+ * Invariant: none of transitivity: `10`, `1e3` and `01` each come before the next, round in a circle. For such keys
  * kubectl's own order changes from run to run.
  * Source: kubectl v1.32 (sigs.k8s.io/yaml v1.4, goyaml.v2), keyList.Less.
  */

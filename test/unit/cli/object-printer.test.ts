@@ -262,7 +262,7 @@ describe('against the real kubectl', () => {
 		['long keys', Object.fromEntries([127, 128, 129, 253].map((n) => ['a'.repeat(n), `${n}: ${long}\n`]))],
 		[
 			'odd keys',
-			Object.fromEntries('- -- --- _ 1 01 10 1e3 .5 .inf a9 a10 a-1 a.1 a_1 A y null'.split(' ').map((k) => [k, k])),
+			Object.fromEntries('- -- --- _ 1 01 10 .5 .inf a9 a10 a-1 a.1 a_1 A y null'.split(' ').map((k) => [k, k])),
 		],
 	])('prints the same text for %s', ([name, data], ctx) => {
 		if (!hasKubectl) ctx.skip(ABSENT);
