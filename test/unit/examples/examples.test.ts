@@ -1,0 +1,94 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { gunzipSync } from 'node:zlib';
+import { expect, test } from 'vitest';
+import { parseAllDocuments } from 'yaml';
+
+const FOLDER = fileURLToPath(new URL('../../../examples/', import.meta.url));
+
+interface Manifest {
+	readonly kind: string;
+	readonly metadata: { readonly name: string; readonly namespace?: string };
+	readonly immutable?: boolean;
+	readonly data?: Readonly<Record<string, unknown>>;
+	readonly binaryData?: Readonly<Record<string, string>>;
+	readonly items?: readonly Manifest[];
+}
+
+const FILES: Readonly<Record<string, readonly string[]>> = {
+	'binary.yaml': ['ConfigMap default/branding'],
+	'envoy.yaml': ['ConfigMap default/envoy'],
+	'feature-flags.json': ['ConfigMap default/feature-flags'],
+	'immutable.yaml': ['ConfigMap default/exchange-rates-2025-06'],
+	'list.yaml': ['ConfigMap staging/kube-root-ca.crt', 'ConfigMap staging/prometheus'],
+	'multi-document.yaml': [
+		'ConfigMap default/shop-frontend',
+		'Deployment default/shop-frontend',
+		'Service default/shop-frontend',
+		'ConfigMap default/shop-backend',
+		'ConfigMap default/shop-settings',
+	],
+	'nginx.yaml': ['ConfigMap default/nginx'],
+	'spring.yaml': ['ConfigMap default/spring'],
+};
+
+function objectsIn(file: string): readonly Manifest[] {
+	const documents = parseAllDocuments(readFileSync(FOLDER + file, 'utf8'), { strict: true, uniqueKeys: true });
+	return [...documents].flatMap((document) => {
+		expect([...document.errors, ...document.warnings]).toEqual([]);
+		const object = document.toJS() as Manifest;
+		return object.kind === 'List' ? (object.items ?? []) : [object];
+	});
+}
+
+function titleOf({ kind, metadata }: Manifest): string {
+	return `${kind} ${metadata.namespace ?? 'default'}/${metadata.name}`;
+}
+
+function configMapsIn(file: string): readonly Manifest[] {
+	return objectsIn(file).filter(({ kind }) => kind === 'ConfigMap');
+}
+
+test('every example is listed here and in the README', () => {
+	const readme = readFileSync(`${FOLDER}README.md`, 'utf8');
+	const files = readdirSync(FOLDER).filter((file) => file !== 'README.md');
+	expect(files.sort()).toEqual(Object.keys(FILES));
+	expect(files.filter((file) => !readme.includes(`\`${file}\``))).toEqual([]);
+});
+
+test.each(Object.entries(FILES))('%s holds its objects', (file, titles) => {
+	expect(objectsIn(file).map(titleOf)).toEqual(titles);
+});
+
+test('no two examples are the same object', () => {
+	const titles = Object.values(FILES).flat();
+	expect(titles).toEqual([...new Set(titles)]);
+});
+
+test.each(Object.keys(FILES))('%s is valid as the API server sees it', (file) => {
+	for (const { data = {}, binaryData = {} } of configMapsIn(file)) {
+		for (const [key, value] of Object.entries(data)) expect(value, key).toBeTypeOf('string');
+		for (const value of Object.values(binaryData)) {
+			// Go ignores line breaks in base64, and nothing else.
+			expect(value.replaceAll('\n', '')).toMatch(/^(?:[A-Za-z\d+/]{4})*(?:[A-Za-z\d+/]{2}==|[A-Za-z\d+/]{3}=)?$/);
+		}
+		const keys = [...Object.keys(data), ...Object.keys(binaryData)];
+		expect(keys).toEqual([...new Set(keys)]);
+		for (const key of keys) expect(key).toMatch(/^[-._a-zA-Z0-9]{1,253}$/);
+	}
+});
+
+test('the bytes of binary.yaml are what their names say', () => {
+	const binaryData = configMapsIn('binary.yaml')[0]?.binaryData ?? {};
+	const logo = Buffer.from(binaryData['logo.png'] ?? '', 'base64');
+	expect(logo.subarray(0, 8).toString('latin1')).toBe('\u0089PNG\r\n\u001a\n');
+	expect([logo.readUInt32BE(16), logo.readUInt32BE(20)]).toEqual([32, 32]);
+	expect(logo.subarray(-8, -4).toString('latin1')).toBe('IEND');
+	expect(gunzipSync(Buffer.from(binaryData['robots.txt.gz'] ?? '', 'base64')).toString()).toMatch(/^User-agent: \*\n/);
+});
+
+test('immutable.yaml is the only immutable one', () => {
+	expect(Object.keys(FILES).filter((file) => configMapsIn(file).some(({ immutable }) => immutable === true))).toEqual([
+		'immutable.yaml',
+	]);
+});
