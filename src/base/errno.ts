@@ -1,0 +1,41 @@
+/**
+ * Linux error numbers by name, for answers to the kernel and for the results of system calls made through FFI.
+ * Source: linux v6.1 include/uapi/asm-generic/errno-base.h and errno.h (x86-64 and arm64 share them).
+ */
+export const ERRNO = {
+	EPERM: 1,
+	ENOENT: 2,
+	EINTR: 4,
+	EIO: 5,
+	EBADF: 9,
+	EAGAIN: 11,
+	ENOMEM: 12,
+	EACCES: 13,
+	EBUSY: 16,
+	EEXIST: 17,
+	ENODEV: 19,
+	ENOTDIR: 20,
+	EISDIR: 21,
+	EINVAL: 22,
+	ENOTTY: 25,
+	EROFS: 30,
+	ENAMETOOLONG: 36,
+	ENOSYS: 38,
+	ENOTEMPTY: 39,
+	ENODATA: 61,
+	EPROTO: 71,
+	EOPNOTSUPP: 95,
+	ECONNABORTED: 103,
+	ENOTCONN: 107,
+	ETIMEDOUT: 110,
+	ESTALE: 116,
+} as const;
+
+export type ErrnoName = keyof typeof ERRNO;
+
+const NAMES: ReadonlyMap<number, string> = new Map(Object.entries(ERRNO).map(([name, number]) => [number, name]));
+
+/** `ENOENT` for 2; `errno 999` for a number that is not in the table. */
+export function errnoName(errno: number): string {
+	return NAMES.get(errno) ?? `errno ${errno}`;
+}

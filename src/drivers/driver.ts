@@ -1,0 +1,37 @@
+/**
+ * The port to what shows the tree (types only). What differs between drivers is data here; nothing above asks for a
+ * driver's name.
+ */
+
+import type { TreeOperations } from '../volume/tree-operations.js';
+
+/** Why a mount is over. */
+export type MountEnd =
+	/** Somebody unmounted it, or `unmount` was called. */
+	| { readonly reason: 'unmounted' }
+	/** The process that answers the kernel ended by itself; `detail` says how. */
+	| { readonly reason: 'died'; readonly detail: string };
+
+export interface UnmountReport {
+	/** Somebody still used the mount: it was detached, and what they had open is gone. */
+	readonly wasBusy: boolean;
+}
+
+export interface Driver {
+	readonly name: 'kernel' | 'fuse-native' | 'directory';
+	/** Changes before `mount` shape the first state; changes after it are seen by watchers. */
+	readonly tree: TreeOperations;
+	/**
+	 * How long an old generation should stay after the flip, so that path walks under way can finish, where removed
+	 * names can keep resolving. Unit: milliseconds.
+	 */
+	readonly walkGraceMs: number;
+	/** Shows the tree. Errors: ConfigMapFsError; nothing is left behind. */
+	mount(): Promise<void>;
+	/** Resolves once, when the mount is over for whatever reason. */
+	readonly ended: Promise<MountEnd>;
+	/** Requests that reached user space, by opcode; empty where nothing is counted. */
+	upcalls(): Promise<Readonly<Record<string, number>>>;
+	/** Takes the mount away, even when it is in use. Idempotent. */
+	unmount(): Promise<UnmountReport>;
+}

@@ -1,0 +1,356 @@
+/**
+ * The request loop: read one request, answer it from the inode tree, write one reply. Owns the opcode table.
+ *
+ * Decisions
+ * - Blocking reads and writes on this thread: one upcall is about 11 us, and no other thread pool can starve it.
+ * - ENOSYS where the kernel remembers it and the meaning is "do not ask again": OPEN, OPENDIR, FLUSH, xattrs, ... After
+ *   that a warm open, read and close make no upcall at all.
+ * - Mutations get EROFS, never ENOSYS, unless the tree recognises the daemon's announced operation.
+ * - A bug or a malformed request is EIO for its caller and nothing else.
+ *
+ * Thread: the main thread of the server process; it never touches the mount and never waits for the daemon.
+ */
+
+import { readSync, writeSync } from 'node:fs';
+import { ERRNO } from '../../base/errno.js';
+import { systemCode } from '../../base/errors.js';
+import { FOREVER_MS, type InodeTree, type Mutation } from '../../fs/inode-tree.js';
+import { FATTR, FOPEN, OPCODE, OPCODE_LIMIT, type OpcodeName, S_IFDIR } from '../../wire/constants.js';
+import { ReplyBuffer } from '../../wire/reply.js';
+import { RequestBuffer } from '../../wire/request.js';
+import { negotiate } from './negotiation.js';
+
+/** Unit: bytes. The kernel wants 8 KiB at least; 64 KiB take 4093 forgets in one message. */
+const REQUEST_SIZE = 64 * 1024;
+/** Unit: bytes. The largest READ (1 MiB) and its header. */
+const REPLY_SIZE = 1024 * 1024 + 64 * 1024;
+/** No reply is written. */
+const NO_REPLY = 0;
+
+/** Why the loop ended. */
+export type SessionEnd = 'unmounted' | 'aborted';
+
+export interface SessionOptions {
+	readonly fd: number;
+	readonly tree: InodeTree;
+	/** Takes in what the daemon has announced so far; called before every mutation. */
+	readonly pollJournal: () => void;
+	/**
+	 * Whether an open may go without an upcall. Off where a reader could open a file for writing on the same mount:
+	 * a shared writable mapping would then reach the page cache that every reader sees.
+	 */
+	readonly openWithoutUpcall: boolean;
+	/** One more request of an opcode was read; a plain array indexed by opcode. */
+	readonly counters: { [opcode: number]: number };
+	/** Given for tracing only: each request and the length and errno of its reply. */
+	readonly trace?: (request: RequestBuffer, reply: Buffer, length: number) => void;
+}
+
+type Handler = (this: Session) => number;
+
+export class Session {
+	readonly #fd: number;
+	readonly #tree: InodeTree;
+	readonly #options: SessionOptions;
+	readonly #request = new RequestBuffer(REQUEST_SIZE);
+	readonly #reply = new ReplyBuffer(REPLY_SIZE);
+	#noOpen = false;
+	#noOpendir = false;
+
+	constructor(options: SessionOptions) {
+		this.#fd = options.fd;
+		this.#tree = options.tree;
+		this.#options = options;
+	}
+
+	/** Serves until the file system is unmounted or its connection aborted. Blocks this thread. */
+	run(): SessionEnd {
+		const { counters, trace } = this.#options;
+		const request = this.#request;
+		const reply = this.#reply;
+		for (;;) {
+			let length: number;
+			try {
+				length = readSync(this.#fd, request.bytes, 0, REQUEST_SIZE, null);
+			} catch (error) {
+				const end = endOf(error);
+				if (end !== undefined) return end;
+				continue;
+			}
+			let replyLength: number;
+			try {
+				request.accept(length);
+				const opcode = request.opcode;
+				counters[opcode] = (counters[opcode] ?? 0) + 1;
+				replyLength = this.#handle(opcode);
+			} catch {
+				replyLength = reply.error(request.bytes, ERRNO.EIO);
+			}
+			if (trace !== undefined) trace(request, reply.bytes, replyLength);
+			if (replyLength === NO_REPLY) continue;
+			try {
+				writeSync(this.#fd, reply.bytes, 0, replyLength, null);
+			} catch (error) {
+				const end = endOf(error);
+				if (end !== undefined) return end;
+			}
+		}
+	}
+
+	#handle(opcode: number): number {
+		const handler = HANDLERS[opcode];
+		return handler === undefined ? this.error(ERRNO.ENOSYS) : handler.call(this);
+	}
+
+	// --- used by the table below; one method an opcode where there is more to it than an errno --------------------
+
+	error(errno: number): number {
+		return this.#reply.error(this.#request.bytes, errno);
+	}
+
+	init(): number {
+		const request = this.#request;
+		const negotiated = negotiate({
+			major: request.u32(40),
+			minor: request.u32(44),
+			maxReadahead: request.u32(48),
+			flags: request.u32(52),
+		});
+		if (negotiated === undefined) return this.error(ERRNO.EPROTO);
+		this.#noOpen = negotiated.noOpen && this.#options.openWithoutUpcall;
+		this.#noOpendir = negotiated.noOpendir;
+		return this.#reply.init(request.bytes, negotiated.out);
+	}
+
+	lookup(): number {
+		const found = this.#tree.lookup(this.#request.nodeId, this.#request.name(40));
+		if (typeof found !== 'number') return this.#reply.entry(this.#request.bytes, found.inode, found.validMs);
+		return found === -ERRNO.ENOENT ? this.#reply.noEntry(this.#request.bytes) : this.error(-found);
+	}
+
+	forget(): number {
+		this.#tree.forget(this.#request.nodeId, this.#request.u64(40));
+		return NO_REPLY;
+	}
+
+	batchForget(): number {
+		const count = this.#request.u32(40);
+		for (let index = 0; index < count; index++) {
+			const at = 48 + index * 16;
+			this.#tree.forget(this.#request.u64(at), this.#request.u64(at + 8));
+		}
+		return NO_REPLY;
+	}
+
+	getattr(): number {
+		const inode = this.#tree.get(this.#request.nodeId);
+		return inode === undefined ? this.error(ERRNO.ESTALE) : this.#reply.attr(this.#request.bytes, inode);
+	}
+
+	readlink(): number {
+		const inode = this.#tree.get(this.#request.nodeId);
+		if (inode === undefined) return this.error(ERRNO.ESTALE);
+		if (inode.target === undefined) return this.error(ERRNO.EINVAL);
+		const length = inode.target.copy(this.#reply.bytes, 16);
+		return this.#reply.body(this.#request.bytes, length);
+	}
+
+	read(): number {
+		const request = this.#request;
+		const inode = this.#tree.get(request.nodeId);
+		if (inode === undefined) return this.error(ERRNO.ESTALE);
+		if (inode.segment === undefined) return this.error(inode.isDirectory ? ERRNO.EISDIR : ERRNO.EINVAL);
+		const offset = request.u64(48);
+		const wanted = Math.max(0, Math.min(request.u32(56), inode.size - offset, REPLY_SIZE - 16));
+		let length = 0;
+		while (length < wanted) {
+			const position = inode.offset + offset + length;
+			const got = readSync(inode.segment.fd, this.#reply.bytes, 16 + length, wanted - length, position);
+			if (got === 0) return this.error(ERRNO.EIO);
+			length += got;
+		}
+		return this.#reply.body(request.bytes, length);
+	}
+
+	/** READDIR and READDIRPLUS: whole entries only; an empty reply is the end. */
+	readdir(plus: boolean): number {
+		const request = this.#request;
+		const directory = this.#tree.get(request.nodeId);
+		if (directory === undefined) return this.error(ERRNO.ESTALE);
+		if (!directory.isDirectory) return this.error(ERRNO.ENOTDIR);
+		const cookie = request.u64(48);
+		const limit = Math.min(request.u32(56), REPLY_SIZE - 16);
+		let used = 0;
+		for (const [at, name] of [
+			[1, '.'],
+			[2, '..'],
+		] as const) {
+			if (cookie >= at) continue;
+			const entry = { name, id: directory.id, mode: S_IFDIR, cookie: at, node: undefined, validMs: 0 };
+			const next = this.#reply.dirent(used, limit, plus, entry);
+			if (next < 0) return this.#reply.body(request.bytes, used);
+			used = next;
+		}
+		for (const { name, inode, cookie: at, validMs } of this.#tree.list(directory, cookie)) {
+			const entry = { name, id: inode.id, mode: inode.mode, cookie: at, node: inode, validMs };
+			const next = this.#reply.dirent(used, limit, plus, entry);
+			if (next < 0) break;
+			used = next;
+			if (plus) inode.nlookup++;
+		}
+		return this.#reply.body(request.bytes, used);
+	}
+
+	open(): number {
+		if (this.#noOpen) return this.error(ERRNO.ENOSYS);
+		const O_ACCMODE = 3;
+		if ((this.#request.u32(40) & O_ACCMODE) !== 0) return this.error(ERRNO.EROFS);
+		return this.#reply.open(this.#request.bytes, FOPEN.KEEP_CACHE | FOPEN.NOFLUSH);
+	}
+
+	opendir(): number {
+		if (this.#noOpendir) return this.error(ERRNO.ENOSYS);
+		return this.#reply.open(this.#request.bytes, FOPEN.KEEP_CACHE | FOPEN.CACHE_DIR);
+	}
+
+	statfs(): number {
+		const { bytes, inodes } = this.#tree.usage;
+		return this.#reply.statfs(this.#request.bytes, bytes, inodes);
+	}
+
+	nameOperation(op: 'unlink' | 'rmdir' | 'mkdir'): number {
+		const name = this.#request.name(op === 'mkdir' ? 48 : 40);
+		return this.#mutate({ op, parent: this.#request.nodeId, name }, op === 'mkdir');
+	}
+
+	symlink(): number {
+		const request = this.#request;
+		const targetAt = request.nameEnd(40) + 1;
+		const mutation = {
+			op: 'symlink',
+			parent: request.nodeId,
+			name: request.name(40),
+			target: request.name(targetAt),
+		} as const;
+		return this.#mutate(mutation, true);
+	}
+
+	rename(): number {
+		const request = this.#request;
+		const newNameAt = request.nameEnd(48) + 1;
+		const mutation: Mutation = {
+			op: 'rename',
+			parent: request.nodeId,
+			name: request.name(48),
+			newParent: request.u64(40),
+			newName: request.name(newNameAt),
+		};
+		return this.#mutate(mutation, false);
+	}
+
+	/** Only a change of mode can be an announced operation. Source: linux/fuse.h 7.38, struct fuse_setattr_in. */
+	setattr(): number {
+		const request = this.#request;
+		if ((request.u32(40) & ~FATTR.CTIME) !== FATTR.MODE) return this.error(ERRNO.EROFS);
+		this.#options.pollJournal();
+		const result = this.#tree.mutate({ op: 'setattr', id: request.nodeId, mode: request.u32(108) & 0o7777 });
+		return typeof result === 'number' ? this.error(-result) : this.#reply.attr(request.bytes, result);
+	}
+
+	#mutate(mutation: Mutation, answersEntry: boolean): number {
+		this.#options.pollJournal();
+		const result = this.#tree.mutate(mutation);
+		if (typeof result === 'number') return this.error(-result);
+		return answersEntry ? this.#reply.entry(this.#request.bytes, result, FOREVER_MS) : this.error(0);
+	}
+}
+
+function answer(errno: keyof typeof ERRNO | 'OK'): Handler {
+	const number = errno === 'OK' ? 0 : ERRNO[errno];
+	return function (this: Session) {
+		return this.error(number);
+	};
+}
+
+/** ENOSYS that the kernel remembers: it does by itself from then on, or never asks again. */
+const NOT_NEEDED = answer('ENOSYS');
+const READ_ONLY = answer('EROFS');
+
+const TABLE: Readonly<Partial<Record<OpcodeName, Handler>>> = {
+	INIT: Session.prototype.init,
+	DESTROY: answer('OK'),
+	LOOKUP: Session.prototype.lookup,
+	FORGET: Session.prototype.forget,
+	BATCH_FORGET: Session.prototype.batchForget,
+	GETATTR: Session.prototype.getattr,
+	READLINK: Session.prototype.readlink,
+	READ: Session.prototype.read,
+	READDIR() {
+		return this.readdir(false);
+	},
+	READDIRPLUS() {
+		return this.readdir(true);
+	},
+	OPEN: Session.prototype.open,
+	OPENDIR: Session.prototype.opendir,
+	RELEASE: answer('OK'),
+	RELEASEDIR: answer('OK'),
+	STATFS: Session.prototype.statfs,
+	INTERRUPT: NOT_NEEDED,
+	ACCESS: NOT_NEEDED,
+	FLUSH: NOT_NEEDED,
+	FSYNC: NOT_NEEDED,
+	FSYNCDIR: NOT_NEEDED,
+	GETXATTR: NOT_NEEDED,
+	LISTXATTR: NOT_NEEDED,
+	LSEEK: NOT_NEEDED,
+	POLL: NOT_NEEDED,
+	STATX: NOT_NEEDED,
+	COPY_FILE_RANGE: NOT_NEEDED,
+	COPY_FILE_RANGE_64: NOT_NEEDED,
+	IOCTL: answer('ENOTTY'),
+	MKDIR() {
+		return this.nameOperation('mkdir');
+	},
+	UNLINK() {
+		return this.nameOperation('unlink');
+	},
+	RMDIR() {
+		return this.nameOperation('rmdir');
+	},
+	SYMLINK: Session.prototype.symlink,
+	RENAME: Session.prototype.rename,
+	SETATTR: Session.prototype.setattr,
+	MKNOD: READ_ONLY,
+	LINK: READ_ONLY,
+	WRITE: READ_ONLY,
+	CREATE: READ_ONLY,
+	SETXATTR: READ_ONLY,
+	REMOVEXATTR: READ_ONLY,
+	FALLOCATE: READ_ONLY,
+	RENAME2: READ_ONLY,
+	TMPFILE: READ_ONLY,
+};
+
+const HANDLERS: readonly (Handler | undefined)[] = (() => {
+	const handlers: (Handler | undefined)[] = new Array(OPCODE_LIMIT).fill(undefined);
+	for (const [name, handler] of Object.entries(TABLE)) handlers[OPCODE[name as OpcodeName]] = handler;
+	return handlers;
+})();
+
+/** What a failed read or write of the device means; undefined: go on. Source: linux v6.12 fs/fuse/dev.c. */
+function endOf(error: unknown): SessionEnd | undefined {
+	switch (systemCode(error)) {
+		case 'ENODEV':
+			return 'unmounted';
+		case 'ECONNABORTED':
+			return 'aborted';
+		case 'ENOENT':
+		case 'EINTR':
+		case 'EAGAIN':
+		case 'EINVAL':
+			return undefined;
+		default:
+			throw error;
+	}
+}

@@ -1,0 +1,99 @@
+/**
+ * The mount table of this mount namespace: reading it, and taking mounts of ours away, dead ones among them.
+ * Source: proc(5), /proc/PID/mountinfo.
+ */
+
+import { spawnSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { ConfigMapFsError, errorText, systemCode } from '../base/errors.js';
+import { MNT, umount2 } from '../native/libc.js';
+import { MOUNT_TYPE } from './server-protocol.js';
+
+export interface MountEntry {
+	readonly id: number;
+	/** Unescaped. */
+	readonly mountPoint: string;
+	readonly type: string;
+	/** `major:minor` of the file system. */
+	readonly device: string;
+}
+
+/** Every mount of this namespace, in the order of the table: of several on one mount point the last is on top. */
+export function readMountTable(text = readFileSync('/proc/self/mountinfo', 'utf8')): readonly MountEntry[] {
+	const entries: MountEntry[] = [];
+	for (const line of text.split('\n')) {
+		const fields = line.split(' ');
+		const separator = fields.indexOf('-', 6);
+		const [id, , device, , mountPoint] = fields;
+		const type = fields[separator + 1];
+		if (separator < 0 || id === undefined || device === undefined || mountPoint === undefined || type === undefined)
+			continue;
+		entries.push({ id: Number(id), device, mountPoint: unescapeField(mountPoint), type });
+	}
+	return entries;
+}
+
+/** Octal escapes of space, tab, newline and backslash. */
+function unescapeField(text: string): string {
+	return text.includes('\\')
+		? text.replace(/\\([0-7]{3})/g, (_, octal: string) => String.fromCharCode(Number.parseInt(octal, 8)))
+		: text;
+}
+
+export function isOurs(entry: MountEntry): boolean {
+	return entry.type === MOUNT_TYPE;
+}
+
+/** The topmost mount on exactly this path. Requires: an absolute, canonical path. */
+export function findMount(mountPoint: string): MountEntry | undefined {
+	return readMountTable().findLast((entry) => entry.mountPoint === mountPoint);
+}
+
+/**
+ * Whether the file system behind a mount still answers. A child process asks, so that a mount that hangs costs a
+ * time-out and not this process.
+ */
+export function probeMount(mountPoint: string): 'alive' | 'dead' | 'hanging' {
+	const result = spawnSync('stat', ['-f', '--', mountPoint], {
+		timeout: 2000,
+		killSignal: 'SIGKILL',
+		encoding: 'utf8',
+	});
+	if (systemCode(result.error) === 'ETIMEDOUT') return 'hanging';
+	if (result.status === 0) return 'alive';
+	return /not connected|abort/i.test(result.stderr) ? 'dead' : 'alive';
+}
+
+/** `gently` fails when the mount is in use; `lazily` detaches it; `forcibly` also aborts what waits for an answer. */
+export type UnmountMode = 'gently' | 'lazily' | 'forcibly';
+
+const FLAGS: Readonly<Record<UnmountMode, number>> = {
+	gently: 0,
+	lazily: MNT.DETACH,
+	forcibly: MNT.DETACH | MNT.FORCE,
+};
+
+/**
+ * Takes the topmost mount on `mountPoint` away; false when it is in use and `mode` is `gently`.
+ * Errors: UNMOUNT_REFUSED.
+ */
+export function unmountPath(mountPoint: string, mode: UnmountMode): boolean {
+	try {
+		umount2(mountPoint, FLAGS[mode] | MNT.NOFOLLOW);
+		return true;
+	} catch (error) {
+		const code = systemCode(error);
+		if (code === 'EBUSY') return false;
+		if (code !== 'EPERM') {
+			throw new ConfigMapFsError('UNMOUNT_REFUSED', `Cannot unmount "${mountPoint}": ${errorText(error)}`, {
+				cause: error,
+			});
+		}
+	}
+	const args = mode === 'gently' ? ['-u', '--', mountPoint] : ['-u', '-z', '--', mountPoint];
+	const result = spawnSync('fusermount3', args, { encoding: 'utf8' });
+	if (result.status === 0) return true;
+	if (/busy/i.test(result.stderr)) return false;
+	const reason = result.error === undefined ? result.stderr.trim() : errorText(result.error);
+	throw new ConfigMapFsError('UNMOUNT_REFUSED', `Cannot unmount "${mountPoint}": ${reason}`);
+}

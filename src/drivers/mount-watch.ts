@@ -1,0 +1,35 @@
+/**
+ * Notices that somebody unmounted the public view, without a timer: poll(2) on the mount table wakes a thread.
+ * Source: proc(5), mountinfo: a change is signalled as POLLPRI and POLLERR.
+ */
+
+import { closeSync } from 'node:fs';
+import { Worker } from 'node:worker_threads';
+import { socketPair } from '../native/libc.js';
+import { findMount, isOurs } from './mount-table.js';
+
+/** Calls `onGone` once when no mount of ours is on `mountPoint` any more. Returns what ends the watch; idempotent. */
+export function watchForUnmount(mountPoint: string, onGone: () => void): () => void {
+	const [ours, theirs] = socketPair();
+	const worker = new Worker(new URL('./mount-watch-thread.js', import.meta.url), { workerData: theirs });
+	worker.unref();
+	let watching = true;
+	// The thread sits in a system call, so it ends only when its end of the pair says that ours is closed.
+	const stop = () => {
+		if (!watching) return;
+		watching = false;
+		process.removeListener('exit', stop);
+		closeSync(ours);
+	};
+	process.once('exit', stop);
+	worker.on('error', () => {});
+	worker.on('exit', () => closeSync(theirs));
+	worker.on('message', () => {
+		if (!watching) return;
+		const top = findMount(mountPoint);
+		if (top !== undefined && isOurs(top)) return;
+		stop();
+		onGone();
+	});
+	return stop;
+}

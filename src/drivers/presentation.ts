@@ -1,0 +1,50 @@
+/**
+ * Which owner, group and mode bits a node shows. Pure.
+ *
+ * With a read-only view of the mount the modes are exactly kubelet's. Through fusermount3 there is no such view, and a
+ * file that its reader may open for writing could be mapped shared and changed in the page cache that every reader
+ * sees. So there the owner is chosen so that the caller falls into a class that may read and not write; only where no
+ * class does, the write bit of the caller's class is left out (0600 shows as 0400).
+ */
+
+import type { Present, Presentation } from './announced-tree.js';
+
+/** Who sees the mount. */
+export interface Owner {
+	readonly uid: number;
+	readonly gid: number;
+}
+
+/** Modes and owner as kubelet has them. Requires: readers cannot write, whatever the modes say. */
+export function presentExactly(owner: Owner): Present {
+	return (_kind, mode) => ({ mode, ...owner });
+}
+
+interface PermissionClass {
+	readonly read: number;
+	readonly write: number;
+	owner(caller: Owner): Owner;
+}
+
+/** The class that the caller is put into by an owner, in the order of preference: others, group, owner. */
+const CLASSES: readonly PermissionClass[] = [
+	{ read: 0o004, write: 0o002, owner: () => ({ uid: 0, gid: 0 }) },
+	{ read: 0o040, write: 0o020, owner: ({ gid }) => ({ uid: 0, gid }) },
+	{ read: 0o400, write: 0o200, owner: (caller) => caller },
+];
+
+/**
+ * For a mount that `caller` himself may write to. Directories and links belong to the caller, because the daemon
+ * changes the tree as the caller. `shown` replaces the chosen owner where the person asked for one.
+ */
+export function presentUnwritable(caller: Owner, shown: Partial<Owner>): Present {
+	return (kind, mode): Presentation => {
+		if (kind !== 'file') return { mode, ...caller, ...shown };
+		const usable = CLASSES.find(({ read, write }) => (mode & read) !== 0 && (mode & write) === 0);
+		const fallback = usable ?? CLASSES.find(({ read }) => (mode & read) !== 0);
+		if (fallback === undefined) return { mode, uid: 0, gid: 0, ...shown };
+		if (shown.uid === undefined && shown.gid === undefined)
+			return { mode: mode & ~fallback.write, ...fallback.owner(caller) };
+		return { mode: mode & ~0o222, ...fallback.owner(caller), ...shown };
+	};
+}

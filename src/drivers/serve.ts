@@ -1,0 +1,47 @@
+/**
+ * The body of the server process: rebuilds the tree from the journal, obtains the mount, answers until it is gone.
+ */
+
+import { once } from 'node:events';
+import { Worker } from 'node:worker_threads';
+import { ConfigMapFsError, errorText } from '../base/errors.js';
+import { InodeTree } from '../fs/inode-tree.js';
+import { JournalReader } from '../journal/journal-reader.js';
+import { OPCODE_LIMIT } from '../wire/constants.js';
+import type { ControlData } from './control-thread.js';
+import { openMounted } from './kernel/device.js';
+import { Session } from './kernel/session.js';
+import type { ServerConfig, ServerMessage } from './server-protocol.js';
+
+/** Serves one mount from start to end; resolves when it is unmounted. */
+export async function serve(config: ServerConfig): Promise<void> {
+	const counters = new SharedArrayBuffer(OPCODE_LIMIT * Float64Array.BYTES_PER_ELEMENT);
+	const workerData: ControlData = { config, counters };
+	const control = new Worker(new URL('./control-thread.js', import.meta.url), { workerData });
+	await once(control, 'online');
+	const say = (message: ServerMessage) => control.postMessage(message);
+	try {
+		const tree = new InodeTree({
+			monotonicMs: () => performance.now(),
+			wallUs: () => Date.now() * 1000 + Math.floor((performance.now() * 1000) % 1000),
+		});
+		const journal = new JournalReader(config.journalDirectory, 0, (record, segment, contentAt) => {
+			tree.apply(record, segment, contentAt);
+		});
+		journal.poll();
+		const session = new Session({
+			fd: await openMounted(config),
+			tree,
+			pollJournal: () => journal.poll(),
+			openWithoutUpcall: config.openWithoutUpcall,
+			counters: new Float64Array(counters),
+		});
+		say({ type: 'serving' });
+		session.run();
+		process.exit(0);
+	} catch (error) {
+		const code = error instanceof ConfigMapFsError ? error.code : 'INTERNAL';
+		say({ type: 'failed', code, message: errorText(error) });
+		process.exitCode = 1;
+	}
+}

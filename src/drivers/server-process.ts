@@ -1,0 +1,89 @@
+/**
+ * The daemon's handle on the server process: start, questions, end.
+ */
+
+import { type ChildProcess, spawn } from 'node:child_process';
+import type { Socket } from 'node:net';
+import { fileURLToPath } from 'node:url';
+import { ConfigMapFsError, type ErrorCode, EXIT_STATUS } from '../base/errors.js';
+import type { MountEnd } from './driver.js';
+import type { DaemonMessage, ServerConfig, ServerMessage } from './server-protocol.js';
+
+const SERVER = fileURLToPath(new URL('../server.js', import.meta.url));
+
+export class ServerProcess {
+	readonly #child: ChildProcess;
+	readonly #socket: Socket;
+	readonly #started: Promise<void>;
+	readonly ended: Promise<MountEnd>;
+	#upcalls: ((upcalls: Readonly<Record<string, number>>) => void)[] = [];
+	#hasEnded = false;
+
+	/** Starts the process in a session of its own: a terminal's Ctrl-C is for the daemon, which unmounts first. */
+	constructor(config: ServerConfig) {
+		this.#child = spawn(process.execPath, ['--no-warnings', SERVER, JSON.stringify(config)], {
+			detached: true,
+			stdio: ['ignore', 'ignore', 'inherit', 'pipe'],
+		});
+		this.#socket = this.#child.stdio[3] as Socket;
+		this.#socket.on('error', () => {});
+		this.ended = new Promise((resolve) => {
+			this.#child.on('exit', (status, signal) => {
+				this.#hasEnded = true;
+				for (const answer of this.#upcalls) answer({});
+				const detail = signal === null ? `exit status ${status}` : `killed by ${signal}`;
+				resolve(status === 0 ? { reason: 'unmounted' } : { reason: 'died', detail });
+			});
+		});
+		this.#started = this.#listen();
+	}
+
+	get pid(): number {
+		return this.#child.pid ?? 0;
+	}
+
+	/** Resolves when requests are answered. Errors: what the server says; DRIVER_DIED when it just ends. */
+	async started(): Promise<void> {
+		await this.#started;
+	}
+
+	#listen(): Promise<void> {
+		return new Promise((resolve, reject) => {
+			let pending = '';
+			this.#socket.on('data', (chunk: Buffer) => {
+				pending += chunk.toString();
+				const lines = pending.split('\n');
+				pending = lines.pop() ?? '';
+				for (const line of lines) {
+					const message = JSON.parse(line) as ServerMessage;
+					if (message.type === 'serving') resolve();
+					else if (message.type === 'failed') reject(new ConfigMapFsError(errorCode(message.code), message.message));
+					else this.#upcalls.shift()?.(message.upcalls);
+				}
+			});
+			this.#child.on('error', reject);
+			this.#socket.on('close', () => {
+				reject(new ConfigMapFsError('DRIVER_DIED', 'The process that should answer the kernel ended while it started'));
+			});
+		});
+	}
+
+	/** Requests answered so far, by opcode. */
+	upcalls(): Promise<Readonly<Record<string, number>>> {
+		if (this.#hasEnded) return Promise.resolve({});
+		return new Promise((resolve) => {
+			this.#upcalls.push(resolve);
+			const message: DaemonMessage = { type: 'upcalls' };
+			this.#socket.write(`${JSON.stringify(message)}\n`);
+		});
+	}
+
+	/** Ends the process, which closes /dev/fuse and so aborts every request that still waits. */
+	kill(): void {
+		if (!this.#hasEnded) this.#child.kill('SIGKILL');
+	}
+}
+
+function errorCode(text: string): ErrorCode {
+	return text in EXIT_STATUS ? (text as ErrorCode) : 'INTERNAL';
+}

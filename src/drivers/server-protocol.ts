@@ -1,0 +1,38 @@
+/**
+ * What daemon and server say to each other besides the journal (types only): the server's start configuration, and
+ * lines of JSON on a socket, descriptor 3 of the server.
+ */
+
+export interface ServerConfig {
+	readonly driver: 'kernel' | 'fuse-native';
+	/** Directory of the journal. */
+	readonly journalDirectory: string;
+	/** Where the file system is mounted, by whom. */
+	readonly mountPoint: string;
+	readonly method: MountMethod;
+	readonly allowOther: boolean;
+	/** See `SessionOptions.openWithoutUpcall`. */
+	readonly openWithoutUpcall: boolean;
+	/** What is taken away when the daemon is gone: the place where people see the file system. */
+	readonly publicMountPoint: string;
+	/** One line for each request and reply on standard error. */
+	readonly trace: boolean;
+}
+
+/** `mount` is mount(2) with the privilege for it; `fusermount3` is the setuid helper for everybody else. */
+export type MountMethod = 'mount' | 'fusermount3';
+
+export type ServerMessage =
+	/** Requests are answered from now on. */
+	| { readonly type: 'serving' }
+	/** There is no mount. `code` is one of ErrorCode. */
+	| { readonly type: 'failed'; readonly code: string; readonly message: string }
+	| { readonly type: 'upcalls'; readonly upcalls: Readonly<Record<string, number>> };
+
+export type DaemonMessage = { readonly type: 'upcalls' };
+
+/** The descriptor of the socket in the server. */
+export const CONTROL_FD = 3;
+/** The type that the mount table shows, and the source beside it. */
+export const MOUNT_TYPE = 'fuse.configmapfs';
+export const MOUNT_SOURCE = 'configmapfs';

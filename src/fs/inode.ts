@@ -1,0 +1,98 @@
+/**
+ * One inode of the tree, and a name in a directory. Plain state; the rules are in `inode-tree.ts`.
+ */
+
+import type { Segment } from '../journal/journal-reader.js';
+
+export const S_IFDIR = 0o040000;
+export const S_IFREG = 0o100000;
+export const S_IFLNK = 0o120000;
+const S_IFMT = 0o170000;
+
+/** A name in a directory. Invariant: `cookie` is unique in its directory, rises, and is never used again. */
+export interface Dirent {
+	readonly name: string;
+	readonly inode: Inode;
+	readonly cookie: number;
+	/** False: the name resolves, but listings leave it out. */
+	listed: boolean;
+}
+
+/** A name that was removed, and still resolves for walks that are under way. */
+export interface Retired {
+	readonly inode: Inode;
+	/** Unit: milliseconds of the tree's clock. */
+	readonly until: number;
+}
+
+export class Inode {
+	/** The node id towards the kernel and the inode number that stat(2) shows. */
+	readonly id: number;
+	/** With type bits. */
+	mode: number;
+	readonly uid: number;
+	readonly gid: number;
+	mtimeUs: number;
+	ctimeUs: number;
+	nlink: number;
+	/** Unit: bytes. */
+	size = 0;
+	/** References that the kernel holds; FORGET gives them back. */
+	nlookup = 0;
+	/** Whether a name, or the grace of a removed name, still leads here. */
+	holders = 0;
+
+	/** Directories: names in the order of their cookies; keys are one character a byte. */
+	readonly entries: Map<string, Dirent> | undefined;
+	/** Directories: removed names in their grace. */
+	retired: Map<string, Retired> | undefined;
+	nextCookie = 3;
+
+	/** Symbolic links. */
+	target: Buffer | undefined;
+
+	/** Regular files: where the bytes are. */
+	segment: Segment | undefined;
+	offset = 0;
+
+	/** A stand-in for a removed inode: it shows the same bytes, and is in no listing of a live directory. */
+	readonly original: Inode | undefined;
+
+	constructor(fields: InodeFields, original?: Inode) {
+		this.id = fields.id;
+		this.mode = fields.mode;
+		this.uid = fields.uid;
+		this.gid = fields.gid;
+		this.mtimeUs = fields.mtimeUs;
+		this.ctimeUs = fields.mtimeUs;
+		this.original = original;
+		this.entries = isDirectoryMode(fields.mode) && original === undefined ? new Map() : undefined;
+		this.nlink = isDirectoryMode(fields.mode) ? 2 : 1;
+	}
+
+	get isDirectory(): boolean {
+		return isDirectoryMode(this.mode);
+	}
+
+	get isSymlink(): boolean {
+		return (this.mode & S_IFMT) === S_IFLNK;
+	}
+
+	get isFile(): boolean {
+		return (this.mode & S_IFMT) === S_IFREG;
+	}
+}
+
+export interface InodeFields {
+	readonly id: number;
+	/** With type bits. */
+	readonly mode: number;
+	readonly uid: number;
+	readonly gid: number;
+	/** Unit: microseconds since the epoch. */
+	readonly mtimeUs: number;
+}
+
+function isDirectoryMode(mode: number): boolean {
+	return (mode & S_IFMT) === S_IFDIR;
+}

@@ -1,0 +1,153 @@
+/**
+ * Performs plans on one volume's directory and remembers what the volume shows. The only state of a volume; when old
+ * generations go is the caller's decision.
+ */
+
+import { randomBytes } from 'node:crypto';
+import { DATA_LINK_TMP, emptyDirectory, VOLUME_MODE, volumeContent } from './content.js';
+import type { Payload, PayloadChange } from './payload.js';
+import { NEW_VOLUME, planRemoval, planRetirement, planWrite, type Step, type VolumeState } from './plan.js';
+import { snapshotName } from './snapshot-name.js';
+import type { TreeOperations } from './tree-operations.js';
+
+/** A generation that is no longer `..data`, and still there. */
+export interface OldGeneration {
+	readonly name: string;
+	readonly payload: Payload;
+}
+
+export interface WriteResult {
+	/** The generation that the write replaced; undefined when nothing flipped or it was the first. */
+	readonly replaced: OldGeneration | undefined;
+	readonly flipped: boolean;
+	readonly snapshot: string;
+	readonly change: PayloadChange;
+}
+
+export interface VolumeWriterOptions {
+	readonly tree: TreeOperations;
+	/** Directory of the volume in the tree; empty when the root of the tree is the volume. */
+	readonly path: string;
+	readonly now: () => Date;
+	/** What the directory shows already, when it is not new. */
+	readonly state?: VolumeState;
+}
+
+export class VolumeWriter {
+	readonly #tree: TreeOperations;
+	readonly #prefix: string;
+	readonly #now: () => Date;
+	#state: VolumeState;
+
+	constructor(options: VolumeWriterOptions) {
+		this.#tree = options.tree;
+		this.#prefix = options.path === '' ? '' : `${options.path}/`;
+		this.#now = options.now;
+		this.#state = options.state ?? NEW_VOLUME;
+	}
+
+	get state(): VolumeState {
+		return this.#state;
+	}
+
+	/**
+	 * Makes the volume's directory with its first generation. Where the tree can, it appears complete, by one mkdir.
+	 * Requires: the path is not the root of the tree.
+	 */
+	create(payload: Payload): WriteResult {
+		const path = this.#prefix.slice(0, -1);
+		if (!this.#tree.makesWholeDirectories) {
+			this.#tree.mkdir(path, VOLUME_MODE, emptyDirectory(VOLUME_MODE));
+			this.#tree.chmod(path, VOLUME_MODE);
+			return this.write(payload);
+		}
+		const name = this.#newName();
+		const plan = planWrite(NEW_VOLUME, payload, name);
+		this.#tree.mkdir(path, VOLUME_MODE, volumeContent(payload, name));
+		this.#state = plan.next;
+		return { replaced: undefined, flipped: true, snapshot: name, change: plan.change };
+	}
+
+	/**
+	 * Makes the volume show `payload`. With `unlistReplaced` the old generation leaves listings at the flip.
+	 * Errors: the first failing step's; before the flip everything is undone and the old generation stays.
+	 */
+	write(payload: Payload, unlistReplaced = false): WriteResult {
+		const before = this.#state;
+		const plan = planWrite(before, payload, this.#newName());
+		let flipped = false;
+		for (const step of plan.steps) {
+			try {
+				this.#perform(step, 0, unlistReplaced);
+			} catch (error) {
+				if (!flipped && plan.next.snapshot !== undefined && plan.flips) this.#undo(plan.next.snapshot, payload);
+				throw error;
+			}
+			if (step.op === 'rename') {
+				flipped = true;
+				this.#state = { ...plan.next, links: before.links };
+			}
+		}
+		this.#state = plan.next;
+		const replaced =
+			plan.flips && before.snapshot !== undefined ? { name: before.snapshot, payload: before.payload } : undefined;
+		return { replaced, flipped: plan.flips, snapshot: plan.next.snapshot ?? '', change: plan.change };
+	}
+
+	/** Removes an old generation. Unit: milliseconds that its names still resolve where the tree can do that. */
+	retire(generation: OldGeneration, graceMs: number): void {
+		for (const step of planRetirement(generation.name, generation.payload)) this.#perform(step, graceMs, false);
+	}
+
+	/** Removes the volume with its directory, where it is not the root of the tree. */
+	remove(retained: readonly OldGeneration[]): void {
+		for (const step of planRemoval(this.#state, retained)) this.#perform(step, 0, false);
+		this.#state = NEW_VOLUME;
+		if (this.#prefix !== '') this.#tree.rmdir(this.#prefix.slice(0, -1), 0);
+	}
+
+	#perform(step: Step, graceMs: number, unlistReplaced: boolean): void {
+		const path = this.#prefix + step.path;
+		switch (step.op) {
+			case 'mkdir':
+				this.#tree.mkdir(path, step.mode, step.content);
+				break;
+			case 'chmod':
+				this.#tree.chmod(path, step.mode);
+				break;
+			case 'fill':
+				this.#tree.fill(path, step.content);
+				break;
+			case 'symlink':
+				this.#tree.symlink(step.target, path);
+				break;
+			case 'rename':
+				this.#tree.rename(path, this.#prefix + step.newPath, unlistReplaced ? step.replaces : undefined);
+				break;
+			case 'unlink':
+				this.#tree.unlink(path, graceMs);
+				break;
+			case 'rmdir':
+				this.#tree.rmdir(path, graceMs);
+				break;
+			default:
+				step satisfies never;
+		}
+	}
+
+	/** Takes back what a failed write made before the flip; what is not there is no error. */
+	#undo(snapshot: string, payload: Payload): void {
+		const steps: Step[] = [{ op: 'unlink', path: DATA_LINK_TMP }, ...planRetirement(snapshot, payload)];
+		for (const step of steps) {
+			try {
+				this.#perform(step, 0, false);
+			} catch {
+				// The step before it failed, so there may be nothing to take back.
+			}
+		}
+	}
+
+	#newName(): string {
+		return snapshotName(this.#now(), randomBytes(4).readUInt32LE());
+	}
+}
