@@ -1,0 +1,211 @@
+/**
+ * A ConfigMap that follows the files it is made of: one `--create NAME` with its `--from-*` flags. Knows nothing of
+ * volumes. What an editor or a copy leaves behind for a moment is not published:
+ * (1) files are read after a quiet period, so a burst of writes is one reading;
+ * (2) a reading in which something is missing, empty or wrong that was not so before is believed only when it stays the
+ *     same for SETTLE_MS; the last good state stays meanwhile, and for as long as the sources are wrong.
+ */
+
+import { createHash } from 'node:crypto';
+import { ConfigMapFsError, type ErrorCode } from '../../base/errors.js';
+import type { Logger } from '../../base/log.js';
+import { type ConfigMap, sameData } from '../../model/config-map.js';
+import { contentViolations, objectKeyViolations } from '../../model/validation.js';
+import type { ConfigMapSource, Problem, SourceSink } from '../source.js';
+import { Debouncer } from '../watch/debouncer.js';
+import { PathWatcher } from '../watch/path-watcher.js';
+import { type PendingCall, SYSTEM_TIMERS, type Timers } from '../watch/timers.js';
+import type { Environment } from './env-file.js';
+import {
+	type GeneratorFlags,
+	type GeneratorSources,
+	generateConfigMap,
+	readGeneratorFlags,
+	sourcePaths,
+} from './generated-config-map.js';
+import { SourceFiles } from './source-files.js';
+
+/** What a source needs besides its flags. */
+export interface GeneratedSourceOptions {
+	readonly namespace: string;
+	/** Relative paths of the flags start here. */
+	readonly cwd: string;
+	readonly env: Environment;
+	readonly log: Logger;
+	readonly timers?: Timers;
+}
+
+/** Editors write a file in steps of less than this. */
+export const QUIET_MS = 15;
+/** A file that is written all the time is read five times a second. */
+const MAX_DELAY_MS = 200;
+/** Longer than a save by rename, or a truncation before a write, takes. */
+export const SETTLE_MS = 300;
+/** Sources that change all the time are published once a second at least. */
+const LONGEST_TORN_MS = 1000;
+
+type Reading =
+	| { readonly kind: 'object'; readonly object: ConfigMap; readonly fingerprint: string }
+	| { readonly kind: 'problem'; readonly code: ErrorCode; readonly problem: Problem; readonly fingerprint: string };
+
+/** One generated ConfigMap as a source. */
+export class GeneratedSource implements ConfigMapSource {
+	readonly description: string;
+	readonly #flags: GeneratorFlags;
+	readonly #options: GeneratedSourceOptions;
+	readonly #timers: Timers;
+	readonly #files: SourceFiles;
+	readonly #watcher: PathWatcher;
+	readonly #debouncer: Debouncer;
+	#sources: GeneratorSources = { literals: [], files: [], envFiles: [] };
+	#sink: SourceSink | undefined;
+	#published: ConfigMap | undefined;
+	#problem: Problem | undefined;
+	#doubt: { readonly fingerprint: string; readonly since: number } | undefined;
+	#settle: PendingCall | undefined;
+	#tornSince: number | undefined;
+	#reading = false;
+	#readAgain = false;
+	#closed = false;
+
+	constructor(flags: GeneratorFlags, options: GeneratedSourceOptions) {
+		this.description = `--create ${flags.name}`;
+		this.#flags = flags;
+		this.#options = options;
+		this.#timers = options.timers ?? SYSTEM_TIMERS;
+		this.#files = new SourceFiles(options.cwd);
+		this.#debouncer = new Debouncer({
+			quietMs: QUIET_MS,
+			maxDelayMs: MAX_DELAY_MS,
+			timers: this.#timers,
+			call: () => void this.#update(),
+		});
+		this.#watcher = new PathWatcher({ log: options.log, onChange: () => this.#debouncer.poke() });
+	}
+
+	/** Errors: USAGE for flags that do not go together; INPUT_MISSING, INPUT_INVALID with kubectl's text. */
+	async start(sink: SourceSink): Promise<void> {
+		this.#sources = readGeneratorFlags(this.#flags);
+		const first = await this.#read();
+		if (first.kind === 'problem') throw new ConfigMapFsError(first.code, first.problem.reason);
+		if (this.#closed) return;
+		this.#sink = sink;
+		this.#publish(first.object);
+		const paths = sourcePaths(this.#sources).filter((path) => !this.#files.isReadOnce(path));
+		this.#watcher.watch(paths.map((path) => ({ path: this.#files.locate(path) })));
+		// What changed between the reading and the watch makes no event.
+		if (paths.length > 0) this.#debouncer.poke();
+	}
+
+	async close(): Promise<void> {
+		this.#closed = true;
+		this.#watcher.close();
+		this.#debouncer.cancel();
+		this.#settle?.cancel();
+		this.#sink = undefined;
+	}
+
+	/** One reading at a time; a change during a reading causes another. */
+	async #update(): Promise<void> {
+		this.#readAgain = this.#reading;
+		if (this.#reading || this.#closed) return;
+		this.#reading = true;
+		try {
+			const reading = await this.#read();
+			if (!this.#closed && !this.#mayBeTorn()) this.#judge(reading);
+		} catch (error) {
+			this.#options.log.error({ err: error, source: this.description }, 'reading the sources failed');
+		} finally {
+			this.#reading = false;
+			if (this.#readAgain) this.#debouncer.poke();
+			this.#readAgain = false;
+		}
+	}
+
+	/** Whether files changed during the reading, so that a better one follows; sources that never rest are read as is. */
+	#mayBeTorn(): boolean {
+		if (this.#debouncer.pending || this.#readAgain) {
+			this.#tornSince ??= this.#timers.now();
+			if (this.#timers.now() - this.#tornSince < LONGEST_TORN_MS) return true;
+		}
+		this.#tornSince = undefined;
+		return false;
+	}
+
+	async #read(): Promise<Reading> {
+		const { name } = this.#flags;
+		const inputs = { files: this.#files, environment: this.#options.env };
+		const key = { namespace: this.#options.namespace, name };
+		const generation = await generateConfigMap(name, this.#sources, inputs);
+		if (generation.kind === 'failed') {
+			const problem = { ...generation.problem, key };
+			return { kind: 'problem', code: generation.code, problem, fingerprint: `problem ${problem.reason}` };
+		}
+		const { data, binaryData } = generation;
+		const object: ConfigMap = { key, labels: new Map(), immutable: false, data, binaryData };
+		const violation = [...objectKeyViolations(key), ...contentViolations(object)][0];
+		if (violation === undefined) return { kind: 'object', object, fingerprint: fingerprintOf(object) };
+		const problem = { place: this.description, reason: violation.text, key };
+		return { kind: 'problem', code: 'INPUT_INVALID', problem, fingerprint: `problem ${problem.reason}` };
+	}
+
+	#judge(reading: Reading): void {
+		if (this.#isDoubtful(reading)) {
+			const now = this.#timers.now();
+			if (this.#doubt?.fingerprint !== reading.fingerprint) {
+				this.#doubt = { fingerprint: reading.fingerprint, since: now };
+			}
+			const remaining = this.#doubt.since + SETTLE_MS - now;
+			if (remaining > 0) {
+				this.#settle?.cancel();
+				this.#settle = this.#timers.after(remaining, () => void this.#update());
+				return;
+			}
+		}
+		this.#doubt = undefined;
+		this.#settle?.cancel();
+		if (reading.kind === 'problem') this.#report(reading.problem);
+		else this.#publish(reading.object);
+	}
+
+	/** Whether a save that is not finished would look like this: something is wrong, gone or empty. */
+	#isDoubtful(reading: Reading): boolean {
+		if (reading.kind === 'problem') return reading.problem.reason !== this.#problem?.reason;
+		const published = this.#published;
+		if (published === undefined) return false;
+		for (const [key, value] of [...published.data, ...published.binaryData]) {
+			const next = reading.object.data.get(key) ?? reading.object.binaryData.get(key);
+			if (next === undefined || (next.length === 0 && value.length > 0)) return true;
+		}
+		for (const [key, value] of reading.object.data) {
+			if (value.length === 0 && !published.data.has(key) && !published.binaryData.has(key)) return true;
+		}
+		return false;
+	}
+
+	#publish(object: ConfigMap): void {
+		const published = this.#published;
+		if (published === undefined || !sameData(published, object)) {
+			this.#published = object;
+			this.#sink?.replace([object]);
+		}
+		if (this.#problem !== undefined) {
+			this.#problem = undefined;
+			this.#sink?.problems([]);
+		}
+	}
+
+	#report(problem: Problem): void {
+		if (problem.reason === this.#problem?.reason) return;
+		this.#problem = problem;
+		this.#sink?.problems([problem]);
+	}
+}
+
+function fingerprintOf(object: ConfigMap): string {
+	const hash = createHash('sha256');
+	for (const [key, value] of [...object.data, ...object.binaryData]) {
+		hash.update(`${key} ${value.length}\n`).update(value);
+	}
+	return hash.digest('hex');
+}
