@@ -171,7 +171,16 @@ function installNodePackages() {
 	const args = ['ci', '--include=dev', '--include=optional', '--no-audit', '--no-fund', '--loglevel=error'];
 	// No package needs its install script: koffi and fuse-native carry what they load, ready for use.
 	const run = step("Installing npm's packages", () => capture(['npm', ...args, '--ignore-scripts']));
-	if (!run.ok) throw new SetupError(`npm ci failed:\n${run.text.trim()}`);
+	if (!run.ok) throw new SetupError(`npm ci failed:\n${withoutUsage(run.text)}`);
+}
+
+/**
+ * npm's reasons without the description of the command that it prints after them.
+ *
+ * @param {string} text
+ */
+function withoutUsage(text) {
+	return (text.split('npm error Clean install a project')[0] ?? text).replace(/(?:\s*npm error)?\s*$/, '');
 }
 
 /** Whether node_modules holds what package-lock.json asks for, by the note that npm leaves there. */

@@ -29,8 +29,17 @@ const SETTLE_MS = 3000;
 /** @typedef {{ passed: number, failed: number, skipped: number, problems: string[] }} Outcome */
 
 const filters = process.argv.slice(2);
-// Ctrl-C reaches vitest by itself; what follows after it must still be done.
-process.on('SIGINT', () => {});
+/** @type {import('node:child_process').ChildProcess | undefined} */
+let running;
+let stopped = false;
+// Whoever stops the run stops what is running now; the look for what was left behind is still taken.
+for (const signal of /** @type {const} */ (['SIGINT', 'SIGTERM', 'SIGHUP'])) {
+	process.on(signal, () => {
+		stopped = true;
+		// Ctrl-C has reached it by itself.
+		if (signal !== 'SIGINT' || !process.stdin.isTTY) running?.kill(signal);
+	});
+}
 
 const outcome = await testAll();
 for (const problem of outcome.problems) fail(problem);
@@ -149,8 +158,10 @@ async function lookForLeftovers(run) {
  * @returns {Promise<number>} The exit status; 1 for a process that could not start or was ended by a signal.
  */
 function command(file, args, env) {
+	if (stopped) return Promise.resolve(1);
 	return new Promise((resolve) => {
 		const child = spawn(file, args, { cwd: ROOT, env, stdio: ['ignore', 'inherit', 'inherit'] });
+		running = child;
 		child.on('error', (error) => {
 			fail(`${file}: ${error.message}`);
 			resolve(1);
