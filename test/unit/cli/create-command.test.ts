@@ -138,16 +138,20 @@ describe('the command line', () => {
 		['cm', 'x', '--from-literal=number=0x10', '--from-literal=true=false'],
 		['cm', 'x', '--from-file='],
 	];
-	it.each(lines.map((line) => [line]))('%j prints what kubectl prints', async (line) => {
-		for (const output of ['-oyaml', '-ojson', '-oname']) {
-			const args = ['create', ...line, output];
-			const printed = await runCommandLine(args);
-			expect(printed).toMatch(/ConfigMap|configmap\//);
-			if (!hasKubectl) continue;
-			const kubectl = spawnSync('kubectl', [...args, '--dry-run=client'], { cwd, encoding: 'utf8' });
-			expect(printed).toBe(kubectl.stdout);
-		}
-	});
+	it.each(lines.map((line) => [line]))(
+		'%j prints what kubectl prints',
+		async (line) => {
+			for (const output of ['-oyaml', '-ojson', '-oname']) {
+				const args = ['create', ...line, output];
+				const printed = await runCommandLine(args);
+				expect(printed).toMatch(/ConfigMap|configmap\//);
+				if (!hasKubectl) continue;
+				const kubectl = spawnSync('kubectl', [...args, '--dry-run=client'], { cwd, encoding: 'utf8' });
+				expect(printed).toBe(kubectl.stdout);
+			}
+		},
+		20_000,
+	);
 
 	it('was compared with kubectl', (ctx) => {
 		if (!hasKubectl) ctx.skip('kubectl is not on PATH: the printed text was not compared');
