@@ -11,8 +11,18 @@
  */
 
 import { spawnSync } from 'node:child_process';
-import { chmodSync, closeSync, constants, existsSync, openSync, readFileSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import {
+	chmodSync,
+	closeSync,
+	constants,
+	existsSync,
+	mkdirSync,
+	openSync,
+	readFileSync,
+	statSync,
+	writeFileSync,
+} from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build, isBuilt } from './build.mjs';
 import { fail, note, step, warn } from './progress.mjs';
@@ -21,6 +31,8 @@ import { SYSTEM_PACKAGES } from './system-packages.mjs';
 /** @typedef {import('./system-packages.mjs').SystemPackage} SystemPackage */
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
+const APT_TRIED = join(ROOT, 'node_modules/.cache/configmapfs/apt-tried');
+const DAY_MS = 24 * 60 * 60 * 1000;
 const OLDEST_NODE = [20, 19];
 const IS_ROOT = process.getuid?.() === 0;
 
@@ -61,7 +73,10 @@ function installSystemPackages(forTests) {
 
 	const hasApt = existsSync('/usr/bin/apt-get');
 	const prefix = IS_ROOT ? [] : ['sudo', '-n'];
-	if (hasApt && (IS_ROOT || succeeds('sudo', ['-n', 'true']))) installWithApt(missing, prefix);
+	if (hasApt && !triedLately(missing) && (IS_ROOT || succeeds('sudo', ['-n', 'true']))) {
+		installWithApt(missing, prefix);
+		rememberTry(missing.filter(({ present }) => !present()));
+	}
 
 	const still = missing.filter(({ present }) => !present());
 	for (const { names, without } of still.filter(({ optional }) => optional)) {
@@ -78,6 +93,25 @@ function installSystemPackages(forTests) {
 		throw new SetupError(`${reasons} is not installed. ${hasApt ? 'Type: ' : 'Please '}${cure}`);
 	}
 	note(`${hasApt ? 'To install what is missing, type: ' : 'Please '}${cure}`);
+}
+
+/**
+ * Whether apt-get could not install all of these within the last day; asking it each time would make each start slow.
+ *
+ * @param {readonly SystemPackage[]} packages
+ */
+function triedLately(packages) {
+	if (!existsSync(APT_TRIED) || Date.now() - statSync(APT_TRIED).mtimeMs > DAY_MS) return false;
+	const tried = readFileSync(APT_TRIED, 'utf8').split('\n');
+	return packages.every(({ names, optional }) => optional && tried.includes(names[0] ?? ''));
+}
+
+/** @param {readonly SystemPackage[]} packages */
+function rememberTry(packages) {
+	// Before the first npm ci there is nowhere to write it, and npm ci would remove it.
+	if (packages.length === 0 || !existsSync(join(ROOT, 'node_modules'))) return;
+	mkdirSync(dirname(APT_TRIED), { recursive: true });
+	writeFileSync(APT_TRIED, packages.map(({ names }) => names[0]).join('\n'));
 }
 
 /**
@@ -254,8 +288,10 @@ export function setUpOrExplain(options) {
 }
 
 if (process.argv[1] && resolve(process.argv[1]) === fileURLToPath(import.meta.url)) {
-	const result = setUpOrExplain({ forTests: process.argv.includes('--test') });
-	if (result?.fuseProblem !== undefined && process.argv.includes('--test')) fail(result.fuseProblem);
-	else if (result !== undefined) note('Ready. Next: npm start');
-	process.exitCode = result === undefined ? 1 : 0;
+	const forTests = process.argv.includes('--test');
+	const result = setUpOrExplain({ forTests });
+	const problem = forTests ? result?.fuseProblem : undefined;
+	if (problem !== undefined) fail(problem);
+	else if (result !== undefined) note(`Ready. Next: npm ${forTests ? 'test' : 'start'}`);
+	process.exitCode = result === undefined || problem !== undefined ? 1 : 0;
 }

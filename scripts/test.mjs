@@ -94,7 +94,9 @@ async function runVitest(report, env) {
 	/** @type {string[]} */
 	const problems = [];
 	const none = { passed: 0, failed: 0, skipped: 0, problems };
+	if (stopped) problems.push('the run was stopped');
 	const counts = readReport(report);
+	if (counts === undefined && stopped) return none;
 	if (counts === undefined) {
 		problems.push(`vitest ended with status ${status} before it could report`);
 		return none;
