@@ -1,0 +1,45 @@
+import { statSync } from 'node:fs';
+import { describe, expect, test } from 'vitest';
+import { ConfigMapFsError, EXIT_STATUS, errorText, invariant, systemCode } from '../../../src/base/errors.js';
+
+describe('errors', () => {
+	test('EXIT_STATUS is never 0, 1 or 2, and stays in the range of sysexits', () => {
+		for (const status of Object.values(EXIT_STATUS)) {
+			expect(status).toBeGreaterThanOrEqual(64);
+			expect(status).toBeLessThanOrEqual(78);
+		}
+	});
+
+	test('ConfigMapFsError carries its code, message and cause', () => {
+		const cause = new Error('why');
+		const error = new ConfigMapFsError('USAGE', 'what', { cause });
+		expect([error.code, error.message, error.cause, error.name]).toEqual(['USAGE', 'what', cause, 'ConfigMapFsError']);
+	});
+
+	test.each([
+		['an error', new Error('text'), 'text'],
+		['a string', 'text', 'text'],
+		['undefined', undefined, 'undefined'],
+	])('errorText takes %s', (_, thrown, text) => {
+		expect(errorText(thrown)).toBe(text);
+	});
+
+	test('systemCode finds the code of a failed system call and nothing else', () => {
+		let failure: unknown;
+		try {
+			statSync('/nowhere/at/all');
+		} catch (error) {
+			failure = error;
+		}
+		expect(systemCode(failure)).toBe('ENOENT');
+		for (const thrown of [new Error('x'), { code: 5 }, null, undefined, 'ENOENT'])
+			expect(systemCode(thrown)).toBeUndefined();
+	});
+
+	test('invariant throws INTERNAL with its message when the condition does not hold', () => {
+		expect(() => invariant(1, 'fine')).not.toThrow();
+		expect(() => invariant(undefined, 'water is wet')).toThrow(
+			expect.objectContaining({ code: 'INTERNAL', message: 'Broken invariant: water is wet' }),
+		);
+	});
+});
