@@ -1,0 +1,77 @@
+/**
+ * Which files a `-f` argument stands for, by kubectl's rules: a file whatever its name, or a directory's `.json`,
+ * `.yaml` and `.yml` files in walking order. Knows nothing of their content.
+ * Source: kubectl v1.32 cli-runtime resource/visitor.go, ExpandPathsToFileVisitors.
+ */
+
+import { type Dirent, readdirSync, type Stats, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { systemCode } from '../../base/errors.js';
+
+/** What is at the path of a `-f` argument. */
+export type ManifestPath =
+	| { readonly kind: 'missing' }
+	/** A pipe or a device: it can be read once and says nothing of changes. */
+	| { readonly kind: 'stream' }
+	| { readonly kind: 'file' | 'directory'; readonly files: readonly string[] };
+
+const EXTENSIONS = ['.json', '.yaml', '.yml'];
+
+/**
+ * Lists the files; a directory that cannot be listed has none. Links to files count, links to directories are not
+ * entered, except the path itself. Order: as kubectl reads them, which decides between two versions of an object.
+ */
+export function listManifestFiles(path: string, recursive: boolean): ManifestPath {
+	let stats: Stats;
+	try {
+		stats = statSync(path);
+	} catch (error) {
+		// Everything but absence is told by whoever reads the file.
+		const code = systemCode(error);
+		return code === 'ENOENT' || code === 'ENOTDIR' ? { kind: 'missing' } : { kind: 'file', files: [path] };
+	}
+	if (stats.isFile()) return { kind: 'file', files: [path] };
+	return stats.isDirectory() ? { kind: 'directory', files: listDirectory(path, recursive) } : { kind: 'stream' };
+}
+
+function listDirectory(directory: string, recursive: boolean): readonly string[] {
+	const files: string[] = [];
+	for (const entry of entriesByName(directory)) {
+		const path = join(directory, entry.name);
+		if (entry.isDirectory()) {
+			if (recursive) files.push(...listDirectory(path, true));
+		} else if (EXTENSIONS.some((extension) => entry.name.endsWith(extension)) && !isLinkToDirectory(entry, path)) {
+			files.push(path);
+		}
+	}
+	return files;
+}
+
+function entriesByName(directory: string): readonly Dirent[] {
+	try {
+		const entries = readdirSync(directory, { withFileTypes: true });
+		return entries.sort((a, b) => Buffer.compare(Buffer.from(a.name), Buffer.from(b.name)));
+	} catch {
+		return [];
+	}
+}
+
+function isLinkToDirectory(entry: Dirent, path: string): boolean {
+	if (!entry.isSymbolicLink()) return false;
+	try {
+		return statSync(path).isDirectory();
+	} catch {
+		return false;
+	}
+}
+
+/** Order of two listed paths: the order in which a walk meets them. */
+export function compareWalkOrder(a: string, b: string): number {
+	const left = a.split('/');
+	const right = b.split('/');
+	for (let index = 0; index < Math.min(left.length, right.length); index += 1) {
+		const order = Buffer.compare(Buffer.from(left[index] ?? ''), Buffer.from(right[index] ?? ''));
+		if (order !== 0) return order;
+	}
+	return left.length - right.length;
+}

@@ -1,0 +1,239 @@
+/**
+ * The text of a manifest file as objects and problems. Pure: no file is opened. Everything wrong has a place, and a
+ * wrong document or list item costs only itself.
+ */
+
+import { isUtf8 } from 'node:buffer';
+import type { ConfigMap } from '../../model/config-map.js';
+import { decodeConfigMap } from '../../model/config-map-decoder.js';
+import type { Problem } from '../source.js';
+import { type DocumentText, splitDocuments } from './document-splitter.js';
+import { readYaml, type YamlDocument } from './yaml-reader.js';
+
+/** An object that is no ConfigMap. */
+export interface OtherObject {
+	readonly apiVersion: string;
+	readonly kind: string;
+	/** Empty when the manifest has none. */
+	readonly name: string;
+	readonly namespace?: string;
+	/** The whole object, JSON-like, unchecked. Aliases share values, so it may be huge when printed. */
+	readonly value: unknown;
+	/** `file:line:column`. */
+	readonly place: string;
+}
+
+export interface ParsedManifest {
+	/** In order of the file; the same object may be there twice. */
+	readonly objects: readonly ConfigMap[];
+	/** `file:line:column` of each object. */
+	readonly places: ReadonlyMap<ConfigMap, string>;
+	readonly others: readonly OtherObject[];
+	/** A problem with a key is about that object; one without may be about any object of the file. */
+	readonly problems: readonly Problem[];
+}
+
+export interface ManifestOptions {
+	/** Name of the file in messages. */
+	readonly file: string;
+	/** Namespace of objects that name none. */
+	readonly defaultNamespace: string;
+}
+
+/** Parses the content of one file. Errors: none; see `problems`. */
+export function parseManifest(content: Buffer | string, options: ManifestOptions): ParsedManifest {
+	return new ManifestParser(options).parse(content);
+}
+
+const HELM_CURE =
+	'; this looks like a Helm template, render it first: helm template CHART > manifests.yaml, or pipe it into -f -';
+/** Source: goyaml v2 readerc.go, yaml_parser_update_buffer. */
+// biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is looked for
+const CONTROL = /[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ufffe\uffff]/;
+
+type Path = readonly (string | number)[];
+
+class ManifestParser {
+	readonly #file: string;
+	readonly #defaultNamespace: string;
+	readonly #objects: ConfigMap[] = [];
+	readonly #places = new Map<ConfigMap, string>();
+	readonly #others: OtherObject[] = [];
+	readonly #problems: Problem[] = [];
+	#text = '';
+	#lineStarts: readonly number[] = [0];
+
+	constructor(options: ManifestOptions) {
+		this.#file = options.file;
+		this.#defaultNamespace = options.defaultNamespace;
+	}
+
+	parse(content: Buffer | string): ParsedManifest {
+		if (typeof content !== 'string' && !isUtf8(content)) {
+			const place = `${this.#file}:${firstBadLine(content)}:1`;
+			this.#problems.push({ place, reason: 'yaml: invalid leading UTF-8 octet' });
+		} else {
+			this.#text = content.toString().replace(/^\ufeff/, '');
+			this.#lineStarts = [0, ...Array.from(this.#text.matchAll(/\n/g), (match) => match.index + 1)];
+			for (const document of splitDocuments(this.#text)) this.#parseDocument(document);
+		}
+		return { objects: this.#objects, places: this.#places, others: this.#others, problems: this.#problems };
+	}
+
+	#parseDocument({ text, offset, json }: DocumentText): void {
+		const control = json ? -1 : text.search(CONTROL);
+		if (control >= 0) {
+			this.#report(offset + control, 'yaml: control characters are not allowed');
+			return;
+		}
+		for (const document of readYaml(text)) {
+			if ('reason' in document) {
+				const helm = document.syntax && text.includes('{{') ? true : undefined;
+				this.#report(offset + document.offset, document.reason, undefined, helm);
+			} else if (document.value !== null) {
+				this.#takeObject(document.value, new Located(document, offset, []));
+			}
+		}
+	}
+
+	#takeObject(
+		value: unknown,
+		located: Located,
+		implied?: { readonly apiVersion: string; readonly kind: string },
+	): void {
+		if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+			const type = Array.isArray(value) ? 'array' : value === null ? 'null' : jsonWord(value);
+			const reason = `json: cannot unmarshal ${type} into Go value of type unstructured.detector`;
+			this.#report(located.at([]), reason);
+			return;
+		}
+		const fields = value as Readonly<Record<string, unknown>>;
+		const kind = this.#typeField(fields, 'kind', implied?.kind, located);
+		if (kind === undefined) return;
+		const apiVersion = this.#typeField(fields, 'apiVersion', implied?.apiVersion, located);
+		if (apiVersion === undefined) return;
+		if (apiVersion === 'v1' && (kind === 'List' || kind === 'ConfigMapList')) this.#takeItems(fields, kind, located);
+		else if (apiVersion === 'v1' && kind === 'ConfigMap') this.#takeConfigMap(value, located);
+		else if (kind === 'ConfigMap' && !apiVersion.includes('/')) {
+			this.#report(located.at(['apiVersion']), `no matches for kind "ConfigMap" in version "${apiVersion}"`);
+		} else this.#takeOther(value, apiVersion, kind, located);
+	}
+
+	#typeField(
+		fields: Readonly<Record<string, unknown>>,
+		field: 'kind' | 'apiVersion',
+		implied: string | undefined,
+		located: Located,
+	): string | undefined {
+		const value = fields[field] ?? implied ?? '';
+		if (typeof value !== 'string') {
+			const goField = `metadataOnlyObject.${field} of type string`;
+			this.#report(located.at([field]), `json: cannot unmarshal ${jsonWord(value)} into Go struct field ${goField}`);
+			return undefined;
+		}
+		if (value !== '') return value;
+		this.#report(located.at([]), `Object '${field === 'kind' ? 'Kind' : field}' is missing`);
+		return undefined;
+	}
+
+	#takeItems(fields: Readonly<Record<string, unknown>>, kind: string, located: Located): void {
+		const items = fields['items'] ?? [];
+		if (!Array.isArray(items)) {
+			const reason = `json: cannot unmarshal ${jsonWord(items)} into Go struct field decodeList.items`;
+			this.#report(located.at(['items']), `${reason} of type []json.RawMessage`);
+			return;
+		}
+		// The items of a list that an API server answers carry no kind.
+		const implied = kind === 'List' ? undefined : { apiVersion: 'v1', kind: 'ConfigMap' };
+		items.forEach((item, index) => {
+			this.#takeObject(item, located.within(['items', index]), implied);
+		});
+	}
+
+	#takeConfigMap(value: unknown, located: Located): void {
+		const { object, key, violations } = decodeConfigMap(value, this.#defaultNamespace);
+		for (const { path, text } of violations) this.#report(located.at(path), text, key);
+		if (object === undefined) return;
+		this.#objects.push(object);
+		this.#places.set(object, this.#place(located.at([])));
+	}
+
+	#takeOther(value: object, apiVersion: string, kind: string, located: Located): void {
+		const metadata = 'metadata' in value ? value.metadata : undefined;
+		const text = (field: string): string => {
+			if (typeof metadata !== 'object' || metadata === null) return '';
+			const found = (metadata as Readonly<Record<string, unknown>>)[field];
+			return typeof found === 'string' ? found : '';
+		};
+		const namespace = text('namespace');
+		const place = this.#place(located.at([]));
+		const other = { apiVersion, kind, name: text('name'), value, place };
+		this.#others.push(namespace === '' ? other : { ...other, namespace });
+	}
+
+	#report(offset: number, reason: string, key?: Problem['key'], helm = this.#lineAt(offset).includes('{{')): void {
+		const problem = { place: this.#place(offset), reason: helm ? `${reason}${HELM_CURE}` : reason };
+		this.#problems.push(key === undefined ? problem : { ...problem, key });
+	}
+
+	#place(offset: number): string {
+		const line = this.#lineIndex(offset);
+		return `${this.#file}:${line + 1}:${offset - (this.#lineStarts[line] ?? 0) + 1}`;
+	}
+
+	#lineAt(offset: number): string {
+		const line = this.#lineIndex(offset);
+		return this.#text.slice(this.#lineStarts[line], this.#lineStarts[line + 1]);
+	}
+
+	/** Index of the line that holds an offset, by bisection. */
+	#lineIndex(offset: number): number {
+		let low = 0;
+		let high = this.#lineStarts.length - 1;
+		while (low < high) {
+			const middle = Math.ceil((low + high) / 2);
+			if ((this.#lineStarts[middle] ?? 0) <= offset) low = middle;
+			else high = middle - 1;
+		}
+		return low;
+	}
+}
+
+/** Places of one object inside a document inside a file. */
+class Located {
+	readonly #document: YamlDocument;
+	readonly #offset: number;
+	readonly #base: Path;
+
+	constructor(document: YamlDocument, offset: number, base: Path) {
+		this.#document = document;
+		this.#offset = offset;
+		this.#base = base;
+	}
+
+	/** Offset in the file of the value at a path. */
+	at(path: Path): number {
+		return this.#offset + this.#document.locate([...this.#base, ...path]);
+	}
+
+	within(path: Path): Located {
+		return new Located(this.#document, this.#offset, [...this.#base, ...path]);
+	}
+}
+
+function jsonWord(value: unknown): string {
+	if (Array.isArray(value)) return 'array';
+	return typeof value === 'boolean' ? 'bool' : typeof value;
+}
+
+/** Line of the first byte sequence that is not UTF-8, from 1. A line break is never inside a sequence. */
+function firstBadLine(bytes: Buffer): number {
+	let line = 1;
+	let start = 0;
+	for (;;) {
+		const end = bytes.indexOf(0x0a, start);
+		if (end < 0 || !isUtf8(bytes.subarray(start, end))) return line;
+		line += 1;
+		start = end + 1;
+	}
+}

@@ -1,0 +1,214 @@
+/**
+ * ConfigMaps of one `-f` argument: a file, a directory, or "-" for standard input. Files are watched; a burst of
+ * changes is one report. Knows nothing of other sources.
+ */
+
+import { createReadStream } from 'node:fs';
+import { ConfigMapFsError, errorText } from '../../base/errors.js';
+import type { Logger } from '../../base/log.js';
+import type { ConfigMapSource, SourceSink } from '../source.js';
+import { Debouncer } from '../watch/debouncer.js';
+import { PathWatcher } from '../watch/path-watcher.js';
+import { type PendingCall, SYSTEM_TIMERS, type Timers } from '../watch/timers.js';
+import { ManifestFile, type OpenForWriting } from './manifest-file.js';
+import { compareWalkOrder, listManifestFiles } from './manifest-files.js';
+import { type OtherObject, type ParsedManifest, parseManifest } from './manifest-parser.js';
+import {
+	joinManifests,
+	type ManifestShare,
+	type ManifestState,
+	NO_MANIFESTS,
+	sameObjects,
+	sameProblems,
+	shareOf,
+} from './manifest-state.js';
+
+export interface ManifestSourceOptions {
+	/** The value of `-f`. */
+	readonly path: string;
+	/** `-R`. Default is false. */
+	readonly recursive?: boolean;
+	/** Namespace of objects that name none. */
+	readonly defaultNamespace: string;
+	readonly log: Logger;
+	/** What "-" reads. */
+	readonly stdin?: AsyncIterable<Buffer | string>;
+	/** Default knows nothing. */
+	readonly openForWriting?: OpenForWriting;
+	/** Default is the clock of the process. */
+	readonly timers?: Timers;
+}
+
+/** A save makes a few events within a millisecond or two; more than this apart are two saves. */
+const QUIET_MS = 15;
+/** Somebody who writes one file all the time delays the news of another one by this much at most. */
+const MAX_DELAY_MS = 100;
+
+export class ManifestSource implements ConfigMapSource {
+	readonly description: string;
+	readonly #options: ManifestSourceOptions;
+	readonly #log: Logger;
+	readonly #timers: Timers;
+	readonly #files = new Map<string, ManifestFile>();
+	/** Files that want to be looked at again, at a time of the clock. */
+	readonly #doubtful = new Map<ManifestFile, number>();
+	readonly #debouncer: Debouncer;
+	#watcher: PathWatcher | undefined;
+	#sink: SourceSink | undefined;
+	#published: ManifestState = NO_MANIFESTS;
+	#again: PendingCall | undefined;
+	#streamOthers: readonly OtherObject[] = [];
+	#closed = false;
+
+	constructor(options: ManifestSourceOptions) {
+		this.#options = options;
+		this.description = `-f ${options.path}`;
+		this.#log = options.log.child({ component: 'manifest-source', source: this.description });
+		this.#timers = options.timers ?? SYSTEM_TIMERS;
+		this.#debouncer = new Debouncer({
+			quietMs: QUIET_MS,
+			maxDelayMs: MAX_DELAY_MS,
+			timers: this.#timers,
+			call: () => this.#scan(),
+		});
+	}
+
+	/**
+	 * Errors: INPUT_MISSING the path does not exist or cannot be read; INPUT_INVALID nothing good is in it and
+	 * something bad is.
+	 */
+	async start(sink: SourceSink): Promise<void> {
+		this.#sink = sink;
+		const { path, recursive = false } = this.#options;
+		if (path === '-') return this.#startStream('STDIN', this.#options.stdin);
+		const listing = listManifestFiles(path, recursive);
+		if (listing.kind === 'missing') {
+			throw new ConfigMapFsError('INPUT_MISSING', `the path "${path}" does not exist`);
+		}
+		if (listing.kind === 'stream') return this.#startStream(path, createReadStream(path));
+		this.#watcher = new PathWatcher({
+			onChange: () => this.#debouncer.poke(),
+			log: this.#log,
+			timers: this.#timers,
+		});
+		try {
+			// Watched before it is read: no change can fall between the two.
+			this.#watcher.watch([{ path, recursive }]);
+			for (const file of this.#list()) file.lookFirst();
+			if (listing.kind === 'directory' && this.#files.size === 0) {
+				this.#log.warn({ path }, 'directory holds no .json, .yaml or .yml file');
+			}
+			this.#publishFirst(this.#shares());
+		} catch (error) {
+			await this.close();
+			throw error;
+		}
+	}
+
+	/** Objects of other kinds in the files as they are now, for whoever needs workloads or Secrets. */
+	get others(): readonly OtherObject[] {
+		return [...this.#streamOthers, ...this.#inOrder().flatMap((file) => file.others)];
+	}
+
+	async close(): Promise<void> {
+		this.#closed = true;
+		this.#watcher?.close();
+		this.#debouncer.cancel();
+		this.#again?.cancel();
+	}
+
+	async #startStream(name: string, stream: AsyncIterable<Buffer | string> | undefined): Promise<void> {
+		const chunks: Buffer[] = [];
+		try {
+			for await (const chunk of stream ?? []) chunks.push(Buffer.from(chunk));
+		} catch (error) {
+			throw new ConfigMapFsError('INPUT_MISSING', `Cannot read ${name}: ${errorText(error)}`, { cause: error });
+		}
+		if (this.#closed) return;
+		const parsed = this.#parse(name, Buffer.concat(chunks));
+		this.#streamOthers = parsed.others;
+		this.#publishFirst([shareOf(parsed, name)]);
+	}
+
+	#parse(file: string, content: Buffer): ParsedManifest {
+		return parseManifest(content, { file, defaultNamespace: this.#options.defaultNamespace });
+	}
+
+	#publishFirst(shares: Iterable<ManifestShare>): void {
+		const { objects, problems } = this.#join(shares);
+		const [problem] = problems;
+		if (objects.size === 0 && problem !== undefined) {
+			const more = problems.length > 1 ? ` (and ${problems.length - 1} more problems)` : '';
+			throw new ConfigMapFsError('INPUT_INVALID', `${problem.place}: ${problem.reason}${more}`);
+		}
+		this.#published = { objects, problems };
+		this.#sink?.replace([...objects.values()]);
+		if (problems.length > 0) this.#sink?.problems(problems);
+	}
+
+	/** The files of the moment and those that were there before; new ones are added. */
+	#list(): readonly ManifestFile[] {
+		const listing = listManifestFiles(this.#options.path, this.#options.recursive === true);
+		for (const path of 'files' in listing ? listing.files : []) {
+			if (this.#files.has(path)) continue;
+			const openForWriting = this.#options.openForWriting ?? (() => undefined);
+			this.#files.set(path, new ManifestFile(path, (content) => this.#parse(path, content), openForWriting));
+		}
+		return [...this.#files.values()];
+	}
+
+	/** Something may have changed anywhere. */
+	#scan(): void {
+		if (this.#closed) return;
+		this.#look(this.#list());
+	}
+
+	#look(files: Iterable<ManifestFile>): void {
+		const now = this.#timers.now();
+		let changed = false;
+		for (const file of files) {
+			const look = file.look(now);
+			changed ||= look.changed;
+			if (look.againMs === undefined) this.#doubtful.delete(file);
+			else this.#doubtful.set(file, now + look.againMs);
+			if (file.gone) this.#files.delete(file.path);
+		}
+		this.#armAgain();
+		if (changed) this.#publish();
+	}
+
+	#armAgain(): void {
+		this.#again?.cancel();
+		this.#again = undefined;
+		if (this.#doubtful.size === 0) return;
+		const delayMs = Math.max(1, Math.min(...this.#doubtful.values()) - this.#timers.now());
+		this.#again = this.#timers.after(delayMs, () => {
+			if (!this.#closed) this.#look([...this.#doubtful.keys()]);
+		});
+	}
+
+	#publish(): void {
+		const before = this.#published;
+		this.#published = this.#join(this.#shares());
+		const { objects, problems } = this.#published;
+		if (!sameObjects(before.objects, objects)) {
+			this.#log.debug({ objectCount: objects.size }, 'manifests changed');
+			this.#sink?.replace([...objects.values()]);
+		}
+		if (!sameProblems(before.problems, problems)) this.#sink?.problems(problems);
+	}
+
+	#shares(): readonly ManifestShare[] {
+		return this.#inOrder().map((file) => file.share);
+	}
+
+	#inOrder(): readonly ManifestFile[] {
+		return [...this.#files.values()].sort((a, b) => compareWalkOrder(a.path, b.path));
+	}
+
+	#join(shares: Iterable<ManifestShare>): ManifestState {
+		return joinManifests(this.#published, shares, (configMap, place) => {
+			this.#log.debug({ configMap, place }, 'object appears again, the later one wins');
+		});
+	}
+}

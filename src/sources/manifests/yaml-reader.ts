@@ -1,0 +1,241 @@
+/**
+ * From the text of one YAML document to JSON-like values with positions, with the meaning that kubectl gives plain
+ * scalars: YAML 1.1 words for booleans, leading zero for octal, no dates, no base-60 numbers. Pure; knows nothing of
+ * Kubernetes. Checked against kubectl v1.32.
+ *
+ * An alias becomes the very value of its anchor, never a copy, so nested aliases cost nothing; a document that would
+ * be huge if they were copies is refused all the same, as kubectl refuses it.
+ */
+
+import { isAlias, isMap, isScalar, isSeq, type Node, parseAllDocuments, type ScalarTag, type YAMLMap } from 'yaml';
+import { decodeBase64 } from '../../model/base64.js';
+
+/** Why a text is no document. */
+export interface YamlFault {
+	/** Unit: UTF-16 units from the start of the text. */
+	readonly offset: number;
+	readonly reason: string;
+	/** Whether the text is no YAML at all, as opposed to YAML that kubectl does not take. */
+	readonly syntax: boolean;
+}
+
+/** A value of a document: null, boolean, number, string, array, or an object without prototype. */
+export interface YamlDocument {
+	readonly value: unknown;
+	/** Where the value at a path begins, or the nearest one above it that exists. Unit: as in YamlFault. */
+	locate(path: readonly (string | number)[]): number;
+}
+
+/** What aliases may add to a document. Unit: nodes; about where goyaml v2 begins to refuse. */
+const MAX_ALIASED_NODES = 400_000;
+
+/** Source: goyaml v2 resolve.go, resolveTable; the rest of its words are in NUMBER. */
+const BOOLEAN: ScalarTag = {
+	tag: 'tag:yaml.org,2002:bool',
+	default: true,
+	test: /^(?:y|Y|yes|Yes|YES|true|True|TRUE|on|On|ON|n|N|no|No|NO|false|False|FALSE|off|Off|OFF)$/,
+	resolve: (text) => /^(?:y|true|on)/i.test(text),
+};
+const NUMBER: ScalarTag = {
+	tag: 'tag:yaml.org,2002:int',
+	default: true,
+	test: /^(?:[-+]?_*[0-9][0-9_]*(?:\.[0-9_]*)?(?:[eE][-+]?[0-9_]+)?|[-+]?\.[0-9]+(?:[eE][-+]?[0-9]+)?|[-+]?0[xX][0-9a-fA-F_]{1,16}|[-+]?0[oO][0-7_]+|[-+]?0[bB][01_]+|[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN))$/,
+	resolve: toNumber,
+};
+const FLOAT: ScalarTag = { tag: 'tag:yaml.org,2002:float', resolve: toNumber };
+const BINARY: ScalarTag = {
+	tag: 'tag:yaml.org,2002:binary',
+	resolve: (text, onError) => {
+		const bytes = decodeBase64(text.replaceAll(' ', ''));
+		if (Buffer.isBuffer(bytes)) return bytes.toString('utf8');
+		onError('!!binary value contains invalid base64 data');
+		return '';
+	},
+};
+const OPTIONS = {
+	version: '1.1',
+	schema: 'failsafe',
+	customTags: ['null', BOOLEAN, NUMBER, FLOAT, BINARY, 'merge'] as ('null' | 'merge' | ScalarTag)[],
+	uniqueKeys: false,
+	prettyErrors: false,
+	logLevel: 'silent',
+} as const;
+
+/** Reads a text, which may hold several documents when `...` ends them; each is a document or a fault. */
+export function readYaml(text: string): readonly (YamlDocument | YamlFault)[] {
+	try {
+		const parsed = parseAllDocuments(text, OPTIONS);
+		if (!Array.isArray(parsed)) return [];
+		return parsed.map((document) => {
+			const [error] = document.errors;
+			if (error !== undefined)
+				return { offset: error.pos[0], reason: `yaml: ${lowerFirst(error.message)}`, syntax: true };
+			const converter = new Converter();
+			try {
+				return converter.document(document.contents);
+			} catch (thrown) {
+				if (thrown instanceof Refusal) return { offset: thrown.offset, reason: thrown.message, syntax: false };
+				throw thrown;
+			}
+		});
+	} catch (error) {
+		if (!(error instanceof RangeError)) throw error;
+		// The stack ran out.
+		return [{ offset: 0, reason: 'yaml: exceeded max depth of nesting', syntax: false }];
+	}
+}
+
+class Refusal extends Error {
+	readonly offset: number;
+
+	constructor(offset: number, message: string) {
+		super(message);
+		this.offset = offset;
+	}
+}
+
+/** A converted node and how many nodes it would be without aliases. */
+interface Converted {
+	readonly value: unknown;
+	readonly nodes: number;
+}
+
+type Places = Map<string | number, number>;
+
+class Converter {
+	readonly #anchors = new Map<string, Converted | 'open'>();
+	/** Of each object and array: where its members begin. */
+	readonly #places = new Map<object, Places>();
+	#aliased = 0;
+
+	document(root: Node | null): YamlDocument {
+		const { value } = this.#convert(root);
+		const start = root?.range?.[0] ?? 0;
+		return { value, locate: (path) => this.#locate(value, start, path) };
+	}
+
+	#locate(root: unknown, start: number, path: readonly (string | number)[]): number {
+		let offset = start;
+		let value: unknown = root;
+		for (const step of path) {
+			if (typeof value !== 'object' || value === null) break;
+			const place = this.#places.get(value)?.get(step);
+			if (place === undefined) break;
+			offset = place;
+			value = (value as Record<string | number, unknown>)[step];
+		}
+		return offset;
+	}
+
+	#convert(node: unknown): Converted {
+		if (isAlias(node)) return this.#resolve(node.source, offsetOf(node));
+		const anchor = isScalar(node) || isMap(node) || isSeq(node) ? node.anchor : undefined;
+		if (anchor !== undefined) this.#anchors.set(anchor, 'open');
+		const converted = this.#convertContent(node);
+		if (anchor !== undefined) this.#anchors.set(anchor, converted);
+		return converted;
+	}
+
+	#convertContent(node: unknown): Converted {
+		if (isMap(node)) return this.#convertMap(node);
+		if (isSeq(node)) {
+			const value: unknown[] = [];
+			const places: Places = new Map();
+			let nodes = 1;
+			for (const item of node.items) {
+				places.set(value.length, offsetOf(item) ?? offsetOf(node));
+				const converted = this.#convert(item);
+				value.push(converted.value);
+				nodes += converted.nodes;
+			}
+			this.#places.set(value, places);
+			return { value, nodes };
+		}
+		if (!isScalar(node)) return { value: null, nodes: 1 };
+		// A "<<" that is no key is plain text.
+		return { value: typeof node.value === 'symbol' ? '<<' : node.value, nodes: 1 };
+	}
+
+	#convertMap(map: YAMLMap): Converted {
+		const value: Record<string, unknown> = Object.create(null);
+		const places: Places = new Map();
+		const merges: Converted[] = [];
+		const own = new Set<string>();
+		let nodes = 1;
+		for (const pair of map.items) {
+			const offset = offsetOf(pair.key) ?? offsetOf(map);
+			const converted = this.#convert(pair.value);
+			nodes += 1 + converted.nodes;
+			if (isScalar(pair.key) && typeof pair.key.value === 'symbol') {
+				merges.push(...this.#mergeSources(converted, offset));
+				continue;
+			}
+			const key = this.#keyText(pair.key, offset);
+			if (own.has(key)) throw new Refusal(offset, `yaml: key ${JSON.stringify(key)} already set in map`);
+			own.add(key);
+			value[key] = converted.value;
+			places.set(key, offsetOf(pair.value) ?? offset);
+		}
+		for (const merge of merges) this.#merge(merge.value as object, value, places);
+		this.#places.set(value, places);
+		return { value, nodes };
+	}
+
+	#mergeSources(converted: Converted, offset: number): readonly Converted[] {
+		const sources = Array.isArray(converted.value) ? converted.value : [converted.value];
+		return sources.map((value: unknown) => {
+			if (typeof value === 'object' && value !== null && !Array.isArray(value)) return { value, nodes: 0 };
+			throw new Refusal(offset, 'yaml: map merge requires map or sequence of maps as the value');
+		});
+	}
+
+	/** The map's own keys win, then the earlier of several sources. */
+	#merge(source: object, value: Record<string, unknown>, places: Places): void {
+		const sourcePlaces = this.#places.get(source);
+		for (const [key, item] of Object.entries(source)) {
+			if (key in value) continue;
+			value[key] = item;
+			places.set(key, sourcePlaces?.get(key) ?? 0);
+		}
+	}
+
+	#keyText(node: unknown, offset: number): string {
+		const { value } = this.#convert(node);
+		if (typeof value === 'string') return value;
+		if (typeof value === 'number' || typeof value === 'boolean') return String(value);
+		const type = value === null ? 'null' : Array.isArray(value) ? 'a sequence' : 'a mapping';
+		throw new Refusal(offset, `yaml: invalid map key: ${type}`);
+	}
+
+	#resolve(anchor: string, offset: number | undefined): Converted {
+		const place = offset ?? 0;
+		const converted = this.#anchors.get(anchor);
+		if (converted === undefined) throw new Refusal(place, `yaml: unknown anchor '${anchor}' referenced`);
+		if (converted === 'open') throw new Refusal(place, `yaml: anchor '${anchor}' value contains itself`);
+		this.#aliased += converted.nodes;
+		if (this.#aliased > MAX_ALIASED_NODES) throw new Refusal(place, 'yaml: document contains excessive aliasing');
+		return converted;
+	}
+}
+
+function offsetOf(node: Node): number;
+function offsetOf(node: unknown): number | undefined;
+function offsetOf(node: unknown): number | undefined {
+	if (!isAlias(node) && !isScalar(node) && !isMap(node) && !isSeq(node)) return undefined;
+	return node.range?.[0] ?? 0;
+}
+
+/** Only keys show the value of a number, everything else asks for its type. */
+function toNumber(text: string): number {
+	const bare = text.replaceAll('_', '').toLowerCase();
+	const sign = bare.startsWith('-') ? -1 : 1;
+	const digits = bare.replace(/^[-+]/, '');
+	if (digits === '.inf') return sign * Number.POSITIVE_INFINITY;
+	if (digits === '.nan') return Number.NaN;
+	if (/^0[0-7]+$/.test(digits)) return sign * Number.parseInt(digits, 8);
+	return sign * Number(digits);
+}
+
+function lowerFirst(text: string): string {
+	return text.charAt(0).toLowerCase() + text.slice(1);
+}

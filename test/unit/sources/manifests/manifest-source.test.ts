@@ -1,0 +1,429 @@
+import { execFileSync } from 'node:child_process';
+import {
+	appendFileSync,
+	closeSync,
+	ftruncateSync,
+	mkdirSync,
+	mkdtempSync,
+	openSync,
+	renameSync,
+	rmSync,
+	symlinkSync,
+	unlinkSync,
+	writeFileSync,
+	writeSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Readable } from 'node:stream';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { ConfigMapFsError } from '../../../../src/base/errors.js';
+import { type Logger, type LogMethod, SILENT } from '../../../../src/base/log.js';
+import type { ConfigMap } from '../../../../src/model/config-map.js';
+import { ManifestSource, type ManifestSourceOptions } from '../../../../src/sources/manifests/manifest-source.js';
+import type { Problem, SourceSink } from '../../../../src/sources/source.js';
+
+/** `name.key=value` of everything, sorted. */
+type State = string;
+
+class RecordingSink implements SourceSink {
+	readonly states: State[] = [];
+	readonly problemLists: string[][] = [];
+
+	replace(objects: readonly ConfigMap[]): void {
+		const values = objects.flatMap(({ key, data }) => [...data].map(([name, value]) => `${key.name}.${name}=${value}`));
+		this.states.push(values.sort().join(' '));
+	}
+
+	put(): void {
+		throw new Error('a manifest source knows its whole state');
+	}
+
+	remove(): void {
+		throw new Error('a manifest source knows its whole state');
+	}
+
+	problems(problems: readonly Problem[]): void {
+		this.problemLists.push(problems.map(({ place, reason }) => `${place}: ${reason}`));
+	}
+
+	get state(): State | undefined {
+		return this.states.at(-1);
+	}
+}
+
+let directory: string;
+let source: ManifestSource | undefined;
+let sink: RecordingSink;
+
+beforeEach(() => {
+	directory = mkdtempSync(join(tmpdir(), 'cfs-manifests-'));
+	sink = new RecordingSink();
+});
+
+afterEach(async () => {
+	await source?.close();
+	source = undefined;
+	rmSync(directory, { recursive: true, force: true });
+});
+
+function at(...names: string[]): string {
+	return join(directory, ...names);
+}
+
+function manifest(name: string, text: string, more = ''): string {
+	const value = /^[0-9]+$/.test(text) ? `"${text}"` : text;
+	return `apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: ${name}\n${more}data:\n  k: ${value}\n`;
+}
+
+async function start(path: string, options: Partial<ManifestSourceOptions> = {}): Promise<void> {
+	source = new ManifestSource({ path, defaultNamespace: 'default', log: SILENT, ...options });
+	await source.start(sink);
+}
+
+async function becomes(state: State): Promise<void> {
+	await vi.waitFor(() => expect(sink.state).toBe(state), { timeout: 8000, interval: 5 });
+}
+
+function pause(ms: number): Promise<void> {
+	return new Promise((resolve) => setTimeout(resolve, ms));
+}
+
+describe('ManifestSource at start', () => {
+	it('reports a file, whatever its name', async () => {
+		writeFileSync(at('conf'), manifest('a', '1'));
+		await start(at('conf'));
+		expect(sink.states).toEqual(['a.k=1']);
+		expect(sink.problemLists).toEqual([]);
+		expect(source?.description).toBe(`-f ${at('conf')}`);
+	});
+
+	it('reports the .json, .yaml and .yml files of a directory, deeper ones only when recursive', async () => {
+		mkdirSync(at('sub.yaml'));
+		writeFileSync(at('a.yaml'), manifest('a', '1'));
+		writeFileSync(at('b.yml'), manifest('b', '1'));
+		writeFileSync(at('c.json'), '{"apiVersion":"v1","kind":"ConfigMap","metadata":{"name":"c"},"data":{"k":"1"}}');
+		writeFileSync(at('d.txt'), 'no: manifest');
+		writeFileSync(at('sub.yaml', 'e.yaml'), manifest('e', '1'));
+		await start(directory);
+		expect(sink.states).toEqual(['a.k=1 b.k=1 c.k=1']);
+		await source?.close();
+		await start(directory, { recursive: true });
+		expect(sink.state).toBe('a.k=1 b.k=1 c.k=1 e.k=1');
+	});
+
+	it('reads standard input once', async () => {
+		const bytes = Buffer.from(manifest('a', '\u00e4'));
+		// Two chunks, the letter cut in two.
+		await start('-', { stdin: Readable.from([bytes.subarray(0, -2), bytes.subarray(-2)]) });
+		expect(sink.states).toEqual(['a.k=\u00e4']);
+	});
+
+	it('reads a pipe once', async () => {
+		execFileSync('mkfifo', [at('pipe')]);
+		const writer = import('node:fs/promises').then((fs) => fs.writeFile(at('pipe'), manifest('a', '1')));
+		await start(at('pipe'));
+		await writer;
+		expect(sink.states).toEqual(['a.k=1']);
+	});
+
+	it('lets the later of two versions win, in walking order', async () => {
+		writeFileSync(at('b.yaml'), manifest('x', 'b'));
+		writeFileSync(at('a.yaml'), `${manifest('x', 'a1')}---\n${manifest('x', 'a2')}`);
+		await start(directory);
+		expect(sink.states).toEqual(['x.k=b']);
+	});
+
+	it('takes an empty directory with a warning', async () => {
+		const warnings: unknown[] = [];
+		const warn: LogMethod = (...args: unknown[]) => void warnings.push(args);
+		const log: Logger = { ...SILENT, warn, child: () => log };
+		await start(directory, { log });
+		expect(sink.states).toEqual(['']);
+		expect(warnings).toHaveLength(1);
+	});
+
+	it('refuses a missing path with the text of kubectl', async () => {
+		await expect(start(at('none'))).rejects.toEqual(
+			new ConfigMapFsError('INPUT_MISSING', `the path "${at('none')}" does not exist`),
+		);
+	});
+
+	it('refuses a file with nothing good in it, and takes one with something good', async () => {
+		writeFileSync(at('a.yaml'), 'kind: ConfigMap\n');
+		await expect(start(at('a.yaml'))).rejects.toEqual(
+			new ConfigMapFsError('INPUT_INVALID', `${at('a.yaml')}:1:1: Object 'apiVersion' is missing`),
+		);
+		writeFileSync(at('b.yaml'), manifest('b', '1'));
+		await start(directory);
+		expect(sink.states).toEqual(['b.k=1']);
+		expect(sink.problemLists).toEqual([[`${at('a.yaml')}:1:1: Object 'apiVersion' is missing`]]);
+	});
+});
+
+describe('ManifestSource and changes', () => {
+	it('reports a save once, and no save that changes nothing', async () => {
+		writeFileSync(at('a.yaml'), manifest('a', '1'));
+		await start(at('a.yaml'));
+		for (const value of ['2', '3', '4']) {
+			writeFileSync(at('a.yaml'), manifest('a', value));
+			await becomes(`a.k=${value}`);
+		}
+		writeFileSync(at('a.yaml'), `# a comment\n${manifest('a', '4')}`);
+		await pause(100);
+		expect(sink.states).toEqual(['a.k=1', 'a.k=2', 'a.k=3', 'a.k=4']);
+	});
+
+	it('reports a save within 40 ms, whichever way it is saved', async () => {
+		const file = at('a.yaml');
+		writeFileSync(file, manifest('a', '10'));
+		await start(file);
+		const delays: number[] = [];
+		for (let round = 11; round < 41; round += 1) {
+			await pause(5);
+			if (round % 2 === 0) {
+				writeFileSync(at('tmp'), manifest('a', String(round)));
+				renameSync(at('tmp'), file);
+			} else {
+				writeFileSync(file, manifest('a', String(round)));
+			}
+			const saved = performance.now();
+			await becomes(`a.k=${round}`);
+			delays.push(performance.now() - saved);
+		}
+		delays.sort((a, b) => a - b);
+		// The median: a busy machine may hold up any single one.
+		expect(delays[delays.length >> 1]).toBeLessThan(40);
+	});
+
+	it('makes one report of a burst', async () => {
+		const names = Array.from({ length: 20 }, (_none, index) => `f${String(index).padStart(2, '0')}`);
+		for (const name of names) writeFileSync(at(`${name}.yaml`), manifest(name, '1'));
+		await start(directory);
+		for (const name of names) writeFileSync(at(`${name}.yaml`), manifest(name, '2'));
+		await becomes(names.map((name) => `${name}.k=2`).join(' '));
+		expect(sink.states).toHaveLength(2);
+	});
+
+	it('reports one file although another one is written all the time', async () => {
+		writeFileSync(at('a.yaml'), manifest('a', '1'));
+		await start(directory);
+		let writing = true;
+		const noise = (async () => {
+			for (let round = 0; writing; round += 1) {
+				writeFileSync(at('noise.log'), String(round));
+				await pause(3);
+			}
+		})();
+		await pause(30);
+		writeFileSync(at('a.yaml'), manifest('a', '2'));
+		await becomes('a.k=2');
+		writing = false;
+		await noise;
+	});
+
+	it('reports new and deleted files', async () => {
+		writeFileSync(at('a.yaml'), manifest('a', '1'));
+		await start(directory);
+		writeFileSync(at('b.yaml'), manifest('b', '1'));
+		await becomes('a.k=1 b.k=1');
+		unlinkSync(at('a.yaml'));
+		await becomes('b.k=1');
+		unlinkSync(at('b.yaml'));
+		await becomes('');
+		writeFileSync(at('a.yaml'), manifest('a', '2'));
+		await becomes('a.k=2');
+	});
+
+	it.each<[string, (file: string) => Promise<void>]>([
+		[
+			'a file that is away for a moment',
+			async (file) => {
+				renameSync(file, `${file}~`);
+				await pause(100);
+				writeFileSync(file, manifest('a', '2'));
+			},
+		],
+		[
+			'a directory that is away for a moment',
+			async (file) => {
+				renameSync(directory, `${directory}.away`);
+				await pause(100);
+				writeFileSync(join(`${directory}.away`, 'a.yaml'), manifest('a', '2'));
+				renameSync(`${directory}.away`, directory);
+				expect(file).toBe(at('a.yaml'));
+			},
+		],
+	])('does not flap for %s', async (_name, save) => {
+		writeFileSync(at('a.yaml'), manifest('a', '1'));
+		await start(directory);
+		await save(at('a.yaml'));
+		await becomes('a.k=2');
+		expect(sink.states).toEqual(['a.k=1', 'a.k=2']);
+	});
+
+	it('follows a link that is re-pointed', async () => {
+		writeFileSync(at('one'), manifest('a', '1'));
+		writeFileSync(at('two'), manifest('a', '2'));
+		symlinkSync('one', at('a.yaml'));
+		await start(directory);
+		symlinkSync('two', at('tmp'));
+		renameSync(at('tmp'), at('a.yaml'));
+		await becomes('a.k=2');
+		writeFileSync(at('two'), manifest('a', '3'));
+		await becomes('a.k=3');
+	});
+
+	it('follows checkouts of branches', async () => {
+		const git = (...args: string[]) =>
+			execFileSync('git', ['-C', directory, '-c', 'user.name=t', '-c', 'user.email=t@t', ...args], { stdio: 'pipe' });
+		mkdirSync(at('conf', 'deep'), { recursive: true });
+		git('init', '-q', '-b', 'main');
+		writeFileSync(at('conf', 'a.yaml'), manifest('a', 'main'));
+		writeFileSync(at('conf', 'deep', 'b.yaml'), manifest('b', 'main'));
+		git('add', '.');
+		git('commit', '-q', '-m', 'main');
+		git('checkout', '-q', '-b', 'other');
+		git('rm', '-q', '-r', 'conf/deep');
+		writeFileSync(at('conf', 'a.yaml'), manifest('a', 'other'));
+		writeFileSync(at('conf', 'c.yaml'), manifest('c', 'other'));
+		git('add', '.');
+		git('commit', '-q', '-m', 'other');
+		await start(at('conf'), { recursive: true });
+		expect(sink.state).toBe('a.k=other c.k=other');
+		git('checkout', '-q', 'main');
+		await becomes('a.k=main b.k=main');
+		git('checkout', '-q', 'other');
+		await becomes('a.k=other c.k=other');
+	});
+});
+
+describe('ManifestSource and half-written files', () => {
+	it('never publishes a moment of a slow save', async () => {
+		const file = at('a.yaml');
+		const old = `${manifest('a', 'old')}---\n${manifest('b', 'old')}`;
+		writeFileSync(file, old);
+		await start(file);
+		const text = `${manifest('a', 'new-value')}---\n${manifest('b', 'new-value')}`;
+		for (const cut of [40, manifest('a', '').length + 4, manifest('a', 'new-value').length]) {
+			const before = sink.states.length;
+			const descriptor = openSync(file, 'w');
+			await pause(120);
+			writeSync(descriptor, text.slice(0, cut));
+			await pause(120);
+			writeSync(descriptor, text.slice(cut));
+			closeSync(descriptor);
+			await becomes('a.k=new-value b.k=new-value');
+			expect(sink.states).toHaveLength(before + 1);
+			writeFileSync(file, old);
+			await becomes('a.k=old b.k=old');
+		}
+		expect(sink.problemLists).toEqual([]);
+	});
+
+	it('believes at last that a file is empty, or has fewer objects', async () => {
+		const file = at('a.yaml');
+		writeFileSync(file, `${manifest('a', '1')}---\n${manifest('b', '1')}`);
+		await start(file);
+		writeFileSync(file, manifest('a', '1'));
+		await becomes('a.k=1');
+		writeFileSync(file, '');
+		await becomes('');
+		expect(sink.problemLists).toEqual([]);
+	});
+
+	it('asks whether somebody writes: waits while it is so, and not longer', async () => {
+		const file = at('a.yaml');
+		writeFileSync(file, manifest('a', 'a-long-value'));
+		let open = true;
+		await start(file, { openForWriting: () => open });
+		writeFileSync(file, manifest('a', 'short'));
+		await pause(500);
+		expect(sink.states).toHaveLength(1);
+		open = false;
+		await becomes('a.k=short');
+	});
+
+	it('believes the present content of a file that is never closed', async () => {
+		const file = at('a.yaml');
+		writeFileSync(file, manifest('a', '1'));
+		await start(file, { openForWriting: () => true });
+		const descriptor = openSync(file, 'r+');
+		ftruncateSync(descriptor);
+		writeSync(descriptor, manifest('a', '2'));
+		const written = performance.now();
+		await becomes('a.k=2');
+		expect(performance.now() - written).toBeGreaterThan(1500);
+		closeSync(descriptor);
+	});
+});
+
+describe('ManifestSource and bad files', () => {
+	it('keeps all last good objects of a file that fails as a whole, and says when it is repaired', async () => {
+		const file = at('a.yaml');
+		writeFileSync(file, `${manifest('a', '1')}---\n${manifest('b', '1')}`);
+		writeFileSync(at('c.yaml'), manifest('c', '1'));
+		await start(directory);
+		writeFileSync(file, 'a: [');
+		await vi.waitFor(() => expect(sink.problemLists).toHaveLength(1), { timeout: 5000 });
+		expect(sink.problemLists[0]).toEqual([expect.stringMatching(/a\.yaml:1:\d+: yaml: /)]);
+		writeFileSync(at('c.yaml'), manifest('c', '2'));
+		await becomes('a.k=1 b.k=1 c.k=2');
+		writeFileSync(file, manifest('a', '2'));
+		await becomes('a.k=2 c.k=2');
+		expect(sink.problemLists).toEqual([expect.anything(), []]);
+	});
+
+	it('keeps only the bad object, not one that was deleted beside it', async () => {
+		const file = at('a.yaml');
+		writeFileSync(file, [manifest('a', '1'), manifest('b', '1'), manifest('c', 'x')].join('---\n'));
+		await start(file);
+		writeFileSync(file, [manifest('a', '2'), manifest('b', '22')].join('---\n'));
+		await becomes('a.k=2 b.k=22');
+		writeFileSync(file, [manifest('a', '3'), manifest('b', '[]')].join('---\n'));
+		await becomes('a.k=3 b.k=22');
+		expect(sink.problemLists.at(-1)).toEqual([
+			`${file}:13:6: json: cannot unmarshal array into Go struct field ConfigMap.data of type string`,
+		]);
+	});
+
+	it('keeps what a file had when it cannot be read', async () => {
+		const file = at('a.yaml');
+		writeFileSync(file, manifest('a', '1'));
+		await start(directory);
+		unlinkSync(file);
+		symlinkSync('a.yaml', file);
+		await vi.waitFor(() => expect(sink.problemLists).toHaveLength(1), { timeout: 5000 });
+		expect(sink.problemLists[0]?.[0]).toMatch(/a\.yaml: cannot be read: ELOOP/);
+		expect(sink.state).toBe('a.k=1');
+	});
+
+	it('refuses to change an immutable object until it was away', async () => {
+		const file = at('a.yaml');
+		writeFileSync(file, manifest('a', '1', 'immutable: true\n'));
+		await start(file);
+		writeFileSync(file, manifest('a', '2', 'immutable: true\n'));
+		const forbidden = `${file}:1:1: ConfigMap "a" is invalid: data: Forbidden: field is immutable when \`immutable\` is set`;
+		await vi.waitFor(() => expect(sink.problemLists).toEqual([[forbidden]]), { timeout: 5000 });
+		expect(sink.states).toEqual(['a.k=1']);
+		appendFileSync(file, '  l: more\n');
+		await pause(100);
+		expect(sink.states).toEqual(['a.k=1']);
+		writeFileSync(file, '');
+		await becomes('');
+		expect(sink.problemLists.at(-1)).toEqual([]);
+		writeFileSync(file, manifest('a', '2', 'immutable: true\n'));
+		await becomes('a.k=2');
+		expect(sink.problemLists).toHaveLength(2);
+	});
+
+	it('reports nothing after close', async () => {
+		writeFileSync(at('a.yaml'), manifest('a', '1'));
+		await start(at('a.yaml'));
+		writeFileSync(at('a.yaml'), manifest('a', '2'));
+		await source?.close();
+		await source?.close();
+		await pause(100);
+		expect(sink.states).toEqual(['a.k=1']);
+	});
+});
