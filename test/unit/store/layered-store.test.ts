@@ -1,0 +1,275 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { type ConfigMap, sameData } from '../../../src/model/config-map.js';
+import { LabelSelector } from '../../../src/model/label-selector.js';
+import { formatObjectKey } from '../../../src/model/object-key.js';
+import type { Problem, SourceSink } from '../../../src/sources/source.js';
+import type { LayerSink } from '../../../src/store/layer.js';
+import { mergeLayers } from '../../../src/store/layer-merge.js';
+import { LayeredStore, type StoreFilter } from '../../../src/store/layered-store.js';
+
+interface Sketch {
+	readonly namespace?: string;
+	readonly labels?: Record<string, string>;
+	readonly data?: Record<string, string>;
+	readonly binaryData?: Record<string, string>;
+	readonly immutable?: boolean;
+}
+
+function bytes(values: Record<string, string> = {}): Map<string, Buffer> {
+	return new Map(Object.entries(values).map(([key, value]) => [key, Buffer.from(value)]));
+}
+
+function configMap(name: string, sketch: Sketch = {}): ConfigMap {
+	return {
+		key: { namespace: sketch.namespace ?? 'default', name },
+		labels: new Map(Object.entries(sketch.labels ?? {})),
+		immutable: sketch.immutable ?? false,
+		data: bytes(sketch.data),
+		binaryData: bytes(sketch.binaryData),
+	};
+}
+
+/** `name: key=value …`, binary keys with a `*`. */
+function show(object: ConfigMap): string {
+	const data = [...object.data].map(([key, value]) => `${key}=${value}`);
+	const binary = [...object.binaryData].map(([key, value]) => `${key}*=${value}`);
+	return [`${object.key.name}:`, ...[...data, ...binary].sort()].join(' ');
+}
+
+function setUp(layerCount: number, filter?: StoreFilter) {
+	const batches: string[][] = [];
+	const problemLists: string[][] = [];
+	const store = new LayeredStore({
+		layers: Array.from({ length: layerCount }, (_none, index) => `-f ${index}`),
+		listener: {
+			changed: (changes) =>
+				batches.push(changes.map(({ key, object }) => (object === undefined ? `${key.name} gone` : show(object)))),
+			problems: (problems) =>
+				problemLists.push(problems.map(({ source, place, reason }) => `${source} | ${place} | ${reason}`)),
+		},
+		...(filter === undefined ? {} : { filter }),
+	});
+	const sink = (index: number): LayerSink => {
+		const found = store.sinks[index];
+		if (found === undefined) throw new Error(`no layer ${index}`);
+		return found;
+	};
+	return { store, sink, batches, problemLists };
+}
+
+describe('mergeLayers', () => {
+	it.each<[string, (Sketch | undefined)[], string | undefined]>([
+		['none', [undefined, undefined], undefined],
+		['one', [undefined, { data: { a: '1' } }], 'x: a=1'],
+		['other keys', [{ data: { a: '1' } }, { data: { b: '2' } }], 'x: a=1 b=2'],
+		['the same key', [{ data: { a: '1', b: '1' } }, { data: { a: '2' } }, { data: { a: '3' } }], 'x: a=3 b=1'],
+		['data over binaryData', [{ binaryData: { a: '1', b: '1' } }, { data: { a: '2' } }], 'x: a=2 b*=1'],
+		['binaryData over data', [{ data: { a: '1', b: '1' } }, { binaryData: { a: '2' } }], 'x: a*=2 b=1'],
+		['there and back', [{ data: { a: '1' } }, { binaryData: { a: '2' } }, { data: { a: '3' } }], 'x: a=3'],
+		['an empty layer', [{ data: { a: '1' } }, {}], 'x: a=1'],
+	])('%s', (_name, sketches, expected) => {
+		const merged = mergeLayers(sketches.map((sketch) => sketch && configMap('x', sketch)));
+		expect(merged && show(merged)).toBe(expected);
+	});
+
+	it('merges labels alike and is immutable only if all are', () => {
+		const low = configMap('x', { labels: { a: '1', b: '1' }, immutable: true });
+		const high = configMap('x', { labels: { b: '2' } });
+		expect(mergeLayers([low, high])).toMatchObject({ immutable: false });
+		expect(mergeLayers([low, high])?.labels).toEqual(
+			new Map([
+				['a', '1'],
+				['b', '2'],
+			]),
+		);
+		expect(mergeLayers([low, { ...high, immutable: true }])?.immutable).toBe(true);
+	});
+});
+
+describe('LayeredStore', () => {
+	it('takes a source of the sources room', () => {
+		const sink: SourceSink = setUp(1).sink(0);
+		const problem: Problem = { place: 'f', reason: 'r' };
+		sink.problems([problem]);
+	});
+
+	it('reports one batch a call, with the merged objects that changed', () => {
+		const { sink, batches, store } = setUp(2);
+		sink(0).replace([configMap('a', { data: { k: '1', l: '1' } }), configMap('b', { data: { k: '1' } })]);
+		sink(1).put(configMap('a', { data: { k: '2' } }));
+		sink(0).replace([configMap('a', { data: { k: '3', l: '3' } })]);
+		sink(1).remove({ namespace: 'default', name: 'a' });
+		sink(0).remove({ namespace: 'default', name: 'a' });
+		expect(batches).toEqual([
+			['a: k=1 l=1', 'b: k=1'],
+			['a: k=2 l=1'],
+			['a: k=2 l=3', 'b gone'],
+			['a: k=3 l=3'],
+			['a gone'],
+		]);
+		expect(store.list()).toEqual([]);
+	});
+
+	it('says nothing of what no volume can see', () => {
+		const { sink, batches, store } = setUp(2);
+		sink(0).put(configMap('a', { data: { k: '1' } }));
+		sink(1).put(configMap('a', { data: { k: '2' } }));
+		batches.length = 0;
+		sink(0).put(configMap('a', { data: { k: 'hidden' } }));
+		sink(1).put(configMap('a', { data: { k: '2' }, labels: { new: 'label' } }));
+		sink(1).put(configMap('a', { data: { k: '2' }, labels: { new: 'label' } }));
+		sink(1).replace([configMap('a', { data: { k: '2' } })]);
+		sink(1).remove({ namespace: 'default', name: 'none' });
+		expect(batches).toEqual([]);
+		expect(store.get({ namespace: 'default', name: 'a' })?.labels.size).toBe(0);
+	});
+
+	it('reports a change of immutability alone, and of the map alone', () => {
+		const { sink, batches } = setUp(1);
+		sink(0).put(configMap('a', { data: { k: '1' } }));
+		sink(0).put(configMap('a', { data: { k: '1' }, immutable: true }));
+		sink(0).put(configMap('a', { binaryData: { k: '1' }, immutable: true }));
+		expect(batches).toEqual([['a: k=1'], ['a: k=1'], ['a: k*=1']]);
+	});
+
+	it('shows only what the filter wants', () => {
+		const filter = { namespaces: new Set(['x']), selector: new LabelSelector('app=web') };
+		const { sink, batches } = setUp(2, filter);
+		sink(0).replace([
+			configMap('a', { namespace: 'x', labels: { app: 'web' } }),
+			configMap('b', { namespace: 'y', labels: { app: 'web' } }),
+			configMap('c', { namespace: 'x', labels: { app: 'db' } }),
+		]);
+		sink(0).put(configMap('c', { namespace: 'x', labels: { app: 'web' } }));
+		sink(0).put(configMap('a', { namespace: 'x' }));
+		// An override without labels is of the object that is selected.
+		sink(1).put(configMap('c', { namespace: 'x', data: { k: '1' } }));
+		expect(batches).toEqual([['a:'], ['c:'], ['a gone'], ['c: k=1']]);
+	});
+
+	it('keeps the last good version of an object that is too large once it is merged', () => {
+		const { sink, batches, problemLists } = setUp(2);
+		const big = 'x'.repeat(600_000);
+		sink(0).put(configMap('a', { data: { low: big } }));
+		sink(1).put(configMap('b', { data: { k: '1' } }));
+		batches.length = 0;
+		sink(1).put(configMap('a', { data: { high: big } }));
+		expect(batches).toEqual([]);
+		expect(problemLists).toEqual([
+			['-f 0 + -f 1 | -f 0 + -f 1 | ConfigMap "a" is invalid: []: Too long: must have at most 1048576 bytes'],
+		]);
+		sink(1).put(configMap('a', { data: { high: 'small' } }));
+		expect(batches).toHaveLength(1);
+		expect(problemLists.at(-1)).toEqual([]);
+	});
+
+	it('joins the problems of all sources and repeats nothing', () => {
+		const { sink, problemLists, store } = setUp(2);
+		const problem = (place: string): Problem => ({ place, reason: 'bad' });
+		sink(1).problems([problem('b:1:1')]);
+		sink(0).problems([problem('a:1:1')]);
+		sink(0).problems([problem('a:1:1')]);
+		sink(1).problems([]);
+		sink(0).problems([]);
+		sink(0).problems([]);
+		expect(problemLists).toEqual([
+			['-f 1 | b:1:1 | bad'],
+			['-f 0 | a:1:1 | bad', '-f 1 | b:1:1 | bad'],
+			['-f 0 | a:1:1 | bad'],
+			[],
+		]);
+		expect(store.problems).toEqual([]);
+	});
+
+	it('makes one batch of what was held', () => {
+		const { store, sink, batches, problemLists } = setUp(2);
+		store.hold();
+		sink(0).replace([configMap('a', { data: { k: '1' } }), configMap('b')]);
+		sink(0).problems([{ place: 'p', reason: 'r' }]);
+		sink(1).put(configMap('a', { data: { k: '2' } }));
+		sink(0).remove({ namespace: 'default', name: 'b' });
+		expect(batches).toEqual([]);
+		store.release();
+		store.release();
+		expect(batches).toEqual([['a: k=2']]);
+		expect(problemLists).toEqual([['-f 0 | p | r']]);
+	});
+
+	it('lists by namespace and name', () => {
+		const { store, sink } = setUp(1);
+		sink(0).replace([configMap('b'), configMap('a', { namespace: 'z' }), configMap('a')]);
+		expect(store.list().map((object) => formatObjectKey(object.key))).toEqual(['default/a', 'default/b', 'z/a']);
+	});
+});
+
+describe('layering, for any sequence of calls', () => {
+	const key = fc.constantFrom('k', 'l', 'm');
+	const values = fc.dictionary(key, fc.constantFrom('1', '2', ''), { maxKeys: 3 });
+	const sketch = fc.record({ data: values, binaryData: values, immutable: fc.boolean() }).map((one) => ({
+		...one,
+		// Valid: no key in both maps.
+		binaryData: Object.fromEntries(Object.entries(one.binaryData).filter(([name]) => !(name in one.data))),
+	}));
+	const object = fc.tuple(fc.constantFrom('a', 'b'), sketch).map(([name, one]) => configMap(name, one));
+	const layer = fc.nat({ max: 2 });
+	const call = fc.oneof(
+		fc.record({ layer, replace: fc.uniqueArray(object, { selector: (one) => one.key.name, maxLength: 2 }) }),
+		fc.record({ layer, put: object }),
+		fc.record({ layer, remove: fc.constantFrom('a', 'b') }),
+	);
+
+	it('the listener always knows the last version of each key, and hears of nothing twice', () => {
+		fc.assert(
+			fc.property(fc.array(call, { maxLength: 20 }), (calls) => {
+				const model = [0, 1, 2].map(() => new Map<string, ConfigMap>());
+				const heard = new Map<string, ConfigMap>();
+				const store = new LayeredStore({
+					layers: ['0', '1', '2'],
+					listener: {
+						changed: (changes) => {
+							expect(changes.length).toBeGreaterThan(0);
+							for (const change of changes) {
+								const before = heard.get(change.key.name);
+								const same = before && change.object && sameData(before, change.object);
+								expect(same === true && before?.immutable === change.object?.immutable).toBe(false);
+								expect(before ?? change.object).toBeDefined();
+								if (change.object === undefined) heard.delete(change.key.name);
+								else heard.set(change.key.name, change.object);
+							}
+						},
+						problems: () => expect.unreachable(),
+					},
+				});
+				for (const step of calls) {
+					const objects = model[step.layer] ?? new Map();
+					const sink = store.sinks[step.layer];
+					if ('replace' in step) {
+						objects.clear();
+						for (const one of step.replace) objects.set(one.key.name, one);
+						sink?.replace(step.replace);
+					} else if ('put' in step) {
+						objects.set(step.put.key.name, step.put);
+						sink?.put(step.put);
+					} else {
+						objects.delete(step.remove);
+						sink?.remove({ namespace: 'default', name: step.remove });
+					}
+				}
+				for (const name of ['a', 'b']) {
+					const layers = model.map((objects) => objects.get(name)).filter((one) => one !== undefined);
+					const known = heard.get(name);
+					expect(known === undefined).toBe(layers.length === 0);
+					// Key by key: the highest layer that has it, in whichever map.
+					for (const one of ['k', 'l', 'm']) {
+						const top = layers.findLast((candidate) => candidate.data.has(one) || candidate.binaryData.has(one));
+						expect(known?.data.get(one)).toEqual(top?.data.get(one));
+						expect(known?.binaryData.get(one)).toEqual(top?.binaryData.get(one));
+					}
+					if (known !== undefined) expect(known.immutable).toBe(layers.every((one) => one.immutable));
+				}
+			}),
+			{ numRuns: 300 },
+		);
+	});
+});
