@@ -25,16 +25,7 @@ import { JournalWriter } from '../journal/journal-writer.js';
 import type { Intent, JournalRecord, StagedDirectory, StagedNode } from '../journal/record.js';
 import type { ContentNode, DirectoryContent } from '../volume/content.js';
 import type { TreeOperations } from '../volume/tree-operations.js';
-
-/** Owner and permission bits to show. */
-export interface Presentation {
-	readonly mode: number;
-	readonly uid: number;
-	readonly gid: number;
-}
-
-/** Decides how a node is shown; `mode` is what kubelet would give it. */
-export type Present = (kind: ContentNode['kind'], mode: number) => Presentation;
+import type { Present, Presentation } from './presentation.js';
 
 interface MirrorBase extends Presentation {
 	readonly id: number;

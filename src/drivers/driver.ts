@@ -3,6 +3,7 @@
  * driver's name.
  */
 
+import type { VolumeState } from '../volume/plan.js';
 import type { TreeOperations } from '../volume/tree-operations.js';
 
 /** Why a mount is over. */
@@ -26,6 +27,13 @@ export interface Driver {
 	 * names can keep resolving. Unit: milliseconds.
 	 */
 	readonly walkGraceMs: number;
+	/** Whether the tree stays when `unmount` is called, unless its volumes are removed first. */
+	readonly persists: boolean;
+	/**
+	 * What is shown at a path from an earlier time; undefined when nothing is.
+	 * Errors: MOUNT_POINT_INVALID when something else stands there.
+	 */
+	existing(path: string): VolumeState | undefined;
 	/** Shows the tree. Errors: ConfigMapFsError; nothing is left behind. */
 	mount(): Promise<void>;
 	/** Resolves once, when the mount is over for whatever reason. */

@@ -9,10 +9,11 @@
 import { closeSync, constants, mkdirSync, openSync, rmdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { MNT, MS, mount, umount2 } from '../native/libc.js';
-import { AnnouncedTree, type Present } from './announced-tree.js';
+import { AnnouncedTree } from './announced-tree.js';
 import type { Driver, MountEnd, UnmountReport } from './driver.js';
 import { unmountPath } from './mount-table.js';
 import { watchForUnmount } from './mount-watch.js';
+import type { Present } from './presentation.js';
 import type { RuntimeDirectory } from './runtime-directory.js';
 import { ServerProcess } from './server-process.js';
 import type { MountMethod } from './server-protocol.js';
@@ -38,6 +39,7 @@ export class FuseDriver implements Driver {
 	readonly name: 'kernel' | 'fuse-native';
 	readonly tree: AnnouncedTree;
 	readonly walkGraceMs = 25;
+	readonly persists = false;
 	readonly ended: Promise<MountEnd>;
 	readonly #options: FuseDriverOptions;
 	#end: (end: MountEnd) => void = () => {};
@@ -58,6 +60,10 @@ export class FuseDriver implements Driver {
 		this.ended = new Promise((resolve) => {
 			this.#end = resolve;
 		});
+	}
+
+	existing(): undefined {
+		return undefined;
 	}
 
 	async mount(): Promise<void> {

@@ -7,7 +7,17 @@
  * class does, the write bit of the caller's class is left out (0600 shows as 0400).
  */
 
-import type { Present, Presentation } from './announced-tree.js';
+import type { ContentNode } from '../volume/content.js';
+
+/** Owner and permission bits to show. */
+export interface Presentation {
+	readonly mode: number;
+	readonly uid: number;
+	readonly gid: number;
+}
+
+/** Decides how a node is shown; `mode` is what kubelet would give it. */
+export type Present = (kind: ContentNode['kind'], mode: number) => Presentation;
 
 /** Who sees the mount. */
 export interface Owner {

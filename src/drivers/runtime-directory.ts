@@ -12,6 +12,7 @@ import {
 	openSync,
 	readdirSync,
 	renameSync,
+	rmdirSync,
 	rmSync,
 	statfsSync,
 } from 'node:fs';
@@ -63,9 +64,8 @@ export interface RuntimeEnvironment {
 
 /** Makes a directory of mode 0700 that nobody else has, after removing those whose owners are gone. */
 export function makeRuntimeDirectory(environment: RuntimeEnvironment): RuntimeDirectory {
-	const parent = base(environment);
-	removeAbandoned(parent);
-	const path = mkdtempSync(join(parent, 'mount-'));
+	const { parent, path } = makeNew(environment);
+	removeAbandoned(parent, path);
 	// Locked before it has its name, so that nobody ever finds it unlocked while its owner lives.
 	const unnamed = join(path, `${LOCK}.new`);
 	const lock = openSync(unnamed, 'w', 0o600);
@@ -76,15 +76,32 @@ export function makeRuntimeDirectory(environment: RuntimeEnvironment): RuntimeDi
 		remove() {
 			rmSync(path, { recursive: true, force: true });
 			closeSync(lock);
+			try {
+				rmdirSync(parent);
+			} catch {
+				// Other mounts of this user live there.
+			}
 		},
 	};
 }
 
-function removeAbandoned(parent: string): void {
+/** Tries again when the last mount that ends takes the common parent away in between. */
+function makeNew(environment: RuntimeEnvironment): { readonly parent: string; readonly path: string } {
+	for (let tries = 0; ; tries++) {
+		const parent = base(environment);
+		try {
+			return { parent, path: mkdtempSync(join(parent, 'mount-')) };
+		} catch (error) {
+			if (tries === 3) throw error;
+		}
+	}
+}
+
+function removeAbandoned(parent: string, own: string): void {
 	const mounts = readMountTable();
 	for (const name of readdirSync(parent)) {
-		if (!name.startsWith('mount-')) continue;
 		const path = join(parent, name);
+		if (!name.startsWith('mount-') || path === own) continue;
 		try {
 			const lock = openSync(join(path, LOCK), 'r');
 			const abandoned = tryLock(lock);

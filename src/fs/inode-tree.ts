@@ -17,7 +17,7 @@
 import { ERRNO } from '../base/errno.js';
 import { invariant } from '../base/errors.js';
 import type { Segment } from '../journal/journal-reader.js';
-import type { Intent, JournalRecord, StagedNode } from '../journal/record.js';
+import type { Intent, JournalRecord, StagedDirectory, StagedNode } from '../journal/record.js';
 import { type Dirent, Inode, S_IFDIR, S_IFLNK, S_IFREG } from './inode.js';
 
 export const ROOT_ID = 1;
@@ -77,6 +77,7 @@ export class InodeTree {
 		| undefined;
 	#graces: GraceEnd[] = [];
 	#bytes = 0;
+	#hasRoot = false;
 
 	constructor(clock: TreeClock) {
 		this.#clock = clock;
@@ -102,7 +103,7 @@ export class InodeTree {
 				this.#intent = { intent: record.intent, segment, contentAt, done: false };
 				break;
 			case 'settled':
-				if (this.#intent?.intent.seq === record.seq) this.#intent = undefined;
+				this.#settle(record.seq, record.ok);
 				break;
 			case 'segment':
 			case 'rotate':
@@ -112,15 +113,18 @@ export class InodeTree {
 		}
 	}
 
+	/** An operation that is over and was never asked for here is of the past: the journal is being replayed. */
+	#settle(seq: number, ok: boolean): void {
+		const pending = this.#intent;
+		if (pending?.intent.seq !== seq) return;
+		this.#intent = undefined;
+		if (ok && !pending.done) this.#perform(pending.intent, pending.segment, pending.contentAt);
+	}
+
 	#applyTree(parent: number, name: string, node: StagedNode, segment: Segment, contentAt: number): void {
 		if (node.id === ROOT_ID) {
 			invariant(node.kind === 'dir', 'the root is a directory');
-			const root = this.#root;
-			const fresh = this.#materialise(node, segment, contentAt);
-			root.mode = fresh.mode;
-			root.mtimeUs = fresh.mtimeUs;
-			root.ctimeUs = fresh.ctimeUs;
-			for (const entry of fresh.entries?.values() ?? []) this.#link(root, entry.name, entry.inode);
+			this.#applyRoot(node, segment, contentAt);
 			return;
 		}
 		if (this.#inodes.has(node.id)) {
@@ -132,6 +136,19 @@ export class InodeTree {
 		this.#link(directory, nameOf(name), this.#materialise(node, segment, contentAt));
 	}
 
+	/** The attributes count once: a later checkpoint knows nothing of what changed in the root since. */
+	#applyRoot(node: StagedDirectory, segment: Segment, contentAt: number): void {
+		if (!this.#hasRoot) {
+			this.#hasRoot = true;
+			this.#root.mode = S_IFDIR | node.mode;
+			this.#root.uid = node.uid;
+			this.#root.gid = node.gid;
+			this.#root.mtimeUs = node.mtimeUs;
+			this.#root.ctimeUs = node.mtimeUs;
+		}
+		for (const [name, child] of node.entries) this.#applyTree(ROOT_ID, name, child, segment, contentAt);
+	}
+
 	#materialise(node: StagedNode, segment: Segment, contentAt: number): Inode {
 		const type = node.kind === 'dir' ? S_IFDIR : node.kind === 'file' ? S_IFREG : S_IFLNK;
 		const inode = new Inode({
@@ -141,7 +158,7 @@ export class InodeTree {
 			gid: node.gid,
 			mtimeUs: node.mtimeUs,
 		});
-		if (node.id !== ROOT_ID) this.#inodes.set(node.id, inode);
+		this.#inodes.set(node.id, inode);
 		if (node.kind === 'file') {
 			inode.size = node.size;
 			inode.segment = segment;
@@ -224,16 +241,19 @@ export class InodeTree {
 
 	/**
 	 * The entries of a directory in the order of their cookies, from the first whose cookie is above `cookie`.
-	 * "." and ".." are the caller's.
+	 * "." and ".." are the caller's. A caller that gives the kernel a reference counts it before it goes on.
 	 */
 	*list(directory: Inode, cookie: number): Generator<Listed> {
 		if (directory.original !== undefined) {
-			let next = 3;
 			const now = this.#clock.monotonicMs();
-			for (const [name, retired] of directory.original.retired ?? []) {
-				const at = next++;
-				if (at > cookie)
-					yield { name, inode: this.#standIn(retired.inode), cookie: at, validMs: Math.max(0, retired.until - now) };
+			for (const [name, { inode: original, until, cookie: at }] of directory.original.retired ?? []) {
+				if (at <= cookie || until <= now) continue;
+				const inode = this.#standIn(original);
+				try {
+					yield { name, inode, cookie: at, validMs: until - now };
+				} finally {
+					this.#dropIfUnused(inode);
+				}
 			}
 			return;
 		}
@@ -287,6 +307,7 @@ export class InodeTree {
 		switch (intent.op) {
 			case 'mkdir':
 			case 'symlink': {
+				if (directory.entries.has(name)) return -ERRNO.EEXIST;
 				const inode = this.#materialise(intent.node, segment, contentAt);
 				this.#link(directory, name, inode);
 				this.#touch(directory);
@@ -299,6 +320,7 @@ export class InodeTree {
 				directory.entries.delete(name);
 				const replaced = directory.entries.get(newName);
 				if (replaced !== undefined) this.#unlink(directory, replaced);
+				if (!entry.listed && entry.inode.isDirectory) directory.nlink++;
 				directory.entries.set(newName, {
 					name: newName,
 					inode: entry.inode,
@@ -361,7 +383,8 @@ export class InodeTree {
 	#retire(directory: Inode, name: string, inode: Inode, graceMs: number): void {
 		const until = this.#clock.monotonicMs() + graceMs;
 		directory.retired ??= new Map();
-		directory.retired.set(name, { inode, until });
+		this.#endRetirement(directory, name);
+		directory.retired.set(name, { inode, until, cookie: directory.nextCookie++ });
 		inode.holders++;
 		directory.holders++;
 		this.#graces.push({ until, directory, name });
@@ -375,15 +398,19 @@ export class InodeTree {
 		for (const { until, directory, name } of this.#graces) {
 			if (until > now) break;
 			ended++;
-			const retired = directory.retired?.get(name);
-			if (retired === undefined || retired.until !== until) continue;
-			directory.retired?.delete(name);
-			retired.inode.holders--;
-			this.#dropIfUnused(retired.inode);
-			directory.holders--;
-			this.#dropIfUnused(directory);
+			if (directory.retired?.get(name)?.until === until) this.#endRetirement(directory, name);
 		}
 		if (ended > 0) this.#graces = this.#graces.slice(ended);
+	}
+
+	#endRetirement(directory: Inode, name: string): void {
+		const retired = directory.retired?.get(name);
+		if (retired === undefined) return;
+		directory.retired?.delete(name);
+		retired.inode.holders--;
+		this.#dropIfUnused(retired.inode);
+		directory.holders--;
+		this.#dropIfUnused(directory);
 	}
 
 	#dropIfUnused(inode: Inode): void {

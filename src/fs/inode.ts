@@ -23,6 +23,8 @@ export interface Retired {
 	readonly inode: Inode;
 	/** Unit: milliseconds of the tree's clock. */
 	readonly until: number;
+	/** Where a listing of the stand-in directory goes on after this name. */
+	readonly cookie: number;
 }
 
 export class Inode {
@@ -30,8 +32,8 @@ export class Inode {
 	readonly id: number;
 	/** With type bits. */
 	mode: number;
-	readonly uid: number;
-	readonly gid: number;
+	uid: number;
+	gid: number;
 	mtimeUs: number;
 	ctimeUs: number;
 	nlink: number;
@@ -44,7 +46,7 @@ export class Inode {
 
 	/** Directories: names in the order of their cookies; keys are one character a byte. */
 	readonly entries: Map<string, Dirent> | undefined;
-	/** Directories: removed names in their grace. */
+	/** Directories: removed names in their grace, in the order of their cookies. */
 	retired: Map<string, Retired> | undefined;
 	nextCookie = 3;
 

@@ -85,6 +85,7 @@ export class JournalReader {
 		while (at < read) {
 			const decoded = decodeRecord(bytes, at);
 			if (decoded === undefined) break;
+			if (at + decoded.length > read && !this.#holds(this.#position + at + decoded.length)) break;
 			if (decoded.record.t === 'rotate') {
 				this.#segment = new Segment(this.#directory, decoded.record.index);
 				this.#position = 0;
@@ -97,11 +98,16 @@ export class JournalReader {
 		return at;
 	}
 
+	/** Whether the present segment is at least that long: a record without all its content may yet be taken back. */
+	#holds(size: number): boolean {
+		return fstatSync(this.#segment.fd).size >= size;
+	}
+
 	/** Makes the window hold the JSON of its first record; false when that record is not complete in the file. */
 	#makeRoom(read: number): boolean {
 		if (read < 8) return false;
 		const need = 8 + this.#window.readUInt32LE(4);
-		if (need <= read || this.#position + need > fstatSync(this.#segment.fd).size) return false;
+		if (need <= read || !this.#holds(this.#position + need)) return false;
 		if (need > this.#window.length) this.#window = Buffer.alloc(need);
 		return true;
 	}

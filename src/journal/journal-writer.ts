@@ -3,7 +3,7 @@
  * nodes that are gone. Lives on tmpfs, so an append is one write(2) to memory.
  */
 
-import { closeSync, ftruncateSync, openSync, writeSync } from 'node:fs';
+import { closeSync, ftruncateSync, openSync, unlinkSync, writeSync } from 'node:fs';
 import { segmentPath } from './journal-reader.js';
 import { contentOffset, encodeRecord, type JournalRecord } from './record.js';
 
@@ -15,7 +15,8 @@ export class JournalWriter {
 
 	constructor(directory: string) {
 		this.#directory = directory;
-		this.#fd = this.#begin(0);
+		this.#fd = openSync(segmentPath(directory, 0), 'w', 0o600);
+		this.#begin(this.#fd, 0);
 	}
 
 	/** The number of the segment that is written now, and its length in bytes. */
@@ -34,14 +35,7 @@ export class JournalWriter {
 	append(record: JournalRecord, content: readonly Uint8Array[] = []): number {
 		const bytes = encodeRecord(record, content);
 		const start = this.#size;
-		let written = 0;
-		try {
-			while (written < bytes.length)
-				written += writeSync(this.#fd, bytes, written, bytes.length - written, start + written);
-		} catch (error) {
-			ftruncateSync(this.#fd, start);
-			throw error;
-		}
+		writeFully(this.#fd, bytes, start);
 		this.#size = start + bytes.length;
 		return start + contentOffset(bytes);
 	}
@@ -49,20 +43,22 @@ export class JournalWriter {
 	/**
 	 * Begins the next segment. `fill` appends everything that still counts.
 	 * Order: the reader follows the `rotate` record only after the new segment is complete.
+	 * Errors: whatever `fill` or write(2) throws; the present segment goes on, the new one is gone.
 	 */
 	rotate(fill: () => void): void {
-		const old = { fd: this.#fd, size: this.#size };
-		const next = this.#index + 1;
-		this.#fd = this.#begin(next);
+		const old = { fd: this.#fd, size: this.#size, index: this.#index };
+		const next = old.index + 1;
+		const fd = openSync(segmentPath(this.#directory, next), 'w', 0o600);
 		try {
+			this.#begin(fd, next);
 			fill();
-			const bytes = encodeRecord({ t: 'rotate', index: next });
-			writeSync(old.fd, bytes, 0, bytes.length, old.size);
+			writeFully(old.fd, encodeRecord({ t: 'rotate', index: next }), old.size);
 		} catch (error) {
-			closeSync(this.#fd);
 			this.#fd = old.fd;
 			this.#size = old.size;
-			this.#index = next - 1;
+			this.#index = old.index;
+			closeSync(fd);
+			unlinkSync(segmentPath(this.#directory, next));
 			throw error;
 		}
 		closeSync(old.fd);
@@ -72,12 +68,21 @@ export class JournalWriter {
 		closeSync(this.#fd);
 	}
 
-	#begin(index: number): number {
-		const fd = openSync(segmentPath(this.#directory, index), 'w', 0o600);
+	#begin(fd: number, index: number): void {
 		this.#fd = fd;
 		this.#index = index;
 		this.#size = 0;
 		this.append({ t: 'segment', version: 1, index });
-		return fd;
+	}
+}
+
+/** All of `bytes` at `start`, or none of them. */
+function writeFully(fd: number, bytes: Buffer, start: number): void {
+	let written = 0;
+	try {
+		while (written < bytes.length) written += writeSync(fd, bytes, written, bytes.length - written, start + written);
+	} catch (error) {
+		ftruncateSync(fd, start);
+		throw error;
 	}
 }

@@ -5,6 +5,7 @@
  * Nothing is loaded before the first call, so importing this file costs nothing where it is not needed.
  */
 
+import { closeSync, constants, openSync } from 'node:fs';
 import koffi from 'koffi';
 import { errnoName } from '../base/errno.js';
 
@@ -148,15 +149,25 @@ const F_RDLCK = 0;
 const F_UNLCK = 2;
 
 /**
- * Whether somebody has the file of `fd` open for writing; undefined where the kernel does not tell (another owner's
- * file, a network file system). `fd` must be open for reading. Source: fcntl(2), F_SETLEASE with F_RDLCK.
+ * Whether somebody has a file open for writing; undefined where the kernel does not tell: the file is somebody else's,
+ * on a network file system, or not there. Source: fcntl(2), F_SETLEASE with F_RDLCK is refused while there is a writer.
  */
-export function isOpenForWriting(fd: number): boolean | undefined {
-	if (call('fcntl', fd, F_SETLEASE, F_RDLCK) === 0) {
+export function isFileOpenForWriting(path: string): boolean | undefined {
+	let fd: number;
+	try {
+		fd = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
+	} catch {
+		return undefined;
+	}
+	try {
+		if (call('fcntl', fd, F_SETLEASE, F_RDLCK) !== 0) {
+			return errnoName(koffi.errno()) === 'EAGAIN' ? true : undefined;
+		}
 		call('fcntl', fd, F_SETLEASE, F_UNLCK);
 		return false;
+	} finally {
+		closeSync(fd);
 	}
-	return errnoName(koffi.errno()) === 'EAGAIN' ? true : undefined;
 }
 
 /** Sends one datagram to a Unix socket; "@name" is an abstract address. Errors: SystemCallError. */

@@ -75,6 +75,7 @@ export class VolumeWriter {
 	write(payload: Payload, unlistReplaced = false): WriteResult {
 		const before = this.#state;
 		const plan = planWrite(before, payload, this.#newName());
+		const links = new Set(before.links);
 		let flipped = false;
 		for (const step of plan.steps) {
 			try {
@@ -83,9 +84,11 @@ export class VolumeWriter {
 				if (!flipped && plan.next.snapshot !== undefined && plan.flips) this.#undo(plan.next.snapshot, payload);
 				throw error;
 			}
-			if (step.op === 'rename') {
-				flipped = true;
-				this.#state = { ...plan.next, links: before.links };
+			if (step.op === 'rename') flipped = true;
+			if (flipped || !plan.flips) {
+				if (step.op === 'symlink') links.add(step.path);
+				else if (step.op === 'unlink') links.delete(step.path);
+				this.#state = { ...plan.next, links: new Set(links) };
 			}
 		}
 		this.#state = plan.next;

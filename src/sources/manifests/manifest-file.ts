@@ -5,7 +5,7 @@
  */
 
 import { createHash } from 'node:crypto';
-import { type BigIntStats, closeSync, fstatSync, openSync, readFileSync, statSync } from 'node:fs';
+import { type BigIntStats, closeSync, constants, fstatSync, openSync, readFileSync, statSync } from 'node:fs';
 import { errorText, systemCode } from '../../base/errors.js';
 import type { ConfigMap } from '../../model/config-map.js';
 import { formatObjectKey } from '../../model/object-key.js';
@@ -20,6 +20,8 @@ export const SETTLE_CAP_MS = 2000;
 const OPEN_INTERVAL_MS = 20;
 /** File times are this coarse at most: content read this soon after the file's time may change under the same time. */
 const COARSE_TIME_MS = 50;
+/** Far more than all objects of an API server's largest list; keeps a stray file out of memory. Unit: bytes. */
+const MAX_FILE_BYTES = 256 * 1024 * 1024;
 
 /** Whether somebody has a file open for writing; undefined: cannot be known. Called for changed files: be quick. */
 export type OpenForWriting = (path: string) => boolean | undefined;
@@ -124,8 +126,12 @@ export class ManifestFile {
 	#readContent(): Candidate {
 		let descriptor: number | undefined;
 		try {
-			descriptor = openSync(this.path, 'r');
+			// Non-blocking: a pipe in the place of a file must not hold up the event loop.
+			descriptor = openSync(this.path, constants.O_RDONLY | constants.O_NONBLOCK);
 			const stats = fstatSync(descriptor, { bigint: true });
+			if (stats.isDirectory()) return this.#unreadable('is a directory');
+			if (!stats.isFile()) return this.#unreadable('is no regular file');
+			if (stats.size > MAX_FILE_BYTES) return this.#unreadable(`is larger than ${MAX_FILE_BYTES} bytes`);
 			const content = readFileSync(descriptor);
 			const torn = statSignature(fstatSync(descriptor, { bigint: true })) !== statSignature(stats);
 			const young = Number(stats.mtimeMs) > Date.now() - COARSE_TIME_MS;
@@ -142,12 +148,16 @@ export class ManifestFile {
 		} catch (error) {
 			this.#signature = undefined;
 			const code = systemCode(error);
-			if (code === 'ENOENT' || code === 'ENOTDIR') return ABSENT;
-			const problems = [{ place: this.path, reason: `cannot be read: ${errorText(error)}` }];
-			return { ...ABSENT, digest: `unreadable ${code}`, parsed: { ...NOTHING, problems } };
+			return code === 'ENOENT' || code === 'ENOTDIR' ? ABSENT : this.#unreadable(errorText(error));
 		} finally {
 			if (descriptor !== undefined) closeSync(descriptor);
 		}
+	}
+
+	#unreadable(fault: string): Candidate {
+		this.#signature = undefined;
+		const reason = `cannot be read: ${fault}`;
+		return { ...ABSENT, digest: reason, parsed: { ...NOTHING, problems: [{ place: this.path, reason }] } };
 	}
 
 	/** Whether the candidate may be a moment of a save that goes on. */

@@ -50,7 +50,7 @@ function listDirectory(directory: string, recursive: boolean): readonly string[]
 function entriesByName(directory: string): readonly Dirent[] {
 	try {
 		const entries = readdirSync(directory, { withFileTypes: true });
-		return entries.sort((a, b) => Buffer.compare(Buffer.from(a.name), Buffer.from(b.name)));
+		return entries.sort((a, b) => compareText(a.name, b.name));
 	} catch {
 		return [];
 	}
@@ -65,13 +65,12 @@ function isLinkToDirectory(entry: Dirent, path: string): boolean {
 	}
 }
 
-/** Order of two listed paths: the order in which a walk meets them. */
+/** Order of two listed paths: the order in which a walk meets them, segment by segment. */
 export function compareWalkOrder(a: string, b: string): number {
-	const left = a.split('/');
-	const right = b.split('/');
-	for (let index = 0; index < Math.min(left.length, right.length); index += 1) {
-		const order = Buffer.compare(Buffer.from(left[index] ?? ''), Buffer.from(right[index] ?? ''));
-		if (order !== 0) return order;
-	}
-	return left.length - right.length;
+	// NUL is in no path and sorts before everything: it ends a segment as the end of the text does.
+	return compareText(a.replaceAll('/', '\0'), b.replaceAll('/', '\0'));
+}
+
+function compareText(a: string, b: string): number {
+	return a === b ? 0 : a < b ? -1 : 1;
 }

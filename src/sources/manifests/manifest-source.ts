@@ -53,6 +53,8 @@ export class ManifestSource implements ConfigMapSource {
 	/** Files that want to be looked at again, at a time of the clock. */
 	readonly #doubtful = new Map<ManifestFile, number>();
 	readonly #debouncer: Debouncer;
+	/** The same files in walking order; undefined: one came or went. */
+	#ordered: readonly ManifestFile[] | undefined;
 	#watcher: PathWatcher | undefined;
 	#sink: SourceSink | undefined;
 	#published: ManifestState = NO_MANIFESTS;
@@ -151,6 +153,7 @@ export class ManifestSource implements ConfigMapSource {
 		const listing = listManifestFiles(this.#options.path, this.#options.recursive === true);
 		for (const path of 'files' in listing ? listing.files : []) {
 			if (this.#files.has(path)) continue;
+			this.#ordered = undefined;
 			const openForWriting = this.#options.openForWriting ?? (() => undefined);
 			this.#files.set(path, new ManifestFile(path, (content) => this.#parse(path, content), openForWriting));
 		}
@@ -171,7 +174,7 @@ export class ManifestSource implements ConfigMapSource {
 			changed ||= look.changed;
 			if (look.againMs === undefined) this.#doubtful.delete(file);
 			else this.#doubtful.set(file, now + look.againMs);
-			if (file.gone) this.#files.delete(file.path);
+			if (file.gone && this.#files.delete(file.path)) this.#ordered = undefined;
 		}
 		this.#armAgain();
 		if (changed) this.#publish();
@@ -203,7 +206,8 @@ export class ManifestSource implements ConfigMapSource {
 	}
 
 	#inOrder(): readonly ManifestFile[] {
-		return [...this.#files.values()].sort((a, b) => compareWalkOrder(a.path, b.path));
+		this.#ordered ??= [...this.#files.values()].sort((a, b) => compareWalkOrder(a.path, b.path));
+		return this.#ordered;
 	}
 
 	#join(shares: Iterable<ManifestShare>): ManifestState {

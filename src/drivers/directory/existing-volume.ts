@@ -1,0 +1,67 @@
+/**
+ * What a directory on disk shows already: the state that a killed daemon left, or another writer. Nothing is trusted
+ * that does not look like a volume.
+ */
+
+import { lstatSync, readdirSync, readFileSync, readlinkSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { ConfigMapFsError } from '../../base/errors.js';
+import { DATA_LINK, DATA_LINK_TMP } from '../../volume/content.js';
+import type { FileProjection } from '../../volume/payload.js';
+import { NEW_VOLUME, type VolumeState } from '../../volume/plan.js';
+import { isSnapshotName } from '../../volume/snapshot-name.js';
+
+/**
+ * The state of the volume at `path`; undefined when there is no such directory. A half-made flip is taken back: a
+ * stale `..data_tmp` and generations that nothing points to are removed.
+ * Errors: MOUNT_POINT_INVALID when the directory holds something else.
+ */
+export function readExistingVolume(path: string): VolumeState | undefined {
+	let names: readonly string[];
+	try {
+		names = readdirSync(path);
+	} catch {
+		return undefined;
+	}
+	const snapshot = linkTarget(join(path, DATA_LINK));
+	if (snapshot === undefined || !isSnapshotName(snapshot)) {
+		if (names.length === 0) return NEW_VOLUME;
+		throw new ConfigMapFsError(
+			'MOUNT_POINT_INVALID',
+			`"${path}" is not empty and no ConfigMap volume; choose an empty directory, or move its content away`,
+		);
+	}
+	const links = new Set<string>();
+	for (const name of names) {
+		const entry = join(path, name);
+		if (name === DATA_LINK_TMP || (isSnapshotName(name) && name !== snapshot))
+			rmSync(entry, { recursive: true, force: true });
+		else if (linkTarget(entry) === `${DATA_LINK}/${name}`) links.add(name);
+	}
+	const payload = new Map<string, FileProjection>();
+	readFiles(join(path, snapshot), '', payload);
+	return { snapshot, payload, links };
+}
+
+function linkTarget(path: string): string | undefined {
+	try {
+		return readlinkSync(path);
+	} catch {
+		return undefined;
+	}
+}
+
+function readFiles(directory: string, prefix: string, payload: Map<string, FileProjection>): void {
+	let names: readonly string[];
+	try {
+		names = readdirSync(directory);
+	} catch {
+		return;
+	}
+	for (const name of names) {
+		const path = join(directory, name);
+		const stat = lstatSync(path);
+		if (stat.isDirectory()) readFiles(path, `${prefix}${name}/`, payload);
+		else if (stat.isFile()) payload.set(prefix + name, { bytes: readFileSync(path), mode: stat.mode & 0o777 });
+	}
+}

@@ -1,0 +1,97 @@
+/**
+ * Tree operations on a plain directory: kubelet's own way of writing a volume. Also what the FUSE drivers are
+ * compared with.
+ */
+
+import {
+	chmodSync,
+	chownSync,
+	closeSync,
+	fchmodSync,
+	fchownSync,
+	lchownSync,
+	mkdirSync,
+	openSync,
+	renameSync,
+	rmdirSync,
+	symlinkSync,
+	unlinkSync,
+	writeSync,
+} from 'node:fs';
+import { join } from 'node:path';
+import type { ContentNode, DirectoryContent } from '../../volume/content.js';
+import type { TreeOperations } from '../../volume/tree-operations.js';
+import type { Present } from '../presentation.js';
+
+export class PlainTree implements TreeOperations {
+	readonly makesWholeDirectories = false;
+	readonly keepsRemovedNames = false;
+	readonly #root: string;
+	readonly #present: Present;
+	/** Only a caller who may give files away is asked to. */
+	readonly #chowns: boolean;
+
+	constructor(options: { readonly root: string; readonly present: Present; readonly chowns: boolean }) {
+		this.#root = options.root;
+		this.#present = options.present;
+		this.#chowns = options.chowns;
+	}
+
+	mkdir(path: string, mode: number): void {
+		const real = join(this.#root, path);
+		mkdirSync(real, mode);
+		const { uid, gid } = this.#present('dir', mode);
+		if (this.#chowns) chownSync(real, uid, gid);
+	}
+
+	/** Source: kubelet v1.32 AtomicWriter, writePayloadToDir: open with the mode, write, chmod to exactly the mode. */
+	fill(path: string, content: DirectoryContent): void {
+		for (const [name, node] of content.entries) this.#make(join(this.#root, path, name), node);
+	}
+
+	#make(path: string, node: ContentNode): void {
+		if (node.kind === 'link') {
+			symlinkSync(node.target, path);
+			return;
+		}
+		const { mode, uid, gid } = this.#present(node.kind, node.mode);
+		if (node.kind === 'dir') {
+			mkdirSync(path, mode);
+			chmodSync(path, mode);
+			if (this.#chowns) chownSync(path, uid, gid);
+			for (const [name, child] of node.entries) this.#make(join(path, name), child);
+			return;
+		}
+		const fd = openSync(path, 'w', mode);
+		try {
+			for (let done = 0; done < node.bytes.length; ) done += writeSync(fd, node.bytes, done);
+			fchmodSync(fd, mode);
+			if (this.#chowns) fchownSync(fd, uid, gid);
+		} finally {
+			closeSync(fd);
+		}
+	}
+
+	chmod(path: string, mode: number): void {
+		chmodSync(join(this.#root, path), this.#present('dir', mode).mode);
+	}
+
+	symlink(target: string, path: string): void {
+		const real = join(this.#root, path);
+		symlinkSync(target, real);
+		const { uid, gid } = this.#present('link', 0o777);
+		if (this.#chowns) lchownSync(real, uid, gid);
+	}
+
+	rename(path: string, newPath: string): void {
+		renameSync(join(this.#root, path), join(this.#root, newPath));
+	}
+
+	unlink(path: string): void {
+		unlinkSync(join(this.#root, path));
+	}
+
+	rmdir(path: string): void {
+		rmdirSync(join(this.#root, path));
+	}
+}

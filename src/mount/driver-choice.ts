@@ -1,0 +1,91 @@
+/**
+ * Picks and makes a driver: by name, or by what this machine and this user can do.
+ */
+
+import { accessSync, constants, readFileSync } from 'node:fs';
+import { ConfigMapFsError, errorText, systemCode } from '../base/errors.js';
+import { DirectoryDriver } from '../drivers/directory/directory-driver.js';
+import type { Driver } from '../drivers/driver.js';
+import { FuseDriver } from '../drivers/fuse-driver.js';
+import { fuseNativeUnavailable } from '../drivers/fuse-native/availability.js';
+import { type Owner, presentExactly, presentUnwritable } from '../drivers/presentation.js';
+import { makeRuntimeDirectory, type RuntimeEnvironment } from '../drivers/runtime-directory.js';
+
+export const DRIVER_CHOICES = ['auto', 'kernel', 'fuse-native', 'directory'] as const;
+export type DriverChoice = (typeof DRIVER_CHOICES)[number];
+
+export interface DriverOptions {
+	readonly choice: DriverChoice;
+	/** Absolute and canonical. */
+	readonly mountPoint: string;
+	readonly allowOther: boolean;
+	/** Owner and group to show, where they were asked for. */
+	readonly owner: Partial<Owner>;
+	/** Mode of the root directory. */
+	readonly rootMode: number;
+	readonly caller: Owner;
+	readonly runtime: RuntimeEnvironment;
+	readonly now: () => Date;
+	readonly trace: boolean;
+}
+
+/** Errors: FUSE_DEVICE_MISSING, FUSE_DEVICE_DENIED, DRIVER_UNAVAILABLE, each with its cure. */
+export function makeDriver(options: DriverOptions): Driver {
+	const { choice, caller, owner } = options;
+	if (choice === 'directory') {
+		const shown = { ...caller, ...owner };
+		const chowns = shown.uid !== caller.uid || shown.gid !== caller.gid;
+		return new DirectoryDriver({ directory: options.mountPoint, owner: shown, chowns });
+	}
+	const name = choice === 'auto' ? chooseFuseDriver() : choice;
+	if (name === 'fuse-native') {
+		const reason = fuseNativeUnavailable();
+		if (reason !== undefined) throw new ConfigMapFsError('DRIVER_UNAVAILABLE', reason);
+	}
+	const method = mayMount() ? 'mount' : 'fusermount3';
+	requireDevice(method);
+	return new FuseDriver({
+		name,
+		mountPoint: options.mountPoint,
+		method,
+		// Whoever may mount decides by modes alone, as kubelet does.
+		allowOther: options.allowOther || method === 'mount',
+		present: method === 'mount' ? presentExactly({ ...caller, ...owner }) : presentUnwritable(caller, owner),
+		rootMode: options.rootMode,
+		runtime: makeRuntimeDirectory(options.runtime),
+		now: options.now,
+		trace: options.trace,
+	});
+}
+
+/** The kernel driver needs the FFI library's binary for this machine; where there is none, fuse-native may do. */
+function chooseFuseDriver(): 'kernel' | 'fuse-native' {
+	return process.arch === 'x64' || process.arch === 'arm64' ? 'kernel' : 'fuse-native';
+}
+
+const CAP_SYS_ADMIN = 21n;
+
+/** Whether mount(2) may work: CAP_SYS_ADMIN, of this user namespace. Source: capabilities(7), proc(5) CapEff. */
+function mayMount(): boolean {
+	const capabilities = /^CapEff:\s*([0-9a-f]+)$/m.exec(readFileSync('/proc/self/status', 'utf8'))?.[1] ?? '0';
+	return ((BigInt(`0x${capabilities}`) >> CAP_SYS_ADMIN) & 1n) === 1n;
+}
+
+const DEVICE = '/dev/fuse';
+
+/** fusermount3 opens the device as root, so an ordinary user needs only its presence. */
+function requireDevice(method: 'mount' | 'fusermount3'): void {
+	try {
+		accessSync(DEVICE, method === 'mount' ? constants.R_OK | constants.W_OK : constants.F_OK);
+	} catch (error) {
+		const isMissing = systemCode(error) === 'ENOENT';
+		throw new ConfigMapFsError(
+			isMissing ? 'FUSE_DEVICE_MISSING' : 'FUSE_DEVICE_DENIED',
+			isMissing
+				? `There is no "${DEVICE}"; "modprobe fuse" loads the kernel module, in a container pass "--device ${DEVICE} ` +
+						'--cap-add SYS_ADMIN"; --driver directory needs neither'
+				: `Cannot use "${DEVICE}": ${errorText(error)}; allow it for this user, or use --driver directory`,
+			{ cause: error },
+		);
+	}
+}

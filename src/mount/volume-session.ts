@@ -1,0 +1,144 @@
+/**
+ * One volume while it is mounted: writes each new payload, and lets old generations go when it is time.
+ *
+ * Order: the old generation leaves listings at the flip (so a listing is the same as on tmpfs), is removed by real
+ * unlink and rmdir a moment later (a path walk that is in it can finish), and its names resolve for a grace after that
+ * (a path walk that only knows its name can begin).
+ */
+
+import type { Logger } from '../base/log.js';
+import type { Driver } from '../drivers/driver.js';
+import { formatObjectKey, type ObjectKey } from '../model/object-key.js';
+import type { Payload, PayloadChange } from '../volume/payload.js';
+import { type OldGeneration, VolumeWriter, type WriteResult } from '../volume/volume-writer.js';
+
+/** What happens to a generation that is no longer `..data`. */
+export interface RetentionPolicy {
+	/** `--snapshot-grace`: it stays whole and listed this long. Unit: milliseconds; 0 is kubelet's way. */
+	readonly snapshotGraceMs: number;
+	/** `--history`: so many generations stay listed, the live one among them. At least 1. */
+	readonly history: number;
+}
+
+/** How long the names of a removed generation resolve for walks under way. Unit: milliseconds. */
+const REMOVED_NAME_MS = 2000;
+
+export interface VolumeSessionOptions {
+	readonly key: ObjectKey;
+	/** Directory in the tree; empty when the root is the volume. */
+	readonly path: string;
+	readonly driver: Driver;
+	readonly retention: RetentionPolicy;
+	readonly now: () => Date;
+	readonly log: Logger;
+}
+
+export class VolumeSession {
+	readonly key: ObjectKey;
+	readonly #driver: Driver;
+	readonly #retention: RetentionPolicy;
+	readonly #log: Logger;
+	readonly #writer: VolumeWriter;
+	readonly #path: string;
+	/** Old generations that are still there, the oldest first. */
+	readonly #old: OldGeneration[] = [];
+	/** Old generations whose removal is due at a time. */
+	readonly #leaving = new Set<OldGeneration>();
+	readonly #timers = new Set<NodeJS.Timeout>();
+	#exists: boolean;
+
+	constructor(options: VolumeSessionOptions) {
+		this.key = options.key;
+		this.#path = options.path;
+		this.#driver = options.driver;
+		this.#retention = options.retention;
+		this.#log = options.log;
+		const state = options.driver.existing(options.path);
+		this.#exists = state !== undefined || options.path === '';
+		this.#writer = new VolumeWriter({
+			tree: options.driver.tree,
+			path: options.path,
+			now: options.now,
+			...(state === undefined ? {} : { state }),
+		});
+	}
+
+	/** Makes the volume show `payload`; nothing happens when its bytes are those that are shown. */
+	write(payload: Payload): void {
+		const started = performance.now();
+		const { snapshotGraceMs, history } = this.#retention;
+		const unlist = this.#driver.walkGraceMs > 0 && snapshotGraceMs === 0 && history <= 1;
+		const result = this.#exists ? this.#writer.write(payload, unlist) : this.#writer.create(payload);
+		this.#exists = true;
+		if (result.replaced !== undefined) this.#old.push(result.replaced);
+		this.#scheduleRetirement();
+		if (result.flipped) this.#logFlip(result, payload, performance.now() - started);
+	}
+
+	#scheduleRetirement(): void {
+		const { snapshotGraceMs, history } = this.#retention;
+		const delayMs = Math.max(this.#driver.walkGraceMs, snapshotGraceMs);
+		while (this.#old.length >= Math.max(1, history)) {
+			const generation = this.#old[0];
+			if (generation === undefined) break;
+			this.#old.shift();
+			if (delayMs === 0) {
+				this.#retire(generation);
+				continue;
+			}
+			this.#leaving.add(generation);
+			const timer = setTimeout(() => {
+				this.#timers.delete(timer);
+				this.#leaving.delete(generation);
+				this.#retire(generation);
+			}, delayMs);
+			this.#timers.add(timer);
+		}
+	}
+
+	#retire(generation: OldGeneration): void {
+		try {
+			this.#writer.retire(generation, REMOVED_NAME_MS);
+		} catch (error) {
+			this.#log.warn({ err: error, generation: generation.name }, 'old generation not removed');
+		}
+	}
+
+	/** Removes the volume with its directory; watchers see everything go. */
+	remove(): void {
+		this.close();
+		if (!this.#exists) return;
+		this.#writer.remove([...this.#old, ...this.#leaving]);
+		this.#exists = this.#path === '';
+		this.#old.length = 0;
+		this.#leaving.clear();
+		this.#log.info({ configMap: formatObjectKey(this.key) }, 'volume removed');
+	}
+
+	/** Ends the timers; what they would have removed goes with the mount. */
+	close(): void {
+		for (const timer of this.#timers) clearTimeout(timer);
+		this.#timers.clear();
+	}
+
+	#logFlip(result: WriteResult, payload: Payload, durationMs: number): void {
+		let sizeBytes = 0;
+		for (const file of payload.values()) sizeBytes += file.bytes.length;
+		this.#log.info(
+			{
+				configMap: formatObjectKey(this.key),
+				generation: result.snapshot,
+				...namesOf(result.change),
+				keyCount: payload.size,
+				sizeBytes,
+				durationUs: Math.round(durationMs * 1000),
+			},
+			'generation published',
+		);
+	}
+}
+
+/** Names that changed, without those lists that are empty. */
+function namesOf(change: PayloadChange): Partial<PayloadChange> {
+	return Object.fromEntries(Object.entries(change).filter(([, names]) => names.length > 0));
+}
