@@ -129,7 +129,7 @@ class Decoder {
 	}
 
 	#immutable(root: JsonObject): boolean {
-		const value = root['immutable'] ?? false;
+		const value = root.immutable ?? false;
 		if (typeof value === 'boolean') return value;
 		this.#mistyped(['immutable'], value, 'bool', 'ConfigMap.immutable');
 		return false;

@@ -4,7 +4,7 @@
  * Source: kubectl v1.32 cli-runtime resource/visitor.go, ExpandPathsToFileVisitors.
  */
 
-import { type Dirent, readdirSync, type Stats, statSync } from 'node:fs';
+import { type Dirent, readdirSync, realpathSync, type Stats, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { systemCode } from '../../base/errors.js';
 
@@ -15,13 +15,20 @@ export type ManifestPath =
 	| { readonly kind: 'stream' }
 	| { readonly kind: 'file' | 'directory'; readonly files: readonly string[] };
 
+export interface ManifestListingOptions {
+	/** Directories beneath a directory count too. */
+	readonly recursive: boolean;
+	/** Physical paths of directories that are never entered, such as this program's own mount points. */
+	readonly ignore: ReadonlySet<string>;
+}
+
 const EXTENSIONS = ['.json', '.yaml', '.yml'];
 
 /**
  * Lists the files; a directory that cannot be listed has none. Links to files count, links to directories are not
  * entered, except the path itself. Order: as kubectl reads them, which decides between two versions of an object.
  */
-export function listManifestFiles(path: string, recursive: boolean): ManifestPath {
+export function listManifestFiles(path: string, options: ManifestListingOptions): ManifestPath {
 	let stats: Stats;
 	try {
 		stats = statSync(path);
@@ -31,15 +38,25 @@ export function listManifestFiles(path: string, recursive: boolean): ManifestPat
 		return code === 'ENOENT' || code === 'ENOTDIR' ? { kind: 'missing' } : { kind: 'file', files: [path] };
 	}
 	if (stats.isFile()) return { kind: 'file', files: [path] };
-	return stats.isDirectory() ? { kind: 'directory', files: listDirectory(path, recursive) } : { kind: 'stream' };
+	if (!stats.isDirectory()) return { kind: 'stream' };
+	return { kind: 'directory', files: listDirectory(path, physicalPath(path), options) };
 }
 
-function listDirectory(directory: string, recursive: boolean): readonly string[] {
+function physicalPath(path: string): string {
+	try {
+		return realpathSync(path);
+	} catch {
+		return path;
+	}
+}
+
+function listDirectory(directory: string, physical: string, options: ManifestListingOptions): readonly string[] {
 	const files: string[] = [];
 	for (const entry of entriesByName(directory)) {
 		const path = join(directory, entry.name);
 		if (entry.isDirectory()) {
-			if (recursive) files.push(...listDirectory(path, true));
+			const beneath = join(physical, entry.name);
+			if (options.recursive && !options.ignore.has(beneath)) files.push(...listDirectory(path, beneath, options));
 		} else if (EXTENSIONS.some((extension) => entry.name.endsWith(extension)) && !isLinkToDirectory(entry, path)) {
 			files.push(path);
 		}

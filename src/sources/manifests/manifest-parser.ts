@@ -137,7 +137,7 @@ class ManifestParser {
 	}
 
 	#takeItems(fields: Readonly<Record<string, unknown>>, kind: string, located: Located): void {
-		const items = fields['items'] ?? [];
+		const items = fields.items ?? [];
 		if (!Array.isArray(items)) {
 			const reason = `json: cannot unmarshal ${jsonWord(items)} into Go struct field decodeList.items`;
 			this.#report(located.at(['items']), `${reason} of type []json.RawMessage`);

@@ -11,7 +11,7 @@ import { Debouncer } from '../watch/debouncer.js';
 import { PathWatcher } from '../watch/path-watcher.js';
 import { type PendingCall, SYSTEM_TIMERS, type Timers } from '../watch/timers.js';
 import { ManifestFile, type OpenForWriting } from './manifest-file.js';
-import { compareWalkOrder, listManifestFiles } from './manifest-files.js';
+import { compareWalkOrder, listManifestFiles, type ManifestListingOptions } from './manifest-files.js';
 import { type OtherObject, type ParsedManifest, parseManifest } from './manifest-parser.js';
 import {
 	joinManifests,
@@ -28,6 +28,8 @@ export interface ManifestSourceOptions {
 	readonly path: string;
 	/** `-R`. Default is false. */
 	readonly recursive?: boolean;
+	/** Physical paths of directories that are never entered: mount points of this program. Default is none. */
+	readonly ignore?: ReadonlySet<string>;
 	/** Namespace of objects that name none. */
 	readonly defaultNamespace: string;
 	readonly log: Logger;
@@ -47,6 +49,7 @@ const MAX_DELAY_MS = 100;
 export class ManifestSource implements ConfigMapSource {
 	readonly description: string;
 	readonly #options: ManifestSourceOptions;
+	readonly #listing: ManifestListingOptions;
 	readonly #log: Logger;
 	readonly #timers: Timers;
 	readonly #files = new Map<string, ManifestFile>();
@@ -64,6 +67,7 @@ export class ManifestSource implements ConfigMapSource {
 
 	constructor(options: ManifestSourceOptions) {
 		this.#options = options;
+		this.#listing = { recursive: options.recursive ?? false, ignore: options.ignore ?? new Set() };
 		this.description = `-f ${options.path}`;
 		this.#log = options.log.child({ component: 'manifest-source', source: this.description });
 		this.#timers = options.timers ?? SYSTEM_TIMERS;
@@ -81,9 +85,9 @@ export class ManifestSource implements ConfigMapSource {
 	 */
 	async start(sink: SourceSink): Promise<void> {
 		this.#sink = sink;
-		const { path, recursive = false } = this.#options;
+		const { path } = this.#options;
 		if (path === '-') return this.#startStream('STDIN', this.#options.stdin);
-		const listing = listManifestFiles(path, recursive);
+		const listing = listManifestFiles(path, this.#listing);
 		if (listing.kind === 'missing') {
 			throw new ConfigMapFsError('INPUT_MISSING', `the path "${path}" does not exist`);
 		}
@@ -95,7 +99,7 @@ export class ManifestSource implements ConfigMapSource {
 		});
 		try {
 			// Watched before it is read: no change can fall between the two.
-			this.#watcher.watch([{ path, recursive }]);
+			this.#watcher.watch([{ path, ...this.#listing }]);
 			for (const file of this.#list()) file.lookFirst();
 			if (listing.kind === 'directory' && this.#files.size === 0) {
 				this.#log.warn({ path }, 'directory holds no .json, .yaml or .yml file');
@@ -150,7 +154,7 @@ export class ManifestSource implements ConfigMapSource {
 
 	/** The files of the moment and those that were there before; new ones are added. */
 	#list(): readonly ManifestFile[] {
-		const listing = listManifestFiles(this.#options.path, this.#options.recursive === true);
+		const listing = listManifestFiles(this.#options.path, this.#listing);
 		for (const path of 'files' in listing ? listing.files : []) {
 			if (this.#files.has(path)) continue;
 			this.#ordered = undefined;

@@ -23,6 +23,8 @@ export interface WatchedPath {
 	readonly path: string;
 	/** Directories beneath a directory count too. Default is false; links to directories are never entered. */
 	readonly recursive?: boolean;
+	/** Physical paths of directories that are not entered. Default is none. */
+	readonly ignore?: ReadonlySet<string>;
 }
 
 /** Opens one inotify watch; as `fs.watch`, which is the default. Errors: Node system errors. */
@@ -115,18 +117,19 @@ export class PathWatcher {
 		const start = this.#timers.now();
 		this.#trace += 1;
 		this.#opened = 0;
-		for (const { path, recursive } of this.#paths) {
+		for (const watched of this.#paths) {
+			const { path } = watched;
 			const end = tracePath(path, (directory, name) => this.#need(directory, name));
 			// The file itself, too: a write through another hard link is no event of its directory.
 			if (end.kind === 'file') this.#need(end.path, undefined);
-			if (end.kind === 'directory') this.#traceDirectory(end.path, recursive === true);
+			if (end.kind === 'directory') this.#traceDirectory(end.path, watched);
 		}
 		for (const watch of [...this.#watches.values()]) if (watch.trace !== this.#trace) this.#drop(watch);
 		this.#armPoll();
 		this.#lastTraceMs = this.#timers.now() - start;
 	}
 
-	#traceDirectory(directory: string, recursive: boolean): void {
+	#traceDirectory(directory: string, watched: WatchedPath): void {
 		// Watched before it is listed: an entry that the listing misses makes an event.
 		if (!this.#need(directory, undefined)) return;
 		for (const entry of directoryEntries(directory)) {
@@ -134,8 +137,8 @@ export class PathWatcher {
 			if (entry.isSymbolicLink()) {
 				const end = tracePath(path, (parent, name) => this.#need(parent, name));
 				if (end.kind === 'file') this.#need(end.path, undefined);
-			} else if (recursive && entry.isDirectory()) {
-				this.#traceDirectory(path, true);
+			} else if (watched.recursive === true && entry.isDirectory() && watched.ignore?.has(path) !== true) {
+				this.#traceDirectory(path, watched);
 			}
 		}
 	}

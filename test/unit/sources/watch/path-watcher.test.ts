@@ -240,6 +240,15 @@ describe('PathWatcher on a directory', () => {
 		await reported(() => writeFileSync(file, '1'), file);
 	});
 
+	it('does not enter what is to be ignored', async () => {
+		mkdirSync(at('d', 'mount'), { recursive: true });
+		start([{ path: at('d'), recursive: true, ignore: new Set([at('d', 'mount')]) }]);
+		await settle();
+		writeFileSync(at('d', 'mount', 'a.yaml'), '1');
+		await new Promise((resolve) => setTimeout(resolve, 100));
+		expect(changes).toEqual([]);
+	});
+
 	it('follows links to files among its entries', async () => {
 		mkdirSync(at('d'));
 		writeFileSync(at('real.yaml'), '1');
