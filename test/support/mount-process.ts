@@ -1,0 +1,327 @@
+/**
+ * The program as a child process: `startMount` gives a mount that answers, `runProgram` one run to its end. `stopAll`
+ * belongs into afterEach; it kills only what was started here.
+ *
+ *     const mount = await startMount(directory, ['-f', manifest]);
+ *     await mount.waitForLog((line) => line.msg === 'generation published');
+ *     expect(await mount.stop()).toEqual({ code: 0, signal: null });
+ */
+
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
+import { readdirSync, readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import type { Readable, Writable } from 'node:stream';
+import { fileURLToPath } from 'node:url';
+import { detachBelow } from './temporary.js';
+import { until } from './until.js';
+
+const ROOT = fileURLToPath(new URL('../..', import.meta.url));
+/** The compiled program: CONFIGMAPFS_DIST, else what `npm run build` made. */
+export const DIST = process.env.CONFIGMAPFS_DIST ?? join(ROOT, 'dist');
+const PROGRAM = join(DIST, 'main.js');
+
+/** How long a mount may take until it answers, and a process until it has ended. Unit: milliseconds. */
+const READY_MS = 20_000;
+const END_MS = 10_000;
+
+export interface ProcessOptions {
+	/** Run as this user; needs root. See `unprivilegedUser`. */
+	readonly user?: User;
+	/** Run in a new user and mount namespace, as its root (`unshare -Urm`). */
+	readonly unshare?: boolean;
+	readonly env?: Readonly<Record<string, string>>;
+	readonly cwd?: string;
+	/** Give the child a pipe as standard input; else it has none. */
+	readonly stdin?: boolean;
+}
+
+export interface User {
+	readonly uid: number;
+	readonly gid: number;
+}
+
+export interface ExitStatus {
+	readonly code: number | null;
+	readonly signal: NodeJS.Signals | null;
+}
+
+/** One line of the log, as JSON. */
+export interface LogLine {
+	readonly level?: string;
+	readonly msg?: string;
+	readonly [field: string]: unknown;
+}
+
+const running = new Set<MountProcess>();
+const children = new Set<ChildProcess>();
+
+export class MountProcess {
+	/** The mount point. */
+	readonly dir: string;
+	readonly child: ChildProcess;
+	readonly ended: Promise<ExitStatus>;
+	#errors = '';
+	#servers: readonly number[] = [];
+
+	constructor(dir: string, child: ChildProcess) {
+		this.dir = dir;
+		this.child = child;
+		child.stderr?.on('data', (chunk: Buffer) => {
+			this.#errors += chunk.toString();
+		});
+		this.ended = new Promise((resolve) => {
+			child.on('exit', (code, signal) => resolve({ code, signal }));
+		});
+	}
+
+	/** The daemon's process id. */
+	get pid(): number {
+		return this.child.pid ?? 0;
+	}
+
+	/** What it wrote on standard error. */
+	get stderr(): string {
+		return this.#errors;
+	}
+
+	get stdin(): Writable {
+		if (this.child.stdin === null) throw new Error('started without { stdin: true }');
+		return this.child.stdin;
+	}
+
+	/** The process that answers the kernel, also when the daemon is gone; undefined without FUSE. */
+	serverPid(): number | undefined {
+		const servers = serverPids(this.pid);
+		if (servers.length > 0) this.#servers = servers;
+		return this.#servers[0];
+	}
+
+	/** The log so far; lines that are no JSON are left out. */
+	logLines(): readonly LogLine[] {
+		return this.#errors.split('\n').flatMap((line) => {
+			try {
+				return line.startsWith('{') ? [JSON.parse(line) as LogLine] : [];
+			} catch {
+				return [];
+			}
+		});
+	}
+
+	/** The first line that fits, after waiting for it. `after` lines of the log are not looked at. */
+	async waitForLog(fits: (line: LogLine) => boolean, options: { after?: number; ms?: number } = {}): Promise<LogLine> {
+		return await until(
+			() =>
+				this.logLines()
+					.slice(options.after ?? 0)
+					.find(fits),
+			() => `a line of the log that fits ${fits}; it has:\n${this.#errors}`,
+			options.ms ?? END_MS,
+		);
+	}
+
+	/** How many generations of any ConfigMap, or of one named "namespace/name", were published so far. */
+	flips(configMap?: string): number {
+		return this.logLines().filter(
+			(line) => line.msg === 'generation published' && (configMap === undefined || line.configMap === configMap),
+		).length;
+	}
+
+	/** Sends the signal and waits for the end; what does not end is killed, and that is an error. */
+	async stop(signal: NodeJS.Signals = 'SIGTERM'): Promise<ExitStatus> {
+		if (this.child.exitCode === null && this.child.signalCode === null) this.child.kill(signal);
+		const status = await Promise.race([this.ended, after(END_MS)]);
+		if (status === undefined) {
+			this.kill();
+			throw new Error(`it did not end within ${END_MS} ms after ${signal}:\n${this.#errors}`);
+		}
+		running.delete(this);
+		return status;
+	}
+
+	/** SIGKILL for daemon and server, and the mount is detached. */
+	kill(): void {
+		this.serverPid();
+		if (this.child.exitCode === null && this.child.signalCode === null) killOne(this.pid);
+		for (const pid of this.#servers.filter(isServer)) killOne(pid);
+		if (this.dir !== '') detachBelow(this.dir);
+		running.delete(this);
+	}
+}
+
+/** Starts `configmapfs mount DIR ...args` and waits until the mount answers. Errors: with its standard error. */
+export async function startMount(
+	dir: string,
+	args: readonly string[],
+	options: ProcessOptions & { readonly readyMs?: number } = {},
+): Promise<MountProcess> {
+	const { mount, ready } = launchMount(dir, args, options);
+	const readyMs = options.readyMs ?? READY_MS;
+	const outcome = await Promise.race([ready, mount.ended, after(readyMs)]);
+	if (outcome === 'ready') {
+		mount.serverPid();
+		return mount;
+	}
+	mount.kill();
+	const what = outcome === undefined ? `not ready after ${readyMs} ms` : `ended with ${JSON.stringify(outcome)}`;
+	throw new Error(`mount ${dir} ${args.join(' ')}: ${what}\n${mount.stderr}`);
+}
+
+/** Starts it without waiting, for what must not become ready, or not yet. `ready` stays pending when it never is. */
+export function launchMount(
+	dir: string,
+	args: readonly string[],
+	options: ProcessOptions = {},
+): { readonly mount: MountProcess; readonly ready: Promise<'ready'> } {
+	const child = launch(['mount', dir, '--ready-fd', '3', ...args], options, 'pipe');
+	child.stdout?.resume();
+	const mount = new MountProcess(dir, child);
+	running.add(mount);
+	const ready = new Promise<'ready'>((resolve) => {
+		let text = '';
+		(child.stdio[3] as Readable).on('data', (chunk: Buffer) => {
+			text += chunk.toString();
+			if (text.includes('READY=1\n')) resolve('ready');
+		});
+	});
+	return { mount, ready };
+}
+
+export interface RunResult extends ExitStatus {
+	readonly stdout: string;
+	readonly stderr: string;
+}
+
+/** Runs the program with any arguments to its end. */
+export async function runProgram(
+	args: readonly string[],
+	options: ProcessOptions & { readonly input?: string; readonly ms?: number } = {},
+): Promise<RunResult> {
+	const child = launch(args, { ...options, stdin: options.input !== undefined }, 'ignore');
+	return await collect(child, args.join(' '), options);
+}
+
+/** Runs any other program to its end: for what must not touch a mount from the test's own process. */
+export async function runCommand(
+	command: string,
+	args: readonly string[],
+	options: ProcessOptions & { readonly input?: string; readonly ms?: number } = {},
+): Promise<RunResult> {
+	const child = spawn(command, args, {
+		stdio: [options.input === undefined ? 'ignore' : 'pipe', 'pipe', 'pipe'],
+		env: { ...process.env, ...options.env },
+		...(options.cwd === undefined ? {} : { cwd: options.cwd }),
+		...options.user,
+	});
+	return await collect(child, `${command} ${args.join(' ')}`, options);
+}
+
+async function collect(
+	child: ChildProcess,
+	what: string,
+	options: { readonly input?: string; readonly ms?: number },
+): Promise<RunResult> {
+	children.add(child);
+	let stdout = '';
+	let stderr = '';
+	child.stdout?.setEncoding('utf8').on('data', (text: string) => {
+		stdout += text;
+	});
+	child.stderr?.setEncoding('utf8').on('data', (text: string) => {
+		stderr += text;
+	});
+	child.stdin?.on('error', () => {});
+	child.stdin?.end(options.input);
+	const closed = new Promise<ExitStatus>((resolve, reject) => {
+		child.on('error', reject);
+		child.on('close', (code, signal) => resolve({ code, signal }));
+	});
+	const ms = options.ms ?? 30_000;
+	const status = await Promise.race([closed, after(ms)]);
+	children.delete(child);
+	if (status !== undefined) return { ...status, stdout, stderr };
+	for (const pid of [child.pid ?? 0, ...serverPids(child.pid ?? 0)]) killOne(pid);
+	throw new Error(`${what}: not ended after ${ms} ms\n${stderr}`);
+}
+
+function launch(args: readonly string[], options: ProcessOptions, third: 'pipe' | 'ignore'): ChildProcess {
+	const command = [process.execPath, PROGRAM, ...args];
+	const [file = '', ...rest] = options.unshare === true ? ['unshare', '-Urm', ...command] : command;
+	const env: NodeJS.ProcessEnv = { ...process.env, ...options.env };
+	if (options.user !== undefined) {
+		env.HOME = '/';
+		if (options.env?.XDG_RUNTIME_DIR === undefined) delete env.XDG_RUNTIME_DIR;
+	}
+	return spawn(file, rest, {
+		stdio: [options.stdin === true ? 'pipe' : 'ignore', 'pipe', 'pipe', third],
+		env,
+		cwd: options.cwd ?? (options.user === undefined ? ROOT : '/'),
+		...options.user,
+	});
+}
+
+/** Ends everything that was started here and still runs. */
+export async function stopAll(): Promise<void> {
+	for (const child of children) killOne(child.pid ?? 0);
+	children.clear();
+	await Promise.all(
+		[...running].map(async (mount) => {
+			try {
+				await mount.stop();
+			} catch {
+				mount.kill();
+			}
+		}),
+	);
+}
+
+/** Children of `pid` that answer the kernel. A dead parent has none any more. */
+function serverPids(pid: number): readonly number[] {
+	try {
+		return readdirSync(`/proc/${pid}/task`)
+			.flatMap((task) => readFileSync(`/proc/${pid}/task/${task}/children`, 'utf8').split(' '))
+			.filter((child) => child !== '')
+			.map(Number)
+			.filter(isServer);
+	} catch {
+		return [];
+	}
+}
+
+function isServer(pid: number): boolean {
+	try {
+		return readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes(`${dirname(PROGRAM)}/server.js`);
+	} catch {
+		return false;
+	}
+}
+
+function killOne(pid: number): void {
+	try {
+		if (pid > 1) process.kill(pid, 'SIGKILL');
+	} catch {
+		// It has ended already.
+	}
+}
+
+function after(ms: number): Promise<undefined> {
+	return new Promise((resolve) => {
+		setTimeout(() => resolve(undefined), ms).unref();
+	});
+}
+
+/** An ordinary user as whom the program can run here; undefined when there is none, or when this is no root. */
+export function unprivilegedUser(): User | undefined {
+	if (process.getuid?.() !== 0) return undefined;
+	const user = { uid: 65534, gid: 65534 };
+	const check = spawnSync(process.execPath, ['-e', `require('fs').accessSync(${JSON.stringify(PROGRAM)}, 4)`], {
+		...user,
+		cwd: '/',
+		timeout: 10_000,
+	});
+	return check.status === 0 ? user : undefined;
+}
+
+/** Whether this machine lets `user` (else the caller) make a user namespace with mounts. */
+export function canUnshare(user?: User): boolean {
+	return spawnSync('unshare', ['-Urm', 'true'], { ...user, cwd: '/', timeout: 10_000 }).status === 0;
+}
