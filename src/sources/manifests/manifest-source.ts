@@ -94,7 +94,7 @@ export class ManifestSource implements ConfigMapSource {
 		if (listing.kind === 'stream') return this.#startStream(path, createReadStream(path));
 		this.#watcher = new PathWatcher({
 			onChange: () => this.#debouncer.poke(),
-			log: this.#log,
+			log: this.#options.log,
 			timers: this.#timers,
 		});
 		try {

@@ -190,7 +190,7 @@ export class PathWatcher {
 		this.#limitReported = true;
 		this.#log.warn(
 			{ path, code, setting },
-			`inotify limit ${setting} is used up, polling once a second instead; raise it with sysctl`,
+			'inotify limit is used up, polling once a second instead; raise the setting with sysctl',
 		);
 	}
 
