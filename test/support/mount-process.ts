@@ -8,11 +8,11 @@
  */
 
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
-import { readdirSync, readFileSync } from 'node:fs';
+import { readdirSync, readFileSync, readlinkSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { Readable, Writable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
-import { detachBelow } from './temporary.js';
+import { detachBelow, temporaryDirectory } from './temporary.js';
 import { until } from './until.js';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
@@ -62,8 +62,10 @@ export class MountProcess {
 	readonly ended: Promise<ExitStatus>;
 	#errors = '';
 	#servers: readonly number[] = [];
+	readonly #options: ProcessOptions;
 
-	constructor(dir: string, child: ChildProcess) {
+	constructor(dir: string, child: ChildProcess, options: ProcessOptions) {
+		this.#options = options;
 		this.dir = dir;
 		this.child = child;
 		child.stderr?.on('data', (chunk: Buffer) => {
@@ -117,6 +119,27 @@ export class MountProcess {
 			() => `a line of the log that fits ${fits}; it has:\n${this.#errors}`,
 			options.ms ?? END_MS,
 		);
+	}
+
+	/**
+	 * Runs a command to its end where the mount is seen, which may be in a mount namespace of its own, as the user of
+	 * the mount or as `options.user`.
+	 */
+	async run(command: string, args: readonly string[], options: RunOptions = {}): Promise<RunResult> {
+		const user = options.user ?? this.#options.user;
+		const elsewhere = this.#isElsewhere();
+		const demote = user === undefined ? [] : ['setpriv', ...privileges(user)];
+		const enter = ['nsenter', '-t', String(this.pid), '-m'];
+		// A user namespace belongs to the user, who has to enter it himself; a mere mount namespace is root's.
+		const both = [...demote, ...enter, '-U', '--preserve-credentials', '--'];
+		const prefix = this.#options.unshare === true ? both : [...enter, '--', ...demote];
+		const [file = '', ...rest] = [...(elsewhere ? prefix : []), command, ...args];
+		const { user: _, ...plain } = options;
+		return await runCommand(file, rest, elsewhere || user === undefined ? plain : { ...plain, user });
+	}
+
+	#isElsewhere(): boolean {
+		return readlinkSync(`/proc/${this.pid}/ns/mnt`) !== readlinkSync('/proc/self/ns/mnt');
 	}
 
 	/** How many generations of any ConfigMap, or of one named "namespace/name", were published so far. */
@@ -174,7 +197,7 @@ export function launchMount(
 ): { readonly mount: MountProcess; readonly ready: Promise<'ready'> } {
 	const child = launch(['mount', dir, '--ready-fd', '3', ...args], options, 'pipe');
 	child.stdout?.resume();
-	const mount = new MountProcess(dir, child);
+	const mount = new MountProcess(dir, child, options);
 	running.add(mount);
 	const ready = new Promise<'ready'>((resolve) => {
 		let text = '';
@@ -186,16 +209,19 @@ export function launchMount(
 	return { mount, ready };
 }
 
+export interface RunOptions extends ProcessOptions {
+	readonly input?: string;
+	/** Unit: milliseconds; then it is killed, and that is an error. */
+	readonly ms?: number;
+}
+
 export interface RunResult extends ExitStatus {
 	readonly stdout: string;
 	readonly stderr: string;
 }
 
 /** Runs the program with any arguments to its end. */
-export async function runProgram(
-	args: readonly string[],
-	options: ProcessOptions & { readonly input?: string; readonly ms?: number } = {},
-): Promise<RunResult> {
+export async function runProgram(args: readonly string[], options: RunOptions = {}): Promise<RunResult> {
 	const child = launch(args, { ...options, stdin: options.input !== undefined }, 'ignore');
 	return await collect(child, args.join(' '), options);
 }
@@ -204,7 +230,7 @@ export async function runProgram(
 export async function runCommand(
 	command: string,
 	args: readonly string[],
-	options: ProcessOptions & { readonly input?: string; readonly ms?: number } = {},
+	options: RunOptions = {},
 ): Promise<RunResult> {
 	const child = spawn(command, args, {
 		stdio: [options.input === undefined ? 'ignore' : 'pipe', 'pipe', 'pipe'],
@@ -244,19 +270,45 @@ async function collect(
 }
 
 function launch(args: readonly string[], options: ProcessOptions, third: 'pipe' | 'ignore'): ChildProcess {
-	const command = [process.execPath, PROGRAM, ...args];
-	const [file = '', ...rest] = options.unshare === true ? ['unshare', '-Urm', ...command] : command;
+	const { user } = options;
+	const wrapped = user !== undefined && needsOwnDevice(user);
+	const command = [
+		...(wrapped ? ['unshare', '-m', 'sh', '-ec', WITH_OWN_DEVICE, 'sh', temporaryDirectory('device')] : []),
+		...(wrapped ? ['setpriv', ...privileges(user)] : []),
+		...(options.unshare === true ? ['unshare', '-Urm'] : []),
+		...[process.execPath, PROGRAM, ...args],
+	];
 	const env: NodeJS.ProcessEnv = { ...process.env, ...options.env };
-	if (options.user !== undefined) {
+	if (user !== undefined) {
 		env.HOME = '/';
 		if (options.env?.XDG_RUNTIME_DIR === undefined) delete env.XDG_RUNTIME_DIR;
 	}
-	return spawn(file, rest, {
+	return spawn(command[0] ?? '', command.slice(1), {
 		stdio: [options.stdin === true ? 'pipe' : 'ignore', 'pipe', 'pipe', third],
 		env,
-		cwd: options.cwd ?? (options.user === undefined ? ROOT : '/'),
-		...options.user,
+		cwd: options.cwd ?? (user === undefined ? ROOT : '/'),
+		...(wrapped ? {} : user),
 	});
+}
+
+function privileges(user: User): readonly string[] {
+	return [`--reuid=${user.uid}`, `--regid=${user.gid}`, '--clear-groups'];
+}
+
+/** In a mount namespace of its own: /dev/fuse as distributions have it, open to everyone. Then the command. */
+const WITH_OWN_DEVICE = `d=$1; shift
+mount -t tmpfs -o mode=755 cmfs-test "$d"
+mknod -m 666 "$d/fuse" c 10 229
+chmod 666 "$d/fuse"
+mount --bind "$d/fuse" /dev/fuse
+umount -l "$d"
+exec "$@"`;
+
+/** Some containers give /dev/fuse to root alone. */
+function needsOwnDevice(user: User): boolean {
+	const { mode, uid, gid } = statSync('/dev/fuse');
+	const bits = user.uid === uid ? mode >> 6 : user.gid === gid ? mode >> 3 : mode;
+	return (bits & 0o6) !== 0o6;
 }
 
 /** Ends everything that was started here and still runs. */
