@@ -146,7 +146,7 @@ export async function mountCommand(argv: MountArguments, context: CliContext): P
 	try {
 		if (argv.driver !== 'directory') warnIfNotEmpty(mountPoint.path, log);
 		const session = new MountSession({
-			sources: makeSources(sourceFlags, argv, context, log),
+			sources: makeSources(sourceFlags, argv, context, { log, mountPoint: mountPoint.path }),
 			filter,
 			layout,
 			driver: makeDriver({
@@ -155,7 +155,7 @@ export async function mountCommand(argv: MountArguments, context: CliContext): P
 				allowOther: argv.allowOther,
 				owner: { ...(uid === undefined ? {} : { uid }), ...(gid === undefined ? {} : { gid }) },
 				rootMode: layout.kind === 'volume' ? VOLUME_MODE : 0o755,
-				caller: { uid: process.getuid?.() ?? 0, gid: process.getgid?.() ?? 0 },
+				caller: { uid: process.getuid?.() ?? 0, gid: process.getgid?.() ?? 0, groups: process.getgroups?.() ?? [] },
 				runtime: {
 					uid: process.getuid?.() ?? 0,
 					xdgRuntimeDirectory: context.env.XDG_RUNTIME_DIR,
@@ -251,7 +251,7 @@ function makeSources(
 	flags: readonly SourceFlag[],
 	argv: MountArguments,
 	context: CliContext,
-	log: Logger,
+	{ log, mountPoint }: { readonly log: Logger; readonly mountPoint: string },
 ): readonly ConfigMapSource[] {
 	const namespace = all(argv.namespace)[0] ?? 'default';
 	return flags.map((flag) =>
@@ -260,6 +260,8 @@ function makeSources(
 			: new ManifestSource({
 					path: flag.path,
 					recursive: argv.recursive,
+					// "-f . -R" must not read what it shows.
+					ignore: new Set([mountPoint]),
 					defaultNamespace: namespace,
 					log,
 					stdin: process.stdin,

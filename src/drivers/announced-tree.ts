@@ -168,14 +168,23 @@ export class AnnouncedTree implements TreeOperations {
 	#change(intent: Intent, content: readonly Buffer[], perform: () => void): number | undefined {
 		if (this.#base === undefined) return undefined;
 		const contentAt = this.#journal.append({ t: 'intent', intent }, content);
+		let ok = false;
 		try {
 			perform();
-		} catch (error) {
-			this.#journal.append({ t: 'settled', seq: intent.seq, ok: false });
-			throw error;
+			ok = true;
+		} finally {
+			this.#settle(intent.seq, ok);
 		}
-		this.#journal.append({ t: 'settled', seq: intent.seq, ok: true });
 		return contentAt;
+	}
+
+	/** A journal without room for this is no failure of the operation: the next announcement settles it too. */
+	#settle(seq: number, ok: boolean): void {
+		try {
+			this.#journal.append({ t: 'settled', seq, ok });
+		} catch {
+			// As said above.
+		}
 	}
 
 	/** Mints ids for a tree of content; offsets count from the start of the record's content. */

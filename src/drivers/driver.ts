@@ -23,10 +23,10 @@ export interface Driver {
 	/** Changes before `mount` shape the first state; changes after it are seen by watchers. */
 	readonly tree: TreeOperations;
 	/**
-	 * How long an old generation should stay after the flip, so that path walks under way can finish, where removed
-	 * names can keep resolving. Unit: milliseconds.
+	 * How long the directories of an old generation should stay after the flip, so that path walks that stand in one
+	 * can finish. Unit: milliseconds; 0 where removed names cannot be kept anyway.
 	 */
-	readonly walkGraceMs: number;
+	walkGraceMs(): number;
 	/** Whether the tree stays when `unmount` is called, unless its volumes are removed first. */
 	readonly persists: boolean;
 	/**

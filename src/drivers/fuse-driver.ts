@@ -6,7 +6,8 @@
  * whatever happens. Through fusermount3 there is no second view, and the mount itself is what people see.
  */
 
-import { closeSync, constants, mkdirSync, openSync, rmdirSync } from 'node:fs';
+import { closeSync, constants, mkdirSync, openSync, readFileSync, rmdirSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { MNT, MS, mount, umount2 } from '../native/libc.js';
 import { AnnouncedTree } from './announced-tree.js';
@@ -20,6 +21,16 @@ import type { MountMethod } from './server-protocol.js';
 
 /** How long readers may keep a detached mount before their requests are aborted. Unit: milliseconds. */
 const LAST_READERS_MS = 1000;
+
+/** On an idle machine, and for each runnable process of a CPU. Unit: milliseconds. */
+const WALK_GRACE_MS = 100;
+const WAITER_GRACE_MS = 50;
+
+/** Source: proc(5), /proc/loadavg, fourth field: currently runnable scheduling entities. */
+function runnablePerCpu(): number {
+	const runnable = Number(/ (\d+)\/\d+ /.exec(readFileSync('/proc/loadavg', 'latin1'))?.[1] ?? 1);
+	return Math.max(0, runnable - 1) / availableParallelism();
+}
 
 export interface FuseDriverOptions {
 	readonly name: 'kernel' | 'fuse-native';
@@ -38,7 +49,6 @@ export interface FuseDriverOptions {
 export class FuseDriver implements Driver {
 	readonly name: 'kernel' | 'fuse-native';
 	readonly tree: AnnouncedTree;
-	readonly walkGraceMs = 25;
 	readonly persists = false;
 	readonly ended: Promise<MountEnd>;
 	readonly #options: FuseDriverOptions;
@@ -60,6 +70,11 @@ export class FuseDriver implements Driver {
 		this.ended = new Promise((resolve) => {
 			this.#end = resolve;
 		});
+	}
+
+	/** A walk is interrupted for as long as it waits for a CPU, which grows with the number of those who want one. */
+	walkGraceMs(): number {
+		return WALK_GRACE_MS + WAITER_GRACE_MS * runnablePerCpu();
 	}
 
 	existing(): undefined {

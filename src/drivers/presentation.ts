@@ -19,42 +19,58 @@ export interface Presentation {
 /** Decides how a node is shown; `mode` is what kubelet would give it. */
 export type Present = (kind: ContentNode['kind'], mode: number) => Presentation;
 
-/** Who sees the mount. */
+/** Owner and group. */
 export interface Owner {
 	readonly uid: number;
 	readonly gid: number;
 }
 
+/** Who makes the mount, and so who reads it. */
+export interface Caller extends Owner {
+	/** Supplementary groups. */
+	readonly groups: readonly number[];
+}
+
 /** Modes and owner as kubelet has them. Requires: readers cannot write, whatever the modes say. */
 export function presentExactly(owner: Owner): Present {
-	return (_kind, mode) => ({ mode, ...owner });
+	const { uid, gid } = owner;
+	return (_kind, mode) => ({ mode, uid, gid });
 }
+
+const ROOT = 0;
+/** The ids that Linux gives to nobody in particular. */
+const NOBODY = 65534;
 
 interface PermissionClass {
 	readonly read: number;
 	readonly write: number;
-	owner(caller: Owner): Owner;
+	owner(caller: Caller): Owner;
+}
+
+function stranger(caller: Caller): Owner {
+	const isInRootGroup = caller.gid === ROOT || caller.groups.includes(ROOT);
+	return { uid: caller.uid === ROOT ? NOBODY : ROOT, gid: isInRootGroup ? NOBODY : ROOT };
 }
 
 /** The class that the caller is put into by an owner, in the order of preference: others, group, owner. */
 const CLASSES: readonly PermissionClass[] = [
-	{ read: 0o004, write: 0o002, owner: () => ({ uid: 0, gid: 0 }) },
-	{ read: 0o040, write: 0o020, owner: ({ gid }) => ({ uid: 0, gid }) },
-	{ read: 0o400, write: 0o200, owner: (caller) => caller },
+	{ read: 0o004, write: 0o002, owner: stranger },
+	{ read: 0o040, write: 0o020, owner: (caller) => ({ uid: stranger(caller).uid, gid: caller.gid }) },
+	{ read: 0o400, write: 0o200, owner: ({ uid, gid }) => ({ uid, gid }) },
 ];
 
 /**
  * For a mount that `caller` himself may write to. Directories and links belong to the caller, because the daemon
  * changes the tree as the caller. `shown` replaces the chosen owner where the person asked for one.
  */
-export function presentUnwritable(caller: Owner, shown: Partial<Owner>): Present {
+export function presentUnwritable(caller: Caller, shown: Partial<Owner>): Present {
+	const asked = shown.uid !== undefined || shown.gid !== undefined;
 	return (kind, mode): Presentation => {
-		if (kind !== 'file') return { mode, ...caller, ...shown };
+		if (kind !== 'file') return { mode, uid: caller.uid, gid: caller.gid, ...shown };
 		const usable = CLASSES.find(({ read, write }) => (mode & read) !== 0 && (mode & write) === 0);
 		const fallback = usable ?? CLASSES.find(({ read }) => (mode & read) !== 0);
-		if (fallback === undefined) return { mode, uid: 0, gid: 0, ...shown };
-		if (shown.uid === undefined && shown.gid === undefined)
-			return { mode: mode & ~fallback.write, ...fallback.owner(caller) };
-		return { mode: mode & ~0o222, ...fallback.owner(caller), ...shown };
+		if (fallback === undefined) return { mode: mode & ~0o002, ...stranger(caller), ...shown };
+		const owner = fallback.owner(caller);
+		return asked ? { mode: mode & ~0o222, ...owner, ...shown } : { mode: mode & ~fallback.write, ...owner };
 	};
 }

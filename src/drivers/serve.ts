@@ -3,6 +3,7 @@
  */
 
 import { once } from 'node:events';
+import { setPriority } from 'node:os';
 import { Worker } from 'node:worker_threads';
 import { ConfigMapFsError, errorText } from '../base/errors.js';
 import { InodeTree } from '../fs/inode-tree.js';
@@ -13,8 +14,20 @@ import { openMounted } from './kernel/device.js';
 import { Session } from './kernel/session.js';
 import type { ServerConfig, ServerMessage } from './server-protocol.js';
 
+/** Every reader of the mount waits for this process, so it goes before them where the user may ask for that. */
+const SERVER_PRIORITY = -10;
+
+function goFirst(): void {
+	try {
+		setPriority(SERVER_PRIORITY);
+	} catch {
+		// Without CAP_SYS_NICE it is one among others.
+	}
+}
+
 /** Serves one mount from start to end; resolves when it is unmounted. */
 export async function serve(config: ServerConfig): Promise<void> {
+	goFirst();
 	const counters = new SharedArrayBuffer(OPCODE_LIMIT * Float64Array.BYTES_PER_ELEMENT);
 	const workerData: ControlData = { config, counters };
 	const control = new Worker(new URL('./control-thread.js', import.meta.url), { workerData });

@@ -8,7 +8,7 @@ import { DirectoryDriver } from '../drivers/directory/directory-driver.js';
 import type { Driver } from '../drivers/driver.js';
 import { FuseDriver } from '../drivers/fuse-driver.js';
 import { fuseNativeUnavailable } from '../drivers/fuse-native/availability.js';
-import { type Owner, presentExactly, presentUnwritable } from '../drivers/presentation.js';
+import { type Caller, type Owner, presentExactly, presentUnwritable } from '../drivers/presentation.js';
 import { makeRuntimeDirectory, type RuntimeEnvironment } from '../drivers/runtime-directory.js';
 
 export const DRIVER_CHOICES = ['auto', 'kernel', 'fuse-native', 'directory'] as const;
@@ -23,7 +23,7 @@ export interface DriverOptions {
 	readonly owner: Partial<Owner>;
 	/** Mode of the root directory. */
 	readonly rootMode: number;
-	readonly caller: Owner;
+	readonly caller: Caller;
 	readonly runtime: RuntimeEnvironment;
 	readonly now: () => Date;
 	readonly trace: boolean;
@@ -33,7 +33,7 @@ export interface DriverOptions {
 export function makeDriver(options: DriverOptions): Driver {
 	const { choice, caller, owner } = options;
 	if (choice === 'directory') {
-		const shown = { ...caller, ...owner };
+		const shown = { uid: caller.uid, gid: caller.gid, ...owner };
 		const chowns = shown.uid !== caller.uid || shown.gid !== caller.gid;
 		return new DirectoryDriver({ directory: options.mountPoint, owner: shown, chowns });
 	}

@@ -1,9 +1,10 @@
 /**
  * One volume while it is mounted: writes each new payload, and lets old generations go when it is time.
  *
- * Order: the old generation leaves listings at the flip (so a listing is the same as on tmpfs), is removed by real
- * unlink and rmdir a moment later (a path walk that is in it can finish), and its names resolve for a grace after that
- * (a path walk that only knows its name can begin).
+ * Order: the old generation leaves listings at the flip, so a listing is the same as on tmpfs. Its files are unlinked
+ * at once, so file watchers learn of the change at once. Its directories follow a moment later, so a path walk that
+ * stands in one can finish; and the removed names resolve for a grace after that, so a path walk that only knows a name
+ * can go on.
  */
 
 import type { Logger } from '../base/log.js';
@@ -20,7 +21,7 @@ export interface RetentionPolicy {
 	readonly history: number;
 }
 
-/** How long the names of a removed generation resolve for walks under way. Unit: milliseconds. */
+/** How long removed names resolve for walks under way. Unit: milliseconds. */
 const REMOVED_NAME_MS = 2000;
 
 export interface VolumeSessionOptions {
@@ -40,10 +41,11 @@ export class VolumeSession {
 	readonly #log: Logger;
 	readonly #writer: VolumeWriter;
 	readonly #path: string;
-	/** Old generations that are still there, the oldest first. */
+	/** Old generations that history keeps, the oldest first. */
 	readonly #old: OldGeneration[] = [];
-	/** Old generations whose removal is due at a time. */
-	readonly #leaving = new Set<OldGeneration>();
+	/** Old generations whose removal is due: those that are whole, and those of which only directories are left. */
+	readonly #whole = new Set<OldGeneration>();
+	readonly #emptied = new Set<OldGeneration>();
 	readonly #timers = new Set<NodeJS.Timeout>();
 	#exists: boolean;
 
@@ -67,38 +69,51 @@ export class VolumeSession {
 	write(payload: Payload): void {
 		const started = performance.now();
 		const { snapshotGraceMs, history } = this.#retention;
-		const unlist = this.#driver.walkGraceMs > 0 && snapshotGraceMs === 0 && history <= 1;
+		const unlist = this.#driver.tree.keepsRemovedNames && snapshotGraceMs === 0 && history <= 1;
 		const result = this.#exists ? this.#writer.write(payload, unlist) : this.#writer.create(payload);
 		this.#exists = true;
-		if (result.replaced !== undefined) this.#old.push(result.replaced);
+		this.#old.push(...result.replaced);
 		this.#scheduleRetirement();
 		if (result.flipped) this.#logFlip(result, payload, performance.now() - started);
 	}
 
 	#scheduleRetirement(): void {
 		const { snapshotGraceMs, history } = this.#retention;
-		const delayMs = Math.max(this.#driver.walkGraceMs, snapshotGraceMs);
 		while (this.#old.length >= Math.max(1, history)) {
-			const generation = this.#old[0];
+			const generation = this.#old.shift();
 			if (generation === undefined) break;
-			this.#old.shift();
-			if (delayMs === 0) {
-				this.#retire(generation);
-				continue;
-			}
-			this.#leaving.add(generation);
-			const timer = setTimeout(() => {
-				this.#timers.delete(timer);
-				this.#leaving.delete(generation);
-				this.#retire(generation);
-			}, delayMs);
-			this.#timers.add(timer);
+			this.#whole.add(generation);
+			this.#after(snapshotGraceMs, () => this.#retire(generation));
 		}
 	}
 
 	#retire(generation: OldGeneration): void {
+		const delayMs = this.#driver.walkGraceMs();
+		this.#attempt(generation, () => this.#writer.retireFiles(generation, delayMs + REMOVED_NAME_MS));
+		this.#whole.delete(generation);
+		this.#emptied.add(generation);
+		this.#after(delayMs, () => {
+			this.#emptied.delete(generation);
+			this.#attempt(generation, () => this.#writer.retireDirectories(generation, REMOVED_NAME_MS));
+		});
+	}
+
+	/** Now, or after a time. */
+	#after(delayMs: number, act: () => void): void {
+		if (delayMs === 0) {
+			act();
+			return;
+		}
+		const timer = setTimeout(() => {
+			this.#timers.delete(timer);
+			act();
+		}, delayMs);
+		this.#timers.add(timer);
+	}
+
+	#attempt(generation: OldGeneration, act: () => void): void {
 		try {
-			this.#writer.retire(generation, REMOVED_NAME_MS);
+			act();
 		} catch (error) {
 			this.#log.warn({ err: error, generation: generation.name }, 'old generation not removed');
 		}
@@ -108,10 +123,11 @@ export class VolumeSession {
 	remove(): void {
 		this.close();
 		if (!this.#exists) return;
-		this.#writer.remove([...this.#old, ...this.#leaving]);
+		this.#writer.remove([...this.#old, ...this.#whole], [...this.#emptied]);
 		this.#exists = this.#path === '';
 		this.#old.length = 0;
-		this.#leaving.clear();
+		this.#whole.clear();
+		this.#emptied.clear();
 		this.#log.info({ configMap: formatObjectKey(this.key) }, 'volume removed');
 	}
 

@@ -17,8 +17,8 @@ export interface OldGeneration {
 }
 
 export interface WriteResult {
-	/** The generation that the write replaced; undefined when nothing flipped or it was the first. */
-	readonly replaced: OldGeneration | undefined;
+	/** Generations that are no longer live and whose removal is the caller's; more than one after a write that failed. */
+	readonly replaced: readonly OldGeneration[];
 	readonly flipped: boolean;
 	readonly snapshot: string;
 	readonly change: PayloadChange;
@@ -38,6 +38,8 @@ export class VolumeWriter {
 	readonly #prefix: string;
 	readonly #now: () => Date;
 	#state: VolumeState;
+	/** Generations that a write replaced before it failed; the next result names them. */
+	#unreported: OldGeneration[] = [];
 
 	constructor(options: VolumeWriterOptions) {
 		this.#tree = options.tree;
@@ -56,16 +58,23 @@ export class VolumeWriter {
 	 */
 	create(payload: Payload): WriteResult {
 		const path = this.#prefix.slice(0, -1);
-		if (!this.#tree.makesWholeDirectories) {
-			this.#tree.mkdir(path, VOLUME_MODE, emptyDirectory(VOLUME_MODE));
-			this.#tree.chmod(path, VOLUME_MODE);
-			return this.write(payload);
-		}
+		if (!this.#tree.makesWholeDirectories) return this.#createStepwise(path, payload);
 		const name = this.#newName();
 		const plan = planWrite(NEW_VOLUME, payload, name);
 		this.#tree.mkdir(path, VOLUME_MODE, volumeContent(payload, name));
 		this.#state = plan.next;
-		return { replaced: undefined, flipped: true, snapshot: name, change: plan.change };
+		return { replaced: [], flipped: true, snapshot: name, change: plan.change };
+	}
+
+	#createStepwise(path: string, payload: Payload): WriteResult {
+		this.#tree.mkdir(path, VOLUME_MODE, emptyDirectory(VOLUME_MODE));
+		try {
+			this.#tree.chmod(path, VOLUME_MODE);
+			return this.write(payload);
+		} catch (error) {
+			if (this.#state.snapshot === undefined) this.#tree.rmdir(path, 0);
+			throw error;
+		}
 	}
 
 	/**
@@ -84,7 +93,10 @@ export class VolumeWriter {
 				if (!flipped && plan.next.snapshot !== undefined && plan.flips) this.#undo(plan.next.snapshot, payload);
 				throw error;
 			}
-			if (step.op === 'rename') flipped = true;
+			if (step.op === 'rename') {
+				flipped = true;
+				if (before.snapshot !== undefined) this.#unreported.push({ name: before.snapshot, payload: before.payload });
+			}
 			if (flipped || !plan.flips) {
 				if (step.op === 'symlink') links.add(step.path);
 				else if (step.op === 'unlink') links.delete(step.path);
@@ -92,19 +104,38 @@ export class VolumeWriter {
 			}
 		}
 		this.#state = plan.next;
-		const replaced =
-			plan.flips && before.snapshot !== undefined ? { name: before.snapshot, payload: before.payload } : undefined;
+		const replaced = this.#unreported;
+		this.#unreported = [];
 		return { replaced, flipped: plan.flips, snapshot: plan.next.snapshot ?? '', change: plan.change };
 	}
 
-	/** Removes an old generation. Unit: milliseconds that its names still resolve where the tree can do that. */
-	retire(generation: OldGeneration, graceMs: number): void {
-		for (const step of planRetirement(generation.name, generation.payload)) this.#perform(step, graceMs, false);
+	/**
+	 * The first half of removing an old generation: its files. Watchers of files see them go, and a path walk that
+	 * stands in the generation's directory still finds them for `graceMs`, where the tree can do that.
+	 */
+	retireFiles(generation: OldGeneration, graceMs: number): void {
+		this.#performAll(planRetirement(generation.name, generation.payload), 'unlink', graceMs);
 	}
 
-	/** Removes the volume with its directory, where it is not the root of the tree. */
-	remove(retained: readonly OldGeneration[]): void {
-		for (const step of planRemoval(this.#state, retained)) this.#perform(step, 0, false);
+	/**
+	 * The second half: its directories. Whoever stands in one from now on finds nothing, because the kernel marks a
+	 * removed directory dead; walks that only know its name find it for `graceMs`.
+	 */
+	retireDirectories(generation: OldGeneration, graceMs: number): void {
+		this.#performAll(planRetirement(generation.name, generation.payload), 'rmdir', graceMs);
+	}
+
+	#performAll(steps: readonly Step[], op: Step['op'], graceMs: number): void {
+		for (const step of steps) if (step.op === op) this.#perform(step, graceMs, false);
+	}
+
+	/**
+	 * Removes the volume with its directory, where it is not the root of the tree. `retained` are old generations that
+	 * are whole, `emptied` those of which only directories are left.
+	 */
+	remove(retained: readonly OldGeneration[], emptied: readonly OldGeneration[]): void {
+		for (const step of planRemoval(this.#state, [...retained, ...this.#unreported])) this.#perform(step, 0, false);
+		for (const generation of emptied) this.retireDirectories(generation, 0);
 		this.#state = NEW_VOLUME;
 		if (this.#prefix !== '') this.#tree.rmdir(this.#prefix.slice(0, -1), 0);
 	}

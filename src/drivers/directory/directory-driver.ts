@@ -22,7 +22,6 @@ export interface DirectoryDriverOptions {
 export class DirectoryDriver implements Driver {
 	readonly name = 'directory';
 	readonly tree: PlainTree;
-	readonly walkGraceMs = 0;
 	readonly persists = true;
 	readonly ended: Promise<MountEnd>;
 	readonly #directory: string;
@@ -38,6 +37,10 @@ export class DirectoryDriver implements Driver {
 		this.ended = new Promise((resolve) => {
 			this.#end = resolve;
 		});
+	}
+
+	walkGraceMs(): number {
+		return 0;
 	}
 
 	existing(path: string): VolumeState | undefined {
