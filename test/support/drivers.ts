@@ -1,0 +1,31 @@
+/** The drivers that a test runs over, each with the directory that suits it and the reason why it cannot run here. */
+
+import { existsSync } from 'node:fs';
+import { fuseNativeUnavailable } from '../../src/drivers/fuse-native/availability.js';
+import { temporaryDirectory, tmpfsDirectory } from './temporary.js';
+
+export interface DriverCase {
+	readonly name: 'kernel' | 'fuse-native' | 'directory';
+	/** Whether what is shown is a mount, which nobody can write to. */
+	readonly isMount: boolean;
+	/** An empty directory to mount on, or to write into. */
+	directory(): string;
+	/** Why it cannot run here; undefined when it can. */
+	unavailable(): string | undefined;
+}
+
+const SERVER_OF_FUSE_NATIVE = new URL('../../src/drivers/fuse-native/server.ts', import.meta.url);
+
+export const DRIVERS: readonly DriverCase[] = [
+	{ name: 'kernel', isMount: true, directory: () => temporaryDirectory('kernel'), unavailable: () => undefined },
+	{ name: 'directory', isMount: false, directory: () => tmpfsDirectory('directory'), unavailable: () => undefined },
+	{
+		name: 'fuse-native',
+		isMount: true,
+		directory: () => temporaryDirectory('native'),
+		unavailable: () =>
+			existsSync(SERVER_OF_FUSE_NATIVE) ? fuseNativeUnavailable() : 'the fuse-native driver is not there yet',
+	},
+];
+
+export const FUSE_DRIVERS = DRIVERS.filter((driver) => driver.isMount);

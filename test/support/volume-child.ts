@@ -1,0 +1,123 @@
+/**
+ * A volume on a driver, below the program's sources and flags: the test says which payload comes next, and has the
+ * answer when the change is made. The parent's side of volume-child.mjs.
+ */
+
+import { spawn } from 'node:child_process';
+import { readdirSync, readFileSync } from 'node:fs';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+import type { DriverCase } from './drivers.js';
+import { DIST } from './mount-process.js';
+import type { OraclePayload } from './oracle.js';
+import { detachBelow } from './temporary.js';
+import { within } from './until.js';
+
+const SCRIPT = fileURLToPath(new URL('./volume-child.mjs', import.meta.url));
+const started = new Set<VolumeChild>();
+
+export class VolumeChild {
+	readonly directory: string;
+	readonly #child;
+	readonly #answers: ((line: string) => void)[] = [];
+	#errors = '';
+	#servers: readonly number[] = [];
+
+	private constructor(directory: string, config: object) {
+		this.directory = directory;
+		this.#child = spawn(process.execPath, [SCRIPT, JSON.stringify({ ...config, directory, dist: DIST })], {
+			stdio: ['pipe', 'pipe', 'pipe'],
+		});
+		this.#child.stdin.on('error', () => {});
+		this.#child.stderr.on('data', (chunk: Buffer) => {
+			this.#errors += chunk.toString();
+		});
+		createInterface({ input: this.#child.stdout }).on('line', (line) => this.#answers.shift()?.(line));
+		this.#child.on('exit', () => {
+			for (const answer of this.#answers.splice(0)) answer(JSON.stringify({ error: `it ended:\n${this.#errors}` }));
+		});
+	}
+
+	static async start(
+		driver: DriverCase,
+		options: { readonly snapshotGraceMs?: number; readonly history?: number } = {},
+	): Promise<VolumeChild> {
+		const child = new VolumeChild(driver.directory(), { driver: driver.name, ...options });
+		started.add(child);
+		await child.#next('start', 20_000);
+		child.#servers = childrenOf(child.#child.pid ?? 0);
+		return child;
+	}
+
+	/** What the process complained about. */
+	get complaints(): string {
+		return this.#errors;
+	}
+
+	async write(payload: OraclePayload): Promise<void> {
+		const files = Object.fromEntries(
+			Object.entries(payload).map(([path, { bytes, mode }]) => [path, { base64: bytes.toString('base64'), mode }]),
+		);
+		await this.#ask({ do: 'write', files });
+	}
+
+	/** Numbered generations one after the other; returns the time they took in milliseconds. */
+	async flip(count: number, options: { readonly keys: number; readonly everyMs: number }): Promise<number> {
+		const answer = await this.#ask({ do: 'flip', count, ...options }, 60_000);
+		return (answer as { ms: number }).ms;
+	}
+
+	async upcalls(): Promise<Readonly<Record<string, number>>> {
+		return (await this.#ask({ do: 'upcalls' })) as Record<string, number>;
+	}
+
+	async stop(): Promise<void> {
+		if (this.#child.exitCode !== null || this.#child.signalCode !== null) return;
+		const ended = new Promise<void>((resolve) => this.#child.on('exit', () => resolve()));
+		this.#child.stdin.end();
+		try {
+			await within(10_000, 'the end of the volume process', ended);
+		} catch {
+			this.#child.kill('SIGKILL');
+			for (const pid of this.#servers) {
+				try {
+					process.kill(pid, 'SIGKILL');
+				} catch {
+					// It has ended with its daemon.
+				}
+			}
+			detachBelow(this.directory);
+		}
+	}
+
+	async #ask(command: object, ms = 20_000): Promise<unknown> {
+		const answer = this.#next(JSON.stringify(command).slice(0, 200), ms);
+		this.#child.stdin.write(`${JSON.stringify(command)}\n`);
+		return await answer;
+	}
+
+	async #next(what: string, ms: number): Promise<unknown> {
+		const line = await within(ms, what, new Promise<string>((resolve) => this.#answers.push(resolve)));
+		const { answer, error } = JSON.parse(line) as { answer?: unknown; error?: string };
+		if (error !== undefined) throw new Error(`${what}: ${error}`);
+		return answer;
+	}
+}
+
+/** Belongs into afterEach, before `removeTemporaries`. */
+export async function stopVolumes(): Promise<void> {
+	const all = [...started];
+	started.clear();
+	await Promise.all(all.map((child) => child.stop()));
+}
+
+function childrenOf(pid: number): readonly number[] {
+	try {
+		return readdirSync(`/proc/${pid}/task`)
+			.flatMap((task) => readFileSync(`/proc/${pid}/task/${task}/children`, 'utf8').trim().split(' '))
+			.filter((child) => child !== '')
+			.map(Number);
+	} catch {
+		return [];
+	}
+}
