@@ -1,0 +1,102 @@
+/** Watchers in a process of their own, by fixtures/inotify.py: their events in order, without those of readers. */
+
+import { type ChildProcess, spawn } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+import { SNAPSHOT_NAME } from './picky.js';
+import { until, within } from './until.js';
+
+const SCRIPT = fileURLToPath(new URL('../fixtures/inotify.py', import.meta.url));
+export const PYTHON = '/usr/bin/python3';
+export const WITHOUT_PYTHON = existsSync(PYTHON) ? undefined : 'needs the package python3';
+
+export interface Watch {
+	readonly path: string;
+	/** Whether a link at the end of the path is followed; true unless it says otherwise. */
+	readonly follow?: boolean;
+}
+
+interface Event {
+	readonly watch: number;
+	readonly name: string;
+	readonly flags: readonly string[];
+	readonly cookie: number;
+}
+
+/** What readers cause, the writer's own looks among them. */
+const READING = ['OPEN', 'ACCESS', 'CLOSE_NOWRITE'];
+const running = new Set<ChildProcess>();
+
+export class Inotify {
+	readonly #child: ChildProcess;
+	readonly #events: Event[] = [];
+	readonly #closed: Promise<void>;
+	#ready = false;
+	#errors = '';
+
+	private constructor(watches: readonly Watch[]) {
+		const argument = JSON.stringify(watches.map(({ path, follow }) => ({ path, follow: follow ?? true })));
+		this.#child = spawn(PYTHON, [SCRIPT, argument], { stdio: ['pipe', 'pipe', 'pipe'] });
+		running.add(this.#child);
+		this.#child.stderr?.on('data', (chunk: Buffer) => {
+			this.#errors += chunk.toString();
+		});
+		if (this.#child.stdout === null) throw new Error('a child with pipes');
+		createInterface({ input: this.#child.stdout }).on('line', (line) => {
+			const message = JSON.parse(line) as Event | { ready: true };
+			if ('ready' in message) this.#ready = true;
+			else if (!message.flags.some((flag) => READING.includes(flag))) this.#events.push(message);
+		});
+		this.#closed = new Promise((resolve) => this.#child.on('close', () => resolve()));
+	}
+
+	/** Resolves when every watch is set. */
+	static async start(watches: readonly Watch[]): Promise<Inotify> {
+		const inotify = new Inotify(watches);
+		await until(
+			() => inotify.#ready || (inotify.#errors !== '' && inotify.#child.exitCode !== null),
+			() => `watches\n${inotify.#errors}`,
+		);
+		if (!inotify.#ready) throw new Error(inotify.#errors);
+		return inotify;
+	}
+
+	/**
+	 * The events of one watch so far, such as "..data_tmp CREATE". Generations are numbered in the order of their names'
+	 * first appearance; `known` are those from before.
+	 */
+	events(watch = 0, known: readonly string[] = []): readonly string[] {
+		const generations = [...known];
+		return this.#events
+			.filter((event) => event.watch === watch)
+			.map(({ name, flags }) => {
+				const text = flags.filter((flag) => flag !== 'ISDIR').join(',');
+				if (!SNAPSHOT_NAME.test(name)) return `${name} ${text}`.trim();
+				if (!generations.includes(name)) generations.push(name);
+				return `<${generations.indexOf(name) + 1}> ${text}`;
+			});
+	}
+
+	/** The cookies of renames, in order; zero for everything else is left out. */
+	cookies(watch = 0): readonly number[] {
+		return this.#events.filter((event) => event.watch === watch && event.cookie !== 0).map(({ cookie }) => cookie);
+	}
+
+	async waitFor(fits: () => boolean, what: string): Promise<void> {
+		await until(fits, () => `${what}; there are:\n${this.#events.map((event) => JSON.stringify(event)).join('\n')}`);
+	}
+
+	/** Ends it; what was queued has been reported then. */
+	async stop(): Promise<void> {
+		this.#child.stdin?.end();
+		await within(10_000, 'the end of the watcher', this.#closed);
+		running.delete(this.#child);
+	}
+}
+
+/** Belongs into afterEach. */
+export function stopWatchers(): void {
+	for (const child of running) child.kill('SIGKILL');
+	running.clear();
+}
