@@ -2,10 +2,13 @@
  * The program's logger: pino on standard error, for people or for machines. Standard output stays free for results.
  */
 
-import { openSync, writeSync } from 'node:fs';
+import { constants, openSync } from 'node:fs';
 import { pino } from 'pino';
 import pretty from 'pino-pretty';
+import { ConfigMapFsError, errorText } from '../base/errors.js';
 import type { Logger } from '../base/log.js';
+import { sentenceOf } from './log-sentence.js';
+import { SafeOutput } from './safe-output.js';
 
 export const LOG_LEVELS = ['error', 'warn', 'info', 'debug', 'trace'] as const;
 export const LOG_FORMATS = ['pretty', 'json'] as const;
@@ -27,17 +30,13 @@ export interface LogSink {
 	stop(): void;
 }
 
+/** Errors: USAGE when the file cannot be opened for appending. */
 export function openLogSink(file: string | undefined): LogSink {
-	const fd = file === undefined ? 2 : openSync(file, 'a', 0o640);
+	const output = new SafeOutput(file === undefined ? 2 : openLogFile(file));
 	let open = true;
 	return {
 		write(line) {
-			if (!open) return;
-			try {
-				writeSync(fd, line);
-			} catch {
-				// A full disk or a closed terminal must not end a mount.
-			}
+			if (open) output.write(line);
 		},
 		stop() {
 			if (file === undefined) open = false;
@@ -45,15 +44,30 @@ export function openLogSink(file: string | undefined): LogSink {
 	};
 }
 
+/** A named pipe without a reader is an error and not a wait. */
+function openLogFile(file: string): number {
+	try {
+		return openSync(
+			file,
+			constants.O_WRONLY | constants.O_APPEND | constants.O_CREAT | constants.O_NONBLOCK | constants.O_NOCTTY,
+			0o640,
+		);
+	} catch (error) {
+		const reason = errorText(error).replace(/^[A-Z]+: (.*), open .*$/s, '$1');
+		throw new ConfigMapFsError('USAGE', `Cannot open the log file "${file}": ${reason}`, { cause: error });
+	}
+}
+
 export function makeLogger(options: LoggerOptions, sink: LogSink): Logger {
-	const format = options.format ?? (options.isTerminal && options.file === undefined ? 'pretty' : 'json');
+	const isForPerson = options.isTerminal && options.file === undefined;
+	const format = options.format ?? (isForPerson ? 'pretty' : 'json');
 	const settings = { level: options.level, base: null };
 	if (format === 'json') return pino({ ...settings, formatters: { level: (label) => ({ level: label }) } }, sink);
 	const prettify = pretty.prettyFactory({
-		colorize: options.isTerminal && !options.noColor,
-		translateTime: 'SYS:HH:MM:ss.l',
-		ignore: 'pid,hostname',
-		singleLine: true,
+		colorize: isForPerson && !options.noColor,
+		translateTime: 'SYS:HH:MM:ss',
+		hideObject: true,
+		messageFormat: (record) => sentenceOf(record),
 	});
 	return pino(settings, { write: (line: string) => sink.write(prettify(JSON.parse(line))) });
 }

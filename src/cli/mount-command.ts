@@ -2,179 +2,221 @@
  * `configmapfs mount DIR`: flags in, one mount until it ends, exit status out.
  */
 
-import { tmpdir } from 'node:os';
-import type { Argv, CommandModule } from 'yargs';
+import { fstatSync, readdirSync } from 'node:fs';
+import { constants } from 'node:os';
+import { isatty } from 'node:tty';
+import type { CommandModule } from 'yargs';
 import { ConfigMapFsError } from '../base/errors.js';
 import type { Logger } from '../base/log.js';
 import { LabelSelector } from '../model/label-selector.js';
 import { DRIVER_CHOICES, type DriverChoice, makeDriver } from '../mount/driver-choice.js';
 import { prepareMountPoint, warnIfNotEmpty } from '../mount/mount-point.js';
 import { type Layout, MountSession } from '../mount/mount-session.js';
-import { isFileOpenForWriting } from '../native/libc.js';
+import { isFileOpenForWriting, setInheritable, setProcessName } from '../native/libc.js';
 import { GeneratedSource } from '../sources/generators/generated-source.js';
 import { ManifestSource } from '../sources/manifests/manifest-source.js';
 import type { ConfigMapSource } from '../sources/source.js';
 import type { StoreFilter } from '../store/layered-store.js';
 import { VOLUME_MODE } from '../volume/content.js';
 import { DEFAULT_MODE, type Projection } from '../volume/projection.js';
-import { startInBackground } from './background.js';
+import { type BackgroundRole, startInBackground, takeBackgroundRole } from './background.js';
+import { type CliContext, runtimeEnvironment } from './context.js';
+import { type FlagOption, type ParsedFlags, parseFlags } from './flag-parser.js';
 import { parseCount, parseDuration, parseId, parseItem, parseMode } from './flag-values.js';
 import { LOG_FORMATS, LOG_LEVELS, type LogFormat, makeLogger, openLogSink } from './logger.js';
 import { describeMount } from './mount-summary.js';
 import { announceReady, announceStopping } from './readiness.js';
-import { readSourceFlags, type SourceFlag } from './source-flags.js';
+import { SafeOutput } from './safe-output.js';
+import { readSourceFlags } from './source-flags.js';
 
-/** What a process has besides its arguments. */
-export interface CliContext {
-	/** Arguments after the command's name. */
-	readonly args: readonly string[];
-	readonly env: NodeJS.ProcessEnv;
-	readonly cwd: string;
-}
-
-const VALUE = { type: 'string', requiresArg: true } as const;
+const VALUE = { type: 'string' } as const;
+const SWITCH = { type: 'boolean' } as const;
+const SOURCES = { group: 'Sources (repeatable, layered in this order, the last one wins key by key):' } as const;
+const SHOWN = { group: 'What is shown:' } as const;
+const MOUNT = { group: 'The mount:' } as const;
+const OPERATION = { group: 'Operation:' } as const;
 
 /** Flags of `mount`, in the order of its help. */
-const OPTIONS = {
-	filename: { ...VALUE, alias: 'f', describe: 'Manifest file, directory, or - for standard input; repeatable' },
-	recursive: { type: 'boolean', alias: 'R', default: false, describe: 'Read the directories of -f recursively' },
-	create: { ...VALUE, describe: 'Make a ConfigMap NAME from the --from-* flags that follow; repeatable' },
-	'from-literal': { ...VALUE, describe: 'KEY=VALUE for the --create before it' },
-	'from-file': { ...VALUE, describe: '[KEY=]PATH of a file or directory for the --create before it, watched' },
-	'from-env-file': { ...VALUE, describe: 'File of KEY=VALUE lines for the --create before it, watched' },
-	namespace: { ...VALUE, alias: 'n', describe: 'Show only this namespace; repeatable: one directory each' },
-	'all-namespaces': { type: 'boolean', alias: 'A', default: false, describe: 'Show DIR/NAMESPACE/NAME for all' },
-	selector: { ...VALUE, alias: 'l', describe: 'Show only ConfigMaps with these labels, such as app=web,tier!=db' },
-	volume: { ...VALUE, describe: 'DIR itself is the volume of this ConfigMap' },
-	item: { ...VALUE, describe: 'With --volume: KEY=PATH[:MODE], show only listed keys; repeatable' },
-	'default-mode': { ...VALUE, describe: 'Mode of files, such as 0644 (default) or 0400' },
-	optional: { type: 'boolean', default: false, describe: 'With --volume: a missing ConfigMap or key is no error' },
-	driver: { choices: DRIVER_CHOICES, default: 'auto', describe: 'What answers the kernel; directory needs no FUSE' },
-	'allow-other': { type: 'boolean', default: false, describe: 'Let other users in (root mounts always do)' },
-	uid: { ...VALUE, describe: 'Owner to show' },
-	gid: { ...VALUE, describe: 'Group to show' },
-	'snapshot-grace': { ...VALUE, describe: 'Keep an old generation whole and listed so long after a change' },
-	history: { ...VALUE, describe: 'Keep so many generations listed, the live one among them' },
-	mkdir: { type: 'boolean', default: false, describe: 'Make DIR if it is missing, and remove it at the end' },
-	background: { type: 'boolean', alias: 'b', default: false, describe: 'Return when the mount answers, go on behind' },
-	'ready-fd': { ...VALUE, describe: 'Write READY=1 to this descriptor when the mount answers' },
-	'log-level': { choices: LOG_LEVELS, default: 'info', describe: 'How much to say; trace shows each FUSE request' },
-	'log-format': { choices: LOG_FORMATS, describe: 'pretty on a terminal, json otherwise' },
-	'log-file': { ...VALUE, describe: 'Append log lines to this file instead of standard error' },
-} as const;
-
-/** Long and short flags of `mount` that take a value. */
-const VALUE_FLAGS: ReadonlySet<string> = new Set(
-	Object.entries(OPTIONS)
-		.filter(([, option]) => !('type' in option) || option.type === 'string')
-		.flatMap(([name, option]) => ('alias' in option ? [`--${name}`, `-${option.alias}`] : [`--${name}`])),
-);
-
-type Repeatable = string | readonly string[] | undefined;
-
-export interface MountArguments {
-	readonly directory?: string | undefined;
-	readonly recursive: boolean;
-	readonly namespace?: Repeatable;
-	readonly allNamespaces: boolean;
-	readonly selector?: Repeatable;
-	readonly volume?: Repeatable;
-	readonly item?: Repeatable;
-	readonly defaultMode?: Repeatable;
-	readonly optional: boolean;
-	readonly driver: DriverChoice;
-	readonly allowOther: boolean;
-	readonly uid?: Repeatable;
-	readonly gid?: Repeatable;
-	readonly snapshotGrace?: Repeatable;
-	readonly history?: Repeatable;
-	readonly mkdir: boolean;
-	readonly background: boolean;
-	readonly readyFd?: Repeatable;
-	readonly logLevel: string;
-	readonly logFormat?: LogFormat | undefined;
-	readonly logFile?: Repeatable;
-}
-
-function all(value: Repeatable): readonly string[] {
-	if (value === undefined) return [];
-	return typeof value === 'string' ? [value] : value;
-}
-
-function last(value: Repeatable): string | undefined {
-	return all(value).at(-1);
-}
+export const MOUNT_OPTIONS = {
+	filename: { ...VALUE, ...SOURCES, alias: 'f', describe: 'Manifest file or directory, watched; - is standard input' },
+	recursive: { ...SWITCH, ...SOURCES, alias: 'R', describe: 'Read the directories of -f recursively' },
+	create: { ...VALUE, ...SOURCES, describe: 'A ConfigMap NAME of the --from-* flags that follow' },
+	'from-literal': { ...VALUE, ...SOURCES, describe: 'KEY=VALUE' },
+	'from-file': { ...VALUE, ...SOURCES, describe: '[KEY=]PATH of a file, or of a directory of files, watched' },
+	'from-env-file': { ...VALUE, ...SOURCES, describe: 'PATH of a file of KEY=VALUE lines, watched' },
+	namespace: { ...VALUE, ...SHOWN, alias: 'n', describe: 'Only this namespace; several: DIR/NAMESPACE/NAME' },
+	'all-namespaces': { ...SWITCH, ...SHOWN, alias: 'A', describe: 'All namespaces, as DIR/NAMESPACE/NAME' },
+	selector: { ...VALUE, ...SHOWN, alias: 'l', describe: 'Only these labels, such as app=web,tier!=db' },
+	volume: { ...VALUE, ...SHOWN, describe: 'DIR itself is this ConfigMap, [NAMESPACE/]NAME' },
+	item: { ...VALUE, ...SHOWN, describe: 'With --volume: only KEY=PATH[:MODE]; repeatable' },
+	optional: { ...SWITCH, ...SHOWN, describe: 'With --volume: a missing ConfigMap or key is no error' },
+	'default-mode': { ...VALUE, ...SHOWN, describe: 'Mode of files, such as 0400 (default 0644)' },
+	uid: { ...VALUE, ...SHOWN, describe: 'Owner of everything (default: you)' },
+	gid: { ...VALUE, ...SHOWN, describe: 'Group of everything (default: yours)' },
+	'snapshot-grace': { ...VALUE, ...SHOWN, describe: 'Keep old files whole so long after a change, as 5s' },
+	history: { ...VALUE, ...SHOWN, describe: 'Keep the last N generations listed (default 1)' },
+	driver: {
+		...MOUNT,
+		choices: DRIVER_CHOICES,
+		describe: 'auto (default), kernel, fuse-native, or directory, which needs no FUSE and writes real files',
+	},
+	mkdir: { ...SWITCH, ...MOUNT, describe: 'Make DIR if it is missing, and remove it at the end' },
+	'allow-other': { ...SWITCH, ...MOUNT, describe: 'Let other users in (mounts by root always do)' },
+	background: { ...SWITCH, ...OPERATION, alias: 'b', describe: 'Return when the mount answers, and go on behind' },
+	'ready-fd': { ...VALUE, ...OPERATION, describe: 'Write READY=1 to this descriptor when the mount answers' },
+	'log-level': {
+		...OPERATION,
+		choices: LOG_LEVELS,
+		describe: 'error, warn, info (default), debug, or trace: each FUSE request and reply',
+	},
+	'log-format': { ...OPERATION, choices: LOG_FORMATS, describe: 'pretty or json (default: pretty on a terminal)' },
+	'log-file': { ...VALUE, ...OPERATION, describe: 'Append the log to this file instead of standard error' },
+} as const satisfies Readonly<Record<string, FlagOption & { readonly describe: string; readonly group: string }>>;
 
 /** The value of a flag through its parser; undefined when it was not given. */
-function parsed<T>(value: Repeatable, flag: string, parse: (flag: string, text: string) => T): T | undefined {
-	const text = last(value);
-	return text === undefined ? undefined : parse(flag, text);
+function parsed<T>(flags: ParsedFlags, name: string, parse: (flag: string, text: string) => T): T | undefined {
+	const text = flags.last(name);
+	return text === undefined ? undefined : parse(name, text);
+}
+
+/** Everything that the command line says. Errors: USAGE. */
+function readCommandLine(args: readonly string[]) {
+	const flags = parseFlags('mount', MOUNT_OPTIONS, args);
+	const [directory, ...more] = flags.positionals;
+	if (directory === undefined) {
+		throw new ConfigMapFsError('USAGE', 'the mount point DIR is missing; see "configmapfs mount --help"');
+	}
+	if (directory === '') throw new ConfigMapFsError('USAGE', 'the mount point DIR is empty');
+	if (more.length > 0) {
+		throw new ConfigMapFsError(
+			'USAGE',
+			`one mount point DIR is expected, got also "${more.join('", "')}"; sources are given with -f`,
+		);
+	}
+	const sources = readSourceFlags(flags.given);
+	if (sources.length === 0) {
+		throw new ConfigMapFsError('USAGE', 'nothing to mount: give -f FILE, -f DIRECTORY, -f - or --create NAME');
+	}
+	const uid = parsed(flags, 'uid', parseId);
+	const gid = parsed(flags, 'gid', parseId);
+	const readyFd = parsed(flags, 'ready-fd', (flag, text) => parseCount(flag, text, 0));
+	if (readyFd !== undefined && !isOpen(readyFd)) {
+		throw new ConfigMapFsError('USAGE', `invalid argument "${readyFd}" for "--ready-fd": no open descriptor`);
+	}
+	return {
+		directory,
+		sources,
+		recursive: flags.is('recursive'),
+		namespaces: flags.all('namespace'),
+		layout: readLayout(flags),
+		filter: readFilter(flags),
+		retention: {
+			snapshotGraceMs: parsed(flags, 'snapshot-grace', parseDuration) ?? 0,
+			history: parsed(flags, 'history', (flag, text) => parseCount(flag, text, 1)) ?? 1,
+		},
+		owner: { ...(uid === undefined ? {} : { uid }), ...(gid === undefined ? {} : { gid }) },
+		driver: (flags.last('driver') ?? 'auto') as DriverChoice,
+		mkdir: flags.is('mkdir'),
+		allowOther: flags.is('allow-other'),
+		background: flags.is('background'),
+		readyFd,
+		logLevel: flags.last('log-level') ?? 'info',
+		logFormat: flags.last('log-format') as LogFormat | undefined,
+		logFile: flags.last('log-file'),
+	};
+}
+
+type CommandLine = ReturnType<typeof readCommandLine>;
+
+function isOpen(fd: number): boolean {
+	try {
+		fstatSync(fd);
+		return true;
+	} catch {
+		return false;
+	}
 }
 
 /** Runs the command; returns the exit status. Errors: ConfigMapFsError before and during the start. */
-export async function mountCommand(argv: MountArguments, context: CliContext): Promise<number> {
-	if (argv.directory === undefined) throw new ConfigMapFsError('USAGE', 'the mount point DIR is missing');
-	const sourceFlags = readSourceFlags(context.args, VALUE_FLAGS);
-	if (sourceFlags.length === 0) {
-		throw new ConfigMapFsError('USAGE', 'nothing to mount: give -f FILE, -f DIRECTORY, -f - or --create NAME');
+export async function mountCommand(context: CliContext): Promise<number> {
+	const line = readCommandLine(context.args);
+	const role = takeBackgroundRole(context.env);
+	const paths = line.sources.flatMap((source) => (source.kind === 'filename' ? [source.path] : []));
+	if (line.background && role === undefined) {
+		return await startInBackground({
+			...context,
+			readsStdin: paths.includes('-'),
+			inherited: paths.flatMap(descriptorOf),
+			readyFd: line.readyFd,
+		});
 	}
-	const layout = readLayout(argv);
-	const filter = readFilter(argv);
-	const readyFd = parsed(argv.readyFd, 'ready-fd', (flag, text) => parseCount(flag, text, 0));
-	const retention = {
-		snapshotGraceMs: parsed(argv.snapshotGrace, 'snapshot-grace', parseDuration) ?? 0,
-		history: parsed(argv.history, 'history', (flag, text) => parseCount(flag, text, 1)) ?? 1,
-	};
-	const uid = parsed(argv.uid, 'uid', parseId);
-	const gid = parsed(argv.gid, 'gid', parseId);
-	if (argv.background) return await startInBackground(context);
+	const stop = new StopRequest();
+	try {
+		closeOnExec();
+		setProcessName('configmapfs');
+		return await mountUntilEnd(line, context, { stop, role });
+	} finally {
+		stop.close();
+	}
+}
 
-	const sink = openLogSink(last(argv.logFile));
+/** `/dev/fd/63`, which is how a shell names the other end of `<(command)`. */
+function descriptorOf(path: string): readonly number[] {
+	const number = /^\/(?:dev|proc\/self)\/fd\/(\d+)$/.exec(path)?.[1];
+	return number === undefined ? [] : [Number(number)];
+}
+
+/** Node does so for the first descriptors only; the server would keep a shell's pipes open for as long as it lives. */
+function closeOnExec(): void {
+	for (const name of readdirSync('/proc/self/fd')) if (Number(name) > 2) setInheritable(Number(name), false);
+}
+
+async function mountUntilEnd(
+	line: CommandLine,
+	context: CliContext,
+	process_: { readonly stop: StopRequest; readonly role: BackgroundRole | undefined },
+): Promise<number> {
+	const { stop, role } = process_;
+	const isTerminal = role?.isTerminal ?? isatty(2);
+	const sink = openLogSink(line.logFile);
+	const noColor = (context.env.NO_COLOR ?? '') !== '';
 	const log = makeLogger(
-		{
-			level: argv.logLevel,
-			format: argv.logFormat,
-			file: last(argv.logFile),
-			isTerminal: process.stderr.isTTY === true,
-			noColor: (context.env.NO_COLOR ?? '') !== '',
-		},
+		{ level: line.logLevel, format: line.logFormat, file: line.logFile, isTerminal, noColor },
 		sink,
 	);
+	const readiness = { readyFd: role?.readyFd ?? line.readyFd, notifySocket: context.env.NOTIFY_SOCKET };
 	const now = () => new Date();
-	const readiness = { readyFd, notifySocket: context.env.NOTIFY_SOCKET };
-	const mountPoint = await prepareMountPoint(argv.directory, { make: argv.mkdir, log });
+	const mountPoint = await prepareMountPoint(line.directory, { make: line.mkdir, log });
 	try {
-		if (argv.driver !== 'directory') warnIfNotEmpty(mountPoint.path, log);
+		if (line.driver !== 'directory') warnIfNotEmpty(mountPoint.path, log);
 		const session = new MountSession({
-			sources: makeSources(sourceFlags, argv, context, { log, mountPoint: mountPoint.path }),
-			filter,
-			layout,
+			sources: makeSources(line, context, log),
+			filter: line.filter,
+			layout: line.layout,
 			driver: makeDriver({
-				choice: argv.driver,
+				choice: line.driver,
 				mountPoint: mountPoint.path,
-				allowOther: argv.allowOther,
-				owner: { ...(uid === undefined ? {} : { uid }), ...(gid === undefined ? {} : { gid }) },
-				rootMode: layout.kind === 'volume' ? VOLUME_MODE : 0o755,
+				allowOther: line.allowOther,
+				owner: line.owner,
+				rootMode: line.layout.kind === 'volume' ? VOLUME_MODE : 0o755,
 				caller: { uid: process.getuid?.() ?? 0, gid: process.getgid?.() ?? 0, groups: process.getgroups?.() ?? [] },
-				runtime: {
-					uid: process.getuid?.() ?? 0,
-					xdgRuntimeDirectory: context.env.XDG_RUNTIME_DIR,
-					temporary: tmpdir(),
-				},
+				runtime: runtimeEnvironment(context.env),
 				now,
-				trace: argv.logLevel === 'trace',
+				trace: line.logLevel === 'trace',
 			}),
-			retention,
+			retention: line.retention,
 			now,
 			log,
 		});
 		return await runUntilEnd(session, {
 			log,
+			stop,
 			onReady() {
 				log.info({ mountPoint: mountPoint.path, volumes: session.volumeCount, driver: session.driverName }, 'mounted');
-				if (process.stderr.isTTY === true) sink.write(describeMount(argv.directory ?? '', session, sourceFlags));
+				if (isTerminal && role === undefined && isForPeople(line.logLevel))
+					new SafeOutput(2).write(describeMount(line.directory, session.volumePaths, line.sources));
+				if (role !== undefined) sink.stop();
 				announceReady(readiness);
-				if (context.env.CONFIGMAPFS_BACKGROUND !== undefined) sink.stop();
 			},
 			onStopping: () => announceStopping(readiness),
 		});
@@ -183,85 +225,101 @@ export async function mountCommand(argv: MountArguments, context: CliContext): P
 	}
 }
 
+function isForPeople(level: string): boolean {
+	return level !== 'error' && level !== 'warn';
+}
+
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
-/** Starts, waits for a signal or the end of the mount, and takes everything down. A second signal does not wait. */
+/** The first signal that asks for the end. Later ones change nothing: the end is on its way, and takes a second at most. */
+class StopRequest {
+	readonly signal: Promise<NodeJS.Signals>;
+	readonly #listener: (signal: NodeJS.Signals) => void;
+
+	constructor() {
+		let resolve: (signal: NodeJS.Signals) => void = () => {};
+		this.signal = new Promise((done) => {
+			resolve = done;
+		});
+		this.#listener = (signal) => resolve(signal);
+		for (const signal of SIGNALS) process.on(signal, this.#listener);
+	}
+
+	close(): void {
+		for (const signal of SIGNALS) process.removeListener(signal, this.#listener);
+	}
+}
+
+/** Starts, waits for a signal or the end of the mount, and takes everything down. */
 async function runUntilEnd(
 	session: MountSession,
-	hooks: { readonly log: Logger; readonly onReady: () => void; readonly onStopping: () => void },
+	hooks: {
+		readonly log: Logger;
+		readonly stop: StopRequest;
+		readonly onReady: () => void;
+		readonly onStopping: () => void;
+	},
 ): Promise<number> {
-	const { log } = hooks;
-	let stop: (signal: string) => void = () => {};
-	const stopped = new Promise<string>((resolve) => {
-		stop = resolve;
-	});
-	const onSignal = (signal: string) => stop(signal);
-	for (const signal of SIGNALS) process.on(signal, onSignal);
-	try {
-		const started = await Promise.race([session.start().then(() => true), stopped.then(() => false)]);
-		if (!started) {
-			await session.close();
-			return 0;
-		}
-		hooks.onReady();
-		const outcome = await Promise.race([stopped, session.ended]);
-		hooks.onStopping();
-		const upcalls = await session.upcalls();
-		const { wasBusy } = await session.close();
-		if (wasBusy) log.warn('the mount was in use: it was detached, and what was open in it is gone');
-		if (typeof outcome === 'string') log.info({ signal: outcome, upcalls }, 'unmounted');
-		else if (outcome.reason === 'unmounted') log.info({ upcalls }, 'unmounted from outside');
-		else
-			throw new ConfigMapFsError('DRIVER_DIED', `The server process ended (${outcome.detail}); mount again to go on`);
-		return 0;
-	} finally {
-		for (const signal of SIGNALS) process.removeListener(signal, onSignal);
+	const { log, stop } = hooks;
+	const interrupted = await Promise.race([session.start(), stop.signal]);
+	if (interrupted !== undefined) {
+		await session.close();
+		log.info({ signal: interrupted }, 'stopped before anything was mounted');
+		return 128 + constants.signals[interrupted];
 	}
+	hooks.onReady();
+	const outcome = await Promise.race([stop.signal, session.ended]);
+	hooks.onStopping();
+	const upcalls = await session.upcalls();
+	const { wasBusy } = await session.close();
+	if (wasBusy) log.warn('the mount was in use: it was detached, and what was open in it is gone');
+	if (typeof outcome === 'string') log.info({ signal: outcome, upcalls }, 'unmounted');
+	else if (outcome.reason === 'unmounted') log.info({ upcalls }, 'unmounted from outside');
+	else throw new ConfigMapFsError('DRIVER_DIED', `The server process ended (${outcome.detail}); mount again to go on`);
+	return 0;
 }
 
-function readLayout(argv: MountArguments): Layout {
-	const items = all(argv.item).map((text) => parseItem('item', text));
-	const volume = last(argv.volume);
+function readLayout(flags: ParsedFlags): Layout {
+	const items = flags.all('item').map((text) => parseItem('item', text));
+	const volume = flags.last('volume');
+	const optional = flags.is('optional');
 	const projection: Projection = {
-		defaultMode: parsed(argv.defaultMode, 'default-mode', parseMode) ?? DEFAULT_MODE,
-		optional: argv.optional,
+		defaultMode: parsed(flags, 'default-mode', parseMode) ?? DEFAULT_MODE,
+		optional,
 		...(items.length === 0 ? {} : { items }),
 	};
-	const namespaces = all(argv.namespace);
+	const namespaces = flags.all('namespace');
 	if (volume === undefined) {
 		if (items.length > 0) throw new ConfigMapFsError('USAGE', '--item needs --volume NAME');
-		if (argv.optional) throw new ConfigMapFsError('USAGE', '--optional needs --volume NAME');
-		return { kind: 'tree', byNamespace: argv.allNamespaces || namespaces.length > 1, projection };
+		if (optional) throw new ConfigMapFsError('USAGE', '--optional needs --volume NAME');
+		return { kind: 'tree', byNamespace: flags.is('all-namespaces') || namespaces.length > 1, projection };
 	}
 	const slash = volume.indexOf('/');
+	const name = volume.slice(slash + 1);
+	if (name === '' || slash === 0) {
+		throw new ConfigMapFsError('USAGE', `invalid argument "${volume}" for "--volume": expected NAME or NAMESPACE/NAME`);
+	}
 	const [namespace] = slash > 0 ? [volume.slice(0, slash)] : namespaces;
-	return { kind: 'volume', name: volume.slice(slash + 1), namespace, projection };
+	return { kind: 'volume', name, namespace, projection };
 }
 
-function readFilter(argv: MountArguments): StoreFilter {
-	const namespaces = all(argv.namespace);
-	const selector = last(argv.selector);
+function readFilter(flags: ParsedFlags): StoreFilter {
+	const namespaces = flags.all('namespace');
+	const selector = flags.last('selector');
 	return {
-		...(argv.allNamespaces || namespaces.length === 0 ? {} : { namespaces: new Set(namespaces) }),
+		...(flags.is('all-namespaces') || namespaces.length === 0 ? {} : { namespaces: new Set(namespaces) }),
 		...(selector === undefined ? {} : { selector: new LabelSelector(selector) }),
 	};
 }
 
-function makeSources(
-	flags: readonly SourceFlag[],
-	argv: MountArguments,
-	context: CliContext,
-	{ log, mountPoint }: { readonly log: Logger; readonly mountPoint: string },
-): readonly ConfigMapSource[] {
-	const namespace = all(argv.namespace)[0] ?? 'default';
-	return flags.map((flag) =>
-		flag.kind === 'create'
-			? new GeneratedSource(flag.flags, { namespace, cwd: context.cwd, env: context.env, log })
+function makeSources(line: CommandLine, context: CliContext, log: Logger): readonly ConfigMapSource[] {
+	const namespace = line.namespaces[0] ?? 'default';
+	return line.sources.map((source) =>
+		source.kind === 'create'
+			? new GeneratedSource(source.flags, { namespace, cwd: context.cwd, env: context.env, log })
 			: new ManifestSource({
-					path: flag.path,
-					recursive: argv.recursive,
-					// "-f . -R" must not read what it shows.
-					ignore: new Set([mountPoint]),
+					path: source.path,
+					recursive: line.recursive,
 					defaultNamespace: namespace,
 					log,
 					stdin: process.stdin,
@@ -270,28 +328,43 @@ function makeSources(
 	);
 }
 
-/** Describes the flags and examples for `--help`. */
-function describeFlags(yargs: Argv): Argv<MountArguments> {
-	return yargs
-		.positional('directory', { type: 'string', describe: 'Mount point, an existing directory' })
-		.options(OPTIONS)
-		.example('$0 mount ./mnt -f manifests/ -R', 'Every ConfigMap of a directory tree, live, at ./mnt/NAME')
-		.example('$0 mount /etc/app --volume app -f app.yaml', 'One ConfigMap as a pod has it at /etc/app')
-		.example('$0 mount ./mnt --create app --from-file=config/', 'A local directory as a live ConfigMap')
-		.example('helm template . | $0 mount ./mnt -f - -f local.yaml', 'Rendered manifests, with local keys laid over')
-		.epilogue(EPILOGUE) as unknown as Argv<MountArguments>;
-}
+const EPILOGUE = `Examples:
+  # Every ConfigMap of a directory tree, live, at ./mnt/NAME, until Ctrl-C
+  configmapfs mount ./mnt -f manifests/ -R
 
-const EPILOGUE = `Sources given together are layered key by key, the last one wins.
-Exit status: 0 unmounted; 64 usage; 65 bad input; 66 input missing; 69 no FUSE or driver; 70 server ended;
-71 mount refused; 73 mount point unusable; 75 mounted already; 77 not permitted.`;
+  # One ConfigMap as a pod has it at /etc/app
+  configmapfs mount /etc/app --volume app -f app.yaml
 
-/** The yargs module; `run` receives what yargs parsed. */
-export function mountModule(run: (argv: MountArguments) => Promise<void>): CommandModule<object, MountArguments> {
-	return {
-		command: 'mount <directory>',
-		describe: 'Show ConfigMaps as mounted directories',
-		builder: (yargs) => describeFlags(yargs),
-		handler: run,
-	};
-}
+  # One key of it only, in a file of another name
+  configmapfs mount ./mnt --volume app --item app.conf=main.conf -f app.yaml
+
+  # A local directory as a live ConfigMap
+  configmapfs mount ./mnt --create app --from-file=config/
+
+  # Rendered manifests, with local keys laid over them, in the background
+  helm template . | configmapfs mount ./mnt -b -f - -f local.yaml
+
+  # Take it away again
+  configmapfs unmount ./mnt
+
+Exit status:
+  0 unmounted, by a signal or by hand      70 the server process ended, or a bug
+  64 wrong command line                    71 the mount was refused
+  65 an input breaks a rule                73 DIR is missing or cannot be used
+  66 an input is missing                   75 something is mounted there already
+  69 no /dev/fuse, or no such driver       77 not permitted
+  128+N: ended by signal N before anything was mounted`;
+
+/** The help of the command; its flags are read by `parseFlags`. */
+export const mountHelp: CommandModule = {
+	command: 'mount <DIR>',
+	describe: 'Show ConfigMaps as mounted directories',
+	builder: (yargs) =>
+		yargs
+			.usage(
+				'$0 mount DIR -f SOURCE... [flags]\n\nShows ConfigMaps as mounted directories, exactly as a pod sees them.',
+			)
+			.options(MOUNT_OPTIONS)
+			.epilogue(EPILOGUE),
+	handler: () => {},
+};

@@ -3,7 +3,7 @@
  * Source: mount(8), "EXTERNAL HELPERS": mount.TYPE SOURCE DIR [-sfnv] [-N namespace] [-o options] [-t type].
  */
 
-import { ConfigMapFsError } from '../base/errors.js';
+import { ConfigMapFsError, EXIT_STATUS } from '../base/errors.js';
 
 /** Options of fstab that are about mount(8), the boot or the kernel, and mean nothing here. */
 const IGNORED = new Set(
@@ -57,8 +57,8 @@ export function mountHelperArguments(args: readonly string[]): readonly string[]
 	if (source === undefined || directory === undefined) {
 		throw new ConfigMapFsError('USAGE', 'usage: mount.configmapfs SOURCE DIR [-o OPTIONS]');
 	}
-	const words = ['mount', directory, '--background'];
-	if (source !== 'none' && source !== 'configmapfs') words.push('--filename', source);
+	const words = ['mount', '--background'];
+	if (source !== 'none' && source !== 'configmapfs') words.push(`--filename=${source}`);
 	for (const option of options) {
 		const equals = option.indexOf('=');
 		const name = (equals < 0 ? option : option.slice(0, equals)).replaceAll('-', '_');
@@ -71,7 +71,13 @@ export function mountHelperArguments(args: readonly string[]): readonly string[]
 			);
 		}
 	}
-	return words;
+	return [...words, '--', directory];
+}
+
+/** Exit statuses of mount(8): its own bits mean other things than sysexits. Source: mount(8), EXIT STATUS. */
+export function helperStatus(status: number): number {
+	if (status === 0) return 0;
+	return status === EXIT_STATUS.USAGE ? 1 : 32;
 }
 
 function isForMount(name: string): boolean {

@@ -8,12 +8,7 @@ import type { SourceFlag } from './source-flags.js';
 const SHOWN = 8;
 
 /** `directory` is as the person typed it. */
-export function describeMount(
-	directory: string,
-	session: { readonly volumePaths: readonly string[] },
-	sources: readonly SourceFlag[],
-): string {
-	const paths = session.volumePaths;
+export function describeMount(directory: string, paths: readonly string[], sources: readonly SourceFlag[]): string {
 	const [first = ''] = paths;
 	const names = paths.slice(0, SHOWN).filter((path) => path !== '');
 	const more = paths.length > SHOWN ? ` and ${paths.length - SHOWN} more` : '';

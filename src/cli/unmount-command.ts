@@ -2,48 +2,52 @@
  * `configmapfs unmount DIR…`: takes mounts away, dead ones among them.
  */
 
-import type { Argv, CommandModule } from 'yargs';
+import type { CommandModule } from 'yargs';
 import { ConfigMapFsError } from '../base/errors.js';
 import { unmountAll, unmountDirectory } from '../mount/unmount.js';
+import { type CliContext, runtimeEnvironment } from './context.js';
+import { parseFlags } from './flag-parser.js';
 
-export interface UnmountArguments {
-	readonly directories?: readonly string[] | undefined;
-	readonly force: boolean;
-	readonly all: boolean;
-}
+const OPTIONS = {
+	force: { type: 'boolean', describe: 'Also when it is in use: what is open in it is lost' },
+	all: { type: 'boolean', describe: 'Every mount of configmapfs in this mount namespace' },
+} as const;
 
-/** Returns the exit status. Errors: USAGE, UNMOUNT_REFUSED, MOUNT_POINT_BUSY. */
-export async function unmountCommand(argv: UnmountArguments, say: (line: string) => void): Promise<number> {
-	const directories = argv.directories ?? [];
-	if (argv.all === directories.length > 0) {
-		throw new ConfigMapFsError(
-			'USAGE',
-			argv.all ? '--all takes no directory' : 'a directory to unmount is missing, or --all',
-		);
+/** Returns the exit status; `say` writes one line for people. Errors: USAGE, UNMOUNT_REFUSED, MOUNT_POINT_BUSY. */
+export async function unmountCommand(context: CliContext, say: (line: string) => void): Promise<number> {
+	const flags = parseFlags('unmount', OPTIONS, context.args);
+	const directories = flags.positionals;
+	const all = flags.is('all');
+	if (all && directories.length > 0) throw new ConfigMapFsError('USAGE', '--all takes no directory');
+	if (!all && directories.length === 0) {
+		throw new ConfigMapFsError('USAGE', 'the mount point DIR is missing, or --all; see "configmapfs unmount --help"');
 	}
-	if (argv.all) {
-		for (const path of await unmountAll(argv.force)) say(`unmounted ${path}`);
-		return 0;
-	}
-	for (const directory of directories) await unmountDirectory(directory, argv.force);
+	const options = { force: flags.is('force'), runtime: runtimeEnvironment(context.env) };
+	if (all) for (const path of await unmountAll(options)) say(`unmounted ${path}`);
+	for (const directory of directories) await unmountDirectory(directory, options);
 	return 0;
 }
 
-function describeFlags(yargs: Argv): Argv<UnmountArguments> {
-	return yargs
-		.positional('directories', { type: 'string', array: true, describe: 'Mount points' })
-		.option('force', { type: 'boolean', default: false, describe: 'Also when it is in use: open files are lost' })
-		.option('all', { type: 'boolean', default: false, describe: 'Every mount of configmapfs of this namespace' })
-		.example('$0 unmount ./mnt', 'Unmount, unless somebody uses it')
-		.example('$0 unmount --force ./mnt', 'Unmount whatever happens') as unknown as Argv<UnmountArguments>;
-}
+const EPILOGUE = `Examples:
+  # Unmount, unless somebody uses it
+  configmapfs unmount ./mnt
 
-export function unmountModule(run: (argv: UnmountArguments) => Promise<void>): CommandModule<object, UnmountArguments> {
-	return {
-		command: 'unmount [directories..]',
-		aliases: ['umount'],
-		describe: 'Take mounts away, those of killed daemons included',
-		builder: (yargs) => describeFlags(yargs),
-		handler: run,
-	};
-}
+  # Unmount whatever happens; also what a killed daemon left behind
+  configmapfs unmount --force ./mnt
+
+Exit status:
+  0 unmounted                  71 nothing of configmapfs there, or refused
+  64 wrong command line        75 in use`;
+
+/** The help of the command; its flags are read by `parseFlags`. */
+export const unmountHelp: CommandModule = {
+	command: 'unmount <DIR..>',
+	aliases: ['umount'],
+	describe: 'Take mounts away, those of killed daemons included',
+	builder: (yargs) =>
+		yargs
+			.usage('$0 unmount DIR... [flags]\n\nTakes mounts away, those of killed daemons included.')
+			.options(OPTIONS)
+			.epilogue(EPILOGUE),
+	handler: () => {},
+};

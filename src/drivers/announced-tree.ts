@@ -27,6 +27,13 @@ import type { ContentNode, DirectoryContent } from '../volume/content.js';
 import type { TreeOperations } from '../volume/tree-operations.js';
 import type { Present, Presentation } from './presentation.js';
 
+/** The way to the root of the mount. */
+export interface TreeRoot {
+	/** Its path until `leave`. Errors: DRIVER_DIED when it is not mounted any more. */
+	enter(): string;
+	leave(): void;
+}
+
 interface MirrorBase extends Presentation {
 	readonly id: number;
 	readonly mtimeUs: number;
@@ -61,7 +68,9 @@ export class AnnouncedTree implements TreeOperations {
 	readonly #present: Present;
 	readonly #now: () => Date;
 	readonly #root: MirrorDirectory;
-	#base: string | undefined;
+	#mounted: TreeRoot | undefined;
+	/** Where the root of the mount is while a change is made. */
+	#base = '';
 	#nextId = ROOT_ID + 1;
 	#seq = 0;
 	#checkpointSize = 0;
@@ -87,11 +96,11 @@ export class AnnouncedTree implements TreeOperations {
 	}
 
 	/**
-	 * From now on every change is announced and made below this directory, the root of the mount that the server
-	 * answers. Before, changes only shape the first state.
+	 * From now on every change is announced and made below this root of the mount that the server answers. Before,
+	 * changes only shape the first state.
 	 */
-	attach(directory: string): void {
-		this.#base = directory;
+	attach(root: TreeRoot): void {
+		this.#mounted = root;
 	}
 
 	close(): void {
@@ -166,16 +175,22 @@ export class AnnouncedTree implements TreeOperations {
 	 * Order: the announcement is in the journal before the system call begins, the outcome after it returned.
 	 */
 	#change(intent: Intent, content: readonly Buffer[], perform: () => void): number | undefined {
-		if (this.#base === undefined) return undefined;
-		const contentAt = this.#journal.append({ t: 'intent', intent }, content);
-		let ok = false;
+		const mounted = this.#mounted;
+		if (mounted === undefined) return undefined;
+		this.#base = mounted.enter();
 		try {
-			perform();
-			ok = true;
+			const contentAt = this.#journal.append({ t: 'intent', intent }, content);
+			let ok = false;
+			try {
+				perform();
+				ok = true;
+			} finally {
+				this.#settle(intent.seq, ok);
+			}
+			return contentAt;
 		} finally {
-			this.#settle(intent.seq, ok);
+			mounted.leave();
 		}
-		return contentAt;
 	}
 
 	/** A journal without room for this is no failure of the operation: the next announcement settles it too. */

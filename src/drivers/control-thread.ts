@@ -1,15 +1,17 @@
 /**
- * The server's second thread: speaks with the daemon while the first one blocks in /dev/fuse, and takes the mount away
- * when the daemon is gone, so that a killed daemon leaves no mount behind that nobody changes any more.
+ * The server's second thread: speaks with the daemon while the first one blocks in /dev/fuse. When the daemon is gone it
+ * takes away what the daemon would have taken away, so that a killed daemon leaves neither a mount that nobody changes
+ * any more nor a journal.
  *
  * Thread: a worker of the server process.
  */
 
-import { spawnSync } from 'node:child_process';
+import { rmdirSync, rmSync } from 'node:fs';
 import { Socket } from 'node:net';
+import { dirname } from 'node:path';
 import { parentPort, workerData } from 'node:worker_threads';
-import { MNT, umount2 } from '../native/libc.js';
 import { opcodeName } from '../wire/constants.js';
+import { findMount, unmountPath } from './mount-table.js';
 import { CONTROL_FD, type DaemonMessage, type ServerConfig, type ServerMessage } from './server-protocol.js';
 
 export interface ControlData {
@@ -24,6 +26,8 @@ const LAST_READERS_MS = 2000;
 const { config, counters } = workerData as ControlData;
 const counts = new Float64Array(counters);
 const socket = new Socket({ fd: CONTROL_FD, readable: true, writable: true });
+/** What is mounted, as the mount table names it. */
+let device: string | undefined;
 
 /** A failure is the last word: the thread ends when it is sent, and with it the process. */
 function send(message: ServerMessage): void {
@@ -45,13 +49,26 @@ function upcalls(): Record<string, number> {
 }
 
 function daemonIsGone(): void {
+	setTimeout(() => process.kill(process.pid, 'SIGKILL'), LAST_READERS_MS);
+	// Before requests are answered, what is mounted on this place is ours.
+	device ??= findMount(config.mountPoint)?.device;
+	for (const place of new Set([config.mountPoint, config.publicMountPoint])) takeAway(place);
 	try {
-		if (config.method === 'mount') umount2(config.publicMountPoint, MNT.DETACH);
-		else spawnSync('fusermount3', ['-u', '-z', '--', config.publicMountPoint], { stdio: 'ignore' });
+		rmSync(config.journalDirectory, { recursive: true, force: true });
+		rmdirSync(dirname(config.journalDirectory));
+	} catch {
+		// Other mounts of this user live there, or the next mount removes it.
+	}
+}
+
+/** What others have mounted in its place is left alone. */
+function takeAway(place: string): void {
+	try {
+		const top = findMount(place);
+		if (top !== undefined && top.device === device) unmountPath(place, 'lazily');
 	} catch {
 		// It is unmounted already.
 	}
-	setTimeout(() => process.kill(process.pid, 'SIGKILL'), LAST_READERS_MS);
 }
 
 let pending = '';
@@ -66,4 +83,7 @@ socket.on('data', (chunk: Buffer) => {
 });
 socket.on('error', () => {});
 socket.on('close', daemonIsGone);
-parentPort?.on('message', send);
+parentPort?.on('message', (message: ServerMessage) => {
+	if (message.type === 'serving') device = findMount(config.mountPoint)?.device;
+	send(message);
+});

@@ -6,13 +6,14 @@
  * whatever happens. Through fusermount3 there is no second view, and the mount itself is what people see.
  */
 
-import { closeSync, constants, mkdirSync, openSync, readFileSync, rmdirSync } from 'node:fs';
+import { closeSync, constants, fstatSync, mkdirSync, openSync, readFileSync, rmdirSync, statSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
+import { ConfigMapFsError } from '../base/errors.js';
 import { MNT, MS, mount, umount2 } from '../native/libc.js';
-import { AnnouncedTree } from './announced-tree.js';
+import { AnnouncedTree, type TreeRoot } from './announced-tree.js';
 import type { Driver, MountEnd, UnmountReport } from './driver.js';
-import { unmountPath } from './mount-table.js';
+import { findMount, unmountPath } from './mount-table.js';
 import { watchForUnmount } from './mount-watch.js';
 import type { Present } from './presentation.js';
 import type { RuntimeDirectory } from './runtime-directory.js';
@@ -21,6 +22,8 @@ import type { MountMethod } from './server-protocol.js';
 
 /** How long readers may keep a detached mount before their requests are aborted. Unit: milliseconds. */
 const LAST_READERS_MS = 1000;
+/** How long a mount that is being made may take when it is not wanted any more. Unit: milliseconds. */
+const START_MS = 5000;
 
 /** On an idle machine, and for each runnable process of a CPU. Unit: milliseconds. */
 const WALK_GRACE_MS = 100;
@@ -55,8 +58,12 @@ export class FuseDriver implements Driver {
 	#end: (end: MountEnd) => void = () => {};
 	#server: ServerProcess | undefined;
 	#rootFd: number | undefined;
+	/** The mounted file system, as the mount table names it. */
+	#device: string | undefined;
 	#stopWatching: () => void = () => {};
+	#mounting: Promise<void> | undefined;
 	#unmounting: Promise<UnmountReport> | undefined;
+	#removing: Promise<UnmountReport> | undefined;
 
 	constructor(options: FuseDriverOptions) {
 		this.#options = options;
@@ -81,7 +88,12 @@ export class FuseDriver implements Driver {
 		return undefined;
 	}
 
-	async mount(): Promise<void> {
+	mount(): Promise<void> {
+		this.#mounting = this.#mount();
+		return this.#mounting;
+	}
+
+	async #mount(): Promise<void> {
 		const { mountPoint, method, runtime, allowOther, name, trace } = this.#options;
 		this.tree.publish();
 		const hidden = method === 'mount' ? join(runtime.path, 'tree') : undefined;
@@ -99,14 +111,19 @@ export class FuseDriver implements Driver {
 		this.#server = server;
 		try {
 			await server.started();
-			this.#rootFd = openSync(hidden ?? mountPoint, constants.O_RDONLY | constants.O_DIRECTORY);
-			this.tree.attach(`/proc/self/fd/${this.#rootFd}`);
-			if (hidden !== undefined) {
+			const device = findMount(hidden ?? mountPoint)?.device;
+			if (device === undefined) throw new ConfigMapFsError('MOUNT_REFUSED', `"${mountPoint}" was unmounted at once`);
+			this.#device = device;
+			if (hidden === undefined) {
+				this.tree.attach(new VisibleRoot(mountPoint));
+			} else {
+				this.#rootFd = openSync(hidden, constants.O_RDONLY | constants.O_DIRECTORY);
+				this.tree.attach(new HeldRoot(this.#rootFd));
 				this.#showReadOnly(hidden);
-				this.#stopWatching = watchForUnmount(mountPoint, () => this.#gone({ reason: 'unmounted' }));
 			}
+			this.#stopWatching = watchForUnmount(mountPoint, device, () => this.#gone({ reason: 'unmounted' }));
 		} catch (error) {
-			await this.unmount();
+			await this.#remove();
 			throw error;
 		}
 		void server.ended.then((end) => this.#gone(end));
@@ -118,7 +135,7 @@ export class FuseDriver implements Driver {
 		mkdirSync(view, { mode: 0o700 });
 		mount(hidden, view, null, MS.BIND, null);
 		try {
-			mount(null, view, null, MS.REMOUNT | MS.BIND | MS.RDONLY | MS.NOSUID | MS.NODEV, null);
+			mount(null, view, null, MS.REMOUNT | MS.BIND | MS.RDONLY | MS.NOSUID | MS.NODEV | MS.NOATIME, null);
 			mount(view, this.#options.mountPoint, null, MS.BIND, null);
 		} finally {
 			umount2(view, MNT.DETACH);
@@ -129,40 +146,104 @@ export class FuseDriver implements Driver {
 	}
 
 	#gone(end: MountEnd): void {
-		if (this.#unmounting === undefined) this.#end(end);
+		if (this.#unmounting === undefined && this.#removing === undefined) this.#end(end);
 	}
 
 	async upcalls(): Promise<Readonly<Record<string, number>>> {
 		return (await this.#server?.upcalls()) ?? {};
 	}
 
+	/** While the mount is still being made it waits for that, because who makes it could not be stopped half-way. */
 	unmount(): Promise<UnmountReport> {
-		this.#unmounting ??= this.#unmount();
+		this.#unmounting ??= (async () => {
+			const timer = setTimeout(() => this.#server?.kill(), START_MS);
+			await this.#mounting?.catch(() => {});
+			clearTimeout(timer);
+			return await this.#remove();
+		})();
 		return this.#unmounting;
 	}
 
-	async #unmount(): Promise<UnmountReport> {
+	/** Takes down whatever is there. Idempotent. */
+	#remove(): Promise<UnmountReport> {
+		this.#removing ??= this.#takeDown();
+		return this.#removing;
+	}
+
+	async #takeDown(): Promise<UnmountReport> {
 		this.#stopWatching();
 		if (this.#rootFd !== undefined) closeSync(this.#rootFd);
-		const { mountPoint, runtime } = this.#options;
-		let wasBusy = false;
-		try {
-			if (!unmountPath(mountPoint, 'gently')) {
-				wasBusy = true;
-				unmountPath(mountPoint, 'lazily');
-			}
-		} catch {
-			// Somebody unmounted it already, or it never was mounted.
-		}
+		const wasBusy = this.#takeAway();
 		const server = this.#server;
 		if (server !== undefined) {
-			const timer = setTimeout(() => server.kill(), LAST_READERS_MS);
+			// Without a mount there is nothing to wait for.
+			const timer = setTimeout(() => server.kill(), this.#device === undefined ? 0 : LAST_READERS_MS);
 			await server.ended;
 			clearTimeout(timer);
 		}
 		this.tree.close();
-		runtime.remove();
+		this.#options.runtime.remove();
 		this.#end({ reason: 'unmounted' });
 		return { wasBusy };
+	}
+
+	/** Returns whether somebody used it. What others have mounted in its place is left alone. */
+	#takeAway(): boolean {
+		const { mountPoint } = this.#options;
+		const device = this.#device;
+		if (device === undefined || findMount(mountPoint)?.device !== device) return false;
+		try {
+			if (unmountPath(mountPoint, 'gently')) return false;
+			unmountPath(mountPoint, 'lazily');
+			return true;
+		} catch {
+			// Somebody unmounted it in between.
+			return false;
+		}
+	}
+}
+
+/** The hidden mount: held open, so that no change of the mount table leads elsewhere. */
+class HeldRoot implements TreeRoot {
+	readonly #path: string;
+
+	constructor(fd: number) {
+		this.#path = `/proc/self/fd/${fd}`;
+	}
+
+	enter(): string {
+		return this.#path;
+	}
+
+	leave(): void {}
+}
+
+/**
+ * The mount that everybody sees: held open only while it is changed, because what is held cannot be unmounted. It is
+ * known by its device, so that nothing is ever written to what appears when somebody unmounts it.
+ */
+class VisibleRoot implements TreeRoot {
+	readonly #mountPoint: string;
+	readonly #device: number;
+	#fd: number | undefined;
+
+	constructor(mountPoint: string) {
+		this.#mountPoint = mountPoint;
+		this.#device = statSync(mountPoint).dev;
+	}
+
+	enter(): string {
+		const fd = openSync(this.#mountPoint, constants.O_RDONLY | constants.O_DIRECTORY);
+		this.#fd = fd;
+		if (fstatSync(fd).dev !== this.#device) {
+			this.leave();
+			throw new ConfigMapFsError('DRIVER_DIED', `"${this.#mountPoint}" is not mounted any more`);
+		}
+		return `/proc/self/fd/${fd}`;
+	}
+
+	leave(): void {
+		if (this.#fd !== undefined) closeSync(this.#fd);
+		this.#fd = undefined;
 	}
 }

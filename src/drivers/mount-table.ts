@@ -3,7 +3,7 @@
  * Source: proc(5), /proc/PID/mountinfo.
  */
 
-import { spawnSync } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { ConfigMapFsError, errorText, systemCode } from '../base/errors.js';
 import { MNT, umount2 } from '../native/libc.js';
@@ -49,19 +49,40 @@ export function findMount(mountPoint: string): MountEntry | undefined {
 	return readMountTable().findLast((entry) => entry.mountPoint === mountPoint);
 }
 
+/** Whether the file system with this device is still mounted there, below another mount or not. */
+export function isMounted(mountPoint: string, device: string): boolean {
+	return readMountTable().some((entry) => entry.mountPoint === mountPoint && entry.device === device);
+}
+
+/** Unit: milliseconds. */
+const PROBE_MS = 2000;
+
 /**
- * Whether the file system behind a mount still answers. A child process asks, so that a mount that hangs costs a
- * time-out and not this process.
+ * Whether the file system behind a mount still answers. A child process asks, and is left alone when it gets no answer:
+ * who waits for a server that has read the question and does not answer cannot even be killed.
  */
-export function probeMount(mountPoint: string): 'alive' | 'dead' | 'hanging' {
-	const result = spawnSync('stat', ['-f', '--', mountPoint], {
-		timeout: 2000,
-		killSignal: 'SIGKILL',
-		encoding: 'utf8',
+export function probeMount(mountPoint: string): Promise<'alive' | 'dead' | 'hanging'> {
+	return new Promise((resolve, reject) => {
+		const child = spawn('stat', ['-f', '--', mountPoint], {
+			env: { ...process.env, LC_ALL: 'C' },
+			stdio: ['ignore', 'ignore', 'pipe'],
+		});
+		let complaint = '';
+		child.stderr.on('data', (chunk: Buffer) => {
+			complaint += chunk.toString();
+		});
+		const timer = setTimeout(() => {
+			child.kill('SIGKILL');
+			child.stderr.destroy();
+			child.unref();
+			resolve('hanging');
+		}, PROBE_MS);
+		child.on('error', reject);
+		child.on('close', (status) => {
+			clearTimeout(timer);
+			resolve(status !== 0 && /not connected|abort/i.test(complaint) ? 'dead' : 'alive');
+		});
 	});
-	if (systemCode(result.error) === 'ETIMEDOUT') return 'hanging';
-	if (result.status === 0) return 'alive';
-	return /not connected|abort/i.test(result.stderr) ? 'dead' : 'alive';
 }
 
 /** `gently` fails when the mount is in use; `lazily` detaches it; `forcibly` also aborts what waits for an answer. */
@@ -91,9 +112,25 @@ export function unmountPath(mountPoint: string, mode: UnmountMode): boolean {
 		}
 	}
 	const args = mode === 'gently' ? ['-u', '--', mountPoint] : ['-u', '-z', '--', mountPoint];
-	const result = spawnSync('fusermount3', args, { encoding: 'utf8' });
+	const env = { ...process.env, LC_ALL: 'C' };
+	const result = spawnSync('fusermount3', args, { encoding: 'utf8', env, stdio: ['ignore', 'ignore', 'pipe'] });
 	if (result.status === 0) return true;
+	if (systemCode(result.error) === 'ENOENT') {
+		throw new ConfigMapFsError(
+			'UNMOUNT_REFUSED',
+			`Cannot unmount "${mountPoint}": not permitted, and fusermount3 is not installed; run as root`,
+		);
+	}
 	if (/busy/i.test(result.stderr)) return false;
-	const reason = result.error === undefined ? result.stderr.trim() : errorText(result.error);
-	throw new ConfigMapFsError('UNMOUNT_REFUSED', `Cannot unmount "${mountPoint}": ${reason}`);
+	const reason = result.error === undefined ? helperText(result.stderr) : errorText(result.error);
+	const cure = /not found in|not permitted/.test(reason) ? '; only root and the user who mounted it may' : '';
+	throw new ConfigMapFsError('UNMOUNT_REFUSED', `Cannot unmount "${mountPoint}": ${reason}${cure}`);
+}
+
+/** What fusermount3 said, in one line and without its name. */
+export function helperText(text: string): string {
+	return text
+		.trim()
+		.replace(/^fusermount3: /gm, '')
+		.replaceAll('\n', '; ');
 }

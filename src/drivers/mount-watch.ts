@@ -6,10 +6,13 @@
 import { closeSync } from 'node:fs';
 import { Worker } from 'node:worker_threads';
 import { socketPair } from '../native/libc.js';
-import { findMount, isOurs } from './mount-table.js';
+import { isMounted } from './mount-table.js';
 
-/** Calls `onGone` once when no mount of ours is on `mountPoint` any more. Returns what ends the watch; idempotent. */
-export function watchForUnmount(mountPoint: string, onGone: () => void): () => void {
+/**
+ * Calls `onGone` once when the file system `device` is not on `mountPoint` any more, whatever is there instead.
+ * Returns what ends the watch; idempotent.
+ */
+export function watchForUnmount(mountPoint: string, device: string, onGone: () => void): () => void {
 	const [ours, theirs] = socketPair();
 	const worker = new Worker(new URL('./mount-watch-thread.js', import.meta.url), { workerData: theirs });
 	worker.unref();
@@ -25,9 +28,7 @@ export function watchForUnmount(mountPoint: string, onGone: () => void): () => v
 	worker.on('error', () => {});
 	worker.on('exit', () => closeSync(theirs));
 	worker.on('message', () => {
-		if (!watching) return;
-		const top = findMount(mountPoint);
-		if (top !== undefined && isOurs(top)) return;
+		if (!watching || isMounted(mountPoint, device)) return;
 		stop();
 		onGone();
 	});

@@ -1,8 +1,9 @@
 /**
- * A private directory in memory for the journal and the hidden mount of one daemon, and the removal of what killed
- * daemons left. A lock on a file says that the owner lives.
+ * A private directory in memory for the journal and the hidden mount of one daemon, the claims of daemons that write
+ * plain directories, and the removal of what killed daemons left. A lock on a file says that its owner lives.
  */
 
+import { createHash } from 'node:crypto';
 import {
 	accessSync,
 	closeSync,
@@ -11,10 +12,12 @@ import {
 	mkdtempSync,
 	openSync,
 	readdirSync,
+	readFileSync,
 	renameSync,
 	rmdirSync,
 	rmSync,
 	statfsSync,
+	writeSync,
 } from 'node:fs';
 import { join } from 'node:path';
 import { tryLock } from '../native/libc.js';
@@ -22,6 +25,7 @@ import { readMountTable, unmountPath } from './mount-table.js';
 
 const TMPFS_MAGIC = 0x01021994;
 const LOCK = 'lock';
+const CLAIM_PREFIX = 'directory-';
 
 export interface RuntimeDirectory {
 	readonly path: string;
@@ -74,15 +78,32 @@ export function makeRuntimeDirectory(environment: RuntimeEnvironment): RuntimeDi
 	return {
 		path,
 		remove() {
+			// A start that failed half-way has its mount here.
+			detachBelow(path);
 			rmSync(path, { recursive: true, force: true });
 			closeSync(lock);
-			try {
-				rmdirSync(parent);
-			} catch {
-				// Other mounts of this user live there.
-			}
+			removeIfEmpty(parent);
 		},
 	};
+}
+
+function removeIfEmpty(parent: string): void {
+	try {
+		rmdirSync(parent);
+	} catch {
+		// Other mounts of this user live there.
+	}
+}
+
+function detachBelow(path: string): void {
+	for (const { mountPoint } of readMountTable()) {
+		if (!mountPoint.startsWith(`${path}/`)) continue;
+		try {
+			unmountPath(mountPoint, 'forcibly');
+		} catch {
+			// Another namespace's copy, or gone in between.
+		}
+	}
 }
 
 /** Tries again when the last mount that ends takes the common parent away in between. */
@@ -98,7 +119,6 @@ function makeNew(environment: RuntimeEnvironment): { readonly parent: string; re
 }
 
 function removeAbandoned(parent: string, own: string): void {
-	const mounts = readMountTable();
 	for (const name of readdirSync(parent)) {
 		const path = join(parent, name);
 		if (!name.startsWith('mount-') || path === own) continue;
@@ -106,8 +126,7 @@ function removeAbandoned(parent: string, own: string): void {
 			const lock = openSync(join(path, LOCK), 'r');
 			const abandoned = tryLock(lock);
 			if (abandoned) {
-				for (const mount of mounts)
-					if (mount.mountPoint.startsWith(`${path}/`)) unmountPath(mount.mountPoint, 'forcibly');
+				detachBelow(path);
 				rmSync(path, { recursive: true, force: true });
 			}
 			closeSync(lock);
@@ -115,4 +134,78 @@ function removeAbandoned(parent: string, own: string): void {
 			// It is being made or removed this very moment by its owner.
 		}
 	}
+}
+
+/** The right to write a plain directory, which one daemon at a time has. */
+export interface DirectoryClaim {
+	release(): void;
+}
+
+/** Who writes a plain directory. */
+export interface ClaimOwner {
+	readonly directory: string;
+	readonly pid: number;
+}
+
+/**
+ * Claims `directory`; undefined when somebody has it, whatever user that is. The claim ends with this process.
+ * Requires: an absolute, canonical path of an existing directory.
+ */
+export function claimDirectory(environment: RuntimeEnvironment, directory: string): DirectoryClaim | undefined {
+	const own = openSync(directory, constants.O_RDONLY | constants.O_DIRECTORY);
+	if (!tryLock(own)) {
+		closeSync(own);
+		return undefined;
+	}
+	// Where the owner is found by `unmount`; the name keeps any path's length out.
+	const parent = base(environment);
+	const path = join(parent, CLAIM_PREFIX + createHash('sha256').update(directory).digest('hex').slice(0, 32));
+	// Locked before it has its name, so that nobody ever finds it unlocked while its owner lives.
+	const unnamed = `${path}.${process.pid}`;
+	const record = openSync(unnamed, 'w', 0o600);
+	tryLock(record);
+	writeSync(record, JSON.stringify({ directory, pid: process.pid } satisfies ClaimOwner));
+	renameSync(unnamed, path);
+	return {
+		release() {
+			rmSync(path, { force: true });
+			closeSync(record);
+			closeSync(own);
+			removeIfEmpty(parent);
+		},
+	};
+}
+
+/** The living daemons of this user that write plain directories; what killed ones left is removed. */
+export function claimOwners(environment: RuntimeEnvironment): readonly ClaimOwner[] {
+	const parent = base(environment);
+	const owners: ClaimOwner[] = [];
+	for (const name of readdirSync(parent)) {
+		if (!name.startsWith(CLAIM_PREFIX)) continue;
+		const path = join(parent, name);
+		try {
+			const record = openSync(path, 'r');
+			const abandoned = tryLock(record);
+			if (abandoned) rmSync(path, { force: true });
+			else owners.push(JSON.parse(readFileSync(record, 'utf8')) as ClaimOwner);
+			closeSync(record);
+		} catch {
+			// It is being made or removed this very moment by its owner.
+		}
+	}
+	removeIfEmpty(parent);
+	return owners;
+}
+
+/** Whether a living daemon has claimed it. */
+export function isClaimed(directory: string): boolean {
+	let fd: number;
+	try {
+		fd = openSync(directory, constants.O_RDONLY | constants.O_DIRECTORY);
+	} catch {
+		return false;
+	}
+	const isFree = tryLock(fd);
+	closeSync(fd);
+	return !isFree;
 }

@@ -28,6 +28,9 @@ export class ServerProcess {
 		this.#socket = this.#child.stdio[3] as Socket;
 		this.#socket.on('error', () => {});
 		this.ended = new Promise((resolve) => {
+			this.#child.on('error', (error) => {
+				if (this.#child.pid === undefined) resolve({ reason: 'died', detail: error.message });
+			});
 			this.#child.on('exit', (status, signal) => {
 				this.#hasEnded = true;
 				for (const answer of this.#upcalls) answer({});

@@ -3,13 +3,18 @@
  */
 
 import { accessSync, constants, readFileSync } from 'node:fs';
-import { ConfigMapFsError, errorText, systemCode } from '../base/errors.js';
+import { ConfigMapFsError, systemCode } from '../base/errors.js';
 import { DirectoryDriver } from '../drivers/directory/directory-driver.js';
 import type { Driver } from '../drivers/driver.js';
 import { FuseDriver } from '../drivers/fuse-driver.js';
 import { fuseNativeUnavailable } from '../drivers/fuse-native/availability.js';
 import { type Caller, type Owner, presentExactly, presentUnwritable } from '../drivers/presentation.js';
-import { makeRuntimeDirectory, type RuntimeEnvironment } from '../drivers/runtime-directory.js';
+import {
+	claimDirectory,
+	claimOwners,
+	makeRuntimeDirectory,
+	type RuntimeEnvironment,
+} from '../drivers/runtime-directory.js';
 
 export const DRIVER_CHOICES = ['auto', 'kernel', 'fuse-native', 'directory'] as const;
 export type DriverChoice = (typeof DRIVER_CHOICES)[number];
@@ -35,7 +40,7 @@ export function makeDriver(options: DriverOptions): Driver {
 	if (choice === 'directory') {
 		const shown = { uid: caller.uid, gid: caller.gid, ...owner };
 		const chowns = shown.uid !== caller.uid || shown.gid !== caller.gid;
-		return new DirectoryDriver({ directory: options.mountPoint, owner: shown, chowns });
+		return makeDirectoryDriver(options, shown, chowns);
 	}
 	const name = choice === 'auto' ? chooseFuseDriver() : choice;
 	if (name === 'fuse-native') {
@@ -43,7 +48,7 @@ export function makeDriver(options: DriverOptions): Driver {
 		if (reason !== undefined) throw new ConfigMapFsError('DRIVER_UNAVAILABLE', reason);
 	}
 	const method = mayMount() ? 'mount' : 'fusermount3';
-	requireDevice(method);
+	requireDevice();
 	return new FuseDriver({
 		name,
 		mountPoint: options.mountPoint,
@@ -56,6 +61,25 @@ export function makeDriver(options: DriverOptions): Driver {
 		now: options.now,
 		trace: options.trace,
 	});
+}
+
+function makeDirectoryDriver(options: DriverOptions, owner: Owner, chowns: boolean): Driver {
+	const directory = options.mountPoint;
+	const claim = claimDirectory(options.runtime, directory);
+	if (claim === undefined) {
+		const other = claimOwners(options.runtime).find((one) => one.directory === directory);
+		const who = other === undefined ? 'another configmapfs' : `the configmapfs with process id ${other.pid}`;
+		throw new ConfigMapFsError(
+			'MOUNT_POINT_BUSY',
+			`"${directory}" is written by ${who} already; "configmapfs unmount ${directory}" first, or choose another directory`,
+		);
+	}
+	try {
+		return new DirectoryDriver({ directory, owner, chowns, claim });
+	} catch (error) {
+		claim.release();
+		throw error;
+	}
 }
 
 /** The kernel driver needs the FFI library's binary for this machine; where there is none, fuse-native may do. */
@@ -73,18 +97,19 @@ function mayMount(): boolean {
 
 const DEVICE = '/dev/fuse';
 
-/** fusermount3 opens the device as root, so an ordinary user needs only its presence. */
-function requireDevice(method: 'mount' | 'fusermount3'): void {
+/** fusermount3 opens the device as its caller, so an ordinary user needs to be let in as well. */
+function requireDevice(): void {
 	try {
-		accessSync(DEVICE, method === 'mount' ? constants.R_OK | constants.W_OK : constants.F_OK);
+		accessSync(DEVICE, constants.R_OK | constants.W_OK);
 	} catch (error) {
 		const isMissing = systemCode(error) === 'ENOENT';
 		throw new ConfigMapFsError(
 			isMissing ? 'FUSE_DEVICE_MISSING' : 'FUSE_DEVICE_DENIED',
 			isMissing
-				? `There is no "${DEVICE}"; "modprobe fuse" loads the kernel module, in a container pass "--device ${DEVICE} ` +
+				? `There is no ${DEVICE}; "modprobe fuse" loads the kernel module, in a container pass "--device ${DEVICE} ` +
 						'--cap-add SYS_ADMIN"; --driver directory needs neither'
-				: `Cannot use "${DEVICE}": ${errorText(error)}; allow it for this user, or use --driver directory`,
+				: `Cannot use ${DEVICE}: permission denied; "chmod 666 ${DEVICE}" as root lets every user in, or use ` +
+						'--driver directory',
 			{ cause: error },
 		);
 	}

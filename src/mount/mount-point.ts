@@ -31,7 +31,7 @@ export async function prepareMountPoint(
 	let path = await healed(canonicalPath(directory), options.log);
 	const stat = statDirectory(path, directory);
 	if (stat.isSymbolicLink()) {
-		path = await healed(realpathSync(path), options.log);
+		path = await healed(realpathSync.native(path), options.log);
 		if (!statSync(path).isDirectory()) throw notADirectory(directory);
 	} else if (!stat.isDirectory()) throw notADirectory(directory);
 	return {
@@ -58,13 +58,16 @@ export function warnIfNotEmpty(path: string, log: Logger): void {
 	}
 }
 
-/** Absolute, links of the parents resolved. The last component is not touched: it may be a mount that hangs. */
+/**
+ * Absolute, links of the parents resolved as the kernel does, `..` behind a link included. The last component is not
+ * touched: it may be a mount that hangs.
+ */
 export function canonicalPath(directory: string): string {
-	const absolute = resolve(directory);
-	const parent = dirname(absolute);
-	if (parent === absolute) return absolute;
+	const trimmed = directory.replace(/(?<=[^/])(?:\/+\.?)*$/s, '');
+	const name = basename(trimmed);
 	try {
-		return join(realpathSync(parent), basename(absolute));
+		if (name === '' || name === '.' || name === '..') return realpathSync.native(trimmed === '' ? '.' : trimmed);
+		return join(realpathSync.native(dirname(trimmed)), name);
 	} catch (error) {
 		throw new ConfigMapFsError(
 			'MOUNT_POINT_INVALID',
@@ -80,7 +83,7 @@ async function healed(path: string, log: Logger): Promise<string> {
 	for (;;) {
 		const top = findMount(path);
 		if (top === undefined || !isOurs(top)) return path;
-		const state = probeMount(path);
+		const state = await probeMount(path);
 		if (state === 'alive') {
 			// The server of a killed daemon needs a moment to take its mount away.
 			if (++tries < DYING_TRIES) {

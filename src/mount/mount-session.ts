@@ -50,6 +50,7 @@ export class MountSession {
 	/** Says that a required ConfigMap has come. */
 	#found: (() => void) | undefined;
 	#isOpen = false;
+	#isClosed = false;
 
 	constructor(options: MountSessionOptions) {
 		this.#options = options;
@@ -98,8 +99,10 @@ export class MountSession {
 					if (sink !== undefined) await source.start(sink);
 				}),
 			);
+			this.#refuseIfClosed();
 			this.#store.release();
 			await this.#firstVolume();
+			this.#refuseIfClosed();
 			await this.#driver.mount();
 			this.#isOpen = true;
 		} catch (error) {
@@ -125,8 +128,16 @@ export class MountSession {
 		});
 	}
 
-	/** Takes everything down. Idempotent. */
+	/** Whoever stops a mount that is still being made gets an end and no mount. */
+	#refuseIfClosed(): void {
+		if (this.#isClosed) throw new ConfigMapFsError('INTERNAL', 'Stopped before the mount was made');
+	}
+
+	/** Takes everything down, also while it is being started. Idempotent. */
 	async close(): Promise<UnmountReport> {
+		this.#isClosed = true;
+		this.#isOpen = false;
+		this.#found?.();
 		await Promise.all(this.#options.sources.map((source) => source.close()));
 		for (const volume of this.#volumes.values()) {
 			volume.close();
@@ -214,6 +225,7 @@ export class MountSession {
 			retention,
 			now,
 			log: this.#log,
+			announces: () => this.#isOpen,
 		});
 		this.#volumes.set(path, volume);
 		return volume;

@@ -1,37 +1,91 @@
 /**
- * Takes mounts of ours away, whoever made them.
+ * Takes mounts of ours away, whoever made them, and ends the daemons that write plain directories.
  */
 
-import { ConfigMapFsError } from '../base/errors.js';
+import { lstatSync, realpathSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { ConfigMapFsError, systemCode } from '../base/errors.js';
 import { findMount, isOurs, probeMount, readMountTable, unmountPath } from '../drivers/mount-table.js';
+import { type ClaimOwner, claimOwners, isClaimed, type RuntimeEnvironment } from '../drivers/runtime-directory.js';
 import { canonicalPath } from './mount-point.js';
+
+export interface UnmountOptions {
+	/** Also when it is in use. */
+	readonly force: boolean;
+	readonly runtime: RuntimeEnvironment;
+}
+
+/** How long a daemon may take to remove what it wrote. Unit: milliseconds. */
+const DAEMON_END_MS = 10_000;
+const DAEMON_POLL_MS = 20;
 
 /**
  * Errors: UNMOUNT_REFUSED nothing of ours is mounted there; MOUNT_POINT_BUSY it is in use and `force` is not given.
  */
-export async function unmountDirectory(directory: string, force: boolean): Promise<void> {
-	const path = canonicalPath(directory);
+export async function unmountDirectory(directory: string, options: UnmountOptions): Promise<void> {
+	const path = followed(canonicalPath(directory));
 	const top = findMount(path);
-	if (top === undefined || !isOurs(top)) {
-		const what = top === undefined ? 'nothing is mounted there' : `a ${top.type} file system is mounted there`;
-		throw new ConfigMapFsError('UNMOUNT_REFUSED', `Cannot unmount "${directory}": ${what}`);
+	if (top !== undefined && isOurs(top)) {
+		await unmountOne(path, options.force);
+		return;
 	}
-	unmountOne(path, force);
+	const owner = claimOwners(options.runtime).find((one) => one.directory === path);
+	if (owner !== undefined) {
+		await endDaemon(owner);
+		return;
+	}
+	throw new ConfigMapFsError('UNMOUNT_REFUSED', `Cannot unmount "${directory}": ${reasonAgainst(path, top?.type)}`);
 }
 
-/** Returns the mount points that were taken away. Errors: those of the first mount that refuses. */
-export async function unmountAll(force: boolean): Promise<readonly string[]> {
-	const paths = readMountTable()
-		.filter(isOurs)
-		.map((entry) => entry.mountPoint)
-		.reverse();
-	for (const path of paths) unmountOne(path, force);
-	return paths;
+function reasonAgainst(path: string, type: string | undefined): string {
+	if (type !== undefined)
+		return `the ${type} file system there is not one of configmapfs; "umount ${path}" unmounts it`;
+	if (isClaimed(path)) return "another user's configmapfs writes it; run as that user";
+	try {
+		lstatSync(path);
+	} catch (error) {
+		if (systemCode(error) === 'ENOENT') return 'no such directory';
+	}
+	const others = readMountTable().filter(isOurs);
+	if (others.length === 0) return 'nothing is mounted there';
+	return `nothing is mounted there; configmapfs is mounted on ${others.map((one) => one.mountPoint).join(', ')}`;
 }
 
-function unmountOne(path: string, force: boolean): void {
+/** A link to a mount point leads there, unless something is mounted on its own name. */
+function followed(path: string): string {
+	if (findMount(path) !== undefined) return path;
+	try {
+		return lstatSync(path).isSymbolicLink() ? realpathSync.native(path) : path;
+	} catch {
+		return path;
+	}
+}
+
+/**
+ * Everything of ours in this mount namespace, and what this user's daemons write. Returns the paths.
+ * Errors: that of the first mount that refuses, after all others were taken away.
+ */
+export async function unmountAll(options: UnmountOptions): Promise<readonly string[]> {
+	const done: string[] = [];
+	let refusal: unknown;
+	const attempt = async (path: string, act: () => Promise<void>) => {
+		try {
+			await act();
+			done.push(path);
+		} catch (error) {
+			refusal ??= error;
+		}
+	};
+	for (const { mountPoint } of readMountTable().filter(isOurs).reverse())
+		await attempt(mountPoint, () => unmountOne(mountPoint, options.force));
+	for (const owner of claimOwners(options.runtime)) await attempt(owner.directory, () => endDaemon(owner));
+	if (refusal !== undefined) throw refusal;
+	return done;
+}
+
+async function unmountOne(path: string, force: boolean): Promise<void> {
 	// What nobody answers any more has no users that could be disturbed.
-	const isGarbage = probeMount(path) !== 'alive';
+	const isGarbage = (await probeMount(path)) !== 'alive';
 	if (isGarbage || force) {
 		unmountPath(path, isGarbage ? 'forcibly' : 'lazily');
 		return;
@@ -41,4 +95,18 @@ function unmountOne(path: string, force: boolean): void {
 		'MOUNT_POINT_BUSY',
 		`Cannot unmount "${path}": it is in use; "fuser -vm ${path}" shows by whom, --force unmounts all the same`,
 	);
+}
+
+/** The owner's lock says that it is ours; it removes what it wrote by itself. */
+async function endDaemon(owner: ClaimOwner): Promise<void> {
+	process.kill(owner.pid, 'SIGTERM');
+	for (let waited = 0; isClaimed(owner.directory); waited += DAEMON_POLL_MS) {
+		if (waited >= DAEMON_END_MS) {
+			throw new ConfigMapFsError(
+				'MOUNT_POINT_BUSY',
+				`The process ${owner.pid} that writes "${owner.directory}" does not end; "kill -9 ${owner.pid}" ends it`,
+			);
+		}
+		await sleep(DAEMON_POLL_MS);
+	}
 }

@@ -32,6 +32,8 @@ export interface VolumeSessionOptions {
 	readonly retention: RetentionPolicy;
 	readonly now: () => Date;
 	readonly log: Logger;
+	/** Whether what is written now is news to people; the first state is not. */
+	readonly announces: () => boolean;
 }
 
 export class VolumeSession {
@@ -39,6 +41,7 @@ export class VolumeSession {
 	readonly #driver: Driver;
 	readonly #retention: RetentionPolicy;
 	readonly #log: Logger;
+	readonly #announces: () => boolean;
 	readonly #writer: VolumeWriter;
 	readonly #path: string;
 	/** Old generations that history keeps, the oldest first. */
@@ -55,6 +58,7 @@ export class VolumeSession {
 		this.#driver = options.driver;
 		this.#retention = options.retention;
 		this.#log = options.log;
+		this.#announces = options.announces;
 		const state = options.driver.existing(options.path);
 		this.#exists = state !== undefined || options.path === '';
 		this.#writer = new VolumeWriter({
@@ -128,7 +132,7 @@ export class VolumeSession {
 		this.#old.length = 0;
 		this.#whole.clear();
 		this.#emptied.clear();
-		this.#log.info({ configMap: formatObjectKey(this.key) }, 'volume removed');
+		if (this.#announces()) this.#log.info({ configMap: formatObjectKey(this.key) }, 'volume removed');
 	}
 
 	/** Ends the timers; what they would have removed goes with the mount. */
@@ -140,7 +144,7 @@ export class VolumeSession {
 	#logFlip(result: WriteResult, payload: Payload, durationMs: number): void {
 		let sizeBytes = 0;
 		for (const file of payload.values()) sizeBytes += file.bytes.length;
-		this.#log.info(
+		this.#log[this.#announces() ? 'info' : 'debug'](
 			{
 				configMap: formatObjectKey(this.key),
 				generation: result.snapshot,

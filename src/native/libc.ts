@@ -10,7 +10,7 @@ import koffi from 'koffi';
 import { errnoName } from '../base/errno.js';
 
 /** Flags of mount(2) and umount2(2). Source: linux v6.1 include/uapi/linux/mount.h. */
-export const MS = { RDONLY: 1, NOSUID: 2, NODEV: 4, REMOUNT: 32, BIND: 4096, PRIVATE: 1 << 18 } as const;
+export const MS = { RDONLY: 1, NOSUID: 2, NODEV: 4, REMOUNT: 32, NOATIME: 1024, BIND: 4096, PRIVATE: 1 << 18 } as const;
 export const MNT = { FORCE: 1, DETACH: 2, NOFOLLOW: 8 } as const;
 
 const DECLARATIONS = {
@@ -22,7 +22,8 @@ const DECLARATIONS = {
 	flock: 'int flock(int fd, int operation)',
 	fcntl: 'int fcntl(int fd, int command, int argument)',
 	socket: 'int socket(int domain, int type, int protocol)',
-	sendto: 'intptr_t sendto(int fd, const void *bytes, size_t length, int flags, const void *address, unsigned int size)',
+	sendto:
+		'intptr_t sendto(int fd, const void *bytes, size_t length, int flags, const void *address, unsigned int size)',
 	close: 'int close(int fd)',
 	prctl: 'int prctl(int option, unsigned long argument)',
 } as const;
@@ -120,7 +121,7 @@ export function receiveFileDescriptor(socket: number): number | undefined {
 	return isRights ? control.readInt32LE(16) : undefined;
 }
 
-export const POLL = { IN: 1, PRI: 2, ERR: 8, HUP: 16 } as const;
+export const POLL = { IN: 1, PRI: 2, OUT: 4, ERR: 8, HUP: 16 } as const;
 
 /** poll(2) over descriptors; blocks this thread. Unit: milliseconds, -1 for ever. Returns the events of each. */
 export function poll(
@@ -142,6 +143,14 @@ const LOCK_NB = 4;
 /** Takes an exclusive flock(2) without waiting; false when somebody else holds it. It ends with the descriptor. */
 export function tryLock(fd: number): boolean {
 	return call('flock', fd, LOCK_EX | LOCK_NB) === 0;
+}
+
+const F_SETFD = 2;
+const FD_CLOEXEC = 1;
+
+/** Whether children get this descriptor. A descriptor that is not open is left alone. */
+export function setInheritable(fd: number, inheritable: boolean): void {
+	call('fcntl', fd, F_SETFD, inheritable ? 0 : FD_CLOEXEC);
 }
 
 const F_SETLEASE = 1024;

@@ -3,12 +3,14 @@
  * /dev/fuse; layout and events are the same. What it cannot do: refuse writes, and keep names of removed files.
  */
 
-import { join } from 'node:path';
+import { rmdirSync, rmSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import type { VolumeState } from '../../volume/plan.js';
 import type { Driver, MountEnd, UnmountReport } from '../driver.js';
 import type { Owner } from '../presentation.js';
 import { presentExactly } from '../presentation.js';
-import { readExistingVolume } from './existing-volume.js';
+import type { DirectoryClaim } from '../runtime-directory.js';
+import { existingVolumes, readExistingVolume, refuseForeignContent } from './existing-volume.js';
 import { PlainTree } from './plain-tree.js';
 
 export interface DirectoryDriverOptions {
@@ -17,6 +19,8 @@ export interface DirectoryDriverOptions {
 	/** Owner of what is written; `chowns` when it is not the caller. */
 	readonly owner: Owner;
 	readonly chowns: boolean;
+	/** Given back at the end. */
+	readonly claim: DirectoryClaim;
 }
 
 export class DirectoryDriver implements Driver {
@@ -25,10 +29,16 @@ export class DirectoryDriver implements Driver {
 	readonly persists = true;
 	readonly ended: Promise<MountEnd>;
 	readonly #directory: string;
+	readonly #claim: DirectoryClaim;
+	/** Volumes that are shown, or were taken over. */
+	readonly #asked = new Set<string>();
 	#end: (end: MountEnd) => void = () => {};
 
+	/** Errors: MOUNT_POINT_INVALID when the directory holds what no daemon of this program wrote. */
 	constructor(options: DirectoryDriverOptions) {
+		refuseForeignContent(options.directory);
 		this.#directory = options.directory;
+		this.#claim = options.claim;
 		this.tree = new PlainTree({
 			root: options.directory,
 			present: presentExactly(options.owner),
@@ -44,17 +54,36 @@ export class DirectoryDriver implements Driver {
 	}
 
 	existing(path: string): VolumeState | undefined {
+		this.#asked.add(path);
 		return readExistingVolume(join(this.#directory, path));
 	}
 
-	async mount(): Promise<void> {}
+	/** What a killed daemon left and no source has any more goes now. */
+	async mount(): Promise<void> {
+		if (this.#asked.has('')) return;
+		for (const path of existingVolumes(this.#directory)) {
+			if (!this.#asked.has(path)) rmSync(join(this.#directory, path), { recursive: true, force: true });
+			removeEmptyNamespace(this.#directory, path);
+		}
+	}
 
 	async upcalls(): Promise<Readonly<Record<string, number>>> {
 		return {};
 	}
 
 	async unmount(): Promise<UnmountReport> {
+		this.#claim.release();
 		this.#end({ reason: 'unmounted' });
 		return { wasBusy: false };
+	}
+}
+
+function removeEmptyNamespace(root: string, path: string): void {
+	const namespace = dirname(path);
+	if (namespace === '.') return;
+	try {
+		rmdirSync(join(root, namespace));
+	} catch {
+		// Other volumes are there.
 	}
 }

@@ -65,3 +65,63 @@ function readFiles(directory: string, prefix: string, payload: Map<string, FileP
 		else if (stat.isFile()) payload.set(prefix + name, { bytes: readFileSync(path), mode: stat.mode & 0o777 });
 	}
 }
+
+/**
+ * The volumes at and below `root`, as paths: "" for the root itself, "name", "namespace/name". Volumes that were not
+ * finished are among them.
+ */
+export function existingVolumes(root: string): readonly string[] {
+	return sortContent(root).volumes;
+}
+
+/** Errors: MOUNT_POINT_INVALID when anything else is there. */
+export function refuseForeignContent(root: string): void {
+	const [first] = sortContent(root).foreign;
+	if (first === undefined) return;
+	throw new ConfigMapFsError(
+		'MOUNT_POINT_INVALID',
+		`"${root}" is not empty: "${first}" is no volume of configmapfs; choose an empty directory, or move its content away`,
+	);
+}
+
+function sortContent(root: string): { readonly volumes: readonly string[]; readonly foreign: readonly string[] } {
+	const volumes: string[] = [];
+	const foreign: string[] = [];
+	if (looksLikeVolume(root)) return { volumes: [''], foreign };
+	for (const name of directoriesOf(root, foreign, '')) {
+		if (looksLikeVolume(join(root, name))) {
+			volumes.push(name);
+			continue;
+		}
+		const inner: string[] = [];
+		for (const child of directoriesOf(join(root, name), inner, `${name}/`)) {
+			if (looksLikeVolume(join(root, name, child))) volumes.push(`${name}/${child}`);
+			else inner.push(`${name}/${child}`);
+		}
+		foreign.push(...inner);
+	}
+	return { volumes, foreign };
+}
+
+/** Names of directories; everything else is foreign. */
+function directoriesOf(path: string, foreign: string[], prefix: string): readonly string[] {
+	const names: string[] = [];
+	for (const entry of readdirSync(path, { withFileTypes: true })) {
+		if (entry.isDirectory()) names.push(entry.name);
+		else foreign.push(prefix + entry.name);
+	}
+	return names;
+}
+
+/** Every entry is one that the writer makes, and the first thing it makes is a generation. */
+function looksLikeVolume(path: string): boolean {
+	const entries = readdirSync(path, { withFileTypes: true });
+	if (!entries.some(({ name }) => isSnapshotName(name) || name === DATA_LINK)) return false;
+	return entries.every(
+		(entry) =>
+			(entry.isDirectory() && isSnapshotName(entry.name)) ||
+			(entry.isSymbolicLink() &&
+				([DATA_LINK, DATA_LINK_TMP].includes(entry.name) ||
+					linkTarget(join(path, entry.name)) === `${DATA_LINK}/${entry.name}`)),
+	);
+}

@@ -6,8 +6,9 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { closeSync, openSync } from 'node:fs';
-import { ConfigMapFsError, errorText, systemCode } from '../../base/errors.js';
+import { ConfigMapFsError, type ErrorCode, errorText, systemCode } from '../../base/errors.js';
 import { MS, mount, receiveFileDescriptor, socketPair } from '../../native/libc.js';
+import { helperText } from '../mount-table.js';
 import { MOUNT_SOURCE, type ServerConfig } from '../server-protocol.js';
 
 const DEVICE = '/dev/fuse';
@@ -25,11 +26,20 @@ function mountDirectly(config: ServerConfig): number {
 	if (config.allowOther) options.push('allow_other');
 	try {
 		// The subtype makes the mount table say "fuse.configmapfs".
-		mount(MOUNT_SOURCE, config.mountPoint, 'fuse.configmapfs', MS.NOSUID | MS.NODEV, options.join(','));
+		mount(MOUNT_SOURCE, config.mountPoint, 'fuse.configmapfs', MS.NOSUID | MS.NODEV | MS.NOATIME, options.join(','));
 	} catch (error) {
 		closeSync(fd);
-		const code = systemCode(error) === 'EPERM' ? 'FUSE_DEVICE_DENIED' : 'MOUNT_REFUSED';
-		throw new ConfigMapFsError(code, `Cannot mount on "${config.mountPoint}": ${errorText(error)}`, { cause: error });
+		if (systemCode(error) === 'EPERM') {
+			throw new ConfigMapFsError(
+				'FUSE_DEVICE_DENIED',
+				`Cannot mount on "${config.publicMountPoint}": operation not permitted; run as root, in a container with ` +
+					'"--cap-add SYS_ADMIN", inside "unshare -Urm", or use --driver directory',
+				{ cause: error },
+			);
+		}
+		throw new ConfigMapFsError('MOUNT_REFUSED', `Cannot mount on "${config.publicMountPoint}": ${errorText(error)}`, {
+			cause: error,
+		});
 	}
 	return fd;
 }
@@ -41,13 +51,13 @@ function openDevice(): number {
 		if (systemCode(error) === 'EACCES' || systemCode(error) === 'EPERM') {
 			throw new ConfigMapFsError(
 				'FUSE_DEVICE_DENIED',
-				`Cannot open "${DEVICE}": permission denied; run as root, or "chmod 666 ${DEVICE}", or use --driver directory`,
+				`Cannot open ${DEVICE}: permission denied; run as root, or "chmod 666 ${DEVICE}", or use --driver directory`,
 				{ cause: error },
 			);
 		}
 		throw new ConfigMapFsError(
 			'FUSE_DEVICE_MISSING',
-			`Cannot open "${DEVICE}": ${errorText(error)}; load the module ("modprobe fuse"), in a container pass ` +
+			`Cannot open ${DEVICE}: ${errorText(error)}; load the module ("modprobe fuse"), in a container pass ` +
 				'"--device /dev/fuse --cap-add SYS_ADMIN", or use --driver directory',
 			{ cause: error },
 		);
@@ -57,11 +67,20 @@ function openDevice(): number {
 /** Source: fusermount3 of fuse 3.14; the socket's number is in _FUSE_COMMFD, the answer is one byte with SCM_RIGHTS. */
 async function mountByHelper(config: ServerConfig): Promise<number> {
 	const [ours, theirs] = socketPair();
-	const options = ['rw', 'nosuid', 'nodev', 'default_permissions', `fsname=${MOUNT_SOURCE}`, `subtype=${MOUNT_SOURCE}`];
+	const options = [
+		'rw',
+		'nosuid',
+		'nodev',
+		'noatime',
+		'noatime',
+		'default_permissions',
+		`fsname=${MOUNT_SOURCE}`,
+		`subtype=${MOUNT_SOURCE}`,
+	];
 	if (config.allowOther) options.push('allow_other');
 	const args = ['-o', options.join(','), '--', config.mountPoint];
 	const helper = spawn('fusermount3', args, {
-		env: { ...process.env, _FUSE_COMMFD: '3' },
+		env: { ...process.env, LC_ALL: 'C', _FUSE_COMMFD: '3' },
 		stdio: ['ignore', 'ignore', 'pipe', theirs],
 	});
 	let complaint = '';
@@ -88,21 +107,36 @@ async function mountByHelper(config: ServerConfig): Promise<number> {
 	return fd;
 }
 
-/** What fusermount3 said, and what to do about it. */
-const CURES: readonly { readonly says: RegExp; readonly cure: string }[] = [
+/** What fusermount3 said, and what to do about it. The first that matches counts. */
+const CURES: readonly { readonly says: RegExp; readonly code?: ErrorCode; readonly cure: string }[] = [
 	{ says: /user_allow_other/, cure: 'add the line "user_allow_other" to /etc/fuse.conf, or leave --allow-other out' },
 	{ says: /no write access to mountpoint/, cure: 'choose a directory that you own' },
+	{ says: /bad mount point|failed to access mountpoint/, cure: 'choose a directory that you own' },
+	{ says: /mounting over filesystem type/, cure: 'choose a directory on another file system, such as your home' },
 	{ says: /too many FUSE filesystems/, cure: 'unmount some, or raise "mount_max = N" in /etc/fuse.conf' },
-	{ says: /fuse device not found|\/dev\/fuse/, cure: '"modprobe fuse", or use --driver directory' },
-	{ says: /Operation not permitted/, cure: 'fusermount3 must be setuid root, or use --driver directory' },
+	{ says: /could not determine username/, cure: 'give this user id a line in /etc/passwd, or use --driver directory' },
+	{
+		says: /device not found/,
+		code: 'FUSE_DEVICE_MISSING',
+		cure: '"modprobe fuse" loads the kernel module, or use --driver directory',
+	},
+	{
+		says: /open \/dev\/fuse: Permission denied/,
+		code: 'FUSE_DEVICE_DENIED',
+		cure: '"chmod 666 /dev/fuse" as root lets every user in, or use --driver directory',
+	},
+	{
+		says: /Operation not permitted/,
+		code: 'FUSE_DEVICE_DENIED',
+		cure: 'fusermount3 must be setuid root ("chmod u+s" on it), or use --driver directory',
+	},
 ];
 
 function helperRefused(mountPoint: string, complaint: string): ConfigMapFsError {
-	const reason = complaint.replace(/^fusermount3: /, '') || 'no reason given';
-	const cure = CURES.find(({ says }) => says.test(complaint))?.cure;
-	const code = /device not found/.test(complaint) ? 'FUSE_DEVICE_MISSING' : 'MOUNT_REFUSED';
+	const reason = helperText(complaint) || 'no reason given';
+	const known = CURES.find(({ says }) => says.test(complaint));
 	return new ConfigMapFsError(
-		code,
-		`Cannot mount on "${mountPoint}": fusermount3 says "${reason}"${cure === undefined ? '' : `; ${cure}`}`,
+		known?.code ?? 'MOUNT_REFUSED',
+		`Cannot mount on "${mountPoint}": fusermount3 says "${reason}"${known === undefined ? '' : `; ${known.cure}`}`,
 	);
 }
