@@ -86,15 +86,19 @@ const ANSWERS: readonly (readonly [OpcodeName | number, readonly (Buffer | strin
 ];
 
 describe('Session opcodes', () => {
-	test.each(ANSWERS)('%s with %j is answered with %s', (opcode, body, errno) => {
-		const { kernel, inodes } = setup();
-		const before = [inodes.names(1), inodes.names(10)];
-		expect(kernel.request(opcode, 1, ...body)).toMatchObject({
-			error: errno === 'OK' ? 0 : -ERRNO[errno],
-			body: Buffer.alloc(0),
-		});
-		expect([inodes.names(1), inodes.names(10)]).toEqual(before);
-	});
+	test.each(ANSWERS.map(([opcode, body, errno]) => ({ opcode, body, errno })))(
+		'$opcode is answered with $errno',
+		(row) => {
+			const { opcode, body, errno } = row;
+			const { kernel, inodes } = setup();
+			const before = [inodes.names(1), inodes.names(10)];
+			expect(kernel.request(opcode, 1, ...body)).toMatchObject({
+				error: errno === 'OK' ? 0 : -ERRNO[errno],
+				body: Buffer.alloc(0),
+			});
+			expect([inodes.names(1), inodes.names(10)]).toEqual(before);
+		},
+	);
 
 	test('every opcode that the tests above leave out is tested below', () => {
 		const below: readonly OpcodeName[] = [
@@ -233,6 +237,15 @@ describe('Session READ', () => {
 		[999, 'ESTALE'],
 	] as const)('of inode %i is %s', (id, errno) => {
 		expect(setup().kernel.read(id, 0, 4096).error).toBe(-ERRNO[errno]);
+	});
+
+	test('gives no more than fits in the reply, 1 MiB and 64 KiB', () => {
+		const inodes = new AnnouncedInodes(scratch.directory(), 'x'.repeat(BIG + 128 * 1024));
+		inodes.stage('huge', stagedFile(11, 0, BIG + 128 * 1024));
+		const kernel = new FakeKernel({ tree: inodes.tree });
+		kernels.push(kernel);
+		const { error, body } = kernel.read(11, 0, 0xffff_ffff);
+		expect([error, body.length]).toEqual([0, BIG + 64 * 1024 - 16]);
 	});
 
 	test('of a file whose bytes are missing is EIO, and the next request is answered', () => {
