@@ -13,8 +13,8 @@ import { isatty } from 'node:tty';
 import { fileURLToPath } from 'node:url';
 import { ConfigMapFsError, EXIT_STATUS, errorText } from '../base/errors.js';
 import { setInheritable } from '../native/libc.js';
+import { SafeOutput } from '../native/safe-output.js';
 import { announceReady } from './readiness.js';
-import { SafeOutput } from './safe-output.js';
 
 const MAIN = fileURLToPath(new URL('../main.js', import.meta.url));
 const READY_FD = 3;

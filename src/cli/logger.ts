@@ -7,8 +7,8 @@ import { pino } from 'pino';
 import pretty from 'pino-pretty';
 import { ConfigMapFsError, errorText } from '../base/errors.js';
 import type { Logger } from '../base/log.js';
+import { SafeOutput } from '../native/safe-output.js';
 import { sentenceOf } from './log-sentence.js';
-import { SafeOutput } from './safe-output.js';
 
 export const LOG_LEVELS = ['error', 'warn', 'info', 'debug', 'trace'] as const;
 export const LOG_FORMATS = ['pretty', 'json'] as const;

@@ -13,6 +13,7 @@ import { DRIVER_CHOICES, type DriverChoice, makeDriver } from '../mount/driver-c
 import { prepareMountPoint, warnIfNotEmpty } from '../mount/mount-point.js';
 import { type Layout, MountSession } from '../mount/mount-session.js';
 import { isFileOpenForWriting, setInheritable, setProcessName } from '../native/libc.js';
+import { SafeOutput } from '../native/safe-output.js';
 import { GeneratedSource } from '../sources/generators/generated-source.js';
 import { ManifestSource } from '../sources/manifests/manifest-source.js';
 import type { ConfigMapSource } from '../sources/source.js';
@@ -26,7 +27,6 @@ import { parseCount, parseDuration, parseId, parseItem, parseMode } from './flag
 import { LOG_FORMATS, LOG_LEVELS, type LogFormat, makeLogger, openLogSink } from './logger.js';
 import { describeMount } from './mount-summary.js';
 import { announceReady, announceStopping } from './readiness.js';
-import { SafeOutput } from './safe-output.js';
 import { readSourceFlags } from './source-flags.js';
 
 const VALUE = { type: 'string' } as const;

@@ -5,11 +5,11 @@
 import { readFileSync } from 'node:fs';
 import yargs, { type Argv } from 'yargs';
 import { ConfigMapFsError, EXIT_STATUS, errorText } from '../base/errors.js';
+import { SafeOutput } from '../native/safe-output.js';
 import type { CliContext } from './context.js';
 import { createCommand, splitShortFlags } from './create-command.js';
 import { mountCommand, mountHelp } from './mount-command.js';
 import { helperStatus, mountHelperArguments } from './mount-helper.js';
-import { SafeOutput } from './safe-output.js';
 import { closest } from './suggestion.js';
 import { unmountCommand, unmountHelp } from './unmount-command.js';
 

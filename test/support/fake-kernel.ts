@@ -40,7 +40,7 @@ export class FakeKernel {
 			...options,
 			fd: this.#device,
 			counters: this.counters,
-			trace: (_, reply, length) => this.#answered(reply, length),
+			trace: { received() {}, answered: (_, reply, length) => this.#answered(reply, length) },
 		});
 	}
 

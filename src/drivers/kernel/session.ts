@@ -42,8 +42,15 @@ export interface SessionOptions {
 	readonly openWithoutUpcall: boolean;
 	/** One more request of an opcode was read; a plain array indexed by opcode. */
 	readonly counters: { [opcode: number]: number };
-	/** Given for tracing only: each request and the length and errno of its reply. */
-	readonly trace?: (request: RequestBuffer, reply: Buffer, length: number) => void;
+	/** Given for tracing only. */
+	readonly trace?: SessionTrace;
+}
+
+/** Sees each request before it is answered, and each reply before it is sent. */
+export interface SessionTrace {
+	received(request: RequestBuffer): void;
+	/** `length` is 0 where no reply is written. */
+	answered(request: RequestBuffer, reply: Buffer, length: number): void;
 }
 
 type Handler = (this: Session) => number;
@@ -82,11 +89,12 @@ export class Session {
 				request.accept(length);
 				const opcode = request.opcode;
 				counters[opcode] = (counters[opcode] ?? 0) + 1;
+				if (trace !== undefined) trace.received(request);
 				replyLength = this.#handle(opcode);
 			} catch {
 				replyLength = reply.error(request.bytes, ERRNO.EIO);
 			}
-			if (trace !== undefined) trace(request, reply.bytes, replyLength);
+			if (trace !== undefined) trace.answered(request, reply.bytes, replyLength);
 			if (replyLength === NO_REPLY) continue;
 			try {
 				writeSync(this.#fd, reply.bytes, 0, replyLength, null);

@@ -5,7 +5,7 @@
 
 import { constants, fstatSync, openSync, writeSync } from 'node:fs';
 import { systemCode } from '../base/errors.js';
-import { POLL, poll } from '../native/libc.js';
+import { POLL, poll } from './libc.js';
 
 /** Unit: bytes. */
 const KEPT = 64 * 1024;
