@@ -75,11 +75,12 @@ async function perform(command) {
 			return {};
 		case 'flip': {
 			const started = performance.now();
-			for (let i = 0; i < command.count; i++) {
+			let count = 0;
+			for (; count < command.count && performance.now() - started < (command.forMs ?? 60_000); count++) {
 				volume.write(numbered(generation++, command.keys));
 				await new Promise((resolve) => setTimeout(resolve, command.everyMs));
 			}
-			return { ms: performance.now() - started };
+			return { count };
 		}
 		case 'upcalls':
 			return await driver.upcalls();

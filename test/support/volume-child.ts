@@ -49,6 +49,10 @@ export class VolumeChild {
 		return child;
 	}
 
+	get pid(): number {
+		return this.#child.pid ?? 0;
+	}
+
 	/** What the process complained about. */
 	get complaints(): string {
 		return this.#errors;
@@ -61,10 +65,13 @@ export class VolumeChild {
 		await this.#ask({ do: 'write', files });
 	}
 
-	/** Numbered generations one after the other; returns the time they took in milliseconds. */
-	async flip(count: number, options: { readonly keys: number; readonly everyMs: number }): Promise<number> {
+	/** Numbered generations one after the other; stops early after `forMs`. Returns how many there were. */
+	async flip(
+		count: number,
+		options: { readonly keys: number; readonly everyMs: number; readonly forMs?: number },
+	): Promise<number> {
 		const answer = await this.#ask({ do: 'flip', count, ...options }, 60_000);
-		return (answer as { ms: number }).ms;
+		return (answer as { count: number }).count;
 	}
 
 	async upcalls(): Promise<Readonly<Record<string, number>>> {
