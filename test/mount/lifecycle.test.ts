@@ -1,0 +1,281 @@
+/**
+ * Starting and stopping: by every signal, at every moment, in every way to mount. Afterwards nothing is left: no mount,
+ * no process, no file, and DIR is what it was.
+ */
+
+import { spawn } from 'node:child_process';
+import { existsSync, readdirSync, readFileSync, readlinkSync, statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import { afterEach, describe, expect, test } from 'vitest';
+import { writeManifest } from '../support/manifest.js';
+import { type MountProcess, runCommand, runProgram, stopAll } from '../support/mount-process.js';
+import { mountsBelow, removeTemporaries, temporaryDirectory } from '../support/temporary.js';
+import { until, within } from '../support/until.js';
+import {
+	AS_ROOT,
+	AS_USER,
+	isRunning,
+	launchIn,
+	leftIn,
+	messages,
+	startIn,
+	stateOf,
+	titleOf,
+	WAYS,
+} from '../support/ways.js';
+
+const children: { kill(signal: NodeJS.Signals): boolean }[] = [];
+
+afterEach(async () => {
+	for (const child of children.splice(0)) child.kill('SIGKILL');
+	await stopAll();
+	removeTemporaries();
+});
+
+const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+
+function manifest(): string {
+	const path = join(temporaryDirectory('src'), 'app.yaml');
+	writeManifest(path, { name: 'app', data: { key: 'one' } });
+	return path;
+}
+
+function mountPoint(): string {
+	return temporaryDirectory('mnt', 0o777);
+}
+
+function look(path: string): object {
+	const { ino, dev, mode, uid, gid, mtimeMs } = statSync(path);
+	return { ino, dev, mode, uid, gid, mtimeMs };
+}
+
+async function expectNothingLeft(mount: MountProcess, server: number, runtime: string): Promise<void> {
+	await until(() => !isRunning(server), 'the end of the server', 3000);
+	expect(mountsBelow(mount.dir)).toEqual([]);
+	expect(leftIn(runtime)).toEqual([]);
+}
+
+describe.each(WAYS)('$name', (way) => {
+	describe.skipIf(way.missing !== undefined)(titleOf(way), () => {
+		test.each(SIGNALS)('%s unmounts, and nothing is left', async (signal) => {
+			const dir = mountPoint();
+			const before = look(dir);
+			const { mount, runtime } = await startIn(way, dir, ['-f', manifest()]);
+			const server = mount.serverPid() ?? 0;
+			expect((await mount.run('cat', [`${dir}/app/key`])).stdout).toBe('one');
+			expect(await mount.stop(signal)).toEqual({ code: 0, signal: null });
+			expect(messages(mount)).toEqual(['mounted', 'unmounted']);
+			await expectNothingLeft(mount, server, runtime);
+			expect(look(dir)).toEqual(before);
+		});
+
+		test('more signals while it unmounts change nothing', async () => {
+			const { mount, runtime } = await startIn(way, mountPoint(), ['-f', manifest()]);
+			const server = mount.serverPid() ?? 0;
+			for (const signal of ['SIGTERM', 'SIGINT', 'SIGTERM', 'SIGHUP', 'SIGINT'] as const) mount.child.kill(signal);
+			expect(await mount.stop('SIGTERM')).toEqual({ code: 0, signal: null });
+			await expectNothingLeft(mount, server, runtime);
+		});
+
+		test('a signal at any moment of the start leaves nothing', async () => {
+			const file = manifest();
+			const outcomes = new Set<string>();
+			for (let delay = 60; delay < 700; delay += 70) {
+				const dir = mountPoint();
+				const { mount, runtime } = launchIn(way, dir, ['-f', file]);
+				await sleep(delay);
+				const server = mount.serverPid() ?? 0;
+				const status = await mount.stop('SIGTERM');
+				// Killed before it listens, stopped while it starts, unmounted.
+				outcomes.add(status.signal ?? String(status.code));
+				expect(['SIGTERM', '143', '0']).toContain(status.signal ?? String(status.code));
+				await expectNothingLeft(mount, server, runtime);
+				expect((await runCommand('ls', ['-A', dir])).stdout).toBe('');
+			}
+			expect(outcomes.size).toBeGreaterThan(1);
+		});
+
+		test.each([
+			['SIGINT', 130],
+			['SIGTERM', 143],
+			['SIGHUP', 129],
+		] as const)('%s while a required ConfigMap is missing: %d, and nothing is left', async (signal, code) => {
+			const dir = mountPoint();
+			const { mount, runtime } = launchIn(way, dir, ['--volume', 'later', '-f', manifest()]);
+			await mount.waitForLog(({ msg }) => msg?.includes('waiting') === true);
+			expect(await mount.stop(signal)).toEqual({ code, signal: null });
+			await expectNothingLeft(mount, 0, runtime);
+		});
+
+		test('--mkdir removes what it made, and only that', async () => {
+			const parent = mountPoint();
+			const dir = join(parent, 'a/b/c');
+			const { mount, runtime } = await startIn(way, dir, ['-f', manifest(), '--mkdir']);
+			await mount.stop();
+			expect(existsSync(join(parent, 'a'))).toBe(false);
+			expect(existsSync(parent)).toBe(true);
+			expect(leftIn(runtime)).toEqual([]);
+		});
+
+		test('a person unmounts by hand: the daemon notices at once and ends with 0', async () => {
+			const dir = mountPoint();
+			const commands =
+				way === AS_USER
+					? [
+							['fusermount3', '-u', dir],
+							['fusermount3', '-u', '-z', dir],
+						]
+					: [
+							['umount', dir],
+							['umount', '-l', dir],
+						];
+			for (const [command = '', ...args] of commands) {
+				const { mount, runtime } = await startIn(way, dir, ['-f', manifest()]);
+				const server = mount.serverPid() ?? 0;
+				const done = await mount.run(command, args);
+				expect(done).toMatchObject({ code: 0, stderr: '' });
+				expect(await within(1500, 'the end of the daemon', mount.ended)).toEqual({ code: 0, signal: null });
+				expect(messages(mount)).toContain('unmounted from outside');
+				await expectNothingLeft(mount, server, runtime);
+			}
+		});
+	});
+});
+
+interface Holder {
+	readonly name: string;
+	readonly code: string;
+}
+
+const HOLDERS: readonly Holder[] = [
+	{ name: 'a working directory', code: 'process.chdir(process.argv[1] + "/app")' },
+	{ name: 'an open file', code: 'fs.openSync(process.argv[1] + "/app/key")' },
+	{ name: 'an open directory', code: 'fs.opendirSync(process.argv[1])' },
+];
+
+/** A process that uses the mount until it is killed. */
+async function hold(dir: string, holder: Holder): Promise<number> {
+	const code = `const fs = require('fs'); const held = (() => ${holder.code})();
+		console.log('held'); setInterval(() => void held, 1000);`;
+	const child = spawn(process.execPath, ['-e', code, dir], { cwd: '/', stdio: ['ignore', 'pipe', 'inherit'] });
+	children.push(child);
+	await new Promise((resolve) => child.stdout.once('data', resolve));
+	return child.pid ?? 0;
+}
+
+describe.skipIf(AS_ROOT.missing !== undefined)(`a mount in use, ${titleOf(AS_ROOT)}`, () => {
+	test.each(HOLDERS)('$name: unmount refuses with 75, --force works', async (holder) => {
+		const dir = mountPoint();
+		const { mount } = await startIn(AS_ROOT, dir, ['-f', manifest()]);
+		const server = mount.serverPid() ?? 0;
+		const pid = await hold(dir, holder);
+		const refused = await runProgram(['unmount', dir]);
+		expect(refused.code).toBe(75);
+		expect(refused.stderr).toBe(
+			`error: Cannot unmount "${dir}": it is in use; "fuser -vm ${dir}" shows by whom, --force unmounts all the same\n`,
+		);
+		expect(mountsBelow(dir)).toEqual([dir]);
+		expect(await runProgram(['unmount', '--force', dir])).toMatchObject({ code: 0, stderr: '' });
+		expect(mountsBelow(dir)).toEqual([]);
+		expect(await within(2500, 'the end of the daemon', mount.ended)).toEqual({ code: 0, signal: null });
+		expect(isRunning(server)).toBe(false);
+		expect(stateOf(pid)).not.toBe('D');
+	});
+
+	test.each(HOLDERS)('$name: SIGTERM detaches it, and the server ends about a second later', async (holder) => {
+		const dir = mountPoint();
+		const { mount, runtime } = await startIn(AS_ROOT, dir, ['-f', manifest()]);
+		const server = mount.serverPid() ?? 0;
+		const pid = await hold(dir, holder);
+		const started = performance.now();
+		const ended = mount.stop('SIGTERM');
+		await until(() => mountsBelow(dir).length === 0, 'the mount to go', 800);
+		expect(await ended).toEqual({ code: 0, signal: null });
+		expect(performance.now() - started).toBeLessThan(2500);
+		expect(messages(mount)).toContain('the mount was in use: it was detached, and what was open in it is gone');
+		await expectNothingLeft(mount, server, runtime);
+		expect(stateOf(pid)).not.toBe('D');
+	});
+});
+
+describe.skipIf(AS_ROOT.missing !== undefined)(`processes, ${titleOf(AS_ROOT)}`, () => {
+	test('the daemon has no /dev/fuse, and the server has only what it needs', async () => {
+		const dir = mountPoint();
+		const { mount } = await startIn(AS_ROOT, dir, ['-f', manifest()]);
+		const server = mount.serverPid() ?? 0;
+		const own = (pid: number) =>
+			openFiles(pid).filter((target) => !/^(pipe|anon_inode|socket):|^\/dev\/null$/.test(target));
+		expect(openFiles(mount.pid)).not.toContain('/dev/fuse');
+		expect(own(server).filter((target) => target === '/dev/fuse')).toHaveLength(1);
+		expect(own(server).filter((target) => !/^\/dev\/fuse$|\/journal\.\d+$/.test(target))).toEqual([]);
+	});
+
+	test('what a shell left open is not inherited by the server', async () => {
+		const dir = mountPoint();
+		const marker = join(temporaryDirectory('marker'), 'open');
+		writeFileSync(marker, '');
+		const { mount } = await startIn(AS_ROOT, dir, ['-f', manifest()]);
+		const script = `exec 63<${marker} 9<${marker}; exec "$@"`;
+		const other = mountPoint();
+		const program = readFileSync(`/proc/${mount.pid}/cmdline`, 'utf8').split('\0').slice(0, 2);
+		const child = spawn('bash', ['-c', script, 'bash', ...program, 'mount', other, '-f', manifest()], {
+			stdio: 'ignore',
+		});
+		children.push(child);
+		await until(() => mountsBelow(other).length > 0, 'the second mount');
+		const tasks = readFileSync(`/proc/${child.pid}/task/${child.pid}/children`, 'utf8');
+		const servers = tasks.trim().split(' ').map(Number);
+		expect(servers).toHaveLength(1);
+		expect(openFiles(servers[0] ?? 0)).not.toContain(marker);
+		child.kill('SIGTERM');
+		await until(() => child.exitCode !== null, 'its end');
+	});
+
+	test('ps shows what they are', async () => {
+		const dir = mountPoint();
+		const { mount } = await startIn(AS_ROOT, dir, ['-f', manifest()]);
+		expect(readFileSync(`/proc/${mount.pid}/comm`, 'utf8')).toBe('configmapfs\n');
+		expect(readFileSync(`/proc/${mount.pid}/cmdline`, 'utf8')).toContain(`main.js\0mount\0${dir}\0`);
+		const server = readFileSync(`/proc/${mount.serverPid()}/cmdline`, 'utf8');
+		expect(server).toContain('server.js\0');
+		expect(server).toContain(dir);
+	});
+});
+
+describe.skipIf(process.env.CONFIGMAPFS_DIST !== undefined)('npm start', () => {
+	const root = fileURLToPath(new URL('../..', import.meta.url));
+
+	test('Ctrl-C reaches the program, which unmounts', async () => {
+		const dir = mountPoint();
+		const args = ['start', '--silent', '--', 'mount', dir, '-f', manifest()];
+		const child = spawn('npm', args, { cwd: root, detached: true, stdio: ['ignore', 'pipe', 'pipe'] });
+		child.stdout.resume();
+		child.stderr.resume();
+		const ended = new Promise((resolve) => child.on('exit', (code) => resolve(code)));
+		await until(() => mountsBelow(dir).length > 0, 'the mount', 60_000);
+		// As a terminal does it: to the whole group.
+		process.kill(-(child.pid ?? 0), 'SIGINT');
+		await within(10_000, 'the end of npm start', ended);
+		await until(() => mountsBelow(dir).length === 0, 'the mount to go', 3000);
+	});
+});
+
+function openFiles(pid: number): readonly string[] {
+	return readdirSafe(`/proc/${pid}/fd`).map((fd) => {
+		try {
+			return readlinkSync(`/proc/${pid}/fd/${fd}`);
+		} catch {
+			return '';
+		}
+	});
+}
+
+function readdirSafe(path: string): readonly string[] {
+	try {
+		return readdirSync(path);
+	} catch {
+		return [];
+	}
+}
