@@ -47,9 +47,12 @@ interface PermissionClass {
 	owner(caller: Caller): Owner;
 }
 
+/** Root, as kubelet's files show, unless the caller is or belongs to it. */
 function stranger(caller: Caller): Owner {
-	const isInRootGroup = caller.gid === ROOT || caller.groups.includes(ROOT);
-	return { uid: caller.uid === ROOT ? NOBODY : ROOT, gid: isInRootGroup ? NOBODY : ROOT };
+	const own = new Set([caller.gid, ...caller.groups]);
+	let gid = ROOT;
+	for (let other = NOBODY; own.has(gid); other--) gid = other;
+	return { uid: caller.uid === ROOT ? NOBODY : ROOT, gid };
 }
 
 /** The class that the caller is put into by an owner, in the order of preference: others, group, owner. */

@@ -18,7 +18,7 @@ import { ERRNO } from '../base/errno.js';
 import { invariant } from '../base/errors.js';
 import type { Segment } from '../journal/journal-reader.js';
 import type { Intent, JournalRecord, StagedDirectory, StagedNode } from '../journal/record.js';
-import { type Dirent, Inode, S_IFDIR, S_IFLNK, S_IFREG } from './inode.js';
+import { type Dirent, ENTRY_SIZE, Inode, S_IFDIR, S_IFLNK, S_IFREG } from './inode.js';
 
 export const ROOT_ID = 1;
 /** Entries that no VFS operation can make stale are valid for ever. Unit: milliseconds. */
@@ -320,7 +320,7 @@ export class InodeTree {
 				directory.entries.delete(name);
 				const replaced = directory.entries.get(newName);
 				if (replaced !== undefined) this.#unlink(directory, replaced);
-				if (!entry.listed && entry.inode.isDirectory) directory.nlink++;
+				if (!entry.listed) countEntry(directory, entry.inode, 1);
 				directory.entries.set(newName, {
 					name: newName,
 					inode: entry.inode,
@@ -332,7 +332,7 @@ export class InodeTree {
 					const unlisted = directory.entries.get(nameOf(intent.unlist));
 					if (unlisted?.listed) {
 						unlisted.listed = false;
-						if (unlisted.inode.isDirectory) directory.nlink--;
+						countEntry(directory, unlisted.inode, -1);
 					}
 				}
 				this.#touch(directory);
@@ -357,7 +357,7 @@ export class InodeTree {
 		invariant(entries !== undefined && !entries.has(name), `"${name}" is new in inode ${directory.id}`);
 		entries.set(name, { name, inode, cookie: directory.nextCookie++, listed: true });
 		inode.holders++;
-		if (inode.isDirectory) directory.nlink++;
+		countEntry(directory, inode, 1);
 	}
 
 	#unlink(directory: Inode, entry: Dirent): void {
@@ -366,8 +366,8 @@ export class InodeTree {
 		inode.holders--;
 		inode.ctimeUs = this.#clock.wallUs();
 		inode.nlink = inode.isDirectory ? 0 : inode.nlink - 1;
+		if (entry.listed) countEntry(directory, inode, -1);
 		if (inode.isDirectory) {
-			if (entry.listed) directory.nlink--;
 			for (const child of [...(inode.entries?.values() ?? [])]) this.#unlink(inode, child);
 		}
 		this.#dropIfUnused(inode);
@@ -434,18 +434,27 @@ export class InodeTree {
 			invariant(inode.holders > 0 || inode.nlookup > 0, `inode ${id} is held by somebody`);
 			invariant(inode.nlookup >= 0 && inode.holders >= 0, `inode ${id} has no negative count`);
 			let subdirectories = 0;
+			let listed = 0;
 			let last = 2;
 			for (const entry of inode.entries?.values() ?? []) {
 				invariant(entry.cookie > last, `cookies of inode ${id} rise`);
 				last = entry.cookie;
 				invariant(this.#inodes.get(entry.inode.id) === entry.inode, `"${entry.name}" in inode ${id} is known`);
+				if (entry.listed) listed++;
 				if (entry.inode.isDirectory && entry.listed) subdirectories++;
 			}
 			if (inode.entries !== undefined && inode.nlink > 0) {
 				invariant(inode.nlink === 2 + subdirectories, `link count of directory ${id}`);
+				invariant(inode.size === (2 + listed) * ENTRY_SIZE, `size of directory ${id}`);
 			}
 		}
 	}
+}
+
+/** What a directory's attributes say of its listed entries, as tmpfs counts: 20 bytes each, a link for each directory. */
+function countEntry(directory: Inode, entry: Inode, by: 1 | -1): void {
+	directory.size += by * ENTRY_SIZE;
+	if (entry.isDirectory) directory.nlink += by;
 }
 
 /** A name of a record as the wire has it: one character a byte. */

@@ -9,6 +9,9 @@ export const S_IFREG = 0o100000;
 export const S_IFLNK = 0o120000;
 const S_IFMT = 0o170000;
 
+/** What an entry adds to the size of its directory. Unit: bytes. Source: linux v6.1 mm/shmem.c, BOGO_DIRENT_SIZE. */
+export const ENTRY_SIZE = 20;
+
 /** A name in a directory. Invariant: `cookie` is unique in its directory, rises, and is never used again. */
 export interface Dirent {
 	readonly name: string;
@@ -38,7 +41,7 @@ export class Inode {
 	ctimeUs: number;
 	nlink: number;
 	/** Unit: bytes. */
-	size = 0;
+	size: number;
 	/** References that the kernel holds; FORGET gives them back. */
 	nlookup = 0;
 	/** Whether a name, or the grace of a removed name, still leads here. */
@@ -70,6 +73,7 @@ export class Inode {
 		this.original = original;
 		this.entries = isDirectoryMode(fields.mode) && original === undefined ? new Map() : undefined;
 		this.nlink = isDirectoryMode(fields.mode) ? 2 : 1;
+		this.size = isDirectoryMode(fields.mode) ? 2 * ENTRY_SIZE : 0;
 	}
 
 	get isDirectory(): boolean {

@@ -211,6 +211,7 @@ export class Session {
 
 	open(): number {
 		if (this.#noOpen) return this.error(ERRNO.ENOSYS);
+		if (this.#tree.get(this.#request.nodeId) === undefined) return this.error(ERRNO.ESTALE);
 		const O_ACCMODE = 3;
 		if ((this.#request.u32(40) & O_ACCMODE) !== 0) return this.error(ERRNO.EROFS);
 		return this.#reply.open(this.#request.bytes, FOPEN.KEEP_CACHE | FOPEN.NOFLUSH);
@@ -218,6 +219,7 @@ export class Session {
 
 	opendir(): number {
 		if (this.#noOpendir) return this.error(ERRNO.ENOSYS);
+		if (this.#tree.get(this.#request.nodeId) === undefined) return this.error(ERRNO.ESTALE);
 		return this.#reply.open(this.#request.bytes, FOPEN.KEEP_CACHE | FOPEN.CACHE_DIR);
 	}
 

@@ -45,9 +45,9 @@ describe('InodeTree staging', () => {
 		});
 		const base = { uid: 7, gid: 8, mtimeUs: SHOWN.mtimeUs, ctimeUs: SHOWN.mtimeUs };
 		expect(shown).toEqual([
-			{ id: 10, mode: 0o040755, nlink: 3, size: 0, ...base },
+			{ id: 10, mode: 0o040755, nlink: 3, size: 80, ...base },
 			{ id: 11, mode: 0o100644, nlink: 1, size: 5, ...base },
-			{ id: 12, mode: 0o040755, nlink: 2, size: 0, ...base },
+			{ id: 12, mode: 0o040755, nlink: 2, size: 60, ...base },
 			{ id: 13, mode: 0o100644, nlink: 1, size: 5, ...base },
 			{ id: 20, mode: 0o120777, nlink: 1, size: 5, ...base },
 		]);
