@@ -8,6 +8,8 @@ export interface DriverCase {
 	readonly name: 'kernel' | 'fuse-native' | 'directory';
 	/** Whether what is shown is a mount, which nobody can write to. */
 	readonly isMount: boolean;
+	/** Refusals of its own by call, where its library does not know the call. */
+	readonly refusals: Readonly<Record<string, readonly string[]>>;
 	/** An empty directory to mount on, or to write into. */
 	directory(): string;
 	/** Why it cannot run here; undefined when it can. */
@@ -16,12 +18,32 @@ export interface DriverCase {
 
 const SERVER_OF_FUSE_NATIVE = new URL('../../src/drivers/fuse-native/server.ts', import.meta.url);
 
+/** libfuse 2.9 does not know RENAME2, so the kernel answers for it, with EINVAL, where the mount is writable. */
+const LIBFUSE_2 = Object.fromEntries(
+	['exchange', 'noreplace'].flatMap((flag) =>
+		['volume', 'snapshot'].map((place) => [`renameat2 ${flag} in ${place}`, ['EINVAL', 'EROFS']]),
+	),
+);
+
 export const DRIVERS: readonly DriverCase[] = [
-	{ name: 'kernel', isMount: true, directory: () => temporaryDirectory('kernel'), unavailable: () => undefined },
-	{ name: 'directory', isMount: false, directory: () => tmpfsDirectory('directory'), unavailable: () => undefined },
+	{
+		name: 'kernel',
+		isMount: true,
+		refusals: {},
+		directory: () => temporaryDirectory('kernel'),
+		unavailable: () => undefined,
+	},
+	{
+		name: 'directory',
+		isMount: false,
+		refusals: {},
+		directory: () => tmpfsDirectory('directory'),
+		unavailable: () => undefined,
+	},
 	{
 		name: 'fuse-native',
 		isMount: true,
+		refusals: LIBFUSE_2,
 		directory: () => temporaryDirectory('native'),
 		unavailable: () =>
 			existsSync(SERVER_OF_FUSE_NATIVE) ? fuseNativeUnavailable() : 'the fuse-native driver is not there yet',

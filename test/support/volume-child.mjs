@@ -38,6 +38,7 @@ const volume = new VolumeSession({
 	driver,
 	retention: { snapshotGraceMs: config.snapshotGraceMs ?? 0, history: config.history ?? 1 },
 	now,
+	announces: () => true,
 	log: { error: complain, warn: complain, info: silent, debug: silent, trace: silent },
 });
 await driver.mount();
