@@ -8,10 +8,12 @@ import { Worker } from 'node:worker_threads';
 import { ConfigMapFsError, errorText } from '../base/errors.js';
 import { InodeTree } from '../fs/inode-tree.js';
 import { JournalReader } from '../journal/journal-reader.js';
+import type { JournalRecord } from '../journal/record.js';
 import { OPCODE_LIMIT } from '../wire/constants.js';
 import type { ControlData } from './control-thread.js';
 import { openMounted } from './kernel/device.js';
 import { Session } from './kernel/session.js';
+import { makeTrace } from './kernel/trace.js';
 import type { ServerConfig, ServerMessage } from './server-protocol.js';
 
 /** Every reader of the mount waits for this process, so it goes before them where the user may ask for that. */
@@ -38,19 +40,31 @@ export async function serve(config: ServerConfig): Promise<void> {
 			monotonicMs: () => performance.now(),
 			wallUs: () => Date.now() * 1000 + Math.floor((performance.now() * 1000) % 1000),
 		});
+		let note: (record: JournalRecord) => void = () => {};
 		const journal = new JournalReader(config.journalDirectory, 0, (record, segment, contentAt) => {
 			tree.apply(record, segment, contentAt);
+			note(record);
 		});
 		journal.poll();
-		const session = new Session({
-			fd: await openMounted(config),
-			tree,
-			pollJournal: () => journal.poll(),
-			openWithoutUpcall: config.openWithoutUpcall,
-			counters: new Float64Array(counters),
-		});
-		say({ type: 'serving' });
-		session.run();
+		const shared = { tree, pollJournal: () => journal.poll(), counters: new Float64Array(counters) };
+		if (config.driver === 'fuse-native') {
+			// Loaded on demand: the other driver runs where libfuse 2 is not installed.
+			const { FuseNativeServer } = await import('./fuse-native/server.js');
+			const server = new FuseNativeServer({ ...shared, config });
+			note = (record) => server.note(record);
+			const { ended } = await server.mount();
+			say({ type: 'serving' });
+			await ended;
+		} else {
+			const session = new Session({
+				...shared,
+				fd: await openMounted(config),
+				openWithoutUpcall: config.openWithoutUpcall,
+				...(config.trace ? { trace: makeTrace() } : {}),
+			});
+			say({ type: 'serving' });
+			session.run();
+		}
 		process.exit(0);
 	} catch (error) {
 		const code = error instanceof ConfigMapFsError ? error.code : 'INTERNAL';

@@ -1,0 +1,311 @@
+/**
+ * The answers to libfuse's path-based requests, from the inode tree.
+ *
+ * Decisions
+ * - Mutations are EROFS unless the tree recognises the daemon's announced operation; so is every operation that only
+ *   changes things.
+ * - ENOSYS, by absence here, where the kernel remembers it and the meaning is "do not ask again": FLUSH, FSYNC, xattrs.
+ *   Never for opendir, after which libfuse 2 follows a null pointer.
+ * - An open file keeps its inode and its bytes until it is closed.
+ * - A bug is EIO for its caller and nothing else: an exception in a handler would end the process.
+ *
+ * Thread: the main thread of the server process; it never touches the mount itself.
+ */
+
+import { readSync } from 'node:fs';
+import { ERRNO } from '../../base/errno.js';
+import type { Inode } from '../../fs/inode.js';
+import type { InodeTree, Mutation } from '../../fs/inode-tree.js';
+import { DATA_LINK_TMP } from '../../volume/content.js';
+import { OPCODE, S_IFDIR, S_IFMT, S_IFREG } from '../../wire/constants.js';
+import type { NativeOperations, NativeStat } from './binding.js';
+import { FlipGate, type OpenFile } from './flip-gate.js';
+import { PathWalk, toText, toTreeName } from './path-walk.js';
+
+export interface OperationsOptions {
+	readonly tree: InodeTree;
+	/** Takes in what the daemon has announced so far; called before every mutation. */
+	readonly pollJournal: () => void;
+	/** One more request of an opcode came; a plain array indexed by opcode. */
+	readonly counters: { [opcode: number]: number };
+	/** Given for tracing only: a request and its result. */
+	readonly trace?: (operation: string, path: string, result: number) => void;
+}
+
+const BLOCK_SIZE = 4096;
+const O_ACCMODE = 3;
+const MAX_HANDLE = 0x7fffffff;
+
+/** What a handler answers with; `result` is 0, a negative errno, or a number of bytes. */
+interface Answer<T> {
+	readonly result: number;
+	readonly value?: T;
+}
+
+export class Operations {
+	readonly gate: FlipGate;
+	readonly #tree: InodeTree;
+	readonly #walk: PathWalk;
+	readonly #options: OperationsOptions;
+	readonly #openFiles = new Map<number, OpenFile>();
+	#lastHandle = 0;
+
+	constructor(options: OperationsOptions) {
+		this.#options = options;
+		this.#tree = options.tree;
+		this.#walk = new PathWalk(options.tree);
+		this.gate = new FlipGate({
+			tree: options.tree,
+			monotonicMs: () => performance.now(),
+			openFiles: () => this.#openFiles.values(),
+			pollJournal: options.pollJournal,
+			after: (delayMs, run) => {
+				setTimeout(run, delayMs).unref();
+			},
+		});
+	}
+
+	/** Number of files that are open. */
+	get openCount(): number {
+		return this.#openFiles.size;
+	}
+
+	/** The table for fuse-native. */
+	table(): NativeOperations {
+		const readOnly = (operation: string, opcode: number, path: string, reply: (result: number) => void) =>
+			this.#answer(operation, opcode, path, reply, () => ({ result: -ERRNO.EROFS }));
+		return {
+			getattr: (path, reply) => this.#getattr(path, reply),
+			readlink: (path, reply) => this.#answer('readlink', OPCODE.READLINK, path, reply, () => this.#readlink(path)),
+			readdir: (path, reply) => {
+				const listed = (result: number, list?: Listing) => reply(result, list?.names, list?.stats);
+				this.#answer('readdir', OPCODE.READDIR, path, listed, () => this.#readdir(path));
+			},
+			open: (path, flags, reply) => this.#answer('open', OPCODE.OPEN, path, reply, () => this.#open(path, flags)),
+			read: (path, handle, buffer, length, offset, reply) =>
+				this.#answer('read', OPCODE.READ, path, reply, () => ({
+					result: this.#read(handle, buffer, length, offset),
+				})),
+			release: (path, handle, reply) =>
+				this.#answer('release', OPCODE.RELEASE, path, reply, () => this.#release(handle)),
+			statfs: (path, reply) =>
+				this.#answer('statfs', OPCODE.STATFS, path, reply, () => ({ result: 0, value: this.#statfs() })),
+			mkdir: (path, _mode, reply) =>
+				this.#answer('mkdir', OPCODE.MKDIR, path, reply, () => this.#mutateName('mkdir', path)),
+			unlink: (path, reply) =>
+				this.#answer('unlink', OPCODE.UNLINK, path, reply, () => this.#mutateName('unlink', path)),
+			rmdir: (path, reply) => this.#answer('rmdir', OPCODE.RMDIR, path, reply, () => this.#mutateName('rmdir', path)),
+			symlink: (target, path, reply) =>
+				this.#answer('symlink', OPCODE.SYMLINK, path, reply, () => this.#symlink(target, path)),
+			rename: (path, newPath, reply) =>
+				this.#answer('rename', OPCODE.RENAME, path, reply, () => this.#rename(path, newPath)),
+			chmod: (path, mode, reply) => this.#answer('chmod', OPCODE.SETATTR, path, reply, () => this.#chmod(path, mode)),
+			chown: (path, _uid, _gid, reply) => readOnly('chown', OPCODE.SETATTR, path, reply),
+			utimens: (path, _atime, _mtime, reply) => readOnly('utimens', OPCODE.SETATTR, path, reply),
+			truncate: (path, _size, reply) => readOnly('truncate', OPCODE.SETATTR, path, reply),
+			mknod: (path, _mode, _device, reply) => readOnly('mknod', OPCODE.MKNOD, path, reply),
+			link: (path, _newPath, reply) => readOnly('link', OPCODE.LINK, path, reply),
+			create: (path, _mode, reply) => readOnly('create', OPCODE.CREATE, path, reply),
+			write: (path, _handle, _buffer, _length, _offset, reply) => readOnly('write', OPCODE.WRITE, path, reply),
+			setxattr: (path, _name, _value, _position, _flags, reply) => readOnly('setxattr', OPCODE.SETXATTR, path, reply),
+			removexattr: (path, _name, reply) => readOnly('removexattr', OPCODE.REMOVEXATTR, path, reply),
+		};
+	}
+
+	/** Counts, handles, answers once; an exception is EIO. */
+	#answer<T>(
+		operation: string,
+		opcode: number,
+		path: string,
+		reply: (result: number, value?: T) => void,
+		handle: () => Answer<T>,
+	): void {
+		const { counters, trace } = this.#options;
+		counters[opcode] = (counters[opcode] ?? 0) + 1;
+		let answer: Answer<T>;
+		try {
+			answer = handle();
+		} catch {
+			answer = { result: -ERRNO.EIO };
+		}
+		trace?.(operation, path, answer.result);
+		reply(answer.result, answer.value);
+	}
+
+	#find<T>(path: string, use: (inode: Inode, way: readonly Inode[]) => Answer<T>): Answer<T> {
+		const found = this.#walk.visit(path, (way, inode) => use(inode, way));
+		return typeof found === 'number' ? { result: found } : found;
+	}
+
+	/** LOOKUP and GETATTR are one operation here; only the root is never looked up. */
+	#getattr(path: string, reply: (result: number, stat?: NativeStat) => void): void {
+		const opcode = path === '/' ? OPCODE.GETATTR : OPCODE.LOOKUP;
+		const attributes = (): Answer<NativeStat> =>
+			this.#find(path, (inode, way) => {
+				if (!this.#isLinkInMaking(path)) this.gate.told(inode, way.at(-2));
+				return { result: 0, value: statOf(inode) };
+			});
+		const later = () => this.#answer('getattr', opcode, path, reply, attributes);
+		let way: 'pass' | 'wait' | 'stale';
+		try {
+			way = this.#passGate(path, later);
+		} catch {
+			way = 'pass';
+		}
+		if (way === 'pass') later();
+		else if (way === 'stale') this.#answer('getattr', opcode, path, reply, () => ({ result: -ERRNO.ESTALE }));
+	}
+
+	/** Only the daemon looks for it, and it is the only name that is worth a look into the journal. */
+	#isLinkInMaking(path: string): boolean {
+		return path.endsWith(`/${DATA_LINK_TMP}`);
+	}
+
+	#passGate(path: string, go: () => void): 'pass' | 'wait' | 'stale' {
+		if (this.#isLinkInMaking(path)) this.#options.pollJournal();
+		if (!this.gate.hasAnnounced) return 'pass';
+		const place = this.#walk.place(path);
+		if (typeof place === 'number') return 'pass';
+		return this.gate.lookup(place.directory.id, place.name, go);
+	}
+
+	#readlink(path: string): Answer<string> {
+		return this.#find(path, (inode, way) => {
+			if (inode.target === undefined) return { result: -ERRNO.EINVAL };
+			this.gate.followed(inode, way.at(-2));
+			return { result: 0, value: inode.target.toString() };
+		});
+	}
+
+	#readdir(path: string): Answer<Listing> {
+		return this.#find(path, (directory, way) => {
+			this.gate.came(directory);
+			if (!directory.isDirectory) return { result: -ERRNO.ENOTDIR };
+			const names = ['.', '..'];
+			const stats = [statOf(directory), statOf(way.at(-2) ?? directory)];
+			for (const { name, inode } of this.#tree.list(directory, 0)) {
+				names.push(toText(name));
+				stats.push(statOf(inode));
+				// Listing makes stand-ins that nobody refers to.
+				this.#tree.forget(inode.id, 0);
+			}
+			return { result: 0, value: { names, stats } };
+		});
+	}
+
+	#open(path: string, flags: number): Answer<number> {
+		if ((flags & O_ACCMODE) !== 0) return { result: -ERRNO.EROFS };
+		return this.#find(path, (inode, way) => {
+			if (!inode.isFile) return { result: inode.isDirectory ? -ERRNO.EISDIR : -ERRNO.EINVAL };
+			this.gate.came(inode);
+			const handle = this.#newHandle();
+			this.#walk.hold(inode);
+			this.#openFiles.set(handle, { inode, way, openedAt: performance.now() });
+			return { result: 0, value: handle };
+		});
+	}
+
+	#newHandle(): number {
+		do this.#lastHandle = this.#lastHandle === MAX_HANDLE ? 1 : this.#lastHandle + 1;
+		while (this.#openFiles.has(this.#lastHandle));
+		return this.#lastHandle;
+	}
+
+	/** Returns the number of bytes, or a negative errno. */
+	#read(handle: number, buffer: Buffer, length: number, offset: number): number {
+		const file = this.#openFiles.get(handle);
+		if (file === undefined) return -ERRNO.EBADF;
+		const { inode } = file;
+		if (inode.segment === undefined) return -ERRNO.EIO;
+		const wanted = Math.max(0, Math.min(length, inode.size - offset));
+		let done = 0;
+		while (done < wanted) {
+			const got = readSync(inode.segment.fd, buffer, done, wanted - done, inode.offset + offset + done);
+			if (got === 0) return -ERRNO.EIO;
+			done += got;
+		}
+		return done;
+	}
+
+	#release(handle: number): Answer<never> {
+		const file = this.#openFiles.get(handle);
+		if (file === undefined) return { result: 0 };
+		this.#openFiles.delete(handle);
+		this.#walk.letGo(file.inode);
+		return { result: 0 };
+	}
+
+	#statfs() {
+		const { bytes, inodes } = this.#tree.usage;
+		const blocks = Math.ceil(bytes / BLOCK_SIZE);
+		return { bsize: BLOCK_SIZE, frsize: BLOCK_SIZE, blocks, files: inodes, namemax: 255 };
+	}
+
+	// --- mutations ----------------------------------------------------------------------------------------------
+
+	#mutateName(op: 'mkdir' | 'unlink' | 'rmdir', path: string): Answer<never> {
+		const place = this.#walk.place(path);
+		if (typeof place === 'number') return { result: place };
+		return this.#mutate({ op, parent: place.directory.id, name: place.name });
+	}
+
+	#symlink(target: string, path: string): Answer<never> {
+		const place = this.#walk.place(path);
+		if (typeof place === 'number') return { result: place };
+		const { directory, name } = place;
+		return this.#mutate({ op: 'symlink', parent: directory.id, name, target: toTreeName(target) });
+	}
+
+	#rename(path: string, newPath: string): Answer<never> {
+		const from = this.#walk.place(path);
+		if (typeof from === 'number') return { result: from };
+		const to = this.#walk.place(newPath);
+		if (typeof to === 'number') return { result: to };
+		const answer = this.#mutate({
+			op: 'rename',
+			parent: from.directory.id,
+			name: from.name,
+			newParent: to.directory.id,
+			newName: to.name,
+		});
+		if (answer.result === 0) this.gate.made();
+		return answer;
+	}
+
+	#chmod(path: string, mode: number): Answer<never> {
+		return this.#find(path, (inode) => this.#mutate({ op: 'setattr', id: inode.id, mode: mode & 0o7777 }));
+	}
+
+	#mutate(mutation: Mutation): Answer<never> {
+		this.#options.pollJournal();
+		const changed = this.#tree.mutate(mutation);
+		if (typeof changed === 'number') return { result: changed };
+		// The reference is the kernel's; libfuse keeps it for itself.
+		if (mutation.op === 'mkdir' || mutation.op === 'symlink') this.#tree.forget(changed.id, 1);
+		return { result: 0 };
+	}
+}
+
+interface Listing {
+	readonly names: readonly string[];
+	readonly stats: readonly NativeStat[];
+}
+
+/** Whole pages for files and nothing for the rest, as tmpfs counts. */
+function statOf(inode: Inode): NativeStat {
+	const isFile = (inode.mode & S_IFMT) === S_IFREG;
+	const mtime = Math.floor(inode.mtimeUs / 1000);
+	return {
+		mode: inode.mode,
+		uid: inode.uid,
+		gid: inode.gid,
+		size: (inode.mode & S_IFMT) === S_IFDIR ? 0 : inode.size,
+		nlink: inode.nlink,
+		ino: inode.id,
+		blksize: BLOCK_SIZE,
+		blocks: isFile ? Math.ceil(inode.size / BLOCK_SIZE) * (BLOCK_SIZE / 512) : 0,
+		atime: mtime,
+		mtime,
+		ctime: Math.floor(inode.ctimeUs / 1000),
+	};
+}
