@@ -18,6 +18,16 @@ export default defineConfig({
 					fileParallelism: false,
 				},
 			},
+			{
+				root,
+				test: {
+					name: 'cluster',
+					include: ['test/cluster/**/*.test.ts'],
+					testTimeout: 60_000,
+					hookTimeout: 120_000,
+					fileParallelism: false,
+				},
+			},
 		],
 	},
 });
