@@ -29,6 +29,12 @@ export const EXIT_STATUS = {
 	UNMOUNT_REFUSED: 71,
 	/** A required ConfigMap or key is missing. */
 	CONFIGMAP_NOT_FOUND: 66,
+	/** The kubeconfig is missing, cannot be parsed, names what it does not have, or does not fit the server. */
+	CONFIG_INVALID: 78,
+	/** The API server does not answer. */
+	CLUSTER_UNREACHABLE: 69,
+	/** The API server refuses the credentials, or what they may do is too little. */
+	CLUSTER_FORBIDDEN: 77,
 	/** A bug: an invariant does not hold. */
 	INTERNAL: 70,
 } as const;
