@@ -1,0 +1,322 @@
+// @ts-check
+/*
+ * Measures the program beside tmpfs and other FUSE programs, all in one run and in turns, so that a busy machine slows
+ * each of them alike. Figures of reads are times tmpfs; the requests that reached user space stand beside them.
+ *
+ *     npm run bench                           everything, about four minutes
+ *     npm run bench -- --quick                fewer rounds, about one minute
+ *     npm run bench -- --only warm --only idle    parts: warm, after-flip, flips, start, saves, scale, idle, walks
+ *     npm run bench -- --loop perl            what repeats the operations: C, perl or FFI; the first that is there
+ *     npm run bench -- --json FILE            results as JSON, too
+ *     npm run bench -- --markdown             tables as markdown
+ *     npm run bench -- --write                results and native-notes/benchmarks.md of this checkout
+ *
+ * Needs no compiler; uses dist/ (or $CONFIGMAPFS_DIST). As root it measures both ways to mount, else only fusermount3's.
+ * Exits 1 when a warm operation reached user space or nothing could be measured; a missed bar of another kind is a row.
+ */
+
+import { spawnSync } from 'node:child_process';
+import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statfsSync, writeFileSync } from 'node:fs';
+import { arch, availableParallelism, loadavg, release, tmpdir, totalmem } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+import { FLIP_VOLUMES, flips } from './bench/flips.mjs';
+import { loopKinds } from './bench/loop.mjs';
+import { coldWalks, idle, saveLatency, scale, startUp } from './bench/program.mjs';
+import { judge, render, tables } from './bench/report.mjs';
+import { isInstalled, openTargets, unmount } from './bench/targets.mjs';
+import { READ_VOLUMES, readsAfterFlip, warmReads, warmUpcalls } from './bench/warm.mjs';
+import { fail } from './progress.mjs';
+
+const ROOT = fileURLToPath(new URL('..', import.meta.url));
+const DIST = process.env.CONFIGMAPFS_DIST ?? join(ROOT, 'dist');
+const NOTES = join(ROOT, 'native-notes');
+const PARTS = ['warm', 'after-flip', 'flips', 'start', 'saves', 'scale', 'idle', 'walks'];
+const TMPFS_MAGIC = 0x01021994;
+
+/** @typedef {import('./bench/report.mjs').Results} Results */
+
+/** What is still open, to be closed in the reverse order. @type {{ close: () => Promise<void> }[]} */
+const open = [];
+/** @type {string | undefined} */
+let scratch;
+let ownTmpfs = false;
+
+const options = readOptions();
+if (options !== undefined) {
+	for (const signal of /** @type {const} */ (['SIGINT', 'SIGTERM', 'SIGHUP'])) {
+		process.on(signal, () => void cleanUp().then(() => process.exit(130)));
+	}
+	try {
+		await bench(options);
+	} catch (error) {
+		fail(error instanceof Error ? error.message : String(error));
+		process.exitCode = 1;
+	} finally {
+		await cleanUp();
+	}
+}
+
+/** @typedef {{ quick: boolean, only: string[], json: string | undefined, markdown: boolean, write: boolean, loop: string | undefined }} Options */
+
+/** @returns {Options | undefined} */
+function readOptions() {
+	try {
+		const { values } = parseArgs({
+			options: {
+				quick: { type: 'boolean', default: false },
+				only: { type: 'string', multiple: true, default: [] },
+				json: { type: 'string' },
+				markdown: { type: 'boolean', default: false },
+				write: { type: 'boolean', default: false },
+				loop: { type: 'string' },
+				help: { type: 'boolean', short: 'h', default: false },
+			},
+		});
+		if (values.help) {
+			const comment = readFileSync(fileURLToPath(import.meta.url), 'utf8').split('*/')[0] ?? '';
+			process.stdout.write(
+				`${comment
+					.split('\n')
+					.slice(2)
+					.map((line) => line.slice(3))
+					.join('\n')
+					.trim()}\n`,
+			);
+			return undefined;
+		}
+		const unknown = values.only.find((part) => !PARTS.includes(part));
+		if (unknown !== undefined) throw new Error(`--only ${unknown}: it is one of ${PARTS.join(', ')}`);
+		return { ...values, json: values.json, loop: values.loop };
+	} catch (error) {
+		fail(error instanceof Error ? error.message : String(error));
+		process.exitCode = 2;
+		return undefined;
+	}
+}
+
+/** @param {string} text */
+function note(text) {
+	process.stderr.write(`bench: ${text}\n`);
+}
+
+/** @param {Options} given */
+async function bench(given) {
+	const { quick, only } = given;
+	/** @param {string} part */
+	const wanted = (part) => only.length === 0 || only.includes(part);
+	const folder = makeScratch();
+	const loads = [loadavg()[0] ?? 0];
+	const kinds = loopKinds(folder);
+	const kind = kinds.find(({ name }) => given.loop === undefined || name.toLowerCase() === given.loop.toLowerCase());
+	if (kind === undefined)
+		throw new Error(`--loop ${given.loop}: it is one of ${kinds.map(({ name }) => name).join(', ')}`);
+
+	/** @type {Omit<Results, 'bars' | 'machine'>} */
+	const results = {
+		schema: 1,
+		date: new Date().toISOString().slice(0, 10),
+		quick,
+		versions: versions(),
+		loop: { name: kind.name, description: kind.description },
+		missing: [],
+		failures: [],
+	};
+	/** @type {<T>(part: string, measure: () => Promise<T>) => Promise<T | undefined>} */
+	const part = async (name, measure) => {
+		if (!wanted(name)) return undefined;
+		note(`measuring ${name}`);
+		try {
+			return await measure();
+		} catch (error) {
+			results.failures.push(`${name}: ${error instanceof Error ? error.message : error}`);
+			return undefined;
+		}
+	};
+	/** @param {string} text */
+	const said = (text) => note(`  ${text}`);
+	/** @param {{ close: () => Promise<void> }} target */
+	const opened = (target) => void open.push(target);
+	const setting = { dist: DIST, scratch: folder, said, opened };
+
+	if (['warm', 'after-flip', 'flips'].some(wanted)) {
+		const { targets, missing } = await openTargets({ ...setting, volumes: { ...READ_VOLUMES, ...FLIP_VOLUMES } });
+		results.missing = missing;
+		Object.assign(results, {
+			warm: await part('warm', () => warmReads(targets, kind, { rounds: quick ? 15 : 60, said })),
+			warmUpcalls: await part('warm', () => warmUpcalls(targets, kind)),
+			warmAgain: await part('warm', () => again(targets, kinds, kind, quick)),
+			afterFlip: await part('after-flip', () => readsAfterFlip(targets, kind, quick ? 20 : 100)),
+			flips: await part('flips', () => {
+				const changing = targets.filter(({ name }) => name !== 'kernel, rootless');
+				return flips(changing, { seconds: quick ? 1 : 4, said: (text) => said(text) });
+			}),
+		});
+		for (const target of targets.toReversed()) await target.close();
+	}
+	const peers = ['bindfs', 'sshfs'].filter((name) => {
+		return isInstalled(name) && !results.missing.some((missing) => missing.name === name);
+	});
+	Object.assign(results, {
+		start: await part('start', () => startUp(setting, quick ? 4 : 10)),
+		saves: await part('saves', () => saveLatency(setting, quick ? 60 : 300)),
+		scale: await part('scale', () => scale(setting, quick ? [1, 1000] : [1, 1000, 10_000])),
+		idle: await part('idle', () => idle(setting, quick ? 3 : 10)),
+		walks: await part('walks', async () => {
+			const walks = [await coldWalks(setting, { count: 1000, rounds: quick ? 2 : 5, peers })];
+			if (!quick) walks.push(await coldWalks(setting, { count: 10_000, rounds: 2, peers }));
+			return walks;
+		}),
+	});
+
+	loads.push(loadavg()[0] ?? 0);
+	const machine = {
+		kernel: release().replace(/^(\d+\.\d+\.\d+).*/, '$1'),
+		architecture: arch(),
+		cpus: String(availableParallelism()),
+		memory: `${Math.round(totalmem() / 1024 ** 3)} GiB`,
+		node: process.version,
+		load: loads
+			.map((load) => load.toFixed(1))
+			.join(' at the start, ')
+			.concat(' at the end'),
+	};
+	finish({ ...results, machine, bars: judge({ ...results, machine }) }, given);
+}
+
+/**
+ * The same again with the best loop that needs no compiler.
+ *
+ * @param {readonly import('./bench/targets.mjs').Target[]} targets
+ * @param {readonly import('./bench/loop.mjs').LoopKind[]} kinds
+ * @param {import('./bench/loop.mjs').LoopKind} used
+ * @param {boolean} quick
+ */
+async function again(targets, kinds, used, quick) {
+	const other = kinds.find(({ name }) => name !== 'C');
+	if (used.name !== 'C' || other === undefined) return undefined;
+	const two = targets.filter(({ name }) => name === 'tmpfs' || name === 'kernel');
+	const rows = await warmReads(two, other, { rounds: quick ? 9 : 40, said() {} });
+	return { name: other.name, description: other.description, rows };
+}
+
+/**
+ * @param {Results} results
+ * @param {Options} given
+ */
+function finish(results, given) {
+	const shown = given.markdown ? 'markdown' : 'text';
+	process.stdout.write(`${render(tables(results), shown)}\n\n${loopNote(results)}\n`);
+	const json = `${JSON.stringify(results, undefined, '\t')}\n`;
+	if (given.json !== undefined) writeFileSync(given.json, json);
+	if (given.write) {
+		mkdirSync(join(NOTES, 'results'), { recursive: true });
+		writeFileSync(join(NOTES, 'results/bench.json'), json);
+		writeFileSync(join(NOTES, 'benchmarks.md'), notes(results));
+	}
+	const woken = Object.entries(results.warmUpcalls ?? {}).filter(([, { upcalls }]) => upcalls > 0);
+	for (const [name, { upcalls, byName }] of woken) {
+		process.stdout.write(`FAIL: ${upcalls} requests in warm operations, ${name}: ${JSON.stringify(byName)}\n`);
+	}
+	if (woken.length > 0 || results.failures.length > 0) process.exitCode = 1;
+}
+
+/** @param {Results} results */
+function loopNote({ loop }) {
+	return `The operations were repeated by ${loop.description}; nothing is subtracted.`;
+}
+
+/** @param {Results} results */
+function notes(results) {
+	const { machine, versions: used } = results;
+	const of = Object.entries(used).map(([name, version]) => `${name} ${version}`);
+	return `# Benchmarks
+
+Measured on ${results.date} by \`npm run bench -- --write\`, which writes this file and
+[results/bench.json](results/bench.json) anew. Do not edit it by hand.
+
+- Machine: Linux ${machine.kernel}, ${machine.architecture}, ${machine.cpus} CPUs, ${machine.memory}, Node ${machine.node};
+  load ${machine.load} (the run itself loads the machine).
+- Versions: ${of.join(', ')}.
+- ${loopNote(results)}
+
+## How to read it
+
+Absolute times say more about the machine than about the program, so reads are given as times tmpfs: the same files in
+kubelet's layout on tmpfs, written by the \`directory\` driver, measured in the same run. All targets take turns, a few
+milliseconds each, so that noise hits all alike; of the rounds the lower quartile counts, because other processes can
+only add time (medians are in the JSON). "Requests" are those that reached
+user space, counted by the server itself. \`kernel\` is the driver with mount(2) and its read-only view, \`kernel,
+rootless\` the same through fusermount3 by an unprivileged user, \`fuse-native\` the driver on libfuse 2. bindfs and sshfs
+(which speaks with its server through a pipe, without a network) show the same tmpfs tree and are there as known peers.
+
+## Results
+
+${render(tables(results), 'markdown')}
+
+## What stands out
+
+- A warm read costs what the kernel's own path walk costs: no request reaches user space, because the kernel keeps names,
+  attributes, links, listings and pages until they change, and every change is a real operation that it sees.
+- The first reader after a flip pays for what is new: the link, the name, the attributes and the bytes. Every later one
+  finds them in the kernel.
+- On tmpfs a reader that was on its way into a generation finds it removed; through a mount its names resolve for two
+  seconds more, so such a reader is never lost.
+- Two starts of Node, one after the other, are the larger part of the time until a mount answers.
+`;
+}
+
+function versions() {
+	/** @type {Record<string, string>} */
+	const found = {};
+	for (const name of ['.', 'node_modules/koffi', 'node_modules/fuse-native']) {
+		try {
+			const { name: known, version } = JSON.parse(readFileSync(join(ROOT, name, 'package.json'), 'utf8'));
+			found[known] = version;
+		} catch {
+			// An optional package that is not installed.
+		}
+	}
+	for (const name of ['bindfs', 'sshfs']) {
+		const { stdout } = spawnSync(name, ['--version'], { encoding: 'utf8' });
+		const version = /\d+\.\d+(\.\d+)?/.exec(stdout ?? '')?.[0];
+		if (version !== undefined) found[name] = version;
+	}
+	return found;
+}
+
+/** A folder on tmpfs that everybody may enter. */
+function makeScratch() {
+	const memory = '/dev/shm';
+	let parent = tmpdir();
+	try {
+		if (statfsSync(memory).type === TMPFS_MAGIC) parent = memory;
+	} catch {
+		// Not there: the folder gets a tmpfs of its own.
+	}
+	const folder = mkdtempSync(join(parent, 'cmfs-bench-'));
+	scratch = folder;
+	chmodSync(folder, 0o755);
+	if (statfsSync(folder).type !== TMPFS_MAGIC) {
+		if (spawnSync('mount', ['-t', 'tmpfs', '-o', 'mode=755', 'bench', folder]).status !== 0) {
+			throw new Error('there is no tmpfs at /dev/shm, and mounting one needs root');
+		}
+		ownTmpfs = true;
+	}
+	return folder;
+}
+
+/** Closes what is open; idempotent. */
+async function cleanUp() {
+	for (const target of open.splice(0).toReversed()) await target.close().catch(() => {});
+	const folder = scratch;
+	scratch = undefined;
+	if (folder === undefined) return;
+	const left = readFileSync('/proc/self/mountinfo', 'utf8')
+		.split('\n')
+		.map((row) => row.split(' ')[4] ?? '');
+	for (const point of left.filter((path) => path.startsWith(`${folder}/`)).reverse()) unmount(point);
+	if (ownTmpfs) unmount(folder);
+	rmSync(folder, { recursive: true, force: true });
+}

@@ -1,0 +1,168 @@
+// @ts-check
+/*
+ * The daemon's part of one mount, driven by bench: a driver of the program with its volumes, in a process of its own, so
+ * that bench measures without being what answers. Started with an IPC channel; ends, and unmounts, with it.
+ */
+
+import { readdirSync, readFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+
+const dist = process.argv[2] ?? '';
+/** @param {string} path */
+const load = (path) => import(pathToFileURL(join(dist, path)).href);
+
+let problems = 0;
+const silent = { debug() {}, info() {}, warn: () => problems++, error: () => problems++, child: () => silent };
+/** @type {any} */
+let driver;
+/** @type {Map<string, any>} */
+const volumes = new Map();
+/** Time in unlink and rmdir, the removal of old generations. Unit: milliseconds. */
+let removalMs = 0;
+let removals = 0;
+
+/** @type {Record<string, (args: any) => unknown>} */
+const COMMANDS = {
+	/** @param {{ choice: 'kernel' | 'fuse-native' | 'directory', mountPoint: string, volumes: Record<string, Record<string, number>> }} args */
+	async start(args) {
+		/** @type {typeof import('../../src/mount/driver-choice.js')} */
+		const { makeDriver } = await load('mount/driver-choice.js');
+		/** @type {typeof import('../../src/mount/volume-session.js')} */
+		const { VolumeSession } = await load('mount/volume-session.js');
+		const caller = { uid: process.getuid?.() ?? 0, gid: process.getgid?.() ?? 0, groups: process.getgroups?.() ?? [] };
+		driver = makeDriver({
+			choice: args.choice,
+			mountPoint: args.mountPoint,
+			allowOther: false,
+			owner: {},
+			rootMode: 0o755,
+			caller,
+			runtime: { uid: caller.uid, xdgRuntimeDirectory: undefined, temporary: tmpdir() },
+			now: () => new Date(),
+			trace: false,
+		});
+		timeRemovals(driver.tree);
+		for (const [name, keys] of Object.entries(args.volumes)) {
+			const key = { namespace: 'default', name };
+			const retention = { snapshotGraceMs: 0, history: 1 };
+			const now = () => new Date();
+			const announces = () => false;
+			const session = new VolumeSession({ key, path: name, driver, retention, now, log: silent, announces });
+			volumes.set(name, { session, keys, generation: 0 });
+			write(name);
+		}
+		await driver.mount();
+		return { children: childrenMaps() };
+	},
+
+	/** @param {{ volume: string }} args */
+	flip({ volume }) {
+		const from = process.hrtime.bigint();
+		write(volume);
+		return { us: Number(process.hrtime.bigint() - from) / 1000 };
+	},
+
+	/**
+	 * Flips volumes in turn, as fast as it goes or at a rate.
+	 *
+	 * @param {{ names: string[], seconds: number, rate: number }} args
+	 */
+	async flips({ names, seconds, rate }) {
+		const from = performance.now();
+		[removalMs, removals, problems] = [0, 0, 0];
+		let [count, latest, busyMs] = [0, 0, 0];
+		for (;;) {
+			const now = performance.now();
+			if (now - from >= seconds * 1000) break;
+			const due = rate === 0 ? count + 8 : Math.floor(((now - from) / 1000) * rate);
+			for (let flipped = 0; count < due && flipped < 8; flipped++, count++) write(names[count % names.length] ?? '');
+			busyMs += performance.now() - now;
+			latest = Math.max(latest, due - count);
+			if (rate === 0 || count < due) await new Promise((resolve) => setImmediate(resolve));
+			else await new Promise((resolve) => setTimeout(resolve, 1));
+		}
+		const wallMs = performance.now() - from;
+		const removalUs = removals === 0 ? 0 : (removalMs * 1000) / (removals / 6);
+		return { count, perSecond: (count / wallMs) * 1000, flipUs: (busyMs * 1000) / count, removalUs, latest, problems };
+	},
+
+	async upcalls() {
+		return await driver.upcalls();
+	},
+
+	async stop() {
+		await stop();
+	},
+};
+
+/**
+ * Counts what the removal of old generations costs.
+ *
+ * @param {any} tree
+ */
+function timeRemovals(tree) {
+	for (const name of ['unlink', 'rmdir']) {
+		const original = tree[name].bind(tree);
+		tree[name] = (/** @type {unknown[]} */ ...args) => {
+			const from = performance.now();
+			original(...args);
+			removalMs += performance.now() - from;
+			removals++;
+		};
+	}
+}
+
+/**
+ * The next generation: every key's bytes say which one it is, again and again.
+ *
+ * @param {string} name
+ */
+function write(name) {
+	const volume = volumes.get(name);
+	volume.generation++;
+	const line = `${name} ${String(volume.generation).padStart(12, '0')}\n`;
+	/** @type {[string, { bytes: Buffer, mode: number }][]} */
+	const files = Object.entries(volume.keys).map(([key, size]) => {
+		return [key, { bytes: Buffer.alloc(Number(size), line), mode: 0o644 }];
+	});
+	volume.session.write(new Map(files));
+}
+
+/** What the processes that answer have loaded: tells drivers apart that would otherwise look alike. */
+function childrenMaps() {
+	return readdirSync('/proc')
+		.filter((pid) => /^\d+$/.test(pid))
+		.flatMap((pid) => {
+			try {
+				const parent = /^PPid:\s*(\d+)$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1];
+				if (Number(parent) !== process.pid) return [];
+				return [
+					{ pid: Number(pid), fuseNative: /fuse-native|libfuse/.test(readFileSync(`/proc/${pid}/maps`, 'utf8')) },
+				];
+			} catch {
+				return [];
+			}
+		});
+}
+
+async function stop() {
+	for (const { session } of volumes.values()) session.close();
+	await driver?.unmount();
+}
+
+process.on('message', async (/** @type {{ id: number, command: string, args: unknown }} */ message) => {
+	const { id, command, args } = message;
+	try {
+		const result = await COMMANDS[command]?.(args);
+		process.send?.({ id, result });
+	} catch (error) {
+		process.send?.({ id, error: error instanceof Error ? error.message : String(error) });
+	}
+});
+process.on('disconnect', async () => {
+	await stop();
+	process.exit(0);
+});
+for (const signal of /** @type {const} */ (['SIGINT', 'SIGTERM', 'SIGHUP'])) process.on(signal, () => {});
