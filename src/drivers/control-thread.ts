@@ -52,7 +52,14 @@ function daemonIsGone(): void {
 	setTimeout(() => process.kill(process.pid, 'SIGKILL'), LAST_READERS_MS);
 	// Before requests are answered, what is mounted on this place is ours.
 	device ??= findMount(config.mountPoint)?.device;
+	// First, because the process ends with the mount; and again, because a mount that is being made is inside.
+	removeJournal();
 	for (const place of new Set([config.mountPoint, config.publicMountPoint])) takeAway(place);
+	removeJournal();
+}
+
+/** What is read from it is open already. */
+function removeJournal(): void {
 	try {
 		rmSync(config.journalDirectory, { recursive: true, force: true });
 		rmdirSync(dirname(config.journalDirectory));
