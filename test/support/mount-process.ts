@@ -142,10 +142,18 @@ export class MountProcess {
 		return readlinkSync(`/proc/${this.pid}/ns/mnt`) !== readlinkSync('/proc/self/ns/mnt');
 	}
 
-	/** How many generations of any ConfigMap, or of one named "namespace/name", were published so far. */
+	/**
+	 * How many generations of any ConfigMap, or of one named "namespace/name", were published after the mount was ready.
+	 * The log says so a moment after readers see it; after `stop` the number is final.
+	 */
 	flips(configMap?: string): number {
-		return this.logLines().filter(
-			(line) => line.msg === 'generation published' && (configMap === undefined || line.configMap === configMap),
+		const lines = this.logLines();
+		const mounted = lines.findIndex((line) => line.msg === 'mounted');
+		return lines.filter(
+			(line, at) =>
+				at > mounted &&
+				line.msg === 'generation published' &&
+				(configMap === undefined || line.configMap === configMap),
 		).length;
 	}
 
