@@ -22,10 +22,8 @@ import { toTreeName } from './path-walk.js';
 
 type RenameIntent = Extract<Intent, { readonly op: 'rename' }>;
 
-/** Who does not come back, or keeps a file open, for so long is not waited for. Unit: milliseconds. */
-const PATIENCE_MS = 100;
-/** The gate opens after this time in any case. Unit: milliseconds. */
-const LIMIT_MS = 250;
+/** The gate opens after so many times the patience in any case. */
+const LIMIT = 3;
 /** Unit: milliseconds. */
 const LOOK_EVERY_MS = 1;
 /** From being told of a link to reading it. Unit: milliseconds. */
@@ -45,6 +43,8 @@ export interface FlipGateOptions {
 	readonly openFiles: () => Iterable<OpenFile>;
 	/** Takes in what the daemon has announced so far, and passes it to `note`. */
 	readonly pollJournal: () => void;
+	/** How long to wait for one who does not come back, or keeps a file open; asked once a flip. Unit: milliseconds. */
+	readonly patienceMs: () => number;
 	/** Calls back later, without keeping the process alive. */
 	readonly after: (delayMs: number, run: () => void) => void;
 }
@@ -58,6 +58,7 @@ interface Walkers {
 interface Flip {
 	readonly intent: RenameIntent;
 	readonly startedAt: number;
+	readonly patienceMs: number;
 	isClosed: boolean;
 	isMade: boolean;
 	readonly waiting: (() => void)[];
@@ -105,7 +106,7 @@ export class FlipGate {
 			if (this.#flip !== flip) return;
 			this.#options.pollJournal();
 			if (this.#flip !== flip) return;
-			if (this.#options.monotonicMs() > flip.startedAt + 2 * LIMIT_MS) this.#forgetFlip(undefined);
+			if (this.#options.monotonicMs() > flip.startedAt + 2 * LIMIT * flip.patienceMs) this.#forgetFlip(undefined);
 			else this.#awaitSettled(flip);
 		});
 	}
@@ -114,7 +115,18 @@ export class FlipGate {
 		this.#announced = announced;
 		const flip = this.#flip;
 		this.#flip = undefined;
-		if (flip !== undefined) this.#open(flip);
+		if (flip === undefined) return;
+		this.#open(flip);
+		// Who asked while the name was being replaced is told of another node than he knows, and asks once more.
+		const link = flip.isMade ? this.#target(flip)?.link : undefined;
+		if (link !== undefined) this.#walkers.delete(link);
+	}
+
+	/** What stands under the name that the flip is about: the link, and the directory beside it that it leads to. */
+	#target(flip: Flip): { readonly link: Inode; readonly generation: Inode | undefined } | undefined {
+		const directory = this.#options.tree.get(flip.intent.parent);
+		const link = directory?.entries?.get(toTreeName(flip.intent.newName))?.inode;
+		return link === undefined ? undefined : { link, generation: besides(directory, link) };
 	}
 
 	/** Somebody was told of `inode`, found in `directory`, and will come back for it. */
@@ -197,6 +209,7 @@ export class FlipGate {
 		const flip: Flip = {
 			intent,
 			startedAt: this.#options.monotonicMs(),
+			patienceMs: this.#options.patienceMs(),
 			isClosed: true,
 			isMade: false,
 			waiting: [],
@@ -225,31 +238,31 @@ export class FlipGate {
 
 	#mustWait(flip: Flip): boolean {
 		const now = this.#options.monotonicMs();
-		if (now >= flip.startedAt + LIMIT_MS) return false;
-		const directory = this.#options.tree.get(flip.intent.parent);
-		const link = directory?.entries?.get(toTreeName(flip.intent.newName))?.inode;
-		if (link === undefined) return false;
-		const generation = besides(directory, link);
-		if (this.#isAwaited(link, now)) return true;
+		if (now >= flip.startedAt + LIMIT * flip.patienceMs) return false;
+		const target = this.#target(flip);
+		if (target === undefined) return false;
+		const { link, generation } = target;
+		if (this.#isAwaited(link, now, flip.patienceMs)) return true;
 		if (generation === undefined) return false;
-		if (this.#isAnyAwaited(generation, now)) return true;
+		if (this.#isAnyAwaited(generation, now, flip.patienceMs)) return true;
 		for (const { openedAt, way } of this.#options.openFiles()) {
-			if (openedAt + PATIENCE_MS > now && way.includes(generation)) return true;
+			if (openedAt + flip.patienceMs > now && way.includes(generation)) return true;
 		}
 		return false;
 	}
 
 	/** The inode or something below it. */
-	#isAnyAwaited(inode: Inode, now: number): boolean {
-		if (this.#isAwaited(inode, now)) return true;
-		for (const entry of inode.entries?.values() ?? []) if (this.#isAnyAwaited(entry.inode, now)) return true;
+	#isAnyAwaited(inode: Inode, now: number, patienceMs: number): boolean {
+		if (this.#isAwaited(inode, now, patienceMs)) return true;
+		for (const entry of inode.entries?.values() ?? [])
+			if (this.#isAnyAwaited(entry.inode, now, patienceMs)) return true;
 		return false;
 	}
 
-	#isAwaited(inode: Inode, now: number): boolean {
+	#isAwaited(inode: Inode, now: number, patienceMs: number): boolean {
 		const walkers = this.#walkers.get(inode);
 		if (walkers === undefined || walkers.count === 0) return false;
-		if (walkers.since + PATIENCE_MS > now) return true;
+		if (walkers.since + patienceMs > now) return true;
 		walkers.count = 0;
 		return false;
 	}

@@ -12,7 +12,8 @@
  * Thread: the main thread of the server process; it never touches the mount itself.
  */
 
-import { readSync } from 'node:fs';
+import { readFileSync, readSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
 import { ERRNO } from '../../base/errno.js';
 import type { Inode } from '../../fs/inode.js';
 import type { InodeTree, Mutation } from '../../fs/inode-tree.js';
@@ -34,6 +35,9 @@ export interface OperationsOptions {
 
 const BLOCK_SIZE = 4096;
 const O_ACCMODE = 3;
+/** On an idle machine, and for each runnable thread of a CPU: so long may a walker wait for one. Unit: milliseconds. */
+const PATIENCE_MS = 100;
+const WAITER_PATIENCE_MS = 50;
 const MAX_HANDLE = 0x7fffffff;
 
 /** What a handler answers with; `result` is 0, a negative errno, or a number of bytes. */
@@ -59,6 +63,7 @@ export class Operations {
 			monotonicMs: () => performance.now(),
 			openFiles: () => this.#openFiles.values(),
 			pollJournal: options.pollJournal,
+			patienceMs: () => PATIENCE_MS + WAITER_PATIENCE_MS * runnablePerCpu(),
 			after: (delayMs, run) => {
 				setTimeout(run, delayMs).unref();
 			},
@@ -308,4 +313,10 @@ function statOf(inode: Inode): NativeStat {
 		mtime,
 		ctime: Math.floor(inode.ctimeUs / 1000),
 	};
+}
+
+/** Source: proc(5), /proc/loadavg, fourth field: currently runnable scheduling entities. */
+function runnablePerCpu(): number {
+	const runnable = Number(/ (\d+)\/\d+ /.exec(readFileSync('/proc/loadavg', 'latin1'))?.[1] ?? 1);
+	return Math.max(0, runnable - 1) / availableParallelism();
 }
