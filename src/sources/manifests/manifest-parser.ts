@@ -8,6 +8,7 @@ import type { ConfigMap } from '../../model/config-map.js';
 import { decodeConfigMap } from '../../model/config-map-decoder.js';
 import type { Problem } from '../source.js';
 import { type DocumentText, splitDocuments } from './document-splitter.js';
+import { readJson } from './json-document.js';
 import { readYaml, type YamlDocument } from './yaml-reader.js';
 
 /** An object that is no ConfigMap. */
@@ -86,7 +87,7 @@ class ManifestParser {
 			this.#report(offset + control, 'yaml: control characters are not allowed');
 			return;
 		}
-		for (const document of readYaml(text)) {
+		for (const document of json ? this.#readJson(text) : readYaml(text)) {
 			if ('reason' in document) {
 				const helm = document.syntax && text.includes('{{') ? true : undefined;
 				this.#report(offset + document.offset, document.reason, undefined, helm);
@@ -94,6 +95,14 @@ class ManifestParser {
 				this.#takeObject(document.value, new Located(document, offset, []));
 			}
 		}
+	}
+
+	#readJson(text: string): ReturnType<typeof readYaml> {
+		const document = readJson(text, (path) => {
+			const [again] = readYaml(text);
+			return again !== undefined && 'value' in again ? again.locate(path) : 0;
+		});
+		return document === undefined ? readYaml(text) : [document];
 	}
 
 	#takeObject(
