@@ -697,7 +697,7 @@ function replaceFile(path: string, text: string): void {
  * A port that nobody listens on, below the range from which the system gives ports to clients: a server that is gone
  * for a while must find its port free.
  */
-async function freePort(): Promise<number> {
+export async function freePort(): Promise<number> {
 	for (;;) {
 		const port = randomInt(15_000, 30_000);
 		const server = createServer();
