@@ -46,7 +46,7 @@ function short(value) {
 
 /** @param {number | undefined} count */
 function counted(count) {
-	return count === undefined ? 'not counted' : short(count).replace('.00', '');
+	return count === undefined ? 'not counted' : Number.isInteger(count) && count < 1000 ? String(count) : short(count);
 }
 
 /**
@@ -214,7 +214,7 @@ export function tables(results) {
 			title: 'Many ConfigMaps of five keys of 1 KiB, from one List in JSON',
 			head: ['ConfigMaps', 'ready, s', 'CPU daemon + server, s', 'resident daemon + server, MiB', 'payload, MiB'],
 			rows: scale.map(({ count, readyMs, cpu, resident, payloadBytes }) => [
-				short(count).replace('.00', ''),
+				counted(count),
 				short(readyMs / 1000),
 				`${short(cpu.daemon)} + ${short(cpu.server)}`,
 				`${short(resident.daemon / MIB)} + ${short(resident.server / MIB)}`,
@@ -290,9 +290,7 @@ function flipRow(name, text, cell) {
 	const wrong =
 		seen === undefined
 			? ''
-			: [seen.missing, seen.torn, seen.mixed, seen.backwards]
-					.map((count) => short(count).replace('.00', ''))
-					.join(', ');
+			: [seen.missing, seen.torn, seen.mixed, seen.backwards].map((count) => counted(count)).join(', ');
 	return [
 		name,
 		text + (upcallsPerFlip === undefined ? '' : ` (${short(upcallsPerFlip)} requests a flip, removal included)`),
