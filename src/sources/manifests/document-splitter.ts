@@ -44,31 +44,28 @@ function holdsOnlyDirectives(piece: string): boolean {
 	return found;
 }
 
+/** Strings, brackets, and anything else that is not blank. */
+const JSON_TOKEN = /"(?:[^"\\]|\\.)*"|[{}[\]]|[^\s{}[\]"]+|"/gs;
+
 /** The values of a JSON stream; undefined if the text is anything else. */
 function splitJson(text: string): readonly DocumentText[] | undefined {
 	if (!/^\s*\{/.test(text)) return undefined;
+	if (isJson(text)) return [{ text: text.trim(), offset: text.search(/\S/), json: true }];
 	const documents: DocumentText[] = [];
 	let depth = 0;
 	let start = 0;
-	let quoted = false;
-	for (let index = 0; index < text.length; index += 1) {
-		const letter = text[index];
-		if (quoted) {
-			if (letter === '\\') index += 1;
-			else if (letter === '"') quoted = false;
-		} else if (letter === '"') {
-			quoted = true;
-		} else if (letter === '{' || letter === '[') {
+	for (const { 0: token, index } of text.matchAll(JSON_TOKEN)) {
+		if (token === '{' || token === '[') {
 			if (depth === 0) start = index;
 			depth += 1;
-		} else if (letter === '}' || letter === ']') {
+		} else if (token === '}' || token === ']') {
 			depth -= 1;
 			if (depth === 0) documents.push({ text: text.slice(start, index + 1), offset: start, json: true });
-		} else if (depth === 0 && letter !== undefined && !/\s/.test(letter)) {
+		} else if (depth === 0) {
 			return undefined;
 		}
 	}
-	return depth === 0 && !quoted && documents.every((one) => isJson(one.text)) ? documents : undefined;
+	return depth === 0 && documents.every((one) => isJson(one.text)) ? documents : undefined;
 }
 
 function isJson(text: string): boolean {
