@@ -1,0 +1,243 @@
+/**
+ * Credentials for requests, by the Kubernetes client's own KubeConfig, which is loaded only here and only when the
+ * first request is made: loading it costs about 0.4 s and 70 MB. Applied credentials are kept for as long as they can
+ * be valid, and so are connections.
+ */
+
+import http from 'node:http';
+import https from 'node:https';
+import { errorText } from '../../base/errors.js';
+import type { Timers } from '../watch/timers.js';
+import { ApiError } from './api-error.js';
+import { type ExecCredential, ExecPlugin } from './exec-plugin.js';
+import type { Kubeconfig } from './kubeconfig.js';
+import type { UserEntry } from './kubeconfig-entries.js';
+import { proxyFromEnvironment } from './proxy-environment.js';
+
+/** What a request is sent with. */
+export interface AppliedCredentials {
+	readonly agent: http.Agent;
+	readonly headers: Readonly<Record<string, string | readonly string[]>>;
+	/** Tells whether two are the same without showing them. */
+	readonly fingerprint: string;
+}
+
+export interface Authentication {
+	/** Errors: ApiError `credentials` when there are none to be had. */
+	apply(): Promise<AppliedCredentials>;
+	/**
+	 * After 401: credentials that differ from the refused ones, or undefined when there are no others.
+	 * Errors: as apply.
+	 */
+	renew(refused: AppliedCredentials): Promise<AppliedCredentials | undefined>;
+	dropIdleConnections(): void;
+	close(): void;
+}
+
+/**
+ * Files with tokens and certificates are read again after this long. Unit: milliseconds.
+ * Source: client-go v0.32 transport/token_source.go, NewCachedFileTokenSource: period 1 min.
+ */
+const KEEP_MS = 60_000;
+/** A plugin's credential is renewed this much before it expires. Unit: milliseconds. */
+const LEEWAY_MS = 10_000;
+
+export interface KubeconfigAuthenticationOptions {
+	readonly kubeconfig: Kubeconfig;
+	readonly timers: Timers;
+	/** Wall clock, for the expiry of credentials. Unit: milliseconds since 1970. */
+	readonly wallClock?: () => number;
+	readonly environment?: Readonly<Record<string, string | undefined>>;
+}
+
+interface Kept {
+	readonly credentials: AppliedCredentials;
+	/** Of the timers' clock. */
+	readonly until: number;
+}
+
+export class KubeconfigAuthentication implements Authentication {
+	readonly #options: KubeconfigAuthenticationOptions;
+	readonly #agents = new Map<string, http.Agent>();
+	#kubeconfig: Kubeconfig;
+	#plugin: ExecPlugin | undefined;
+	#kept: Kept | undefined;
+	#pending: Promise<AppliedCredentials> | undefined;
+
+	constructor(options: KubeconfigAuthenticationOptions) {
+		this.#options = options;
+		this.#kubeconfig = options.kubeconfig;
+		this.#plugin = this.#newPlugin();
+	}
+
+	async apply(): Promise<AppliedCredentials> {
+		if (this.#kept !== undefined && this.#options.timers.now() < this.#kept.until) return this.#kept.credentials;
+		this.#pending ??= this.#applyAnew().finally(() => {
+			this.#pending = undefined;
+		});
+		return await this.#pending;
+	}
+
+	async renew(refused: AppliedCredentials): Promise<AppliedCredentials | undefined> {
+		// Somebody else may have renewed them since the refused request was sent.
+		if (this.#kept === undefined || this.#kept.credentials.fingerprint === refused.fingerprint) {
+			this.#kept = undefined;
+			this.#reload();
+		}
+		const renewed = await this.apply();
+		return renewed.fingerprint === refused.fingerprint ? undefined : renewed;
+	}
+
+	dropIdleConnections(): void {
+		for (const agent of this.#agents.values()) {
+			for (const sockets of Object.values(agent.freeSockets)) for (const socket of sockets ?? []) socket.destroy();
+		}
+	}
+
+	close(): void {
+		for (const agent of this.#agents.values()) agent.destroy();
+		this.#agents.clear();
+		this.#kept = undefined;
+	}
+
+	/** Somebody may have logged in again; a kubeconfig that cannot be read just now changes nothing. */
+	#reload(): void {
+		try {
+			const { cluster, ...rest } = this.#kubeconfig.reload();
+			if (cluster.server === this.#kubeconfig.cluster.server) this.#kubeconfig = { cluster, ...rest };
+		} catch {
+			// What was read before is still there.
+		}
+		this.#plugin = this.#newPlugin();
+	}
+
+	#newPlugin(): ExecPlugin | undefined {
+		const { user, cluster } = this.#kubeconfig;
+		const environment = this.#options.environment ?? process.env;
+		return user.exec === undefined ? undefined : new ExecPlugin({ exec: user.exec, cluster, environment });
+	}
+
+	async #applyAnew(): Promise<AppliedCredentials> {
+		const credential = await this.#plugin?.credential(this.#wallClock());
+		try {
+			const credentials = await this.#applyByClient(credential);
+			this.#kept = { credentials, until: this.#options.timers.now() + this.#keepMs(credential) };
+			return credentials;
+		} catch (error) {
+			if (error instanceof ApiError) throw error;
+			throw new ApiError('credentials', `Cannot use the credentials: ${errorText(error)}`, { cause: error });
+		}
+	}
+
+	#keepMs(credential: ExecCredential | undefined): number {
+		if (credential?.expiresAt === undefined) return KEEP_MS;
+		return Math.min(KEEP_MS, Math.max(0, credential.expiresAt - LEEWAY_MS - this.#wallClock()));
+	}
+
+	#wallClock(): number {
+		return (this.#options.wallClock ?? Date.now)();
+	}
+
+	async #applyByClient(credential: ExecCredential | undefined): Promise<AppliedCredentials> {
+		const environment = this.#options.environment ?? process.env;
+		const { KubeConfig } = await import('@kubernetes/client-node');
+		const { cluster, user } = this.#kubeconfig;
+		const isPlain = cluster.server.startsWith('http:');
+		const config = new KubeConfig();
+		config.loadFromClusterAndUser(
+			{
+				name: 'cluster',
+				server: cluster.server,
+				// The client takes no plain HTTP without it, and there is no certificate then anyway.
+				skipTLSVerify: cluster.insecureSkipTlsVerify || isPlain,
+				...defined({
+					caFile: cluster.caFile,
+					caData: cluster.caData,
+					tlsServerName: cluster.tlsServerName,
+					proxyUrl: cluster.proxyUrl ?? proxyFromEnvironment(cluster.server, environment),
+				}),
+			},
+			{
+				name: 'user',
+				...defined({
+					...(credential?.certificate === undefined ? certificateOf(user) : certificateOfPlugin(credential)),
+					token: credential?.token ?? (user.tokenFile === undefined ? user.token : undefined),
+					username: user.username,
+					password: user.username === undefined ? undefined : (user.password ?? ''),
+					impersonateUser: user.impersonateUser,
+				}),
+				...(user.tokenFile === undefined
+					? defined({ authProvider: user.authProvider })
+					: { authProvider: { name: 'tokenFile', config: { tokenFile: user.tokenFile } } }),
+			},
+		);
+		const options: https.RequestOptions = {};
+		await config.applyToHTTPSOptions(options);
+		const headers = headersOf(options, user.impersonateGroups);
+		const material = JSON.stringify([
+			text(options.ca),
+			text(options.cert),
+			text(options.key),
+			options.servername,
+			options.rejectUnauthorized,
+		]);
+		const agent = this.#agents.get(material) ?? makeAgent(options, isPlain);
+		this.#agents.set(material, agent);
+		return { agent, headers, fingerprint: JSON.stringify([headers, material]) };
+	}
+}
+
+/** The client's agent keeps no connections; it is used only where it knows the way through a proxy. */
+function makeAgent(options: https.RequestOptions, isPlain: boolean): http.Agent {
+	const { agent } = options;
+	const isProxied =
+		agent instanceof http.Agent && agent.constructor !== https.Agent && agent.constructor !== http.Agent;
+	if (isProxied) return agent;
+	if (isPlain) return new http.Agent({ keepAlive: true });
+	const { ca, cert, key, servername, rejectUnauthorized } = options;
+	return new https.Agent({ keepAlive: true, ...defined({ ca, cert, key, servername, rejectUnauthorized }) });
+}
+
+interface Certificate {
+	readonly certFile?: string | undefined;
+	readonly certData?: string | undefined;
+	readonly keyFile?: string | undefined;
+	readonly keyData?: string | undefined;
+}
+
+function certificateOf({ certFile, certData, keyFile, keyData }: UserEntry): Certificate {
+	return { certFile, certData, keyFile, keyData };
+}
+
+function certificateOfPlugin({ certificate = '', key = '' }: ExecCredential): Certificate {
+	return { certData: Buffer.from(certificate).toString('base64'), keyData: Buffer.from(key).toString('base64') };
+}
+
+function headersOf(
+	options: https.RequestOptions,
+	groups: readonly string[] | undefined,
+): Record<string, string | readonly string[]> {
+	const headers: Record<string, string | readonly string[]> = {};
+	const applied = Array.isArray(options.headers) ? {} : (options.headers ?? {});
+	for (const [name, value] of Object.entries(applied)) {
+		// A token file ends in a line break more often than not.
+		if (typeof value === 'string') headers[name.toLowerCase()] = value.trim();
+	}
+	const { auth } = options;
+	if (auth !== undefined && auth !== null && headers.authorization === undefined) {
+		headers.authorization = `Basic ${Buffer.from(auth).toString('base64')}`;
+	}
+	if (groups !== undefined && groups.length > 0) headers['impersonate-group'] = groups;
+	return headers;
+}
+
+function text(material: unknown): string {
+	return Buffer.isBuffer(material) ? material.toString('latin1') : String(material ?? '');
+}
+
+type Defined<T> = { [K in keyof T]: Exclude<T[K], undefined> };
+
+/** The same without fields that are undefined, for types that know no undefined. */
+function defined<T extends object>(fields: T): Partial<Defined<T>> {
+	return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as Partial<Defined<T>>;
+}

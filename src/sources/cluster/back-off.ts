@@ -1,0 +1,112 @@
+/**
+ * How long to wait before a request: growing delays of one loop, and one budget for all loops that talk to the same
+ * server. Knows nothing of requests.
+ */
+
+import type { Timers } from '../watch/timers.js';
+
+/** Source: client-go v0.32 tools/cache, NewReflectorWithOptions: 800 ms, 30 s, reset after 2 min, factor 2. */
+const FIRST_DELAY_MS = 800;
+const LONGEST_DELAY_MS = 30_000;
+const HEALTHY_AFTER_MS = 120_000;
+
+export interface BackOffOptions {
+	readonly timers: Timers;
+	/** 0 up to and not including 1. */
+	readonly random: () => number;
+}
+
+/** Doubling delays, each spread by a fifth to both sides so that clients that failed together do not return together. */
+export class BackOff {
+	readonly #timers: Timers;
+	readonly #random: () => number;
+	#delayMs = 0;
+	#lastAt = 0;
+
+	constructor({ timers, random }: BackOffOptions) {
+		this.#timers = timers;
+		this.#random = random;
+	}
+
+	/**
+	 * The next delay. Starts again when the last one is two minutes ago. Unit: milliseconds.
+	 * @param longestMs Where delays stop growing: a server that is not there at all is no busier for being tried.
+	 */
+	next(longestMs: number = LONGEST_DELAY_MS): number {
+		const now = this.#timers.now();
+		if (this.#delayMs === 0 || now - this.#lastAt >= HEALTHY_AFTER_MS) this.#delayMs = FIRST_DELAY_MS;
+		const base = Math.min(this.#delayMs, longestMs);
+		this.#delayMs = Math.min(this.#delayMs * 2, LONGEST_DELAY_MS);
+		const delayMs = base * (0.8 + 0.4 * this.#random());
+		// Health is counted from the end of the wait, not from its beginning.
+		this.#lastAt = now + delayMs;
+		return delayMs;
+	}
+}
+
+export interface RequestBudgetOptions {
+	readonly timers: Timers;
+	/** Loops that share the budget; each one more needs a request of its own to be there again. */
+	readonly loops: number;
+}
+
+/** Requests that may come at once. */
+const BURST = 8;
+/** One more after this long: with the burst, 18 in any minute. Unit: milliseconds. */
+const REFILL_MS = 6_000;
+
+/**
+ * The hard cap of requests after a fault: in any minute at most 17 plus one for each loop. A relist of 10 000 objects
+ * is five pages then, because pages grow (see lister.ts). Before the first fault nothing is counted.
+ */
+export class RequestBudget {
+	readonly #timers: Timers;
+	readonly #capacity: number;
+	#tokens: number;
+	#countedAt: number;
+	#isCounting = false;
+
+	constructor({ timers, loops }: RequestBudgetOptions) {
+		this.#timers = timers;
+		this.#capacity = BURST + Math.max(0, loops - 1);
+		this.#tokens = this.#capacity;
+		this.#countedAt = timers.now();
+	}
+
+	/** Whether requests are counted. */
+	get isCounting(): boolean {
+		return this.#isCounting;
+	}
+
+	/** Something failed: requests are counted from now on. Idempotent. */
+	startCounting(): void {
+		if (this.#isCounting) return;
+		this.#isCounting = true;
+		this.#tokens = this.#capacity;
+		this.#countedAt = this.#timers.now();
+	}
+
+	/** Takes a request out of the budget. Returns how long to wait before it is made; unit: milliseconds. */
+	take(): number {
+		if (!this.#isCounting) return 0;
+		const now = this.#timers.now();
+		this.#tokens = Math.min(this.#capacity, this.#tokens + (now - this.#countedAt) / REFILL_MS);
+		this.#countedAt = now;
+		this.#tokens -= 1;
+		return this.#tokens >= 0 ? 0 : -this.#tokens * REFILL_MS;
+	}
+}
+
+/** Resolves after `delayMs`, or at once when `signal` is aborted; then and before, the caller looks at the signal. */
+export async function sleep(timers: Timers, delayMs: number, signal: AbortSignal): Promise<void> {
+	if (signal.aborted) return;
+	await new Promise<void>((resolve) => {
+		const done = (): void => {
+			signal.removeEventListener('abort', done);
+			pending.cancel();
+			resolve();
+		};
+		const pending = timers.after(delayMs, done);
+		signal.addEventListener('abort', done);
+	});
+}

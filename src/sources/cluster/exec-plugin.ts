@@ -1,0 +1,132 @@
+/**
+ * Credentials from a program that the kubeconfig names, as kubectl runs it: its input in KUBERNETES_EXEC_INFO, its
+ * answer kept until it expires or is refused. The Kubernetes client has a runner of its own, which passes no such input
+ * and runs the program for every request when the answer names no expiry; so this one is used.
+ * Source: client-go v0.32 plugin/pkg/client/auth/exec/exec.go.
+ */
+
+import { spawn } from 'node:child_process';
+import { errorText, systemCode } from '../../base/errors.js';
+import { ApiError, isRecord } from './api-error.js';
+import type { ClusterEntry, ExecEntry } from './kubeconfig-entries.js';
+
+export interface ExecCredential {
+	readonly token: string | undefined;
+	/** PEM. */
+	readonly certificate: string | undefined;
+	readonly key: string | undefined;
+	/** Undefined: until it is refused. Unit: milliseconds since 1970. */
+	readonly expiresAt: number | undefined;
+}
+
+export interface ExecPluginOptions {
+	readonly exec: ExecEntry;
+	readonly cluster: ClusterEntry;
+	readonly environment: Readonly<Record<string, string | undefined>>;
+}
+
+/** An answer that is about to expire is not used. Unit: milliseconds. */
+const LEEWAY_MS = 10_000;
+/** A login that waits for somebody at a browser may take a while, but not for ever. Unit: milliseconds. */
+const LONGEST_RUN_MS = 120_000;
+
+export class ExecPlugin {
+	readonly #options: ExecPluginOptions;
+	#kept: ExecCredential | undefined;
+
+	constructor(options: ExecPluginOptions) {
+		this.#options = options;
+	}
+
+	/** Errors: ApiError `credentials` with what the program wrote, and the kubeconfig's hint where it is not installed. */
+	async credential(now: number): Promise<ExecCredential> {
+		const kept = this.#kept;
+		if (kept !== undefined && (kept.expiresAt === undefined || kept.expiresAt - LEEWAY_MS > now)) return kept;
+		this.#kept = undefined;
+		const credential = this.#decode(await this.#run());
+		this.#kept = credential;
+		return credential;
+	}
+
+	async #run(): Promise<string> {
+		const { exec, environment } = this.#options;
+		const env: Record<string, string | undefined> = { ...environment, KUBERNETES_EXEC_INFO: this.#input() };
+		for (const { name, value } of exec.env) env[name] = value;
+		return await new Promise<string>((resolve, reject) => {
+			const child = spawn(exec.command, exec.args, {
+				env,
+				stdio: ['ignore', 'pipe', 'pipe'],
+				timeout: LONGEST_RUN_MS,
+			});
+			const output: Buffer[] = [];
+			const complaints: Buffer[] = [];
+			child.stdout.on('data', (chunk: Buffer) => output.push(chunk));
+			child.stderr.on('data', (chunk: Buffer) => complaints.push(chunk));
+			child.on('error', (error) => reject(this.#notStarted(error)));
+			child.on('close', (status, signal) => {
+				if (status === 0) {
+					resolve(Buffer.concat(output).toString('utf8'));
+					return;
+				}
+				const end = signal === null ? `failed with exit code ${status}` : `was ended by ${signal}`;
+				const complaint = Buffer.concat(complaints).toString('utf8').trim();
+				const text = `getting credentials: exec: executable ${exec.command} ${end}`;
+				reject(new ApiError('credentials', complaint === '' ? text : `${text}: ${complaint}`));
+			});
+		});
+	}
+
+	#notStarted(error: unknown): ApiError {
+		const { command, installHint } = this.#options.exec;
+		const reason = systemCode(error) === 'ENOENT' ? `executable ${command} not found` : errorText(error);
+		const hint = installHint === undefined ? '' : `\n\n${installHint.trim()}`;
+		return new ApiError('credentials', `getting credentials: exec: ${reason}${hint}`, { cause: error });
+	}
+
+	#input(): string {
+		const { exec, cluster } = this.#options;
+		const about = {
+			server: cluster.server,
+			'tls-server-name': cluster.tlsServerName,
+			'insecure-skip-tls-verify': cluster.insecureSkipTlsVerify ? true : undefined,
+			'certificate-authority-data': cluster.caData,
+			'proxy-url': cluster.proxyUrl,
+		};
+		return JSON.stringify({
+			kind: 'ExecCredential',
+			apiVersion: exec.apiVersion,
+			spec: { ...(exec.provideClusterInfo ? { cluster: about } : {}), interactive: false },
+		});
+	}
+
+	#decode(output: string): ExecCredential {
+		let answer: unknown;
+		try {
+			answer = JSON.parse(output);
+		} catch (error) {
+			// What the program wrote may hold a secret, so it is not shown.
+			throw this.#refused('decoding stdout: it is no JSON', error);
+		}
+		const status = isRecord(answer) ? answer.status : undefined;
+		if (!isRecord(status)) throw this.#refused("exec plugin didn't return a status field");
+		const token = textOf(status.token);
+		const [certificate, key] = [textOf(status.clientCertificateData), textOf(status.clientKeyData)];
+		if (token === undefined && certificate === undefined && key === undefined) {
+			throw this.#refused("exec plugin didn't return a token or cert/key pair");
+		}
+		if ((certificate === undefined) !== (key === undefined)) {
+			throw this.#refused('exec plugin returned only certificate or key, not both');
+		}
+		const expiry = Date.parse(textOf(status.expirationTimestamp) ?? '');
+		return { token, certificate, key, expiresAt: Number.isNaN(expiry) ? undefined : expiry };
+	}
+
+	#refused(reason: string, cause?: unknown): ApiError {
+		const { command } = this.#options.exec;
+		return new ApiError('credentials', `getting credentials: ${command}: ${reason}`, { cause });
+	}
+}
+
+function textOf(value: unknown): string | undefined {
+	return typeof value === 'string' && value !== '' ? value : undefined;
+}

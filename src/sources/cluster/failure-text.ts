@@ -1,0 +1,83 @@
+/**
+ * What an API failure means for a person: kubectl's sentence, then the cure. Pure.
+ */
+
+import { ConfigMapFsError, type ErrorCode } from '../../base/errors.js';
+import { type ApiError, CERTIFICATE_CODES } from './api-error.js';
+
+export interface FailureContext {
+	/** `https://host:port`. */
+	readonly server: string;
+	/** The user entry of the kubeconfig, where there is one. */
+	readonly userName?: string | undefined;
+}
+
+/** Error code and exit status of a failure that ends a start. */
+export function failureCode(error: ApiError): ErrorCode {
+	if (error.kind === 'credentials' || error.code === 401 || error.code === 403) return 'CLUSTER_FORBIDDEN';
+	if (error.systemCode !== undefined && CERTIFICATE_CODES.has(error.systemCode)) return 'CONFIG_INVALID';
+	if (error.code === 400 || error.code === 422) return 'USAGE';
+	return 'CLUSTER_UNREACHABLE';
+}
+
+export function toFailure(error: ApiError, context: FailureContext): ConfigMapFsError {
+	return new ConfigMapFsError(failureCode(error), failureText(error, context), { cause: error });
+}
+
+/** One or two sentences without a full stop at the end. */
+export function failureText(error: ApiError, context: FailureContext): string {
+	switch (error.kind) {
+		case 'credentials':
+			return `Unable to connect to the server: ${error.message}`;
+		case 'timeout':
+			return `Unable to connect to the server ${context.server}: ${error.message}`;
+		case 'network':
+			return networkText(error, context);
+		case 'status':
+			return statusText(error, context);
+		default:
+			return `The server ${context.server} does not answer as a Kubernetes API does: ${error.message}`;
+	}
+}
+
+function statusText(error: ApiError, { server, userName }: FailureContext): string {
+	if (error.code === 401) {
+		const who = userName === undefined ? '' : ` as user "${userName}"`;
+		return `You must be logged in to the server (Unauthorized): ${server} refuses the credentials${who}; renew them, or choose others with --user or --context`;
+	}
+	if (error.code === 403) return `Error from server (Forbidden): ${error.message}; ${permissionCure(error.message)}`;
+	const reason = error.reason === undefined ? '' : ` (${error.reason})`;
+	return `Error from server${reason}: ${error.message}`;
+}
+
+/** `cannot list resource "configmaps"` names the verb that is missing. */
+function permissionCure(message: string): string {
+	const verb = /cannot (\w+) resource/.exec(message)?.[1];
+	if (verb !== 'list' && verb !== 'watch') return 'a Role has to allow it';
+	return 'a Role has to allow "list" and "watch"; where it does so by resourceNames, pass --name for each, and where it allows only "get", --change-detection=get too';
+}
+
+function networkText(error: ApiError, { server }: FailureContext): string {
+	const { systemCode } = error;
+	const { host, hostname } = new URL(server);
+	if (systemCode === 'ECONNREFUSED') {
+		return `The connection to the server ${host} was refused - did you specify the right host or port?`;
+	}
+	if (systemCode === 'ENOTFOUND' || systemCode === 'EAI_AGAIN') {
+		return `Unable to connect to the server: dial tcp: lookup ${hostname}: no such host`;
+	}
+	if (systemCode !== undefined && CERTIFICATE_CODES.has(systemCode)) {
+		return `Unable to connect to the server ${server}: x509: ${error.message}; ${certificateCure(systemCode)}`;
+	}
+	return `Unable to connect to the server ${server}: ${error.message}`;
+}
+
+function certificateCure(code: string): string {
+	if (code === 'CERT_HAS_EXPIRED' || code === 'CERT_NOT_YET_VALID') {
+		return "renew the server's certificate, or set this machine's clock";
+	}
+	if (code === 'ERR_TLS_CERT_ALTNAME_INVALID' || code === 'HOSTNAME_MISMATCH') {
+		return 'set tls-server-name in the kubeconfig to a name that the certificate has';
+	}
+	return "set certificate-authority in the kubeconfig to the authority that signed the server's certificate";
+}

@@ -1,0 +1,163 @@
+/**
+ * What one list+watch knows of the cluster, and the rules by which lists and events change it: repeated and overtaken
+ * events do nothing, a deletion of an earlier object of the same name does nothing, an object that cannot be decoded
+ * keeps its last good content. Pure; knows nothing of requests.
+ */
+
+import { type ConfigMap, sameConfigMap } from '../../model/config-map.js';
+import { formatObjectKey, type ObjectKey } from '../../model/object-key.js';
+import {
+	type ClusterObject,
+	compareResourceVersions,
+	type DecodedClusterObject,
+	decodeClusterObject,
+} from './cluster-object.js';
+
+/** What an event changed for whoever looks at the objects; undefined: nothing. */
+export type ObjectUpdate =
+	| { readonly kind: 'put'; readonly object: ConfigMap }
+	| { readonly kind: 'remove'; readonly key: ObjectKey }
+	| undefined;
+
+/** An object that cannot be decoded. */
+export interface ObjectFault {
+	readonly key: ObjectKey | undefined;
+	readonly reason: string;
+}
+
+/** Overtaken events come within moments, so that few deletions need to be remembered. */
+const MAX_DELETIONS = 1_000;
+
+export class KnownObjects {
+	#objects = new Map<string, ClusterObject>();
+	#faults = new Map<string, ObjectFault>();
+	/** resourceVersions of deletions, so that an overtaken event does not bring a deleted object back. */
+	readonly #deletions = new Map<string, string>();
+
+	/** All objects, in the order in which they came. */
+	list(): readonly ConfigMap[] {
+		return [...this.#objects.values()].map(({ object }) => object);
+	}
+
+	/** With uid and resourceVersion. */
+	entries(): readonly ClusterObject[] {
+		return [...this.#objects.values()];
+	}
+
+	get size(): number {
+		return this.#objects.size;
+	}
+
+	get faults(): readonly ObjectFault[] {
+		return [...this.#faults.values()];
+	}
+
+	/**
+	 * Begins a complete new list; nothing changes before `commit`.
+	 * @param mayBeOld The list comes out of a cache: what is known to be newer is kept.
+	 */
+	beginReplacement(mayBeOld = false): Replacement {
+		const objects = new Map<string, ClusterObject>();
+		const faults = new Map<string, ObjectFault>();
+		return {
+			add: (value) => {
+				const decoded = decodeClusterObject(value);
+				const before = decoded.key && this.#objects.get(formatObjectKey(decoded.key));
+				const isOld = mayBeOld && before !== undefined && isOvertaken(before, decoded);
+				const kept = isOld ? before : this.#keep(decoded, faults);
+				if (kept !== undefined) objects.set(formatObjectKey(kept.object.key), kept);
+			},
+			remove: (value) => {
+				const { key } = decodeClusterObject(value);
+				if (key === undefined) return;
+				objects.delete(formatObjectKey(key));
+				faults.delete(formatObjectKey(key));
+			},
+			commit: () => {
+				this.#objects = objects;
+				this.#faults = faults;
+				this.#deletions.clear();
+			},
+		};
+	}
+
+	/** ADDED and MODIFIED are one: which of them a server says depends on what it thinks that we know. */
+	put(value: unknown): ObjectUpdate {
+		const decoded = decodeClusterObject(value);
+		const { key } = decoded;
+		const before = key && this.#objects.get(formatObjectKey(key));
+		if (before !== undefined && isOvertaken(before, decoded)) return undefined;
+		if (key !== undefined && before === undefined && this.#wasDeletedAfter(key, decoded)) return undefined;
+		const kept = this.#keep(decoded, this.#faults);
+		if (kept === undefined) return undefined;
+		this.#objects.set(formatObjectKey(kept.object.key), kept);
+		if (before !== undefined && sameConfigMap(before.object, kept.object)) return undefined;
+		return kept.object === before?.object ? undefined : { kind: 'put', object: kept.object };
+	}
+
+	/** Deleted, or outside the selector. */
+	remove(value: unknown): ObjectUpdate {
+		const decoded = decodeClusterObject(value);
+		const { key, uid } = decoded;
+		if (key === undefined) return undefined;
+		const text = formatObjectKey(key);
+		const before = this.#objects.get(text);
+		if (before !== undefined) {
+			const isEarlierObject = uid !== '' && before.uid !== '' && before.uid !== uid;
+			const order = compareResourceVersions(decoded.resourceVersion, before.resourceVersion);
+			if (order !== undefined && order < 0) return undefined;
+			if (isEarlierObject && order === undefined) return undefined;
+		}
+		this.#faults.delete(text);
+		this.#rememberDeletion(text, decoded.resourceVersion);
+		return this.#objects.delete(text) ? { kind: 'remove', key } : undefined;
+	}
+
+	#wasDeletedAfter(key: ObjectKey, { resourceVersion }: DecodedClusterObject): boolean {
+		const deletion = this.#deletions.get(formatObjectKey(key));
+		const order = deletion === undefined ? undefined : compareResourceVersions(resourceVersion, deletion);
+		return order !== undefined && order < 0;
+	}
+
+	#rememberDeletion(text: string, resourceVersion: string): void {
+		this.#deletions.delete(text);
+		this.#deletions.set(text, resourceVersion);
+		for (const oldest of this.#deletions.keys()) {
+			if (this.#deletions.size <= MAX_DELETIONS) return;
+			this.#deletions.delete(oldest);
+		}
+	}
+
+	/** What to keep for a decoded object: itself, its last good version, or nothing. */
+	#keep(decoded: DecodedClusterObject, faults: Map<string, ObjectFault>): ClusterObject | undefined {
+		const { key, uid, resourceVersion, object, fault } = decoded;
+		const text = key === undefined ? `uid ${uid}` : formatObjectKey(key);
+		const before = this.#objects.get(text);
+		if (object !== undefined) {
+			faults.delete(text);
+			// Equal content is kept once, however often it is listed.
+			const same = before !== undefined && sameConfigMap(before.object, object);
+			return { uid, resourceVersion, object: same ? before.object : object };
+		}
+		faults.set(text, { key, reason: fault ?? 'not a ConfigMap' });
+		return before === undefined ? undefined : { ...before, resourceVersion };
+	}
+}
+
+/** A complete new state that is being collected. */
+export interface Replacement {
+	add(value: unknown): void;
+	/** An object that went while the list was still coming. */
+	remove(value: unknown): void;
+	commit(): void;
+}
+
+/** Whether an event tells nothing that is not known: the same object, not newer. */
+function isOvertaken(before: ClusterObject, decoded: DecodedClusterObject): boolean {
+	if (before.uid !== decoded.uid) {
+		const order = compareResourceVersions(decoded.resourceVersion, before.resourceVersion);
+		return order !== undefined && order < 0;
+	}
+	const order = compareResourceVersions(decoded.resourceVersion, before.resourceVersion);
+	return order !== undefined && order <= 0;
+}

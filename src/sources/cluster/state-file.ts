@@ -1,0 +1,207 @@
+/**
+ * The last state of a cluster source in a file, for a start while the cluster is away. The file is replaced as a whole
+ * or not at all; one that is torn, foreign or of another version is ignored with one warning. A disk that is full costs
+ * a warning and nothing else.
+ *
+ * Shape: one line of JSON that says what it is and the SHA-256 of the rest, then one line of JSON for each object.
+ */
+
+import { createHash } from 'node:crypto';
+import { mkdir, open, readdir, readFile, rename, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { errorText, systemCode } from '../../base/errors.js';
+import type { Logger } from '../../base/log.js';
+import type { ConfigMap } from '../../model/config-map.js';
+import { isRecord } from './api-error.js';
+
+/** What a state is of; another cluster, namespace or selector is another file. */
+export interface StateIdentity {
+	readonly server: string;
+	readonly namespaces: readonly string[] | 'all';
+	readonly names: readonly string[];
+	readonly labelSelector: string;
+	readonly fieldSelector: string;
+}
+
+export interface SavedState {
+	readonly objects: readonly ConfigMap[];
+	/** When the cluster was last heard of. Unit: milliseconds since 1970. */
+	readonly lastContact: number;
+}
+
+const FORMAT = 'configmapfs-state';
+const VERSION = 1;
+
+export class StateFile {
+	readonly path: string;
+	readonly #directory: string;
+	readonly #identity: string;
+	readonly #log: Logger;
+	#isWriting = false;
+	#waiting: SavedState | undefined;
+	#done: Promise<void> = Promise.resolve();
+	#hasFailed = false;
+
+	constructor(options: { readonly directory: string; readonly identity: StateIdentity; readonly log: Logger }) {
+		const { server, namespaces, names, labelSelector, fieldSelector } = options.identity;
+		const sorted = namespaces === 'all' ? 'all' : [...namespaces].sort();
+		this.#identity = JSON.stringify([server, sorted, [...names].sort(), labelSelector, fieldSelector]);
+		const digest = createHash('sha256').update(this.#identity).digest('hex').slice(0, 16);
+		this.#directory = options.directory;
+		this.path = join(options.directory, `cluster-${digest}.state`);
+		this.#log = options.log;
+	}
+
+	/** Undefined: there is none that can be used. Errors: none. */
+	async load(): Promise<SavedState | undefined> {
+		let content: string;
+		try {
+			content = await readFile(this.path, 'utf8');
+		} catch (error) {
+			if (systemCode(error) !== 'ENOENT') this.#ignored(errorText(error));
+			return undefined;
+		}
+		try {
+			return this.#decode(content);
+		} catch (error) {
+			this.#ignored(errorText(error));
+			return undefined;
+		}
+	}
+
+	/**
+	 * Writes, or remembers to write when the write before is done; of several states in between only the last counts.
+	 * Resolves when nothing is left to write. Errors: none.
+	 */
+	async save(state: SavedState): Promise<void> {
+		this.#waiting = state;
+		if (!this.#isWriting) this.#done = this.#writeAll();
+		await this.#done;
+	}
+
+	async #writeAll(): Promise<void> {
+		this.#isWriting = true;
+		for (let state = this.#waiting; state !== undefined; state = this.#waiting) {
+			this.#waiting = undefined;
+			try {
+				await this.#write(state);
+				if (this.#hasFailed) this.#log.info({ path: this.path }, 'state is written again');
+				this.#hasFailed = false;
+			} catch (error) {
+				if (!this.#hasFailed) {
+					this.#log.warn({ path: this.path, err: error }, 'state cannot be written; a later start has an older one');
+				}
+				this.#hasFailed = true;
+			}
+		}
+		this.#isWriting = false;
+	}
+
+	async #write({ objects, lastContact }: SavedState): Promise<void> {
+		const lines = objects.map((object) => `${JSON.stringify(encode(object))}\n`);
+		const hash = createHash('sha256');
+		for (const line of lines) hash.update(line);
+		const head = {
+			format: FORMAT,
+			version: VERSION,
+			identity: this.#identity,
+			lastContact,
+			objects: lines.length,
+			sha256: hash.digest('hex'),
+		};
+		await mkdir(this.#directory, { recursive: true, mode: 0o700 });
+		await this.#removeLeftovers();
+		const temporary = `${this.path}.${process.pid}.tmp`;
+		try {
+			const file = await open(temporary, 'w', 0o600);
+			try {
+				await file.writeFile(`${JSON.stringify(head)}\n${lines.join('')}`);
+				await file.sync();
+			} finally {
+				await file.close();
+			}
+			await rename(temporary, this.path);
+		} catch (error) {
+			await rm(temporary, { force: true });
+			throw error;
+		}
+		await this.#syncDirectory();
+	}
+
+	/** Half-written files of processes that were killed. */
+	async #removeLeftovers(): Promise<void> {
+		for (const name of await readdir(this.#directory)) {
+			const [, pid] = /^cluster-[0-9a-f]{16}\.state\.([0-9]+)\.tmp$/.exec(name) ?? [];
+			if (pid === undefined || isAlive(Number(pid))) continue;
+			await rm(join(this.#directory, name), { force: true });
+		}
+	}
+
+	async #syncDirectory(): Promise<void> {
+		const directory = await open(this.#directory, 'r');
+		try {
+			await directory.sync();
+		} finally {
+			await directory.close();
+		}
+	}
+
+	/** Errors: Error with the reason why the file is not used. */
+	#decode(content: string): SavedState {
+		const end = content.indexOf('\n');
+		const head: unknown = end < 0 ? undefined : JSON.parse(content.slice(0, end));
+		if (!isRecord(head) || head.format !== FORMAT) throw new Error('it is no state of this program');
+		if (head.version !== VERSION) throw new Error(`its version is ${String(head.version)}, not ${VERSION}`);
+		if (head.identity !== this.#identity) throw new Error('it is of another cluster or selection');
+		const body = content.slice(end + 1);
+		if (createHash('sha256').update(body).digest('hex') !== head.sha256) throw new Error('it is not complete');
+		const lines = body.split('\n').filter((line) => line !== '');
+		return {
+			objects: lines.map((line) => decode(JSON.parse(line))),
+			lastContact: typeof head.lastContact === 'number' ? head.lastContact : 0,
+		};
+	}
+
+	#ignored(reason: string): void {
+		this.#log.warn({ path: this.path, reason }, 'state file is ignored');
+	}
+}
+
+type Pairs = readonly (readonly [string, string])[];
+
+/** Shape: `[namespace, name, immutable, labels, data, binaryData]`, maps as lists of pairs, values in base64. */
+type StoredObject = readonly [string, string, boolean, Pairs, Pairs, Pairs];
+
+function encode({ key, immutable, labels, data, binaryData }: ConfigMap): StoredObject {
+	return [key.namespace, key.name, immutable, [...labels], encodeValues(data), encodeValues(binaryData)];
+}
+
+function encodeValues(values: ReadonlyMap<string, Buffer>): Pairs {
+	return [...values].map(([key, value]) => [key, value.toString('base64')]);
+}
+
+/** Requires: the checksum was right, so that what is there is what was written. */
+function decode(stored: StoredObject): ConfigMap {
+	const [namespace, name, immutable, labels, data, binaryData] = stored;
+	return {
+		key: { namespace, name },
+		immutable,
+		labels: new Map(labels),
+		data: decodeValues(data),
+		binaryData: decodeValues(binaryData),
+	};
+}
+
+function decodeValues(pairs: Pairs): ReadonlyMap<string, Buffer> {
+	return new Map(pairs.map(([key, value]) => [key, Buffer.from(value, 'base64')]));
+}
+
+/** A process of this number that belongs to somebody else is alive, too. */
+function isAlive(pid: number): boolean {
+	try {
+		process.kill(pid, 0);
+		return true;
+	} catch (error) {
+		return systemCode(error) === 'EPERM';
+	}
+}
