@@ -3,7 +3,7 @@
  * Makes a fresh clone ready: Node's version, system packages, /dev/fuse, npm's packages, the compiled program.
  *
  *     npm run setup            what `npm start` needs
- *     npm run setup -- --test  and the tools that the mount tests drive
+ *     npm run setup -- --test  and the tools that the tests drive, and the API server that they run against
  *
  * `npm start` and `npm test` call it first; what is there already is not done again. Missing system packages are
  * installed with apt-get by root or with a sudo that asks for no password; anyone else gets the line to type.
@@ -25,6 +25,7 @@ import {
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build, isBuilt } from './build.mjs';
+import { ControlPlaneError, ensureControlPlane } from './control-plane/ensure.mjs';
 import { fail, note, step, warn } from './progress.mjs';
 import { SYSTEM_PACKAGES } from './system-packages.mjs';
 
@@ -287,11 +288,27 @@ export function setUpOrExplain(options) {
 	}
 }
 
+/**
+ * Finds or builds the kube-apiserver and etcd of the tests.
+ *
+ * @returns {Promise<string | undefined>} Why there are none, with the cure.
+ */
+export async function prepareControlPlane() {
+	try {
+		await ensureControlPlane();
+		return undefined;
+	} catch (error) {
+		if (!(error instanceof ControlPlaneError)) throw error;
+		return error.message;
+	}
+}
+
 if (process.argv[1] && resolve(process.argv[1]) === fileURLToPath(import.meta.url)) {
 	const forTests = process.argv.includes('--test');
 	const result = setUpOrExplain({ forTests });
-	const problem = forTests ? result?.fuseProblem : undefined;
-	if (problem !== undefined) fail(problem);
-	else if (result !== undefined) note(`Ready. Next: npm ${forTests ? 'test' : 'start'}`);
-	process.exitCode = result === undefined || problem !== undefined ? 1 : 0;
+	const needed = forTests && result !== undefined ? [result.fuseProblem, await prepareControlPlane()] : [];
+	const problems = needed.filter((problem) => problem !== undefined);
+	for (const problem of problems) fail(problem);
+	if (result !== undefined && problems.length === 0) note(`Ready. Next: npm ${forTests ? 'test' : 'start'}`);
+	process.exitCode = result === undefined || problems.length > 0 ? 1 : 0;
 }

@@ -19,10 +19,14 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { leftovers, mounts, processes, RUN_MARK, removeLeftovers } from './leftovers.mjs';
 import { fail } from './progress.mjs';
-import { setUpOrExplain } from './setup.mjs';
+import { prepareControlPlane, setUpOrExplain } from './setup.mjs';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 const DIST = join(ROOT, 'dist/');
+/** The environment variable that tells the tests why there is no API server. */
+const CONTROL_PLANE_PROBLEM = 'CONFIGMAPFS_CONTROL_PLANE_PROBLEM';
+/** The projects of the test configuration, which are folders of test/, too. */
+const PROJECTS = ['unit', 'mount', 'cluster'];
 /** Time for a process that was told to stop to be gone. */
 const SETTLE_MS = 3000;
 
@@ -55,14 +59,18 @@ async function testAll() {
 	const ready = setUpOrExplain({ forTests: true });
 	if (ready === undefined)
 		return { passed: 0, failed: 0, skipped: 0, problems: ['the set-up failed, no test was run'] };
-	if (ready.fuseProblem !== undefined && needsFuse()) problems.push(ready.fuseProblem);
+	if (ready.fuseProblem !== undefined && mayRun('mount', 'cluster')) problems.push(ready.fuseProblem);
+	// Where there is none, the tests that want one fail with this reason.
+	const controlPlaneProblem = mayRun('cluster') ? await prepareControlPlane() : undefined;
+	if (controlPlaneProblem !== undefined) fail(controlPlaneProblem);
 
 	// A folder of the run's own: what is mounted below it is certainly the run's. As open as /tmp, for other users.
 	const folder = mkdtempSync(join(tmpdir(), 'configmapfs-test-'));
 	chmodSync(folder, 0o1777);
 	const mark = `${process.pid}-${Date.now()}`;
 	const run = { mountsBefore: mounts(), processesBefore: processes(DIST, mark), dist: DIST, mark, folder };
-	const env = { ...process.env, TMPDIR: folder, [RUN_MARK]: mark };
+	const without = controlPlaneProblem === undefined ? {} : { [CONTROL_PLANE_PROBLEM]: controlPlaneProblem };
+	const env = { ...process.env, TMPDIR: folder, [RUN_MARK]: mark, ...without };
 
 	if ((await command('npm', ['run', '-s', 'check'], process.env)) !== 0) {
 		problems.push('npm run check found something, see its messages above');
@@ -73,11 +81,18 @@ async function testAll() {
 	return { ...counted, problems };
 }
 
-/** Whether some test that was asked for may mount. */
-function needsFuse() {
-	const project = filters.find((_, index) => filters[index - 1] === '--project');
+/**
+ * Whether some test of these projects may be among those that were asked for.
+ *
+ * @param {readonly string[]} projects
+ */
+function mayRun(...projects) {
+	const others = PROJECTS.filter((name) => !projects.includes(name));
+	const named = filters.filter((_, index) => filters[index - 1] === '--project');
 	const paths = filters.filter((filter) => filter.startsWith('test/'));
-	return !(project === 'unit' || (paths.length > 0 && paths.every((path) => path.startsWith('test/unit'))));
+	const allNamed = named.length > 0 && named.every((name) => others.includes(name));
+	const allPaths = paths.length > 0 && paths.every((path) => others.includes(path.split('/')[1] ?? ''));
+	return !(allNamed || allPaths);
 }
 
 /**

@@ -40,6 +40,8 @@ import { fail, note } from '../progress.mjs';
 
 /** The version of Kubernetes in Debian 12, and so the name of the directory in the cache. */
 const VERSION = '1.20.2';
+/** Where the programs look for their version; the linker knows packages below vendor/ by their full name. */
+const VERSION_PACKAGE = 'k8s.io/kubernetes/vendor/k8s.io/component-base/version';
 const SUITE = 'bookworm';
 /** The Go compilers that are known to build this version: the second numbers of the oldest and the newest. */
 const GO_RANGE = [15, 19];
@@ -357,6 +359,7 @@ async function build(job, cache) {
 			copyFileSync(join(root, 'usr/bin', name), join(out, name));
 			chmodSync(join(out, name), 0o755);
 		}
+		await job.run('', [join(out, 'etcd'), '--version'], { env: unsupportedArch() });
 	});
 	const go = (await fittingGo(job)) ?? (await debianGo(job, work, debian));
 	const tree = join(work, 'go/src/k8s.io/kubernetes');
@@ -367,7 +370,6 @@ async function build(job, cache) {
 		await job.run('Unpacking it', ['tar', '-xzf', archive, '-C', tree, '--strip-components=1']);
 	});
 	await compile(job, { go, tree, work, out });
-	await checkPrograms(job, out);
 	// Only a complete directory ever has the final name.
 	rmSync(join(cache, VERSION), { recursive: true, force: true });
 	renameSync(out, join(cache, VERSION));
@@ -401,7 +403,7 @@ async function compile(job, { go, tree, work, out }) {
 		GO111MODULE: 'off',
 		GOFLAGS: '-p=2',
 		GOCACHE: join(work, 'go-cache'),
-		GOTMPDIR: '',
+		GOTMPDIR: join(work, 'tmp'),
 		CGO_ENABLED: '0',
 		// Go looks for the tree where PWD says it is.
 		PWD: tree,
@@ -409,6 +411,8 @@ async function compile(job, { go, tree, work, out }) {
 	/** @param {readonly string[]} args */
 	const goBuild = (...args) => ['nice', '-n', '19', go.file, 'build', '-v', ...args];
 	const options = { cwd: tree, env, unit: 'packages compiled' };
+
+	mkdirSync(env.GOTMPDIR, { recursive: true });
 
 	// The one generated file that the source package lacks.
 	const target = 'pkg/generated/openapi';
@@ -428,15 +432,18 @@ async function compile(job, { go, tree, work, out }) {
 
 	const [major, minor] = VERSION.split('.');
 	const variables = { gitVersion: `v${VERSION}`, gitMajor: major, gitMinor: minor };
-	const stamps = Object.entries(variables).map(([name, value]) => `-X k8s.io/component-base/version.${name}=${value}`);
+	const stamps = Object.entries(variables).map(([name, value]) => `-X ${VERSION_PACKAGE}.${name}=${value}`);
 	const linker = ['-ldflags', ['-s', '-w', ...stamps].join(' ')];
 	await once(work, 'kube-apiserver', async () => {
 		const args = [...linker, '-o', join(out, 'kube-apiserver'), './cmd/kube-apiserver'];
 		await job.run('Compiling kube-apiserver', goBuild(...args), options);
+		const version = await job.run('', [join(out, 'kube-apiserver'), '--version']);
+		if (!version.includes(VERSION)) throw new ControlPlaneError(`the built kube-apiserver says ${version.trim()}`);
 	});
 	await once(work, 'agnhost', async () => {
 		const args = [...linker, '-o', join(out, 'agnhost'), './test/images/agnhost'];
 		await job.run('Compiling agnhost', goBuild(...args), options);
+		await job.run('', [join(out, 'agnhost'), '--help']);
 	});
 }
 
@@ -460,17 +467,6 @@ function openapiPackages(tree) {
 	};
 	for (const folder of ['cmd', 'pkg', 'plugin', 'staging/src/k8s.io']) walk(join(tree, folder));
 	return [...found].filter((path) => !/\/(?:code-generator|sample-apiserver)\//.test(`${path}/`)).sort();
-}
-
-/**
- * @param {Job} job
- * @param {string} out
- */
-async function checkPrograms(job, out) {
-	const version = await job.run('', [join(out, 'kube-apiserver'), '--version']);
-	if (!version.includes(VERSION)) throw new ControlPlaneError(`the built kube-apiserver says ${version.trim()}`);
-	await job.run('', [join(out, 'etcd'), '--version'], { env: unsupportedArch() });
-	await job.run('', [join(out, 'agnhost'), '--help']);
 }
 
 /** etcd wants to hear this on machines that its authors do not test on. */
