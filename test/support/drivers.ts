@@ -8,6 +8,11 @@ export interface DriverCase {
 	readonly name: 'kernel' | 'fuse-native' | 'directory';
 	/** Whether what is shown is a mount, which nobody can write to. */
 	readonly isMount: boolean;
+	/**
+	 * Whether what is open across a flip stays as it was, and a walk through a name that is gone never fails, however long
+	 * it takes. libfuse 2 asks by path, so there it cannot be; test/mount/fuse-native.test.ts says what is so instead.
+	 */
+	readonly keepsWhatIsOpen: boolean;
 	/** Refusals of its own by call, where its library does not know the call. */
 	readonly refusals: Readonly<Record<string, readonly string[]>>;
 	/** An empty directory to mount on, or to write into. */
@@ -29,6 +34,7 @@ export const DRIVERS: readonly DriverCase[] = [
 	{
 		name: 'kernel',
 		isMount: true,
+		keepsWhatIsOpen: true,
 		refusals: {},
 		directory: () => temporaryDirectory('kernel'),
 		unavailable: () => undefined,
@@ -36,6 +42,7 @@ export const DRIVERS: readonly DriverCase[] = [
 	{
 		name: 'directory',
 		isMount: false,
+		keepsWhatIsOpen: true,
 		refusals: {},
 		directory: () => tmpfsDirectory('directory'),
 		unavailable: () => undefined,
@@ -43,6 +50,7 @@ export const DRIVERS: readonly DriverCase[] = [
 	{
 		name: 'fuse-native',
 		isMount: true,
+		keepsWhatIsOpen: false,
 		refusals: LIBFUSE_2,
 		directory: () => temporaryDirectory('native'),
 		unavailable: () =>
