@@ -22,6 +22,8 @@ import { toTreeName } from './path-walk.js';
 
 type RenameIntent = Extract<Intent, { readonly op: 'rename' }>;
 
+/** Of the patience, from the name of a file to its bytes where opens are not seen. */
+const READ_SHARE = 0.1;
 /** The gate opens after so many times the patience in any case. */
 const LIMIT = 3;
 /** Unit: milliseconds. */
@@ -43,6 +45,8 @@ export interface FlipGateOptions {
 	readonly openFiles: () => Iterable<OpenFile>;
 	/** Takes in what the daemon has announced so far, and passes it to `note`. */
 	readonly pollJournal: () => void;
+	/** Whether an open is seen. Else the next step after a file was told is a read at the most, and soon. */
+	readonly seesOpens: boolean;
 	/** How long to wait for one who does not come back, or keeps a file open; asked once a flip. Unit: milliseconds. */
 	readonly patienceMs: () => number;
 	/** Calls back later, without keeping the process alive. */
@@ -117,9 +121,11 @@ export class FlipGate {
 		this.#flip = undefined;
 		if (flip === undefined) return;
 		this.#open(flip);
-		// Who asked while the name was being replaced is told of another node than he knows, and asks once more.
+		// Most who asked while the name was being replaced are told of another node than they know, ask once more, and
+		// so are counted twice.
 		const link = flip.isMade ? this.#target(flip)?.link : undefined;
-		if (link !== undefined) this.#walkers.delete(link);
+		const walkers = link === undefined ? undefined : this.#walkers.get(link);
+		if (walkers !== undefined) walkers.since -= flip.patienceMs / 2;
 	}
 
 	/** What stands under the name that the flip is about: the link, and the directory beside it that it leads to. */
@@ -262,7 +268,8 @@ export class FlipGate {
 	#isAwaited(inode: Inode, now: number, patienceMs: number): boolean {
 		const walkers = this.#walkers.get(inode);
 		if (walkers === undefined || walkers.count === 0) return false;
-		if (walkers.since + patienceMs > now) return true;
+		const waitMs = inode.isFile && !this.#options.seesOpens ? patienceMs * READ_SHARE : patienceMs;
+		if (walkers.since + waitMs > now) return true;
 		walkers.count = 0;
 		return false;
 	}

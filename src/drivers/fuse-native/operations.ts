@@ -4,9 +4,9 @@
  * Decisions
  * - Mutations are EROFS unless the tree recognises the daemon's announced operation; so is every operation that only
  *   changes things.
- * - ENOSYS, by absence here, where the kernel remembers it and the meaning is "do not ask again": FLUSH, FSYNC, xattrs.
- *   Never for opendir, after which libfuse 2 follows a null pointer.
- * - An open file keeps its inode and its bytes until it is closed.
+ * - ENOSYS where the kernel remembers it and the meaning is "do not ask again": OPEN, and by absence here FLUSH, FSYNC,
+ *   xattrs. Never for opendir, after which libfuse 2 follows a null pointer.
+ * - Where opens are seen, an open file keeps its inode and its bytes until it is closed.
  * - A bug is EIO for its caller and nothing else: an exception in a handler would end the process.
  *
  * Thread: the main thread of the server process; it never touches the mount itself.
@@ -27,6 +27,11 @@ export interface OperationsOptions {
 	readonly tree: InodeTree;
 	/** Takes in what the daemon has announced so far; called before every mutation. */
 	readonly pollJournal: () => void;
+	/**
+	 * Whether an open may go without an upcall, as with the kernel driver. It also keeps libfuse from starting and
+	 * ending threads all the time: it keeps ten, and each RELEASE takes one besides those of the readers.
+	 */
+	readonly openWithoutUpcall: boolean;
 	/** One more request of an opcode came; a plain array indexed by opcode. */
 	readonly counters: { [opcode: number]: number };
 	/** Given for tracing only: a request and its result. */
@@ -61,6 +66,7 @@ export class Operations {
 		this.gate = new FlipGate({
 			tree: options.tree,
 			monotonicMs: () => performance.now(),
+			seesOpens: !options.openWithoutUpcall,
 			openFiles: () => this.#openFiles.values(),
 			pollJournal: options.pollJournal,
 			patienceMs: () => PATIENCE_MS + WAITER_PATIENCE_MS * runnablePerCpu(),
@@ -89,7 +95,7 @@ export class Operations {
 			open: (path, flags, reply) => this.#answer('open', OPCODE.OPEN, path, reply, () => this.#open(path, flags)),
 			read: (path, handle, buffer, length, offset, reply) =>
 				this.#answer('read', OPCODE.READ, path, reply, () => ({
-					result: this.#read(handle, buffer, length, offset),
+					result: this.#read(path, handle, buffer, length, offset),
 				})),
 			release: (path, handle, reply) =>
 				this.#answer('release', OPCODE.RELEASE, path, reply, () => this.#release(handle)),
@@ -199,6 +205,7 @@ export class Operations {
 	}
 
 	#open(path: string, flags: number): Answer<number> {
+		if (this.#options.openWithoutUpcall) return { result: -ERRNO.ENOSYS };
 		if ((flags & O_ACCMODE) !== 0) return { result: -ERRNO.EROFS };
 		return this.#find(path, (inode, way) => {
 			if (!inode.isFile) return { result: inode.isDirectory ? -ERRNO.EISDIR : -ERRNO.EINVAL };
@@ -216,20 +223,16 @@ export class Operations {
 		return this.#lastHandle;
 	}
 
-	/** Returns the number of bytes, or a negative errno. */
-	#read(handle: number, buffer: Buffer, length: number, offset: number): number {
-		const file = this.#openFiles.get(handle);
-		if (file === undefined) return -ERRNO.EBADF;
-		const { inode } = file;
-		if (inode.segment === undefined) return -ERRNO.EIO;
-		const wanted = Math.max(0, Math.min(length, inode.size - offset));
-		let done = 0;
-		while (done < wanted) {
-			const got = readSync(inode.segment.fd, buffer, done, wanted - done, inode.offset + offset + done);
-			if (got === 0) return -ERRNO.EIO;
-			done += got;
+	/** Returns the number of bytes, or a negative errno. Handle 0 is that of an open without an upcall. */
+	#read(path: string, handle: number, buffer: Buffer, length: number, offset: number): number {
+		if (handle !== 0) {
+			const file = this.#openFiles.get(handle);
+			return file === undefined ? -ERRNO.EBADF : readFrom(file.inode, buffer, length, offset);
 		}
-		return done;
+		return this.#walk.visit(path, (_, inode) => {
+			this.gate.told(inode, undefined);
+			return readFrom(inode, buffer, length, offset);
+		});
 	}
 
 	#release(handle: number): Answer<never> {
@@ -294,6 +297,18 @@ export class Operations {
 interface Listing {
 	readonly names: readonly string[];
 	readonly stats: readonly NativeStat[];
+}
+
+function readFrom(inode: Inode, buffer: Buffer, length: number, offset: number): number {
+	if (inode.segment === undefined) return -ERRNO.EIO;
+	const wanted = Math.max(0, Math.min(length, inode.size - offset));
+	let done = 0;
+	while (done < wanted) {
+		const got = readSync(inode.segment.fd, buffer, done, wanted - done, inode.offset + offset + done);
+		if (got === 0) return -ERRNO.EIO;
+		done += got;
+	}
+	return done;
 }
 
 /** Whole pages for files and nothing for the rest, as tmpfs counts. */

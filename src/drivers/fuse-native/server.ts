@@ -38,6 +38,7 @@ export class FuseNativeServer {
 			tree: options.tree,
 			pollJournal: options.pollJournal,
 			counters: options.counters,
+			openWithoutUpcall: options.config.openWithoutUpcall,
 			...(options.config.trace ? { trace: traceToStandardError } : {}),
 		});
 	}
