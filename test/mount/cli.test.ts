@@ -358,3 +358,52 @@ describe('a plain directory', () => {
 		expect(existsSync(join(dir, found))).toBe(true);
 	});
 });
+
+describe.skipIf(AS_ROOT.missing !== undefined)(`the log, ${titleOf(AS_ROOT)}`, () => {
+	test('trace shows each request and its reply, and no content', async () => {
+		const dir = mountPoint();
+		const { mount } = await startIn(AS_ROOT, dir, ['-f', manifest(), '--log-level', 'trace']);
+		await runCommand('cat', [join(dir, 'app/key')]);
+		await mount.stop();
+		const lines = mount.stderr.split('\n').filter((line) => /^[rt]x /.test(line));
+		const answered = new Set(lines.filter((line) => line.startsWith('tx')).map((line) => line.split(' ')[1]));
+		for (const line of lines) {
+			expect(line).toMatch(/^rx \d+ [A-Z_]+( .*)?$|^tx \d+ (ok|E[A-Z]+|no reply)( .*)? \d+us$/);
+			expect(answered).toContain(line.split(' ')[1]);
+		}
+		expect(mount.stderr).toMatch(/^rx \d+ LOOKUP n1 "app" p\d+$/m);
+		expect(mount.stderr).toMatch(/^rx \d+ READ n\d+ offset 0 size \d+ p\d+$/m);
+		expect(mount.stderr).toMatch(/^tx \d+ ok 3 bytes \d+us$/m);
+	});
+
+	test('at the start one line tells how many, not one for each', async () => {
+		const dir = mountPoint();
+		const file = join(temporaryDirectory('src'), 'all.yaml');
+		writeManifest(file, ...Array.from({ length: 200 }, (_, index) => ({ name: `app-${index}`, data: { key: 'x' } })));
+		const { mount } = await startIn(AS_ROOT, dir, ['-f', file]);
+		expect(mount.logLines()).toMatchObject([{ level: 'info', msg: 'mounted', volumes: 200 }]);
+		await mount.stop();
+	});
+
+	test.each([
+		['with colours', {}, true],
+		['without, where NO_COLOR is set', { NO_COLOR: '1' }, false],
+	])('on a terminal it is for people, %s', async (_, env, hasColor) => {
+		const dir = mountPoint();
+		const file = manifest();
+		const script = await runCommand('sh', ['-c', 'command -v script']);
+		if (script.code !== 0) return;
+		const command = `exec '${process.execPath}' '${PROGRAM}' mount '${dir}' -f '${file}'`;
+		const running = runCommand('script', ['-qec', command, '/dev/null'], { env });
+		await until(() => mountsBelow(dir).length > 0, 'the mount');
+		writeManifest(file, { name: 'app', data: { key: 'two' } });
+		await until(() => readFileSync(join(dir, 'app/key'), 'utf8') === 'two', 'the new value');
+		await unmounted(dir);
+		const { stdout } = await running;
+		expect(stdout.includes('\u001b[')).toBe(hasColor);
+		expect(stdout).toContain(`mounted 1 ConfigMap on ${dir} (kernel driver)`);
+		expect(stdout).toContain(`  ${dir} shows app\r\n`);
+		expect(stdout).toContain('default/app: changed key (1 key, 3 bytes)');
+		expect(stdout).not.toContain('{"');
+	});
+});
