@@ -46,29 +46,34 @@ export class BackOff {
 
 export interface RequestBudgetOptions {
 	readonly timers: Timers;
-	/** Loops that share the budget; each one more needs a request of its own to be there again. */
+	/** Loops that share the budget; each one more needs a request of its own, and a minute later perhaps another. */
 	readonly loops: number;
 }
 
 /** Requests that may come at once. */
 const BURST = 8;
-/** One more after this long: with the burst, 18 in any minute. Unit: milliseconds. */
-const REFILL_MS = 6_000;
+/** With the burst, 18 in any minute. */
+const REFILL_PER_MINUTE = 10;
+const MINUTE_MS = 60_000;
 
 /**
- * The hard cap of requests after a fault: in any minute at most 17 plus one for each loop. A relist of 10 000 objects
+ * The hard cap of requests after a fault: in any minute at most 16 plus two for each loop. A relist of 10 000 objects
  * is five pages then, because pages grow (see lister.ts). Before the first fault nothing is counted.
  */
 export class RequestBudget {
 	readonly #timers: Timers;
 	readonly #capacity: number;
+	/** One more request after this long. Unit: milliseconds. */
+	readonly #refillMs: number;
 	#tokens: number;
 	#countedAt: number;
 	#isCounting = false;
 
 	constructor({ timers, loops }: RequestBudgetOptions) {
 		this.#timers = timers;
-		this.#capacity = BURST + Math.max(0, loops - 1);
+		const more = Math.max(0, loops - 1);
+		this.#capacity = BURST + more;
+		this.#refillMs = MINUTE_MS / (REFILL_PER_MINUTE + more);
 		this.#tokens = this.#capacity;
 		this.#countedAt = timers.now();
 	}
@@ -90,10 +95,10 @@ export class RequestBudget {
 	take(): number {
 		if (!this.#isCounting) return 0;
 		const now = this.#timers.now();
-		this.#tokens = Math.min(this.#capacity, this.#tokens + (now - this.#countedAt) / REFILL_MS);
+		this.#tokens = Math.min(this.#capacity, this.#tokens + (now - this.#countedAt) / this.#refillMs);
 		this.#countedAt = now;
 		this.#tokens -= 1;
-		return this.#tokens >= 0 ? 0 : -this.#tokens * REFILL_MS;
+		return this.#tokens >= 0 ? 0 : -this.#tokens * this.#refillMs;
 	}
 }
 

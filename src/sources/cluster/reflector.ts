@@ -68,7 +68,7 @@ export class Reflector implements Feed {
 			} catch (thrown) {
 				if (signal.aborted) return;
 				const delayMs = this.#afterFailure(toApiError(thrown));
-				await sleep(this.#options.timers, delayMs, signal);
+				if (delayMs > 0) await sleep(this.#options.timers, delayMs, signal);
 			}
 		}
 	}
@@ -116,7 +116,7 @@ export class Reflector implements Feed {
 			if (signal.aborted) return;
 			if (end === 'no-watch-list') this.#forgetWatchList('the server does not say where the state ends');
 			if (end === 'silent') {
-				gate.startCounting();
+				gate.lost(this);
 				client.dropIdleConnections();
 				log.debug({ resourceVersion: this.#resourceVersion }, 'watch is silent, asked for anew');
 			}
@@ -126,7 +126,7 @@ export class Reflector implements Feed {
 			if (signal.aborted || !this.#isRefusedWatchList(error, stream)) {
 				if ((stream.ageMs ?? 0) < VERY_SHORT_MS || error.kind !== 'network') throw error;
 				// It broke after it had worked: asked for anew before anybody calls it a failure.
-				gate.startCounting();
+				gate.lost(this);
 				if ((stream.ageMs ?? 0) >= SHORT_MS) this.#distrust = 0;
 				this.#distrustMore();
 				log.debug({ reason: error.message }, 'watch broke, asked for anew');

@@ -50,7 +50,7 @@ export class RequestGate {
 		this.#budget.startCounting();
 	}
 
-	/** The server did not answer `user`, or asked to be left alone. */
+	/** The server did not answer `user`, stopped in the middle, or asked to be left alone. */
 	lost(user: GateUser): void {
 		this.#budget.startCounting();
 		this.#knocker ??= user;
