@@ -13,6 +13,8 @@ export interface FlagOption {
 	/** One letter. */
 	readonly alias?: string;
 	readonly choices?: readonly string[];
+	/** What the flag means without `=VALUE`; it never takes the next argument then. pflag's NoOptDefVal. */
+	readonly valueIfBare?: string;
 }
 
 /** Flags by their long names. */
@@ -59,7 +61,7 @@ export function parseFlags(command: string, options: FlagOptions, args: readonly
 			given.push({ name, value: switchValue(name, inline) });
 			return;
 		}
-		const value = inline ?? rest.shift();
+		const value = inline ?? option.valueIfBare ?? rest.shift();
 		if (value === undefined) throw usage(`flag needs an argument: ${missing}`, command);
 		if (option.choices !== undefined && !option.choices.includes(value)) {
 			throw new ConfigMapFsError(

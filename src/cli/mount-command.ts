@@ -21,6 +21,7 @@ import type { StoreFilter } from '../store/layered-store.js';
 import { VOLUME_MODE } from '../volume/content.js';
 import { DEFAULT_MODE, type Projection } from '../volume/projection.js';
 import { type BackgroundRole, startInBackground, takeBackgroundRole } from './background.js';
+import { CLUSTER_OPTIONS, delayLikeKubelet, openCluster, readClusterFlags, readKubeletDelay } from './cluster-flags.js';
 import { type CliContext, runtimeEnvironment } from './context.js';
 import { type FlagOption, type ParsedFlags, parseFlags } from './flag-parser.js';
 import { parseCount, parseDuration, parseId, parseItem, parseMode } from './flag-values.js';
@@ -44,6 +45,7 @@ export const MOUNT_OPTIONS = {
 	'from-literal': { ...VALUE, ...SOURCES, describe: 'KEY=VALUE' },
 	'from-file': { ...VALUE, ...SOURCES, describe: '[KEY=]PATH of a file, or of a directory of files, watched' },
 	'from-env-file': { ...VALUE, ...SOURCES, describe: 'PATH of a file of KEY=VALUE lines, watched' },
+	...CLUSTER_OPTIONS,
 	namespace: { ...VALUE, ...SHOWN, alias: 'n', describe: 'Only this namespace; several: DIR/NAMESPACE/NAME' },
 	'all-namespaces': { ...SWITCH, ...SHOWN, alias: 'A', describe: 'All namespaces, as DIR/NAMESPACE/NAME' },
 	selector: { ...VALUE, ...SHOWN, alias: 'l', describe: 'Only these labels, such as app=web,tier!=db' },
@@ -94,9 +96,7 @@ function readCommandLine(args: readonly string[]) {
 		);
 	}
 	const sources = readSourceFlags(flags.given);
-	if (sources.length === 0) {
-		throw new ConfigMapFsError('USAGE', 'nothing to mount: give -f FILE, -f DIRECTORY, -f - or --create NAME');
-	}
+	const cluster = readClusterFlags(flags, sources.length > 0);
 	const uid = parsed(flags, 'uid', parseId);
 	const gid = parsed(flags, 'gid', parseId);
 	const readyFd = parsed(flags, 'ready-fd', (flag, text) => parseCount(flag, text, 0));
@@ -106,6 +106,8 @@ function readCommandLine(args: readonly string[]) {
 	return {
 		directory,
 		sources,
+		cluster,
+		kubeletDelay: readKubeletDelay(flags),
 		recursive: flags.is('recursive'),
 		namespaces: flags.all('namespace'),
 		layout: readLayout(flags),
@@ -190,7 +192,7 @@ async function mountUntilEnd(
 	try {
 		if (line.driver !== 'directory') warnIfNotEmpty(mountPoint.path, log);
 		const session = new MountSession({
-			sources: makeSources(line, context, log),
+			sources: await makeSources(line, context, { log, mountPoint: mountPoint.path }),
 			filter: line.filter,
 			layout: line.layout,
 			driver: makeDriver({
@@ -312,20 +314,30 @@ function readFilter(flags: ParsedFlags): StoreFilter {
 	};
 }
 
-function makeSources(line: CommandLine, context: CliContext, log: Logger): readonly ConfigMapSource[] {
-	const namespace = line.namespaces[0] ?? 'default';
-	return line.sources.map((source) =>
+/** The cluster is the lowest layer: what is typed here wins over what it says, and is never written to it. */
+async function makeSources(
+	line: CommandLine,
+	context: CliContext,
+	{ log, mountPoint }: { readonly log: Logger; readonly mountPoint: string },
+): Promise<readonly ConfigMapSource[]> {
+	const cluster = line.cluster === undefined ? undefined : await openCluster(line.cluster, { env: context.env, log });
+	const namespace = line.namespaces[0] ?? cluster?.namespace ?? 'default';
+	const local = line.sources.map((source) =>
 		source.kind === 'create'
 			? new GeneratedSource(source.flags, { namespace, cwd: context.cwd, env: context.env, log })
 			: new ManifestSource({
 					path: source.path,
 					recursive: line.recursive,
+					// "-f . -R" must not read what it shows.
+					ignore: new Set([mountPoint]),
 					defaultNamespace: namespace,
 					log,
 					stdin: process.stdin,
 					openForWriting: isFileOpenForWriting,
 				}),
 	);
+	const sources = cluster === undefined ? local : [cluster.source, ...local];
+	return line.kubeletDelay === undefined ? sources : await delayLikeKubelet(sources, line.kubeletDelay);
 }
 
 const EPILOGUE = `Examples:
@@ -344,16 +356,19 @@ const EPILOGUE = `Examples:
   # Rendered manifests, with local keys laid over them, in the background
   helm template . | configmapfs mount ./mnt -b -f - -f local.yaml
 
+  # What the cluster has in namespace staging, with a local key laid over it
+  configmapfs mount ./mnt --context staging -n staging -f local.yaml
+
   # Take it away again
   configmapfs unmount ./mnt
 
 Exit status:
-  0 unmounted, by a signal or by hand      70 the server process ended, or a bug
-  64 wrong command line                    71 the mount was refused
-  65 an input breaks a rule                73 DIR is missing or cannot be used
-  66 an input is missing                   75 something is mounted there already
-  69 no /dev/fuse, or no such driver       77 not permitted
-  128+N: ended by signal N before anything was mounted`;
+  0 unmounted, by a signal or by hand      71 the mount was refused
+  64 wrong command line                    73 DIR is missing or cannot be used
+  65 an input breaks a rule                75 something is mounted there already
+  66 an input is missing                   77 not permitted, here or by the cluster
+  69 no FUSE, no such driver, no cluster   78 the kubeconfig is missing or wrong
+  70 the server process ended, or a bug    128+N ended by signal N before the mount`;
 
 /** The help of the command; its flags are read by `parseFlags`. */
 export const mountHelp: CommandModule = {
