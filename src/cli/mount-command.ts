@@ -21,7 +21,14 @@ import type { StoreFilter } from '../store/layered-store.js';
 import { VOLUME_MODE } from '../volume/content.js';
 import { DEFAULT_MODE, type Projection } from '../volume/projection.js';
 import { type BackgroundRole, startInBackground, takeBackgroundRole } from './background.js';
-import { CLUSTER_OPTIONS, delayLikeKubelet, openCluster, readClusterFlags, readKubeletDelay } from './cluster-flags.js';
+import {
+	CLUSTER_OPTIONS,
+	delayLikeKubelet,
+	type OpenedCluster,
+	openCluster,
+	readClusterFlags,
+	readKubeletDelay,
+} from './cluster-flags.js';
 import { type CliContext, runtimeEnvironment } from './context.js';
 import { type FlagOption, type ParsedFlags, parseFlags } from './flag-parser.js';
 import { parseCount, parseDuration, parseId, parseItem, parseMode } from './flag-values.js';
@@ -188,11 +195,12 @@ async function mountUntilEnd(
 	);
 	const readiness = { readyFd: role?.readyFd ?? line.readyFd, notifySocket: context.env.NOTIFY_SOCKET };
 	const now = () => new Date();
+	const cluster = line.cluster === undefined ? undefined : await openCluster(line.cluster, { env: context.env, log });
 	const mountPoint = await prepareMountPoint(line.directory, { make: line.mkdir, log });
 	try {
 		if (line.driver !== 'directory') warnIfNotEmpty(mountPoint.path, log);
 		const session = new MountSession({
-			sources: await makeSources(line, context, { log, mountPoint: mountPoint.path }),
+			sources: await makeSources(line, context, { cluster, log, mountPoint: mountPoint.path }),
 			filter: line.filter,
 			layout: line.layout,
 			driver: makeDriver({
@@ -318,9 +326,9 @@ function readFilter(flags: ParsedFlags): StoreFilter {
 async function makeSources(
 	line: CommandLine,
 	context: CliContext,
-	{ log, mountPoint }: { readonly log: Logger; readonly mountPoint: string },
+	made: { readonly cluster: OpenedCluster | undefined; readonly log: Logger; readonly mountPoint: string },
 ): Promise<readonly ConfigMapSource[]> {
-	const cluster = line.cluster === undefined ? undefined : await openCluster(line.cluster, { env: context.env, log });
+	const { cluster, log, mountPoint } = made;
 	const namespace = line.namespaces[0] ?? cluster?.namespace ?? 'default';
 	const local = line.sources.map((source) =>
 		source.kind === 'create'

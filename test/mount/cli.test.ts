@@ -39,13 +39,21 @@ async function unmounted(dir: string): Promise<void> {
 }
 
 describe('what is wrong is said in one line, with the cure and the right status', () => {
+	test('neither a source nor a kubeconfig', async () => {
+		const home = temporaryDirectory('home', 0o755);
+		expect(await runProgram(['mount', '/x'], { env: { HOME: home, KUBECONFIG: '' } })).toMatchObject({
+			code: 78,
+			stderr: `error: No kubeconfig: no configuration has been provided in "${home}/.kube/config"; set KUBECONFIG, pass --kubeconfig FILE, or give local manifests with -f\n`,
+			stdout: '',
+		});
+	});
+
 	test.each([
 		[['mount'], 64, 'the mount point DIR is missing; see "configmapfs mount --help"'],
 		[['moutn', 'x'], 64, 'unknown command "moutn" for "configmapfs"; did you mean "mount"?'],
 		[[], 64, 'a command is missing: mount, unmount or create; see "configmapfs --help"'],
 		[['mount', '/x', '-f', 'y', '--frob'], 64, 'unknown flag: --frob; see "configmapfs mount --help"'],
 		[['mount', '/x', '-f'], 64, `flag needs an argument: 'f' in -f; see "configmapfs mount --help"`],
-		[['mount', '/x'], 64, 'nothing to mount: give -f FILE, -f DIRECTORY, -f - or --create NAME'],
 		[
 			['mount', '/nonexistent/x', '-f', '/dev/null'],
 			73,
