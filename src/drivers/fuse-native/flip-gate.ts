@@ -119,13 +119,7 @@ export class FlipGate {
 		this.#announced = announced;
 		const flip = this.#flip;
 		this.#flip = undefined;
-		if (flip === undefined) return;
-		this.#open(flip);
-		// Most who asked while the name was being replaced are told of another node than they know, ask once more, and
-		// so are counted twice.
-		const link = flip.isMade ? this.#target(flip)?.link : undefined;
-		const walkers = link === undefined ? undefined : this.#walkers.get(link);
-		if (walkers !== undefined) walkers.since -= flip.patienceMs / 2;
+		if (flip !== undefined) this.#open(flip);
 	}
 
 	/** What stands under the name that the flip is about: the link, and the directory beside it that it leads to. */
