@@ -124,8 +124,8 @@ export class Reflector implements Feed {
 		} catch (thrown) {
 			const error = toApiError(thrown);
 			if (signal.aborted || !this.#isRefusedWatchList(error, stream)) {
-				if ((stream.ageMs ?? 0) < VERY_SHORT_MS || error.kind !== 'network') throw error;
-				// It broke after it had worked: asked for anew before anybody calls it a failure.
+				if (!this.#hasWorked(stream) || error.kind !== 'network') throw error;
+				// Asked for anew before anybody calls it a failure.
 				gate.lost(this);
 				if ((stream.ageMs ?? 0) >= SHORT_MS) this.#distrust = 0;
 				this.#distrustMore();
@@ -135,6 +135,11 @@ export class Reflector implements Feed {
 		} finally {
 			this.#keepPlace(stream);
 		}
+	}
+
+	/** Whether a stream that broke is no reason to doubt the server; of those that were just opened, one is not. */
+	#hasWorked({ ageMs }: WatchStream): boolean {
+		return ageMs !== undefined && (ageMs >= VERY_SHORT_MS || this.#distrust === 0);
 	}
 
 	/** Where the stream got to, unless it was given up meanwhile. */
@@ -156,7 +161,8 @@ export class Reflector implements Feed {
 
 	#isRefusedWatchList(error: ApiError, stream: WatchStream): boolean {
 		if (this.#resourceVersion !== undefined || stream.ageMs !== undefined) return false;
-		if (error.code !== 400 && error.code !== 422) return false;
+		// With 403 the list says what kubectl would say, or is allowed.
+		if (error.code !== 400 && error.code !== 422 && error.code !== 403) return false;
 		this.#forgetWatchList(error.message);
 		return true;
 	}

@@ -1,0 +1,237 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, describe, expect, it } from 'vitest';
+import { SILENT } from '../../src/base/log.js';
+import type { ClusterSourceOptions } from '../../src/sources/cluster/cluster-options.js';
+import { ClusterSource } from '../../src/sources/cluster/cluster-source.js';
+import { loadKubeconfig } from '../../src/sources/cluster/kubeconfig.js';
+import { type ControlPlane, useControlPlane } from '../support/control-plane.js';
+import { until } from '../support/until.js';
+import { RecordingSink } from '../unit/sources/cluster/recording-sink.js';
+
+const cluster = useControlPlane();
+const running: ClusterSource[] = [];
+const directories: string[] = [];
+afterEach(async () => {
+	for (const source of running.splice(0)) await source.close();
+	for (const directory of directories.splice(0)) rmSync(directory, { recursive: true });
+});
+
+function make(options: Partial<ClusterSourceOptions> & { readonly file?: string } = {}) {
+	const { file = cluster().kubeconfig, ...rest } = options;
+	const source = new ClusterSource({ kubeconfig: loadKubeconfig({ kubeconfig: file }), log: SILENT, ...rest });
+	running.push(source);
+	return { source, sink: new RecordingSink() };
+}
+
+async function started(options: Parameters<typeof make>[0] = {}) {
+	const made = make(options);
+	await made.source.start(made.sink);
+	return made;
+}
+
+async function create(plane: ControlPlane, namespace: string, name: string, more: object = { data: { k: 'v' } }) {
+	const { metadata, ...rest } = more as { metadata?: object };
+	const body = { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name, ...metadata }, ...rest };
+	const answer = await plane.api('POST', `/api/v1/namespaces/${namespace}/configmaps`, { body });
+	expect(answer.status).toBe(201);
+	return answer.body;
+}
+
+async function patch(plane: ControlPlane, namespace: string, name: string, body: object): Promise<void> {
+	const path = `/api/v1/namespaces/${namespace}/configmaps/${name}`;
+	const answer = await plane.api('PATCH', path, { body, contentType: 'application/merge-patch+json' });
+	expect(answer.status).toBe(200);
+}
+
+async function remove(plane: ControlPlane, namespace: string, name: string): Promise<void> {
+	await plane.api('DELETE', `/api/v1/namespaces/${namespace}/configmaps/${name}`);
+}
+
+describe('ClusterSource on a real API server', () => {
+	it('shows what is there and follows it, content only', async () => {
+		const plane = cluster();
+		const ns = await plane.namespace();
+		await create(plane, ns, 'a', { data: { k: 'ä€𝄞' }, binaryData: { b: Buffer.from([0, 255]).toString('base64') } });
+		const { sink } = await started({ namespaces: [ns] });
+		expect(sink.names).toEqual([`${ns}/a`]);
+		expect(sink.value(`${ns}/a`, 'k')).toBe('ä€𝄞');
+		expect(sink.objects.get(`${ns}/a`)?.binaryData.get('b')).toEqual(Buffer.from([0, 255]));
+		sink.forget();
+		await patch(plane, ns, 'a', { metadata: { annotations: { note: 'x' } } });
+		await create(plane, ns, 'b');
+		await patch(plane, ns, 'b', { data: { k: 'w' } });
+		await remove(plane, ns, 'a');
+		await until(
+			() => sink.calls.includes(`-${ns}/a`),
+			() => sink.calls.join(),
+		);
+		expect(sink.calls).toEqual([`+${ns}/b`, `+${ns}/b`, `-${ns}/a`]);
+		expect(sink.value(`${ns}/b`, 'k')).toBe('w');
+	});
+
+	it('sees the largest object that there can be', async () => {
+		const plane = cluster();
+		const ns = await plane.namespace();
+		const { sink } = await started({ namespaces: [ns] });
+		const value = '€'.repeat(349_000);
+		await create(plane, ns, 'large', { data: { k: value } });
+		await until(() => sink.value(`${ns}/large`, 'k') === value, 'the large object');
+	});
+
+	it('shows several namespaces, all of them, and selected objects', async () => {
+		const plane = cluster();
+		const [one, two] = [await plane.namespace(), await plane.namespace()];
+		await create(plane, one, 'a', { metadata: { labels: { pick: 'yes' } } });
+		await create(plane, two, 'b', { metadata: { labels: { pick: 'no' } } });
+		const both = await started({ namespaces: [one, two] });
+		expect(both.sink.names).toEqual([`${one}/a`, `${two}/b`]);
+		const all = await started({ namespaces: 'all', labelSelector: 'pick in (yes,no)' });
+		expect(all.sink.names).toEqual([`${one}/a`, `${two}/b`]);
+		const field = await started({ namespaces: 'all', fieldSelector: `metadata.namespace=${two},metadata.name!=c` });
+		expect(field.sink.names).toContain(`${two}/b`);
+		await create(plane, two, 'later', { metadata: { labels: { pick: 'yes' } } });
+		for (const { sink } of [both, all, field]) await until(() => sink.objects.has(`${two}/later`), 'the later object');
+	});
+
+	it('needs no more than resourceNames for names', async () => {
+		const plane = cluster();
+		const ns = await plane.namespace();
+		await create(plane, ns, 'mine');
+		await create(plane, ns, 'secret');
+		const rules = [{ verbs: ['list', 'watch'], resources: ['configmaps'], resourceNames: ['mine', 'absent'] }];
+		const user = await plane.user('picky', rules, { namespace: ns });
+		const { source, sink } = await started({ file: user.kubeconfig, namespaces: [ns], names: ['mine', 'absent'] });
+		expect(sink.names).toEqual([`${ns}/mine`]);
+		expect(source.status.isStale).toBe(false);
+		await patch(plane, ns, 'mine', { data: { k: 'w' } });
+		await create(plane, ns, 'absent');
+		await until(() => sink.objects.has(`${ns}/absent`) && sink.value(`${ns}/mine`, 'k') === 'w', 'both changes');
+		await expect(started({ file: user.kubeconfig, namespaces: [ns], names: ['secret'] })).rejects.toThrow(
+			`User "picky" cannot list resource "configmaps" in API group "" in the namespace "${ns}"`,
+		);
+	});
+
+	it('needs no more than get where it asks instead of watching', async () => {
+		const plane = cluster();
+		const ns = await plane.namespace();
+		await create(plane, ns, 'mine');
+		const rules = [{ verbs: ['get'], resources: ['configmaps'], resourceNames: ['mine'] }];
+		const user = await plane.user('getter', rules, { namespace: ns });
+		const options = { file: user.kubeconfig, namespaces: [ns], names: ['mine'] };
+		await expect(started(options)).rejects.toMatchObject({ code: 'CLUSTER_FORBIDDEN' });
+		const changeDetection = { strategy: 'get', syncFrequencyMs: 50 } as const;
+		const { sink } = await started({ ...options, changeDetection });
+		expect(sink.names).toEqual([`${ns}/mine`]);
+		await patch(plane, ns, 'mine', { data: { k: 'w' } });
+		await until(() => sink.value(`${ns}/mine`, 'k') === 'w', 'the change');
+		await remove(plane, ns, 'mine');
+		await until(() => sink.objects.size === 0, 'the deletion');
+	});
+
+	it('notices that an immutable object was made again', async () => {
+		const plane = cluster();
+		const ns = await plane.namespace();
+		await create(plane, ns, 'fixed', { immutable: true, data: { k: 'v' } });
+		const { sink } = await started({ namespaces: [ns] });
+		expect(sink.objects.get(`${ns}/fixed`)?.immutable).toBe(true);
+		await remove(plane, ns, 'fixed');
+		await create(plane, ns, 'fixed', { immutable: true, data: { k: 'again' } });
+		await until(() => sink.value(`${ns}/fixed`, 'k') === 'again', 'the second object');
+	});
+
+	it('says that a namespace does not exist, and shows it when it does', async () => {
+		const plane = cluster();
+		const { sink } = await started({ namespaces: ['late'] });
+		await until(() => sink.present.length === 1, 'a problem');
+		expect(sink.present[0]?.reason).toContain('namespaces "late" not found');
+		await plane.api('POST', '/api/v1/namespaces', { body: { metadata: { name: 'late' } } });
+		await create(plane, 'late', 'a');
+		await until(() => sink.objects.has('late/a') && sink.present.length === 0, 'the object, and no problem');
+	});
+
+	it.each([
+		[
+			'an unusable field selector',
+			{ fieldSelector: 'spec.x=y' },
+			'USAGE',
+			/not a known field selector|field label not supported/,
+		],
+		['a user who may nothing', {}, 'CLUSTER_FORBIDDEN', /cannot list resource "configmaps".*a Role has to allow/s],
+		['a token that is none', { token: 'wrong' }, 'CLUSTER_FORBIDDEN', /You must be logged in to the server/],
+	])(
+		'refuses to start with %s',
+		async (_, { token, ...options }: { token?: string; fieldSelector?: string }, code, text) => {
+			const plane = cluster();
+			const ns = await plane.namespace();
+			const nobody = await plane.user('nobody', []);
+			const admin = 'fieldSelector' in options;
+			const file = admin ? plane.kubeconfig : plane.writeKubeconfig({ token: token ?? nobody.token });
+			const attempt = started({ file, namespaces: [ns], ...options });
+			await expect(attempt).rejects.toMatchObject({ code, message: expect.stringMatching(text) });
+		},
+	);
+
+	it('begins with the last state when there is no cluster', async () => {
+		const plane = cluster();
+		const ns = await plane.namespace();
+		await create(plane, ns, 'a');
+		const stateDirectory = mkdtempSync(join(tmpdir(), 'cmfs-state-'));
+		directories.push(stateDirectory);
+		const first = await started({ namespaces: [ns], stateDirectory });
+		await first.source.close();
+		const loaded = loadKubeconfig({ kubeconfig: plane.kubeconfig });
+		const user = { ...loaded.user, token: 'expired' };
+		const kubeconfig = { ...loaded, user, reload: () => ({ ...loaded, user }) };
+		const { source, sink } = await started({ kubeconfig, namespaces: [ns], stateDirectory });
+		expect(sink.names).toEqual([`${ns}/a`]);
+		expect(source.status.isStale).toBe(true);
+		expect(sink.present[0]?.reason).toContain('You must be logged in');
+	});
+
+	it('takes 10 000 objects in 500-object pages', async () => {
+		const plane = cluster();
+		const ns = await plane.namespace();
+		for (let from = 0; from < 10_000; from += 100) {
+			await Promise.all(
+				Array.from({ length: 100 }, (_, index) =>
+					create(plane, ns, `m${from + index}`, { data: { k: 'x'.repeat(1_000) } }),
+				),
+			);
+		}
+		globalThis.gc?.();
+		const memory = process.memoryUsage().rss;
+		const begin = performance.now();
+		const { source, sink } = await started({ namespaces: [ns], watchList: false });
+		const listMs = performance.now() - begin;
+		expect(sink.objects.size).toBe(10_000);
+		await until(() => source.status.requestCount === 21, 'the watch');
+		const mib = (process.memoryUsage().rss - memory) / 1024 / 1024;
+		process.stderr.write(`10 000 objects: ${Math.round(listMs)} ms, ${Math.round(mib)} MiB more\n`);
+		await patch(plane, ns, 'm5000', { data: { k: 'w' } });
+		await until(() => sink.value(`${ns}/m5000`, 'k') === 'w', 'a change');
+	}, 300_000);
+
+	it('tells of a change within milliseconds', async () => {
+		const plane = cluster();
+		const ns = await plane.namespace();
+		await create(plane, ns, 'a');
+		const { source, sink } = await started({ namespaces: [ns] });
+		const requests = source.status.requestCount;
+		const delays: number[] = [];
+		for (let round = 0; round < 300; round += 1) {
+			sink.forget();
+			await patch(plane, ns, 'a', { data: { k: `v${round}` } });
+			const answered = performance.now();
+			await until(() => sink.value(`${ns}/a`, 'k') === `v${round}`, 'the change');
+			delays.push((sink.times[0] ?? 0) - answered);
+		}
+		delays.sort((a, b) => a - b);
+		const at = (share: number) => (delays[Math.floor(share * (delays.length - 1))] ?? 0).toFixed(2);
+		process.stderr.write(`PATCH answered to sink: p50 ${at(0.5)} ms, p99 ${at(0.99)} ms, max ${at(1)} ms\n`);
+		expect(Number(at(0.5))).toBeLessThan(10);
+		expect(Number(at(0.99))).toBeLessThan(50);
+		expect(source.status.requestCount - requests).toBeLessThanOrEqual(1);
+	});
+});

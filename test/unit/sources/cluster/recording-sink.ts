@@ -1,0 +1,64 @@
+/**
+ * A sink that remembers everything it was told, and fails a test afterwards when anything was lost in between: an
+ * object that vanished without having been deleted, or a state that was replaced by nothing.
+ */
+
+import type { ConfigMap } from '../../../../src/model/config-map.js';
+import { formatObjectKey, type ObjectKey } from '../../../../src/model/object-key.js';
+import type { Problem, SourceSink } from '../../../../src/sources/source.js';
+
+export class RecordingSink implements SourceSink {
+	readonly objects = new Map<string, ConfigMap>();
+	/** `=2`, `+ns/name`, `-ns/name`, `!reason`, in order. */
+	readonly calls: string[] = [];
+	/** When each call came. Unit: milliseconds of performance.now(). */
+	readonly times: number[] = [];
+	present: readonly Problem[] = [];
+	/** Fewest objects that were ever shown after the first state. */
+	fewest = Number.POSITIVE_INFINITY;
+	onCall: () => void = () => {};
+
+	replace(objects: readonly ConfigMap[]): void {
+		this.objects.clear();
+		for (const object of objects) this.objects.set(formatObjectKey(object.key), object);
+		this.#note(`=${objects.length}`);
+	}
+
+	put(object: ConfigMap): void {
+		this.objects.set(formatObjectKey(object.key), object);
+		this.#note(`+${formatObjectKey(object.key)}`);
+	}
+
+	remove(key: ObjectKey): void {
+		this.objects.delete(formatObjectKey(key));
+		this.#note(`-${formatObjectKey(key)}`);
+	}
+
+	problems(problems: readonly Problem[]): void {
+		this.present = problems;
+		this.#note(`!${problems.map(({ reason }) => reason).join(' | ')}`);
+	}
+
+	/** The value of a key as text; undefined: no such object or key. */
+	value(key: string, field: string): string | undefined {
+		return this.objects.get(key)?.data.get(field)?.toString('utf8');
+	}
+
+	get names(): readonly string[] {
+		return [...this.objects.keys()].sort();
+	}
+
+	/** Forgets the past, not the objects. */
+	forget(): void {
+		this.calls.length = 0;
+		this.times.length = 0;
+		this.fewest = this.objects.size;
+	}
+
+	#note(call: string): void {
+		this.calls.push(call);
+		this.times.push(performance.now());
+		if (!call.startsWith('!')) this.fewest = Math.min(this.fewest, this.objects.size);
+		this.onCall();
+	}
+}
