@@ -18,6 +18,7 @@ import { ERRNO } from '../base/errno.js';
 import { invariant } from '../base/errors.js';
 import type { Segment } from '../journal/journal-reader.js';
 import type { Intent, JournalRecord, StagedDirectory, StagedNode } from '../journal/record.js';
+import { isAnnounced, type Mutation, nameOf, subjectOf } from './announcement.js';
 import { type Dirent, ENTRY_SIZE, Inode, S_IFDIR, S_IFLNK, S_IFREG } from './inode.js';
 
 export const ROOT_ID = 1;
@@ -48,19 +49,6 @@ export interface TreeClock {
 	/** Unit: microseconds since the epoch. */
 	wallUs(): number;
 }
-
-/** A mutation as a caller asks for it. */
-export type Mutation =
-	| { readonly op: 'mkdir' | 'unlink' | 'rmdir'; readonly parent: number; readonly name: string }
-	| { readonly op: 'symlink'; readonly parent: number; readonly name: string; readonly target: string }
-	| { readonly op: 'setattr'; readonly id: number; readonly mode: number }
-	| {
-			readonly op: 'rename';
-			readonly parent: number;
-			readonly name: string;
-			readonly newParent: number;
-			readonly newName: string;
-	  };
 
 interface GraceEnd {
 	readonly until: number;
@@ -457,53 +445,6 @@ function countEntry(directory: Inode, entry: Inode, by: 1 | -1): void {
 	if (entry.isDirectory) directory.nlink += by;
 }
 
-/** A name of a record as the wire has it: one character a byte. */
-function nameOf(name: string): string {
-	return Buffer.from(name).toString('latin1');
-}
-
 function attributesOf(inode: Inode): { mode: number; uid: number; gid: number; mtimeUs: number } {
 	return { mode: inode.mode, uid: inode.uid, gid: inode.gid, mtimeUs: inode.mtimeUs };
-}
-
-/** The inode whose attributes answer the operation: the one that was made or changed, else its directory. */
-function subjectOf(intent: Intent): number {
-	switch (intent.op) {
-		case 'mkdir':
-		case 'symlink':
-			return intent.node.id;
-		case 'setattr':
-			return intent.id;
-		default:
-			return intent.parent;
-	}
-}
-
-function isAnnounced(intent: Intent, mutation: Mutation): boolean {
-	if (intent.op !== mutation.op) return false;
-	switch (mutation.op) {
-		case 'setattr':
-			return intent.op === 'setattr' && intent.id === mutation.id && intent.mode === mutation.mode;
-		case 'rename':
-			return (
-				intent.op === 'rename' &&
-				intent.parent === mutation.parent &&
-				intent.parent === mutation.newParent &&
-				nameOf(intent.name) === mutation.name &&
-				nameOf(intent.newName) === mutation.newName
-			);
-		case 'symlink':
-			return (
-				intent.op === 'symlink' &&
-				intent.parent === mutation.parent &&
-				nameOf(intent.name) === mutation.name &&
-				nameOf(intent.node.target) === mutation.target
-			);
-		case 'mkdir':
-		case 'unlink':
-		case 'rmdir':
-			return intent.op === mutation.op && intent.parent === mutation.parent && nameOf(intent.name) === mutation.name;
-		default:
-			return mutation satisfies never;
-	}
 }

@@ -15,8 +15,9 @@
 import { readFileSync, readSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { ERRNO } from '../../base/errno.js';
+import type { Mutation } from '../../fs/announcement.js';
 import type { Inode } from '../../fs/inode.js';
-import type { InodeTree, Mutation } from '../../fs/inode-tree.js';
+import type { InodeTree } from '../../fs/inode-tree.js';
 import { DATA_LINK_TMP } from '../../volume/content.js';
 import { OPCODE, S_IFDIR, S_IFMT, S_IFREG } from '../../wire/constants.js';
 import type { NativeOperations, NativeStat } from './binding.js';

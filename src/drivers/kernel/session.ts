@@ -14,7 +14,8 @@
 import { readSync, writeSync } from 'node:fs';
 import { ERRNO } from '../../base/errno.js';
 import { systemCode } from '../../base/errors.js';
-import { FOREVER_MS, type InodeTree, type Mutation } from '../../fs/inode-tree.js';
+import type { Mutation } from '../../fs/announcement.js';
+import { FOREVER_MS, type InodeTree } from '../../fs/inode-tree.js';
 import { FATTR, FOPEN, OPCODE, OPCODE_LIMIT, type OpcodeName, S_IFDIR } from '../../wire/constants.js';
 import { ReplyBuffer } from '../../wire/reply.js';
 import { RequestBuffer } from '../../wire/request.js';

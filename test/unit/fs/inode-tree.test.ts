@@ -2,7 +2,8 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, describe, expect, test } from 'vitest';
 import { ERRNO } from '../../../src/base/errno.js';
-import { FOREVER_MS, type Mutation, ROOT_ID } from '../../../src/fs/inode-tree.js';
+import type { Mutation } from '../../../src/fs/announcement.js';
+import { FOREVER_MS, ROOT_ID } from '../../../src/fs/inode-tree.js';
 import {
 	AnnouncedInodes,
 	mutationOf,
