@@ -247,7 +247,7 @@ async function readBody(response: IncomingMessage, onChunk: (chunk: Buffer) => v
 	const stream = response.headers['content-encoding'] === 'gzip' ? response.pipe(createGunzip()) : response;
 	await new Promise<void>((resolve, reject) => {
 		const fail = (error: unknown): void => {
-			reject(toApiError(error));
+			reject(toBodyError(error));
 			response.destroy();
 			if (stream !== response) stream.destroy();
 		};
@@ -261,15 +261,15 @@ async function readBody(response: IncomingMessage, onChunk: (chunk: Buffer) => v
 		stream.on('end', resolve);
 		stream.on('error', fail);
 		if (stream !== response) response.on('error', fail);
-		response.on('aborted', () => fail(new ApiError('network', 'the connection broke', { systemCode: 'ECONNRESET' })));
-	}).catch((error: unknown) => {
-		if (isAbort(error)) throw aborted();
-		throw error;
 	});
 }
 
-function isAbort(error: unknown): boolean {
-	return error instanceof ApiError && error.systemCode === 'ABORT_ERR';
+/** Node's own texts say little: a body that breaks off is "aborted", whoever broke it. */
+function toBodyError(thrown: unknown): ApiError {
+	const error = toApiError(thrown);
+	if (error.systemCode === 'ABORT_ERR') return aborted();
+	if (error.message !== 'aborted') return error;
+	return new ApiError('network', 'the connection broke', { systemCode: error.systemCode, cause: thrown });
 }
 
 function aborted(): ApiError {

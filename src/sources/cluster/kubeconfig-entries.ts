@@ -68,7 +68,9 @@ export function readKubeconfigEntries(content: string, file: string): Kubeconfig
 	try {
 		root = parse(content) ?? {};
 	} catch (error) {
-		throw invalid(file, errorText(error).split('\n')[0] ?? '', error);
+		// The first line says it; the rest is a drawing of the place.
+		const [reason = ''] = errorText(error).split(/:?\n/);
+		throw invalid(file, `yaml: ${reason}`, error);
 	}
 	if (!isRecord(root)) throw invalid(file, 'it is no mapping');
 	const { kind } = root;

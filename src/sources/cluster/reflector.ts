@@ -111,6 +111,7 @@ export class Reflector implements Feed {
 				this.#recovered();
 			},
 		});
+		let hasEnded = false;
 		try {
 			const end = await stream.run(signal);
 			if (signal.aborted) return;
@@ -120,7 +121,7 @@ export class Reflector implements Feed {
 				client.dropIdleConnections();
 				log.debug({ resourceVersion: this.#resourceVersion }, 'watch is silent, asked for anew');
 			}
-			if (end === 'ended') this.#afterEnd(stream);
+			hasEnded = end === 'ended';
 		} catch (thrown) {
 			const error = toApiError(thrown);
 			if (signal.aborted || !this.#isRefusedWatchList(error, stream)) {
@@ -135,6 +136,7 @@ export class Reflector implements Feed {
 		} finally {
 			this.#keepPlace(stream);
 		}
+		if (hasEnded) this.#afterEnd(stream);
 	}
 
 	/** Whether a stream that broke is no reason to doubt the server; of those that were just opened, one is not. */

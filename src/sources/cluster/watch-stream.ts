@@ -93,7 +93,7 @@ export class WatchStream {
 				},
 				this.#abort.signal,
 			);
-			if (this.#initial !== undefined) throw new ApiError('network', 'the stream ended before the state was complete');
+			if (this.#initial !== undefined) throw new ApiError('protocol', 'the stream ended before the state was complete');
 			return this.#end;
 		} catch (error) {
 			if (this.#end === 'ended') throw error;

@@ -301,7 +301,7 @@ describe('Reflector, after faults', () => {
 		await timers.advance(600_000);
 		const times = client.log.slice(from).map(({ at }) => at);
 		const gaps = times.slice(1).map((at, index) => Math.round(at - (times[index] ?? 0)));
-		expect(gaps.slice(0, 5)).toEqual([1600, 3200, 6000, 6000, 6000]);
+		expect(gaps.slice(0, 5)).toEqual([800, 1600, 3200, 6000, 6000]);
 		expect(client.worstMinute).toBeLessThan(20);
 		expect(reflector.objects.size).toBe(1);
 		client.outage = undefined;
@@ -453,7 +453,7 @@ describe('Reflector, WatchList', () => {
 		await timers.advance(2_000);
 		client.watch$.send('ADDED', sent('x', 4));
 		client.watch$.send('BOOKMARK', bookmark(7, true));
-		expect(notes.said).toEqual(['failed network', '=x:v', 'recovered']);
+		expect(notes.said).toEqual(['failed protocol', '=x:v', 'recovered']);
 	});
 });
 

@@ -1,0 +1,100 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { ExecPlugin } from '../../../../src/sources/cluster/exec-plugin.js';
+
+let directory: string;
+beforeEach(() => {
+	directory = mkdtempSync(join(tmpdir(), 'cmfs-exec-'));
+});
+afterEach(() => rmSync(directory, { recursive: true }));
+
+const cluster = {
+	server: 'https://a',
+	caFile: undefined,
+	caData: 'Q0E=',
+	insecureSkipTlsVerify: false,
+	tlsServerName: undefined,
+	proxyUrl: undefined,
+};
+
+function plugin(script: string, more: { provideClusterInfo?: boolean; installHint?: string } = {}): ExecPlugin {
+	const command = join(directory, 'plugin');
+	writeFileSync(command, `#!/bin/sh\necho "$KUBERNETES_EXEC_INFO $E $1" >> ${directory}/runs\n${script}\n`, {
+		mode: 0o755,
+	});
+	return make(command, more);
+}
+
+function make(command: string, more: { provideClusterInfo?: boolean; installHint?: string } = {}): ExecPlugin {
+	const exec = {
+		apiVersion: 'client.authentication.k8s.io/v1',
+		command,
+		args: ['arg'],
+		env: [{ name: 'E', value: 'val' }],
+		installHint: more.installHint,
+		provideClusterInfo: more.provideClusterInfo ?? false,
+	};
+	return new ExecPlugin({ exec, cluster, environment: process.env });
+}
+
+function answer(status: object): string {
+	return `cat <<'X'\n${JSON.stringify({ kind: 'ExecCredential', status })}\nX`;
+}
+
+function runs(): readonly string[] {
+	return readFileSync(join(directory, 'runs'), 'utf8').trim().split('\n');
+}
+
+describe('ExecPlugin', () => {
+	it('runs the program with its input, and keeps what names no expiry', async () => {
+		const one = plugin(answer({ token: 't' }), { provideClusterInfo: true });
+		expect(await one.credential(0)).toMatchObject({ token: 't', expiresAt: undefined });
+		await one.credential(1e15);
+		expect(runs()).toHaveLength(1);
+		const [info = '', value, arg] = runs()[0]?.split(' ') ?? [];
+		expect([value, arg]).toEqual(['val', 'arg']);
+		expect(JSON.parse(info)).toEqual({
+			kind: 'ExecCredential',
+			apiVersion: 'client.authentication.k8s.io/v1',
+			spec: { cluster: { server: 'https://a', 'certificate-authority-data': 'Q0E=' }, interactive: false },
+		});
+	});
+
+	it('runs the program again shortly before what it gave expires', async () => {
+		const expires = Date.parse('2030-01-01T00:00:00Z');
+		const one = plugin(answer({ token: 't', expirationTimestamp: '2030-01-01T00:00:00Z' }));
+		await one.credential(expires - 60_000);
+		await one.credential(expires - 11_000);
+		expect(runs()).toHaveLength(1);
+		await one.credential(expires - 9_000);
+		expect(runs()).toHaveLength(2);
+	});
+
+	it('takes a certificate with its key', async () => {
+		const one = plugin(answer({ clientCertificateData: 'CERT', clientKeyData: 'KEY' }));
+		expect(await one.credential(0)).toMatchObject({ certificate: 'CERT', key: 'KEY', token: undefined });
+	});
+
+	it.each([
+		[
+			'fails',
+			'echo "log in first" >&2; exit 3',
+			/^getting credentials: exec: executable .*plugin failed with exit code 3: log in first$/,
+		],
+		['says nothing', '', /decoding stdout: it is no JSON$/],
+		['gives nothing', answer({}), /didn't return a token or cert\/key pair$/],
+		['gives half a pair', answer({ clientKeyData: 'KEY' }), /only certificate or key, not both$/],
+	])('explains a program that %s', async (_, script, text) => {
+		await expect(plugin(script).credential(0)).rejects.toMatchObject({
+			kind: 'credentials',
+			message: expect.stringMatching(text),
+		});
+	});
+
+	it('gives the hint of the kubeconfig for a program that is not there', async () => {
+		const attempt = make('no-such-plugin', { installHint: 'Install it from here.' }).credential(0);
+		await expect(attempt).rejects.toThrow(/executable no-such-plugin not found\n\nInstall it from here\.$/);
+	});
+});
