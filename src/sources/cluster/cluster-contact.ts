@@ -5,11 +5,10 @@
 
 import type { Logger } from '../../base/log.js';
 import type { ApiError } from './api-error.js';
-import { failureText } from './failure-text.js';
+import { type FailureContext, failureText } from './failure-text.js';
 import type { Feed } from './feed.js';
 
-export interface ClusterContactOptions {
-	readonly server: string;
+export interface ClusterContactOptions extends FailureContext {
 	/** Unit: milliseconds since 1970. */
 	readonly wallClock: () => number;
 	readonly log: Logger;
@@ -73,7 +72,7 @@ export class ClusterContact {
 		if (this.#lostAt !== undefined) return true;
 		this.#lostAt = this.#options.wallClock();
 		const { server } = this.#options;
-		const fields = { server, reason: failureText(error, { server }), lastContact: isoTime(this.#lastContact) };
+		const fields = { server, reason: failureText(error, this.#options), lastContact: isoTime(this.#lastContact) };
 		if (this.#shownSince === 'nothing') this.#log.warn(fields, 'API server gives no answer that helps, trying again');
 		else this.#log.warn(fields, 'contact with the API server lost, the last content stays');
 		return true;

@@ -63,7 +63,8 @@ export class ClusterSource implements ConfigMapSource, FeedListener {
 		const { server } = kubeconfig.cluster;
 		const authentication = new KubeconfigAuthentication({ kubeconfig, timers, wallClock });
 		this.#client = options.client ?? new HttpsClient({ server, authentication, timers });
-		this.#contact = new ClusterContact({ server, wallClock, log: this.#log });
+		const { userName } = kubeconfig;
+		this.#contact = new ClusterContact({ server, userName, wallClock, log: this.#log });
 		const namespaces = options.namespaces ?? [kubeconfig.namespace];
 		const { names = [], labelSelector, fieldSelector, changeDetection = { strategy: 'watch' } } = options;
 		const targets = clusterTargets({ namespaces, names, labelSelector, fieldSelector });
@@ -133,6 +134,7 @@ export class ClusterSource implements ConfigMapSource, FeedListener {
 		const hasUnsaved = this.#saving.pending;
 		this.#saving.cancel();
 		if (hasUnsaved) await this.#save();
+		await this.#stateFile?.settled();
 	}
 
 	replaced(feed: Feed): void {
@@ -164,6 +166,11 @@ export class ClusterSource implements ConfigMapSource, FeedListener {
 
 	failed(feed: Feed, error: ApiError): void {
 		if (this.#abort.signal.aborted) return;
+		if (this.#endsStart(feed, error)) {
+			const { userName } = this.#options.kubeconfig;
+			this.#firstState.fail(toFailure(error, { server: this.#client.server, userName }));
+			return;
+		}
 		const isNews = this.#contact.failed(feed, error);
 		if (!this.#complete.has(feed)) this.#failedBeforeState(feed, error);
 		if (isNews) this.#reportProblems();
@@ -173,18 +180,21 @@ export class ClusterSource implements ConfigMapSource, FeedListener {
 		if (this.#contact.recovered(feed)) this.#reportProblems();
 	}
 
-	/** With a state to start from nothing is waited for; without one it depends. */
+	/** Whether the failure is told by the one who started, and needs no other word. */
+	#endsStart(feed: Feed, error: ApiError): boolean {
+		const { failStart = 'refused' } = this.#options;
+		if (this.#isShown || this.#saved !== undefined || this.#complete.has(feed)) return false;
+		return failStart === 'any' || (failStart === 'refused' && error.isPermanent);
+	}
+
+	/** With a state to start from nothing is waited for. */
 	#failedBeforeState(feed: Feed, error: ApiError): void {
-		const { failStart = 'refused', kubeconfig } = this.#options;
 		if (this.#isShown) return;
 		if (this.#saved !== undefined) {
 			this.#firstState.giveUp();
 			return;
 		}
-		if (failStart === 'any' || (failStart === 'refused' && error.isPermanent)) {
-			const { server } = this.#client;
-			this.#firstState.fail(toFailure(error, { server, userName: kubeconfig.userName }));
-		} else if (error.isPermanent) {
+		if (error.isPermanent) {
 			// The others are not kept waiting for what only a person can change.
 			this.#firstState.refused(feed);
 		}
