@@ -79,6 +79,11 @@ export class StateFile {
 		await this.#done;
 	}
 
+	/** Resolves when nothing is being written. Errors: none. */
+	async settled(): Promise<void> {
+		await this.#done;
+	}
+
 	async #writeAll(): Promise<void> {
 		this.#isWriting = true;
 		for (let state = this.#waiting; state !== undefined; state = this.#waiting) {

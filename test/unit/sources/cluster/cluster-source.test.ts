@@ -1,0 +1,270 @@
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, describe, expect, it } from 'vitest';
+import { SILENT } from '../../../../src/base/log.js';
+import { ApiError } from '../../../../src/sources/cluster/api-error.js';
+import type { ClusterSourceOptions } from '../../../../src/sources/cluster/cluster-options.js';
+import { ClusterSource } from '../../../../src/sources/cluster/cluster-source.js';
+import type { Kubeconfig } from '../../../../src/sources/cluster/kubeconfig.js';
+import { until } from '../../../support/until.js';
+import { FakeClient, failures, sent } from './fake-client.js';
+import { HeldTimers, settle } from './held-timers.js';
+import { RecordingSink } from './recording-sink.js';
+
+const kubeconfig: Kubeconfig = {
+	files: ['/home/me/.kube/config'],
+	contextName: 'dev',
+	userName: 'me',
+	cluster: {
+		server: 'https://fake:6443',
+		caFile: undefined,
+		caData: undefined,
+		insecureSkipTlsVerify: false,
+		tlsServerName: undefined,
+		proxyUrl: undefined,
+	},
+	user: {},
+	namespace: 'a',
+	reload: () => kubeconfig,
+};
+
+const running: ClusterSource[] = [];
+const directories: string[] = [];
+afterEach(async () => {
+	for (const source of running.splice(0)) await source.close();
+	for (const directory of directories.splice(0)) rmSync(directory, { recursive: true });
+});
+
+function stateDirectory(): string {
+	const directory = mkdtempSync(join(tmpdir(), 'cmfs-source-'));
+	directories.push(directory);
+	return directory;
+}
+
+function setUp(options: Partial<ClusterSourceOptions> = {}) {
+	const timers = new HeldTimers();
+	const client = new FakeClient(timers);
+	const lines: string[] = [];
+	const note = (...args: readonly unknown[]) => void lines.push(String(args.at(-1)));
+	const log = { ...SILENT, warn: note, info: note, child: () => log };
+	const source = new ClusterSource({
+		kubeconfig,
+		client,
+		timers,
+		log,
+		random: () => 0.5,
+		wallClock: () => 1_000_000 + timers.now(),
+		watchList: false,
+		...options,
+	});
+	running.push(source);
+	const sink = new RecordingSink();
+	return { timers, client, lines, source, sink };
+}
+
+describe('ClusterSource', () => {
+	it('watches the namespace of the context, and calls itself by the flag', async () => {
+		const { client, source, sink } = setUp();
+		client.lists.push({ items: [sent('x', 1)], resourceVersion: '7' });
+		await source.start(sink);
+		expect(source.description).toBe('--context dev');
+		expect(client.asked[0]).toBe('list ns=a limit=500');
+		expect(sink.calls).toEqual(['=1']);
+		expect(source.status).toMatchObject({ isStale: false, objectCount: 1, lastContact: 1_000_000 });
+	});
+
+	it('shows several namespaces and names as one state, once all are there', async () => {
+		const { client, source, sink } = setUp({ namespaces: ['a', 'b'], names: ['x', 'y'] });
+		client.lists.push({ items: [sent('x', 1)] }, {}, {});
+		const start = source.start(sink);
+		await settle();
+		expect(sink.calls).toEqual([]);
+		expect(client.asked.filter((what) => what.startsWith('list'))).toEqual([
+			'list ns=a name=x limit=500',
+			'list ns=a name=y limit=500',
+			'list ns=b name=x limit=500',
+			'list ns=b name=y limit=500',
+		]);
+		const [last] = running;
+		expect(last).toBe(source);
+		await source.close();
+		await start;
+	});
+
+	it('keeps everything and says so once while the server is away', async () => {
+		const { client, lines, source, sink, timers } = setUp();
+		client.lists.push({ items: [sent('x', 1)], resourceVersion: '7' });
+		await source.start(sink);
+		await settle();
+		await timers.advance(5_000);
+		client.outage = failures.refused();
+		await client.watch$.fail(failures.reset());
+		await timers.advance(300_000);
+		expect(source.status.isStale).toBe(true);
+		expect(source.status.lastContact).toBe(1_000_000);
+		client.outage = failures.forbidden();
+		await timers.advance(60_000);
+		client.outage = undefined;
+		await timers.advance(60_000);
+		expect(source.status.isStale).toBe(false);
+		expect(sink.calls.map((call) => call.slice(0, 40))).toEqual([
+			'=1',
+			'!The connection to the server fake:6443 ',
+			'!Error from server (Forbidden): configma',
+			'!',
+		]);
+		expect(lines).toEqual([
+			'contact with the API server lost, the last content stays',
+			'contact with the API server regained',
+		]);
+	});
+
+	it('waits for a server that is away, and reports that meanwhile', async () => {
+		const { client, source, sink, timers } = setUp();
+		client.outage = failures.refused();
+		let isStarted = false;
+		const start = source.start(sink).then(() => {
+			isStarted = true;
+		});
+		await timers.advance(60_000);
+		expect(isStarted).toBe(false);
+		expect(sink.calls).toHaveLength(1);
+		client.outage = undefined;
+		client.lists.push({ items: [sent('x', 1)] });
+		await timers.advance(10_000);
+		await start;
+		expect(sink.calls.slice(1).sort()).toEqual(['!', '=1']);
+	});
+
+	it.each([
+		['refused', failures.forbidden(), 'CLUSTER_FORBIDDEN'],
+		['refused', new ApiError('network', 'x', { systemCode: 'DEPTH_ZERO_SELF_SIGNED_CERT' }), 'CONFIG_INVALID'],
+		['any', failures.refused(), 'CLUSTER_UNREACHABLE'],
+	] as const)('fails to start, if told to fail when %s, with %s', async (failStart, failure, code) => {
+		const { client, source, sink } = setUp({ failStart });
+		client.outage = failure;
+		await expect(source.start(sink)).rejects.toMatchObject({ code });
+		expect(client.isClosed).toBe(true);
+	});
+
+	it('shows what it may where one namespace is forbidden, if told never to fail', async () => {
+		const { client, source, sink } = setUp({ namespaces: ['a', 'b'], failStart: 'never' });
+		client.lists.push({ items: [sent('x', 1)] }, failures.forbidden());
+		await source.start(sink);
+		expect(sink.names).toEqual(['a/x']);
+		expect(sink.present).toHaveLength(1);
+		expect(source.status.isStale).toBe(true);
+	});
+
+	it('says that a namespace does not exist until something is in it', async () => {
+		const { client, source, sink } = setUp();
+		client.namespaceExists = false;
+		client.lists.push({ resourceVersion: '7' });
+		await source.start(sink);
+		await settle();
+		expect(sink.present[0]?.reason).toMatch(/^namespaces "a" not found/);
+		client.watch$.send('ADDED', sent('x', 8));
+		expect(sink.present).toEqual([]);
+	});
+
+	it('names an object that cannot be decoded, until it can', async () => {
+		const { client, source, sink } = setUp();
+		client.lists.push({ items: [sent('x', 1, 'v', { data: { '..': 'v' } })], resourceVersion: '7' });
+		await source.start(sink);
+		await settle();
+		expect(sink.present).toEqual([
+			{
+				place: '--context dev',
+				key: { namespace: 'a', name: 'x' },
+				reason: expect.stringMatching(/^configmap "a\/x": .*must not be '\.\.'/),
+			},
+		]);
+		client.watch$.send('MODIFIED', sent('x', 8));
+		expect(sink.present).toEqual([]);
+		expect(sink.names).toEqual(['a/x']);
+	});
+
+	it('keeps no annotations, managed fields or owners', async () => {
+		const { client, source, sink } = setUp();
+		client.lists.push({ items: [sent('x', 1)] });
+		await source.start(sink);
+		expect(Object.keys(sink.objects.get('a/x') ?? {}).sort()).toEqual([
+			'binaryData',
+			'data',
+			'immutable',
+			'key',
+			'labels',
+		]);
+	});
+
+	it('starts from the state file, stale from the first moment, and is fresh when the cluster is back', async () => {
+		const directory = stateDirectory();
+		const first = setUp({ stateDirectory: directory });
+		first.client.lists.push({ items: [sent('x', 1), sent('y', 2)], resourceVersion: '7' });
+		await first.source.start(first.sink);
+		await settle();
+		first.client.watch$.send('DELETED', sent('y', 8));
+		await first.timers.advance(1_100);
+		await until(() => readdirSync(directory).length === 1, 'the file');
+		await first.source.close();
+
+		const { client, lines, source, sink, timers } = setUp({ stateDirectory: directory });
+		client.outage = failures.refused();
+		await source.start(sink);
+		expect(sink.names).toEqual(['a/x']);
+		expect(source.status).toMatchObject({ isStale: true, lastContact: 1_000_000 });
+		client.outage = undefined;
+		client.lists.push({ items: [sent('z', 9)], resourceVersion: '9' });
+		await timers.advance(10_000);
+		expect(sink.names).toEqual(['a/z']);
+		expect(source.status.isStale).toBe(false);
+		expect(lines.at(-1)).toBe('contact with the API server regained');
+	});
+
+	it('prefers a cluster that answers to the state file, and the file to one that is silent', async () => {
+		const directory = stateDirectory();
+		const first = setUp({ stateDirectory: directory });
+		first.client.lists.push({ items: [sent('old', 1)] });
+		await first.source.start(first.sink);
+		await first.source.close();
+		const answering = setUp({ stateDirectory: directory });
+		answering.client.lists.push({ items: [sent('new', 2)] });
+		await answering.source.start(answering.sink);
+		expect(answering.sink.names).toEqual(['a/new']);
+		const silent = setUp({ stateDirectory: directory });
+		const start = silent.source.start(silent.sink);
+		await until(() => silent.client.requestCount === 1, 'the request');
+		await silent.timers.advance(2_000);
+		await start;
+		expect(silent.sink.names).toEqual(['a/old']);
+	});
+
+	it('starts from the state file even if the credentials are refused', async () => {
+		const directory = stateDirectory();
+		const first = setUp({ stateDirectory: directory });
+		first.client.lists.push({ items: [sent('x', 1)] });
+		await first.source.start(first.sink);
+		await first.source.close();
+		const { client, source, sink } = setUp({ stateDirectory: directory, failStart: 'any' });
+		client.outage = failures.forbidden();
+		await source.start(sink);
+		expect(sink.names).toEqual(['a/x']);
+		expect(sink.present).toHaveLength(1);
+	});
+
+	it('says nothing after it was closed, also while it starts', async () => {
+		const { client, source, sink, timers } = setUp();
+		client.outage = failures.refused();
+		const start = source.start(sink);
+		await timers.advance(1_000);
+		await source.close();
+		await start;
+		const { length } = sink.calls;
+		client.outage = undefined;
+		client.lists.push({ items: [sent('x', 1)] });
+		await timers.advance(100_000);
+		expect(sink.calls).toHaveLength(length);
+		expect(timers.waiting).toBe(0);
+	});
+});
