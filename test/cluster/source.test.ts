@@ -1,11 +1,16 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { createServer } from 'node:http';
+import { createServer as secureServer } from 'node:https';
+import { type AddressInfo, connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { TLSSocket } from 'node:tls';
 import { afterEach, describe, expect, it } from 'vitest';
 import { SILENT } from '../../src/base/log.js';
 import type { ClusterSourceOptions } from '../../src/sources/cluster/cluster-options.js';
 import { ClusterSource } from '../../src/sources/cluster/cluster-source.js';
-import { loadKubeconfig } from '../../src/sources/cluster/kubeconfig.js';
+import { type Kubeconfig, loadKubeconfig } from '../../src/sources/cluster/kubeconfig.js';
+import type { ClusterEntry } from '../../src/sources/cluster/kubeconfig-entries.js';
 import { type ControlPlane, useControlPlane } from '../support/control-plane.js';
 import { until } from '../support/until.js';
 import { RecordingSink } from '../unit/sources/cluster/recording-sink.js';
@@ -29,6 +34,13 @@ async function started(options: Parameters<typeof make>[0] = {}) {
 	const made = make(options);
 	await made.source.start(made.sink);
 	return made;
+}
+
+/** The administrator's kubeconfig with another cluster entry. */
+function changed(change: Partial<ClusterEntry>): Kubeconfig {
+	const loaded = loadKubeconfig({ kubeconfig: cluster().kubeconfig });
+	const kubeconfig: Kubeconfig = { ...loaded, cluster: { ...loaded.cluster, ...change }, reload: () => kubeconfig };
+	return kubeconfig;
 }
 
 async function create(plane: ControlPlane, namespace: string, name: string, more: object = { data: { k: 'v' } }) {
@@ -172,6 +184,95 @@ describe('ClusterSource on a real API server', () => {
 			await expect(attempt).rejects.toMatchObject({ code, message: expect.stringMatching(text) });
 		},
 	);
+
+	it.each([
+		['no authority', { caData: undefined }, 'CONFIG_INVALID', /x509: [^;]*certificate[^;]*; set certificate-authority/],
+		['another name', { tlsServerName: 'elsewhere' }, 'CONFIG_INVALID', /set tls-server-name in the kubeconfig/],
+		['an authority that is none', { caData: 'AAAA' }, 'CONFIG_INVALID', /x509: .*; set certificate-authority/],
+		['nobody at the port', { server: 'https://127.0.0.1:1' }, 'CLUSTER_UNREACHABLE', /127\.0\.0\.1:1 was refused/],
+		[
+			'an unknown host',
+			{ server: 'https://nowhere.invalid' },
+			'CLUSTER_UNREACHABLE',
+			/lookup nowhere\.invalid: no such host/,
+		],
+	])('refuses to start with %s', async (_, change, code, text) => {
+		const kubeconfig = changed(change);
+		const attempt = started({ kubeconfig, failStart: 'any' });
+		await expect(attempt).rejects.toMatchObject({ code, message: expect.stringMatching(text) });
+	});
+
+	it.each([
+		['any certificate, if told so', { caData: undefined, insecureSkipTlsVerify: true }],
+		['the name that it is told', { tlsServerName: 'kubernetes.default.svc' }],
+	])('accepts %s', async (_, change) => {
+		const attempt = started({ kubeconfig: changed(change), failStart: 'any' });
+		// The name is in the certificate or the refusal is about that name: either way it was asked for.
+		await attempt.catch((error: Error) => expect(error.message).toContain('kubernetes.default.svc'));
+	});
+
+	it('goes through the proxy of the kubeconfig', async () => {
+		const targets: string[] = [];
+		const proxy = createServer().on('connect', (request, socket) => {
+			targets.push(String(request.url));
+			const [host = '', port] = String(request.url).split(':');
+			const upstream = connect(Number(port), host, () => {
+				socket.write('HTTP/1.1 200 OK\r\n\r\n');
+				upstream.pipe(socket).pipe(upstream);
+			});
+			upstream.on('error', () => socket.destroy());
+			socket.on('error', () => upstream.destroy());
+		});
+		await new Promise<void>((resolve) => proxy.listen(0, '127.0.0.1', resolve));
+		const plane = cluster();
+		const ns = await plane.namespace();
+		await create(plane, ns, 'a');
+		const proxyUrl = `http://127.0.0.1:${(proxy.address() as AddressInfo).port}`;
+		const { source, sink } = await started({ kubeconfig: changed({ proxyUrl }), namespaces: [ns] });
+		await patch(plane, ns, 'a', { data: { k: 'w' } });
+		await until(() => sink.value(`${ns}/a`, 'k') === 'w', 'the change');
+		expect(new Set(targets)).toEqual(new Set([new URL(plane.url).host]));
+		await source.close();
+		proxy.close();
+	});
+
+	it('shows its own certificate, from a file or from a plugin', async () => {
+		const plane = cluster();
+		const [cert, key] = [readFileSync(plane.caFile), readFileSync(plane.keyFile)];
+		const shown: string[] = [];
+		const server = secureServer({ cert, key, requestCert: true, rejectUnauthorized: false }, (request, response) => {
+			const { subject } = (request.socket as TLSSocket).getPeerCertificate();
+			shown.push(subject === undefined ? 'nothing' : String(subject.CN));
+			response.end(JSON.stringify({ metadata: { resourceVersion: '1' }, items: [] }));
+		});
+		await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+		const url = `https://127.0.0.1:${(server.address() as AddressInfo).port}`;
+		const status = { clientCertificateData: String(cert), clientKeyData: String(key) };
+		const answer = JSON.stringify({ kind: 'ExecCredential', status });
+		const exec = {
+			apiVersion: 'client.authentication.k8s.io/v1',
+			command: 'printf',
+			args: ['%s', answer],
+			env: [],
+			installHint: undefined,
+			provideClusterInfo: false,
+		};
+		for (const user of [{ certFile: plane.caFile, keyFile: plane.keyFile }, { exec }, {}]) {
+			const before = shown.length;
+			const { source } = await started({
+				kubeconfig: { ...changed({ server: url }), user },
+				changeDetection: { strategy: 'get' },
+			});
+			await source.close();
+			expect(shown.length).toBeGreaterThan(before);
+		}
+		const isNamed = shown.map((name) => name !== 'nothing');
+		expect(isNamed[0]).toBe(true);
+		expect(isNamed.at(-1)).toBe(false);
+		expect(isNamed.filter((named) => named).length).toBeGreaterThanOrEqual(2);
+		server.closeAllConnections();
+		server.close();
+	});
 
 	it('begins with the last state when there is no cluster', async () => {
 		const plane = cluster();

@@ -92,7 +92,15 @@ export const CERTIFICATE_CODES: ReadonlySet<string> = new Set([
 /** From anything thrown below the API: system errors become `network`, an ApiError stays what it is. */
 export function toApiError(thrown: unknown): ApiError {
 	if (thrown instanceof ApiError) return thrown;
-	return new ApiError('network', errorText(thrown), { systemCode: systemCode(thrown), cause: thrown });
+	const code = systemCode(thrown);
+	// OpenSSL cannot read a certificate or key that is to be used.
+	if (code?.startsWith('ERR_OSSL_') === true) {
+		return new ApiError('credentials', `Cannot use the certificates of the kubeconfig: ${errorText(thrown)}`, {
+			systemCode: code,
+			cause: thrown,
+		});
+	}
+	return new ApiError('network', errorText(thrown), { systemCode: code, cause: thrown });
 }
 
 /**

@@ -21,6 +21,7 @@ export class ClusterContact {
 	#lastContact: number | undefined;
 	#lostAt: number | undefined;
 	#shownSince: 'nothing' | 'file' | 'cluster' = 'nothing';
+	#hasFile = false;
 
 	constructor(options: ClusterContactOptions) {
 		this.#options = options;
@@ -46,14 +47,21 @@ export class ClusterContact {
 		this.#lastContact = this.#options.wallClock();
 	}
 
-	/** What is shown is of an earlier run. Unit: milliseconds since 1970. */
+	/** There is a state to start from: until that is decided, failures are no news. */
+	mayStartFromFile(): void {
+		this.#hasFile = true;
+	}
+
+	/** What is shown is, in part at least, of an earlier run. Unit: milliseconds since 1970. */
 	startFromFile(lastContact: number): void {
-		this.#lastContact = lastContact;
+		this.#lastContact ??= lastContact;
 		this.#shownSince = 'file';
 		this.#lostAt = this.#options.wallClock();
 		const { server } = this.#options;
 		const ageSeconds = this.#ageSeconds(lastContact);
-		this.#log.warn({ server, ageSeconds }, 'API server not heard yet, starting from the last state');
+		const [error] = this.#failing.values();
+		const reason = error === undefined ? {} : { reason: failureText(error, this.#options) };
+		this.#log.warn({ server, ageSeconds, ...reason }, 'API server not heard yet, starting from the last state');
 	}
 
 	/** Everything that is shown is of this run. */
@@ -69,7 +77,7 @@ export class ClusterContact {
 		// The first reason of its kind stays: a server that comes back says many things in a row.
 		if (before !== undefined && kindOf(before) === kindOf(error)) return false;
 		this.#failing.set(feed, error);
-		if (this.#lostAt !== undefined) return true;
+		if (this.#lostAt !== undefined || (this.#hasFile && this.#shownSince === 'nothing')) return true;
 		this.#lostAt = this.#options.wallClock();
 		const { server } = this.#options;
 		const fields = { server, reason: failureText(error, this.#options), lastContact: isoTime(this.#lastContact) };

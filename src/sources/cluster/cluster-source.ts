@@ -107,6 +107,7 @@ export class ClusterSource implements ConfigMapSource, FeedListener {
 		this.#sink = sink;
 		this.#saved = await this.#stateFile?.load();
 		if (this.#abort.signal.aborted) return;
+		if (this.#saved !== undefined) this.#contact.mayStartFromFile();
 		for (const feed of this.#feeds) feed.start();
 		const deadline =
 			this.#saved === undefined ? undefined : this.#timers.after(PREFER_CLUSTER_MS, () => this.#firstState.giveUp());
@@ -119,7 +120,8 @@ export class ClusterSource implements ConfigMapSource, FeedListener {
 			deadline?.cancel();
 		}
 		if (this.#abort.signal.aborted) return;
-		if (this.#complete.size === 0 && this.#saved !== undefined) this.#contact.startFromFile(this.#saved.lastContact);
+		const isWhole = this.#complete.size === this.#feeds.length;
+		if (!isWhole && this.#saved !== undefined) this.#contact.startFromFile(this.#saved.lastContact);
 		this.#isShown = true;
 		this.#showAll();
 		this.#reportProblems();

@@ -67,7 +67,9 @@ function networkText(error: ApiError, { server }: FailureContext): string {
 		return `Unable to connect to the server: dial tcp: lookup ${hostname}: no such host`;
 	}
 	if (systemCode !== undefined && CERTIFICATE_CODES.has(systemCode)) {
-		return `Unable to connect to the server ${server}: x509: ${error.message}; ${certificateCure(systemCode)}`;
+		// Node adds advice about itself after a semicolon.
+		const [reason = ''] = error.message.split(';');
+		return `Unable to connect to the server ${server}: x509: ${reason}; ${certificateCure(systemCode)}`;
 	}
 	return `Unable to connect to the server ${server}: ${error.message}`;
 }
