@@ -233,6 +233,9 @@ export class Reflector implements Feed {
 		const { timers, random, gate } = this.#options;
 		const factor = Math.ceil(gate.loops / 8);
 		await sleep(timers, factor * between(random, ...REST_MS), this.#abort.signal);
-		if (!this.#abort.signal.aborted) await this.#list('0');
+		if (this.#abort.signal.aborted) return;
+		// If this list fails, the next one comes after a delay and not after another rest: others may wait for it.
+		this.#resourceVersion = undefined;
+		await this.#list('0');
 	}
 }

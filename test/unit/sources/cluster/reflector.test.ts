@@ -185,6 +185,20 @@ describe('Reflector, single objects', () => {
 	});
 });
 
+describe('Reflector, resting', () => {
+	it('does not rest while it is the one that finds out whether the server is back', async () => {
+		const { client, timers, reflector } = setUp({ name: 'x' });
+		client.lists.push({ items: [sent('x', 5, 'v', { immutable: true })], resourceVersion: '7' });
+		reflector.start();
+		await timers.advance(74_000);
+		client.outage = failures.refused();
+		await timers.advance(30_000);
+		expect(client.requestCount).toBeGreaterThan(4);
+		expect(client.worstMinute).toBeLessThan(20);
+		expect(reflector.objects.size).toBe(1);
+	});
+});
+
 describe('Reflector, after faults', () => {
 	it('lists again when the version is too old, and nothing disappears before the new list is complete', async () => {
 		const { client, notes, timers, reflector } = setUp();
