@@ -1,0 +1,221 @@
+/**
+ * Mounts whose cluster goes away: the API server killed, etcd with it, history compacted, a proxy that answers 429 or
+ * nothing, and starts from the last state. Nothing that was shown is ever missing, and nobody is stormed with requests.
+ */
+
+import { readdirSync, statSync } from 'node:fs';
+import { readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterEach, describe, expect, test } from 'vitest';
+import { useControlPlane } from '../support/control-plane.js';
+import { answers, startFaultProxy, stopProxies } from '../support/fault-proxy.js';
+import { FixtureProcess, fixture, stopFixtures } from '../support/fixture-process.js';
+import { PYTHON } from '../support/inotify.js';
+import { type MountProcess, startMount, stopAll } from '../support/mount-process.js';
+import { removeTemporaries, temporaryDirectory } from '../support/temporary.js';
+import { until } from '../support/until.js';
+
+const cluster = useControlPlane();
+/** Keys of an object that a reader checks, see test/fixtures/reader.py. */
+const KEYS = 3;
+/** No request storm: below this many in any minute after any fault. */
+const CAP = 20;
+/** After an API server is back: its clients try again within seconds. Unit: milliseconds. */
+const BACK_MS = 20_000;
+const LOST = 'contact with the API server lost, the last content stays';
+const REGAINED = 'contact with the API server regained';
+
+afterEach(async () => {
+	stopFixtures();
+	await stopAll();
+	await stopProxies();
+	removeTemporaries();
+	// A test that failed half-way must not fail the next ones.
+	if (cluster().pids.etcd === undefined) await cluster().startEtcd();
+	if (cluster().pids.apiServer === undefined) await cluster().startApiServer();
+});
+
+/** The data of one generation, as the reader wants it: every line says the number. */
+function generation(number: number): Readonly<Record<string, string>> {
+	const line = `${String(number).padStart(7, '0')}\n`;
+	return Object.fromEntries(Array.from({ length: KEYS }, (_, key) => [`key${key}`, line.repeat(1 + key * 400)]));
+}
+
+async function put(namespace: string, name: string, number: number): Promise<void> {
+	const path = `/api/v1/namespaces/${namespace}/configmaps`;
+	const body = { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name }, data: generation(number) };
+	const made = await cluster().api('POST', path, { body });
+	const { status } = made.status === 409 ? await cluster().api('PUT', `${path}/${name}`, { body }) : made;
+	expect([200, 201]).toContain(status);
+}
+
+async function remove(namespace: string, name: string): Promise<void> {
+	const answer = await cluster().api('DELETE', `/api/v1/namespaces/${namespace}/configmaps/${name}`);
+	expect(answer.status).toBe(200);
+}
+
+async function numberIn(mount: MountProcess, name: string): Promise<number | undefined> {
+	const text = await readFile(join(mount.dir, name, 'key0'), 'utf8').catch(() => undefined);
+	return text === undefined ? undefined : Number(text);
+}
+
+async function shows(mount: MountProcess, name: string, number: number | undefined, ms = 10_000): Promise<void> {
+	await until(
+		async () => (await numberIn(mount, name)) === number,
+		() => `generation ${number} in ${name}; the log:\n${mount.stderr}`,
+		ms,
+	);
+}
+
+/** Whether the mount is what the cluster is: every object, every key. */
+async function equalsCluster(mount: MountProcess, namespace: string): Promise<void> {
+	const { body } = await cluster().api('GET', `/api/v1/namespaces/${namespace}/configmaps`);
+	const wanted = body.items.map((item: { metadata: { name: string }; data: Record<string, string> }) => {
+		return [item.metadata.name, item.data];
+	});
+	const names = (await readdir(mount.dir)).sort();
+	const shown = await Promise.all(
+		names.map(async (name) => {
+			const keys = (await readdir(join(mount.dir, name))).filter((key) => !key.startsWith('..')).sort();
+			const texts = await Promise.all(keys.map((key) => readFile(join(mount.dir, name, key), 'utf8')));
+			return [name, Object.fromEntries(keys.map((key, index) => [key, texts[index]]))];
+		}),
+	);
+	expect(shown).toEqual(wanted);
+}
+
+/** Readers in processes of their own, which read all the time until `finish`. */
+async function readers(mount: MountProcess, ...names: readonly string[]) {
+	const children = names.map((name) => {
+		return new FixtureProcess([PYTHON, fixture('reader.py'), 'path', join(mount.dir, name), String(KEYS)]);
+	});
+	for (const child of children) expect(await child.line()).toBe('ready');
+	return {
+		/** Nothing missing, torn or old. */
+		async finish(): Promise<void> {
+			for (const child of children) {
+				child.finish();
+				const seen = (await child.json()) as { readonly rounds: number };
+				expect(seen).toMatchObject({ torn: 0, back: 0, errors: {} });
+				expect(seen.rounds).toBeGreaterThan(10);
+			}
+		},
+	};
+}
+
+function said(mount: MountProcess): readonly (string | undefined)[] {
+	return mount
+		.logLines()
+		.map(({ msg }) => msg)
+		.filter((msg) => msg?.includes('API server'));
+}
+
+describe('a cluster that dies under a mount', () => {
+	test('API server and etcd killed, changed and compacted in between: nothing is ever missing', async () => {
+		const ns = await cluster().namespace();
+		for (const name of ['stays', 'changes', 'goes']) await put(ns, name, 1);
+		const proxy = await startFaultProxy(cluster());
+		const mount = await startMount(temporaryDirectory('mount'), ['--kubeconfig', proxy.kubeconfig(), '-n', ns]);
+		const reading = await readers(mount, 'stays', 'changes');
+
+		await cluster().killApiServer();
+		await cluster().killEtcd();
+		await mount.waitForLog(({ msg }) => msg === LOST);
+		// The mount is kept away while the cluster changes and forgets what it was.
+		await proxy.refuse();
+		await cluster().startEtcd();
+		await cluster().startApiServer();
+		await put(ns, 'changes', 2);
+		await remove(ns, 'goes');
+		await put(ns, 'new', 2);
+		await cluster().compact();
+		await cluster().restartApiServer();
+		expect(await readdir(mount.dir)).toEqual(expect.arrayContaining(['stays', 'changes', 'goes']));
+		await proxy.accept();
+
+		await shows(mount, 'changes', 2, BACK_MS);
+		await shows(mount, 'goes', undefined);
+		await equalsCluster(mount, ns);
+		await put(ns, 'changes', 3);
+		await shows(mount, 'changes', 3);
+		await reading.finish();
+		expect(said(mount)).toEqual([LOST, REGAINED]);
+		expect(proxy.perMinute()).toBeLessThan(CAP);
+		await mount.stop();
+		expect([mount.flips(`${ns}/stays`), mount.flips(`${ns}/changes`)]).toEqual([0, 2]);
+		// Two starts of an API server.
+	}, 180_000);
+
+	test('--state-dir starts without a cluster, says once that it may be old, and goes on when there is one', async () => {
+		const ns = await cluster().namespace();
+		await put(ns, 'app', 1);
+		const state = join(temporaryDirectory('state'), 'states');
+		const args = ['--kubeconfig', cluster().kubeconfig, '-n', ns, '--state-dir', state];
+		const first = await startMount(temporaryDirectory('mount'), args);
+		await put(ns, 'app', 2);
+		await shows(first, 'app', 2);
+		expect(await first.stop()).toEqual({ code: 0, signal: null });
+		expect(readdirSync(state).map((name) => (statSync(join(state, name)).mode & 0o777).toString(8))).toEqual(['600']);
+
+		await cluster().killApiServer();
+		const second = await startMount(temporaryDirectory('mount'), args);
+		expect(await numberIn(second, 'app')).toBe(2);
+		const reading = await readers(second, 'app');
+		expect(said(second)).toHaveLength(1);
+		await cluster().startApiServer();
+		await put(ns, 'app', 3);
+		await put(ns, 'other', 3);
+		await shows(second, 'app', 3, BACK_MS);
+		await equalsCluster(second, ns);
+		await reading.finish();
+		expect(said(second)).toEqual([expect.stringContaining('starting from the last state'), REGAINED]);
+		await second.stop();
+		// Another namespace is another state: nothing of this one is shown for it.
+		const other = await cluster().namespace();
+		const third = await startMount(temporaryDirectory('mount'), [...args, '-n', other]);
+		await put(other, 'app', 9);
+		await shows(third, `${other}/app`, 9);
+	}, 120_000);
+});
+
+describe('a connection that goes wrong', () => {
+	test('429 with Retry-After is obeyed', async () => {
+		const ns = await cluster().namespace();
+		await put(ns, 'app', 1);
+		const proxy = await startFaultProxy(cluster());
+		const mount = await startMount(temporaryDirectory('mount'), ['--kubeconfig', proxy.kubeconfig(), '-n', ns]);
+		const reading = await readers(mount, 'app');
+		const rule = proxy.inject({ times: 2, respond: answers.tooManyRequests(1) });
+		proxy.cut();
+		await until(() => rule.hits === 2, 'two refusals', BACK_MS);
+		const [last] = proxy.requests.filter(({ status }) => status === 429).slice(-1);
+		await put(ns, 'app', 2);
+		await shows(mount, 'app', 2, BACK_MS);
+		const next = proxy.requests.find(({ at, status }) => at > (last?.at ?? 0) && status !== 429);
+		expect((next?.at ?? 0) - (last?.at ?? 0)).toBeGreaterThanOrEqual(1000);
+		await reading.finish();
+		expect(proxy.perMinute()).toBeLessThan(CAP);
+		expect(said(mount)).toEqual([LOST, REGAINED]);
+	});
+
+	test('a black hole changes nothing that is shown, and what came meanwhile is there when it ends', async () => {
+		const ns = await cluster().namespace();
+		for (const name of ['app', 'goes']) await put(ns, name, 1);
+		const proxy = await startFaultProxy(cluster());
+		const mount = await startMount(temporaryDirectory('mount'), ['--kubeconfig', proxy.kubeconfig(), '-n', ns]);
+		await proxy.waitFor('watch');
+		const reading = await readers(mount, 'app');
+		const release = proxy.blackHole();
+		await put(ns, 'app', 2);
+		await remove(ns, 'goes');
+		const direct = await startMount(temporaryDirectory('mount'), ['--kubeconfig', cluster().kubeconfig, '-n', ns]);
+		expect([await numberIn(direct, 'app'), await numberIn(direct, 'goes')]).toEqual([2, undefined]);
+		expect([await numberIn(mount, 'app'), await numberIn(mount, 'goes')]).toEqual([1, 1]);
+		release();
+		await shows(mount, 'app', 2);
+		await shows(mount, 'goes', undefined);
+		await equalsCluster(mount, ns);
+		await reading.finish();
+		expect(proxy.perMinute()).toBeLessThan(CAP);
+	});
+});
