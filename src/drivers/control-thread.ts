@@ -26,6 +26,8 @@ const LAST_READERS_MS = 2000;
 const { config, counters } = workerData as ControlData;
 const counts = new Float64Array(counters);
 const socket = new Socket({ fd: CONTROL_FD, readable: true, writable: true });
+/** From now on there may be a mount. */
+let isMounting = false;
 /** What is mounted, as the mount table names it. */
 let device: string | undefined;
 
@@ -49,6 +51,10 @@ function upcalls(): Record<string, number> {
 }
 
 function daemonIsGone(): void {
+	if (!isMounting) {
+		removeJournal();
+		process.kill(process.pid, 'SIGKILL');
+	}
 	setTimeout(() => process.kill(process.pid, 'SIGKILL'), LAST_READERS_MS);
 	// Before requests are answered, what is mounted on this place is ours.
 	device ??= findMount(config.mountPoint)?.device;
@@ -85,7 +91,12 @@ socket.on('data', (chunk: Buffer) => {
 	pending = lines.pop() ?? '';
 	for (const line of lines) {
 		const message = JSON.parse(line) as DaemonMessage;
-		if (message.type === 'upcalls') send({ type: 'upcalls', upcalls: upcalls() });
+		if (message.type === 'upcalls') {
+			send({ type: 'upcalls', upcalls: upcalls() });
+		} else {
+			isMounting = true;
+			parentPort?.postMessage(message);
+		}
 	}
 });
 socket.on('error', () => {});

@@ -56,7 +56,9 @@ export class FuseDriver implements Driver {
 	readonly ended: Promise<MountEnd>;
 	readonly #options: FuseDriverOptions;
 	#end: (end: MountEnd) => void = () => {};
-	#server: ServerProcess | undefined;
+	readonly #server: ServerProcess;
+	/** Where the writable mount is made, when people get a view of it. */
+	readonly #hidden: string | undefined;
 	#rootFd: number | undefined;
 	/** The mounted file system, as the mount table names it. */
 	#device: string | undefined;
@@ -77,6 +79,19 @@ export class FuseDriver implements Driver {
 		this.ended = new Promise((resolve) => {
 			this.#end = resolve;
 		});
+		const { mountPoint, method, runtime, allowOther, name, trace } = options;
+		this.#hidden = method === 'mount' ? join(runtime.path, 'tree') : undefined;
+		// It gets ready while the sources are read.
+		this.#server = new ServerProcess({
+			driver: name,
+			journalDirectory: runtime.path,
+			mountPoint: this.#hidden ?? mountPoint,
+			publicMountPoint: mountPoint,
+			method,
+			allowOther,
+			openWithoutUpcall: method === 'mount' || !allowOther,
+			trace,
+		});
 	}
 
 	/** A walk is interrupted for as long as it waits for a CPU, which grows with the number of those who want one. */
@@ -94,23 +109,12 @@ export class FuseDriver implements Driver {
 	}
 
 	async #mount(): Promise<void> {
-		const { mountPoint, method, runtime, allowOther, name, trace } = this.#options;
+		const { mountPoint } = this.#options;
+		const hidden = this.#hidden;
 		this.tree.publish();
-		const hidden = method === 'mount' ? join(runtime.path, 'tree') : undefined;
 		if (hidden !== undefined) mkdirSync(hidden, { mode: 0o700 });
-		const server = new ServerProcess({
-			driver: name,
-			journalDirectory: runtime.path,
-			mountPoint: hidden ?? mountPoint,
-			publicMountPoint: mountPoint,
-			method,
-			allowOther,
-			openWithoutUpcall: hidden !== undefined || !allowOther,
-			trace,
-		});
-		this.#server = server;
 		try {
-			await server.started();
+			await this.#server.mount();
 			const device = findMount(hidden ?? mountPoint)?.device;
 			if (device === undefined) throw new ConfigMapFsError('MOUNT_REFUSED', `"${mountPoint}" was unmounted at once`);
 			this.#device = device;
@@ -126,7 +130,7 @@ export class FuseDriver implements Driver {
 			await this.#remove();
 			throw error;
 		}
-		void server.ended.then((end) => this.#gone(end));
+		void this.#server.ended.then((end) => this.#gone(end));
 	}
 
 	/** Order: the view is read-only before anybody can reach it by its public name. */
@@ -150,13 +154,13 @@ export class FuseDriver implements Driver {
 	}
 
 	async upcalls(): Promise<Readonly<Record<string, number>>> {
-		return (await this.#server?.upcalls()) ?? {};
+		return await this.#server.upcalls();
 	}
 
 	/** While the mount is still being made it waits for that, because who makes it could not be stopped half-way. */
 	unmount(): Promise<UnmountReport> {
 		this.#unmounting ??= (async () => {
-			const timer = setTimeout(() => this.#server?.kill(), START_MS);
+			const timer = setTimeout(() => this.#server.kill(), START_MS);
 			await this.#mounting?.catch(() => {});
 			clearTimeout(timer);
 			return await this.#remove();
@@ -174,13 +178,10 @@ export class FuseDriver implements Driver {
 		this.#stopWatching();
 		if (this.#rootFd !== undefined) closeSync(this.#rootFd);
 		const wasBusy = this.#takeAway();
-		const server = this.#server;
-		if (server !== undefined) {
-			// Without a mount there is nothing to wait for.
-			const timer = setTimeout(() => server.kill(), this.#device === undefined ? 0 : LAST_READERS_MS);
-			await server.ended;
-			clearTimeout(timer);
-		}
+		// Without a mount there is nothing to wait for.
+		const timer = setTimeout(() => this.#server.kill(), this.#device === undefined ? 0 : LAST_READERS_MS);
+		await this.#server.ended;
+		clearTimeout(timer);
 		this.tree.close();
 		this.#options.runtime.remove();
 		this.#end({ reason: 'unmounted' });

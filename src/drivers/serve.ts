@@ -27,13 +27,14 @@ function goFirst(): void {
 	}
 }
 
-/** Serves one mount from start to end; resolves when it is unmounted. */
+/** Serves one mount from the daemon's word to the end; resolves when it is unmounted. */
 export async function serve(config: ServerConfig): Promise<void> {
 	goFirst();
 	const counters = new SharedArrayBuffer(OPCODE_LIMIT * Float64Array.BYTES_PER_ELEMENT);
 	const workerData: ControlData = { config, counters };
 	const control = new Worker(new URL('./control-thread.js', import.meta.url), { workerData });
-	await once(control, 'online');
+	// Everything is loaded while the daemon still reads its sources.
+	await once(control, 'message');
 	const say = (message: ServerMessage) => control.postMessage(message);
 	try {
 		const tree = new InodeTree({

@@ -19,7 +19,10 @@ export class ServerProcess {
 	#upcalls: ((upcalls: Readonly<Record<string, number>>) => void)[] = [];
 	#hasEnded = false;
 
-	/** Starts the process in a session of its own: a terminal's Ctrl-C is for the daemon, which unmounts first. */
+	/**
+	 * Starts the process, which gets ready and waits for `mount`. It is in a session of its own: a terminal's Ctrl-C is
+	 * for the daemon, which unmounts first.
+	 */
 	constructor(config: ServerConfig) {
 		this.#child = spawn(process.execPath, ['--no-warnings', SERVER, JSON.stringify(config)], {
 			detached: true,
@@ -39,15 +42,25 @@ export class ServerProcess {
 			});
 		});
 		this.#started = this.#listen();
+		// Nobody may be waiting yet when it ends.
+		this.#started.catch(() => {});
 	}
 
 	get pid(): number {
 		return this.#child.pid ?? 0;
 	}
 
-	/** Resolves when requests are answered. Errors: what the server says; DRIVER_DIED when it just ends. */
-	async started(): Promise<void> {
+	/**
+	 * Makes the mount; resolves when requests are answered.
+	 * Errors: what the server says; DRIVER_DIED when it just ends.
+	 */
+	async mount(): Promise<void> {
+		this.#say({ type: 'mount' });
 		await this.#started;
+	}
+
+	#say(message: DaemonMessage): void {
+		this.#socket.write(`${JSON.stringify(message)}\n`);
 	}
 
 	#listen(): Promise<void> {
@@ -76,8 +89,7 @@ export class ServerProcess {
 		if (this.#hasEnded) return Promise.resolve({});
 		return new Promise((resolve) => {
 			this.#upcalls.push(resolve);
-			const message: DaemonMessage = { type: 'upcalls' };
-			this.#socket.write(`${JSON.stringify(message)}\n`);
+			this.#say({ type: 'upcalls' });
 		});
 	}
 

@@ -29,7 +29,9 @@ export type ServerMessage =
 	| { readonly type: 'failed'; readonly code: string; readonly message: string }
 	| { readonly type: 'upcalls'; readonly upcalls: Readonly<Record<string, number>> };
 
-export type DaemonMessage = { readonly type: 'upcalls' };
+export type DaemonMessage =
+	/** The journal holds the first state, and the mount point is ready. */
+	{ readonly type: 'mount' } | { readonly type: 'upcalls' };
 
 /** The descriptor of the socket in the server. */
 export const CONTROL_FD = 3;
