@@ -3,9 +3,10 @@
  * Measures the program beside tmpfs and other FUSE programs, all in one run and in turns, so that a busy machine slows
  * each of them alike. Figures of reads are times tmpfs; the requests that reached user space stand beside them.
  *
- *     npm run bench                           everything, about four minutes
- *     npm run bench -- --quick                fewer rounds, about one minute
- *     npm run bench -- --only warm --only idle    parts: warm, after-flip, flips, start, saves, scale, idle, walks
+ *     npm run bench                           everything, about seven minutes
+ *     npm run bench -- --quick                fewer rounds, about two minutes
+ *     npm run bench -- --only warm --only idle    parts: warm, after-flip, flips, start, saves, scale, idle, walks,
+ *                                             and cluster, where there are kube-apiserver and etcd
  *     npm run bench -- --loop perl            what repeats the operations: C, perl or FFI; the first that is there
  *     npm run bench -- --json FILE            results as JSON, too
  *     npm run bench -- --markdown             tables as markdown
@@ -22,6 +23,7 @@ import { arch, availableParallelism, loadavg, release, tmpdir, totalmem } from '
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import { cluster } from './bench/cluster.mjs';
 import { FLIP_VOLUMES, flips } from './bench/flips.mjs';
 import { loopKinds } from './bench/loop.mjs';
 import { coldWalks, idle, saveLatency, scale, startUp } from './bench/program.mjs';
@@ -33,7 +35,7 @@ import { fail } from './progress.mjs';
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 const DIST = process.env.CONFIGMAPFS_DIST ?? join(ROOT, 'dist');
 const NOTES = join(ROOT, 'native-notes');
-const PARTS = ['warm', 'after-flip', 'flips', 'start', 'saves', 'scale', 'idle', 'walks'];
+const PARTS = ['warm', 'after-flip', 'flips', 'start', 'saves', 'scale', 'idle', 'walks', 'cluster'];
 const TMPFS_MAGIC = 0x01021994;
 
 /** @typedef {import('./bench/report.mjs').Results} Results */
@@ -171,7 +173,16 @@ async function bench(given) {
 			if (!quick) walks.push(await coldWalks(setting, { count: 10_000, rounds: 1, peers }));
 			return walks;
 		}),
+		cluster: await part('cluster', () =>
+			cluster(setting, quick ? { edits: 100, idleSeconds: 15 } : { edits: 1000, idleSeconds: 60 }),
+		),
 	});
+	if (wanted('cluster') && !('cluster' in results && results.cluster !== undefined)) {
+		const reason = 'no kube-apiserver and etcd; run node scripts/control-plane/ensure.mjs';
+		if (!results.failures.some((line) => line.startsWith('cluster: '))) {
+			results.missing = [...results.missing, { name: 'cluster', reason }];
+		}
+	}
 
 	loads.push(loadavg()[0] ?? 0);
 	const machine = {

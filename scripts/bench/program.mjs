@@ -29,7 +29,7 @@ const KEY_SIZE = 1024;
  * @param {string} folder
  * @param {readonly string[]} args
  */
-async function mount(setting, folder, args) {
+export async function mount(setting, folder, args) {
 	mkdirSync(folder, { recursive: true });
 	const from = performance.now();
 	const main = join(setting.dist, 'main.js');

@@ -20,6 +20,7 @@
  * @property {Awaited<ReturnType<typeof import('./program.mjs').scale>>} [scale]
  * @property {Awaited<ReturnType<typeof import('./program.mjs').idle>>} [idle]
  * @property {Awaited<ReturnType<typeof import('./program.mjs').coldWalks>>[]} [walks]
+ * @property {Awaited<ReturnType<typeof import('./cluster.mjs').cluster>>} [cluster]
  * @property {string[]} failures Parts that could not be measured, and why.
  * @property {Bar[]} bars
  */
@@ -34,6 +35,9 @@ const FLIPS_PER_SECOND = 1000;
 const START_CPU_S = 5;
 const START_MIB = 250;
 const IDLE_PERCENT = 0.2;
+const PROPAGATION_P50_MS = 10;
+const PROPAGATION_P99_MS = 50;
+const REQUESTS_PER_MINUTE = 20;
 const MIB = 1024 * 1024;
 
 /** @param {number} value */
@@ -128,6 +132,19 @@ export function judge(results) {
 	if (idle !== undefined) {
 		const percent = (idle.daemon?.cpuPercent ?? 0) + (idle.server?.cpuPercent ?? 0);
 		add('idle CPU', `below ${IDLE_PERCENT} % of a core`, `${percent.toFixed(3)} %`, percent < IDLE_PERCENT);
+	}
+	const { cluster } = results;
+	if (cluster !== undefined) {
+		const { p50, p99, idle: rest } = cluster;
+		const name = 'PATCH answered to readable';
+		add(`${name}, p50`, `below ${PROPAGATION_P50_MS} ms`, `${short(p50)} ms`, p50 < PROPAGATION_P50_MS);
+		add(`${name}, p99`, `below ${PROPAGATION_P99_MS} ms`, `${short(p99)} ms`, p99 < PROPAGATION_P99_MS);
+		const { requestsPerMinute } = rest;
+		const met = requestsPerMinute < REQUESTS_PER_MINUTE;
+		add('API requests a minute, idle', `below ${REQUESTS_PER_MINUTE}`, short(requestsPerMinute), met);
+		const percent = (rest.daemon?.cpuPercent ?? 0) + (rest.server?.cpuPercent ?? 0);
+		const bar = `below ${IDLE_PERCENT} % of a core`;
+		add('idle CPU with a cluster', bar, `${percent.toFixed(3)} %`, percent < IDLE_PERCENT);
 	}
 	return bars;
 }
@@ -244,6 +261,29 @@ export function tables(results) {
 				['daemon', String(idle.daemon?.wakeUps), String(idle.daemon?.cpuPercent.toFixed(3))],
 				['server', String(idle.server?.wakeUps), String(idle.server?.cpuPercent.toFixed(3))],
 			],
+		});
+	}
+	const { cluster } = results;
+	if (cluster !== undefined) {
+		const { edits, p50, p99, max, idle: rest } = cluster;
+		all.push({
+			title: `From the answer to a PATCH to the first read of the new bytes, ${short(edits)} edits, ms`,
+			text: "A real kube-apiserver and etcd on the same machine. Kubelet's documentation gives its period of sync, 60 to 90 s, plus the delay of its cache.",
+			head: ['', 'p50', 'p99', 'max'],
+			rows: [
+				['configmapfs', short(p50), short(p99), short(max)],
+				['kubelet, as documented', '60 000 to 90 000', '', ''],
+			],
+		});
+		/** @param {string} name @param {typeof rest.daemon} one */
+		const row = (name, one) => {
+			const resident = short((one?.residentBytes ?? 0) / MIB);
+			return [name, String(one?.wakeUps), String(one?.cpuPercent.toFixed(3)), resident];
+		};
+		all.push({
+			title: `Idle with ${rest.objects} ConfigMaps of a cluster for ${rest.seconds} s: ${short(rest.requestsPerMinute)} API requests a minute`,
+			head: ['', 'wake-ups', 'CPU, % of a core', 'resident, MiB'],
+			rows: [row('daemon', rest.daemon), row('server', rest.server)],
 		});
 	}
 	const absent = [
