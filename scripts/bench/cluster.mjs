@@ -23,8 +23,8 @@ const READY_MS = 120_000;
 const LATE_MS = 30_000;
 /** First connections, code that is compiled at its first run: not measured. */
 const WARM_UP_EDITS = 20;
-/** After the last edit: for the rest of what it causes to be over. Unit: milliseconds. */
-const SETTLE_MS = 5_000;
+/** After the last edit: V8 collects once more, some ten seconds after there was work. Unit: milliseconds. */
+const SETTLE_MS = 15_000;
 
 /**
  * @typedef {object} ControlPlane

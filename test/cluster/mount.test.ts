@@ -241,6 +241,34 @@ describe('a tree of a namespace', () => {
 	});
 });
 
+test('the role that the README shows is enough, and no more than is needed', async () => {
+	const ns = await cluster().namespace();
+	for (const name of ['app', 'other']) await create(ns, name);
+	const jane = await cluster().user('jane', [], { namespace: ns });
+	const role = '--verb=list,watch --resource=configmaps --resource-name=app'.split(' ');
+	await cluster().kubectlOk(['create', 'role', 'app-config', ...role, '-n', ns]);
+	await cluster().kubectlOk([
+		'create',
+		'rolebinding',
+		'app-config',
+		'--role=app-config',
+		`--user=${jane.name}`,
+		'-n',
+		ns,
+	]);
+	const mayWatch = ['auth', 'can-i', 'watch', 'configmaps/app', '-n', ns];
+	// The authorizer reads roles from a watch of its own.
+	await until(
+		async () => (await cluster().kubectl(mayWatch, { kubeconfig: jane.kubeconfig })).stdout === 'yes\n',
+		'jane may watch',
+	);
+	const args = ['--kubeconfig', jane.kubeconfig, '-n', ns, '--name', 'app'];
+	const mount = await startMount(temporaryDirectory('mount'), args);
+	expect(await namesIn(mount)).toEqual(['app']);
+	await setKey(ns, 'app', 'two');
+	await shows(mount, 'app/key', 'two');
+});
+
 describe('a volume', () => {
 	test('a required one is waited for, stays when its object goes, and takes the next of its name', async () => {
 		const ns = await cluster().namespace();
