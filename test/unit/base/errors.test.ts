@@ -1,4 +1,4 @@
-import { statSync } from 'node:fs';
+import { readFileSync, statSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { ConfigMapFsError, EXIT_STATUS, errorText, invariant, systemCode } from '../../../src/base/errors.js';
 
@@ -41,5 +41,16 @@ describe('errors', () => {
 		expect(() => invariant(undefined, 'water is wet')).toThrow(
 			expect.objectContaining({ code: 'INTERNAL', message: 'Broken invariant: water is wet' }),
 		);
+	});
+});
+
+describe('EXIT_STATUS', () => {
+	test('is what the README says, code by code', () => {
+		const readme = readFileSync(new URL('../../../README.md', import.meta.url), 'utf8');
+		const listed: Record<string, number> = {};
+		for (const [, status = '', codes = ''] of readme.matchAll(/^\| (\d+) \| (`[A-Z_`, ]+`) \|$/gm)) {
+			for (const [, code = ''] of codes.matchAll(/`([A-Z_]+)`/g)) listed[code] = Number(status);
+		}
+		expect(listed).toEqual(EXIT_STATUS);
 	});
 });
