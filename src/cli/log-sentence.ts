@@ -5,7 +5,7 @@
 export type LogRecord = Readonly<Record<string, unknown>>;
 
 /** Fields that are not shown to people, because the line has them already or they are for machines. */
-const HIDDEN = new Set(['level', 'time', 'msg', 'configMap', 'err', 'upcalls', 'durationUs']);
+const HIDDEN = new Set(['level', 'time', 'msg', 'configMap', 'err', 'upcalls', 'durationUs', 'component', 'source']);
 
 const SENTENCES: Readonly<Record<string, (record: LogRecord) => string>> = {
 	mounted: ({ mountPoint, volumes, driver }) =>

@@ -5,7 +5,7 @@
 
 import { fstatSync } from 'node:fs';
 import type { CommandModule } from 'yargs';
-import { ConfigMapFsError } from '../base/errors.js';
+import { ConfigMapFsError, errorText } from '../base/errors.js';
 import { LabelSelector } from '../model/label-selector.js';
 import { DRIVER_CHOICES, type DriverChoice } from '../mount/driver-choice.js';
 import type { Layout } from '../mount/mount-session.js';
@@ -155,8 +155,18 @@ function readFilter(flags: ParsedFlags): StoreFilter {
 	const selector = flags.last('selector');
 	return {
 		...(flags.is('all-namespaces') || namespaces.length === 0 ? {} : { namespaces: new Set(namespaces) }),
-		...(selector === undefined ? {} : { selector: new LabelSelector(selector) }),
+		...(selector === undefined ? {} : { selector: readSelector(selector) }),
 	};
+}
+
+function readSelector(text: string): LabelSelector {
+	try {
+		return new LabelSelector(text);
+	} catch (error) {
+		throw new ConfigMapFsError('USAGE', `invalid argument "${text}" for "-l, --selector": ${errorText(error)}`, {
+			cause: error,
+		});
+	}
 }
 
 const EPILOGUE = `Examples:

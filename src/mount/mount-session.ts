@@ -47,6 +47,8 @@ export class MountSession {
 	readonly #namespaces = new Map<string, number>();
 	/** Which object has a directory, or the mount point, where two could claim it. */
 	readonly #owners = new Map<string, ObjectKey>();
+	/** Problems that a person was told of and that still are. */
+	#saidProblems: ReadonlySet<string> = new Set();
 	/** Says that a required ConfigMap has come. */
 	#found: (() => void) | undefined;
 	#isOpen = false;
@@ -276,9 +278,14 @@ export class MountSession {
 		}
 	}
 
+	/** Says what is new; what a source has said itself is not said again. */
 	#logProblems(problems: readonly StoreProblem[]): void {
-		if (problems.length === 0) this.#log.info('all inputs are good again');
-		for (const { place, reason } of problems) this.#log.error(`${place}: ${reason}`);
+		const texts = problems
+			.filter(({ isLogged }) => isLogged !== true)
+			.map(({ place, reason }) => `${place}: ${reason}`);
+		for (const text of texts) if (!this.#saidProblems.has(text)) this.#log.error(text);
+		if (texts.length === 0 && this.#saidProblems.size > 0) this.#log.info('all inputs are good again');
+		this.#saidProblems = new Set(texts);
 	}
 
 	/** Requests that reached user space, by opcode. */

@@ -13,6 +13,8 @@ export interface Problem {
 	/** The reason, with the API server's or kubectl's own words where they have some. */
 	readonly reason: string;
 	readonly key?: ObjectKey;
+	/** The source has said it in the log itself, with more than this. Default is false. */
+	readonly isLogged?: boolean;
 }
 
 /** What a source may say. */

@@ -11,6 +11,7 @@ export interface LayerProblem {
 	readonly place: string;
 	readonly reason: string;
 	readonly key?: ObjectKey;
+	readonly isLogged?: boolean;
 }
 
 /** Where a source reports to. Shape: as the sources' SourceSink. */

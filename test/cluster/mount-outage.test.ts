@@ -143,6 +143,10 @@ describe('a cluster that dies under a mount', () => {
 		await shows(mount, 'changes', 3);
 		await reading.finish();
 		expect(said(mount)).toEqual([LOST, REGAINED]);
+		// The reason is in that line, and not said once more as a problem.
+		const { reason } = mount.logLines().find(({ msg }) => msg === LOST) as { readonly reason?: string };
+		expect(reason).toBeTruthy();
+		expect(mount.logLines().filter(({ msg }) => msg?.includes(String(reason)))).toEqual([]);
 		expect(proxy.perMinute()).toBeLessThan(CAP);
 		await mount.stop();
 		expect([mount.flips(`${ns}/stays`), mount.flips(`${ns}/changes`)]).toEqual([0, 2]);

@@ -22,6 +22,7 @@ export class ClusterContact {
 	#lostAt: number | undefined;
 	#shownSince: 'nothing' | 'file' | 'cluster' = 'nothing';
 	#hasFile = false;
+	#loggedReason: string | undefined;
 
 	constructor(options: ClusterContactOptions) {
 		this.#options = options;
@@ -43,6 +44,11 @@ export class ClusterContact {
 		return this.#failing;
 	}
 
+	/** Why contact was lost, as the log has it; undefined while there is contact. */
+	get loggedReason(): string | undefined {
+		return this.#loggedReason;
+	}
+
 	heard(): void {
 		this.#lastContact = this.#options.wallClock();
 	}
@@ -60,7 +66,8 @@ export class ClusterContact {
 		const { server } = this.#options;
 		const ageSeconds = this.#ageSeconds(lastContact);
 		const [error] = this.#failing.values();
-		const reason = error === undefined ? {} : { reason: failureText(error, this.#options) };
+		this.#loggedReason = error === undefined ? undefined : failureText(error, this.#options);
+		const reason = this.#loggedReason === undefined ? {} : { reason: this.#loggedReason };
 		this.#log.warn({ server, ageSeconds, ...reason }, 'API server not heard yet, starting from the last state');
 	}
 
@@ -80,7 +87,8 @@ export class ClusterContact {
 		if (this.#lostAt !== undefined || (this.#hasFile && this.#shownSince === 'nothing')) return true;
 		this.#lostAt = this.#options.wallClock();
 		const { server } = this.#options;
-		const fields = { server, reason: failureText(error, this.#options), lastContact: isoTime(this.#lastContact) };
+		this.#loggedReason = failureText(error, this.#options);
+		const fields = { server, reason: this.#loggedReason, lastContact: isoTime(this.#lastContact) };
 		if (this.#shownSince === 'nothing') this.#log.warn(fields, 'API server gives no answer that helps, trying again');
 		else this.#log.warn(fields, 'contact with the API server lost, the last content stays');
 		return true;
@@ -98,6 +106,7 @@ export class ClusterContact {
 		const { server } = this.#options;
 		const awaySeconds = this.#ageSeconds(this.#lostAt);
 		this.#lostAt = undefined;
+		this.#loggedReason = undefined;
 		this.#log.info({ server, awaySeconds }, 'contact with the API server regained');
 	}
 

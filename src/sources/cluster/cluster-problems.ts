@@ -13,6 +13,8 @@ export interface ClusterProblemsRequest extends FailureContext {
 	/** The source's description. */
 	readonly place: string;
 	readonly failing: ReadonlyMap<Feed, ApiError>;
+	/** The reason that was logged when contact was lost. */
+	readonly loggedReason: string | undefined;
 	readonly missingNamespaces: ReadonlySet<string>;
 	readonly feeds: readonly Feed[];
 }
@@ -23,7 +25,9 @@ export function clusterProblems(request: ClusterProblemsRequest): readonly Probl
 	for (const namespace of [...missingNamespaces].sort()) {
 		reasons.add(`namespaces "${namespace}" not found; nothing is shown until it is made, or choose another with -n`);
 	}
-	const problems: Problem[] = [...reasons].map((reason) => ({ place, reason }));
+	const problems: Problem[] = [...reasons].map((reason) =>
+		reason === request.loggedReason ? { place, reason, isLogged: true } : { place, reason },
+	);
 	for (const feed of feeds) {
 		for (const { key, reason } of feed.objects.faults) {
 			const object = key === undefined ? 'an object without a name' : `configmap "${formatObjectKey(key)}"`;

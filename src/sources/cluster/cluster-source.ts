@@ -254,6 +254,7 @@ export class ClusterSource implements ConfigMapSource, FeedListener {
 			server: this.#client.server,
 			userName: this.#options.kubeconfig.userName,
 			failing: this.#contact.failing,
+			loggedReason: this.#contact.loggedReason,
 			missingNamespaces: this.#missingNamespaces,
 			feeds: this.#feeds,
 		});
