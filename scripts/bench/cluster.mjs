@@ -14,7 +14,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { findControlPlane } from '../control-plane/ensure.mjs';
 import { activity, family, pause, quantile, residentBytes } from './measure.mjs';
-import { mount } from './program.mjs';
+import { mount, SETTLE_MS } from './program.mjs';
 
 /** ConfigMaps of the namespace, of which one is edited. */
 const OBJECTS = 100;
@@ -23,8 +23,6 @@ const READY_MS = 120_000;
 const LATE_MS = 30_000;
 /** First connections, code that is compiled at its first run: not measured. */
 const WARM_UP_EDITS = 20;
-/** After the last edit: V8 collects once more, some ten seconds after there was work. Unit: milliseconds. */
-const SETTLE_MS = 15_000;
 
 /**
  * @typedef {object} ControlPlane

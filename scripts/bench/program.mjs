@@ -149,13 +149,16 @@ export async function scale(setting, counts) {
 	return rows;
 }
 
+/** Some ten seconds after the last work V8 collects garbage once; what follows is idleness. Unit: milliseconds. */
+export const SETTLE_MS = 15_000;
+
 /** F6: what daemon and server do when nothing happens. @param {Setting} setting @param {number} seconds */
 export async function idle(setting, seconds) {
 	const sources = join(setting.scratch, 'idle-sources');
 	mkdirSync(sources, { recursive: true });
 	writeList(join(sources, 'list.json'), 100);
 	const mounted = await mount(setting, join(setting.scratch, 'idle'), ['-f', sources]);
-	await sleep(3000);
+	await sleep(SETTLE_MS);
 	const pids = family(mounted.pid);
 	const before = pids.map(activity);
 	await sleep(seconds * 1000);
