@@ -4,6 +4,8 @@
  *
  *     npm run build          always compiles
  *
+ * `npm install` and `npm pack` call it with --if-possible: without the compiler (--omit=dev) it does nothing.
+ *
  * Imported by setup, which compiles only when a source differs from what was compiled last. When it fails it prints the
  * compiler's own messages (`file(line,column): error TS…`) and exits 2; dist/ then counts as out of date.
  */
@@ -98,5 +100,6 @@ function filesBelow(folder) {
 }
 
 if (process.argv[1] && resolve(process.argv[1]) === fileURLToPath(import.meta.url)) {
-	process.exitCode = build('inherit').ok ? 0 : 2;
+	const isWanted = !process.argv.includes('--if-possible') || existsSync(join(ROOT, 'node_modules/typescript'));
+	if (isWanted) process.exitCode = build('inherit').ok ? 0 : 2;
 }

@@ -4,6 +4,8 @@
  */
 
 import { ConfigMapFsError, EXIT_STATUS } from '../base/errors.js';
+import type { FlagOption } from './flag-parser.js';
+import { MOUNT_OPTIONS } from './mount-flags.js';
 
 /** Options of fstab that are about mount(8), the boot or the kernel, and mean nothing here. */
 const IGNORED = new Set(
@@ -12,29 +14,27 @@ const IGNORED = new Set(
 	),
 );
 
-/** Options with a value, and those without, by their flags. */
-const FLAGS: Readonly<Record<string, string>> = {
-	filename: '--filename',
-	namespace: '--namespace',
-	selector: '--selector',
-	volume: '--volume',
-	item: '--item',
-	default_mode: '--default-mode',
-	driver: '--driver',
-	uid: '--uid',
-	gid: '--gid',
-	snapshot_grace: '--snapshot-grace',
-	history: '--history',
-	log_level: '--log-level',
-	log_file: '--log-file',
-};
-const SWITCHES: Readonly<Record<string, string>> = {
-	recursive: '--recursive',
-	all_namespaces: '--all-namespaces',
-	optional: '--optional',
-	allow_other: '--allow-other',
-	mkdir: '--mkdir',
-};
+/** Flags that a line of fstab cannot have: they depend on an order, on descriptors, or mean something to mount(8). */
+const NOT_IN_OPTIONS = new Set([
+	'create',
+	'from-literal',
+	'from-file',
+	'from-env-file',
+	'background',
+	'ready-fd',
+	'user',
+]);
+
+/** The flag that an option stands for: `snapshot_grace=5s` is `--snapshot-grace=5s`; undefined when there is none. */
+function flagOf(option: string): string | undefined {
+	const equals = option.indexOf('=');
+	const name = (equals < 0 ? option : option.slice(0, equals)).replaceAll('_', '-');
+	if (!Object.hasOwn(MOUNT_OPTIONS, name) || NOT_IN_OPTIONS.has(name)) return undefined;
+	const flag: FlagOption = MOUNT_OPTIONS[name as keyof typeof MOUNT_OPTIONS];
+	const isBare = flag.type === 'boolean' || flag.valueIfBare !== undefined;
+	if (equals < 0) return isBare ? `--${name}` : undefined;
+	return flag.type === 'boolean' ? undefined : `--${name}=${option.slice(equals + 1)}`;
+}
 
 /**
  * The arguments of `configmapfs` for those of mount.configmapfs; undefined for a fake mount. The mount goes on in the
@@ -60,11 +60,9 @@ export function mountHelperArguments(args: readonly string[]): readonly string[]
 	const words = ['mount', '--background'];
 	if (source !== 'none' && source !== 'configmapfs') words.push(`--filename=${source}`);
 	for (const option of options) {
-		const equals = option.indexOf('=');
-		const name = (equals < 0 ? option : option.slice(0, equals)).replaceAll('-', '_');
-		const flag = equals < 0 ? SWITCHES[name] : FLAGS[name];
-		if (flag !== undefined) words.push(equals < 0 ? flag : `${flag}=${option.slice(equals + 1)}`);
-		else if (!isForMount(name) && !sloppy) {
+		const flag = flagOf(option);
+		if (flag !== undefined) words.push(flag);
+		else if (!isForMount(option) && !sloppy) {
 			throw new ConfigMapFsError(
 				'USAGE',
 				`unknown mount option "${option}"; "configmapfs mount --help" lists the flags`,
@@ -80,6 +78,7 @@ export function helperStatus(status: number): number {
 	return status === EXIT_STATUS.USAGE ? 1 : 32;
 }
 
-function isForMount(name: string): boolean {
-	return name === '' || IGNORED.has(name) || name.startsWith('x_') || name.startsWith('X_') || name === 'comment';
+function isForMount(option: string): boolean {
+	const [name = ''] = option.split('=');
+	return name === '' || IGNORED.has(name) || /^x[-_]/i.test(name) || name === 'comment';
 }

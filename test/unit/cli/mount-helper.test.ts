@@ -15,6 +15,18 @@ describe('mount.configmapfs', () => {
 			['/src', '/mnt', '-o', 'ro,nofail,_netdev,x-systemd.requires=a,comment=b,recursive,default_mode=0400'],
 			['mount', '--background', '--filename=/src', '--recursive', '--default-mode=0400', '--', '/mnt'],
 		],
+		[
+			[
+				'none',
+				'/mnt',
+				'-o',
+				'user,kubeconfig=/root/.kube/config,context=staging,namespace=web,state-dir=/var/lib/x,kubelet_delay',
+			],
+			[
+				...['mount', '--background', '--kubeconfig=/root/.kube/config', '--context=staging', '--namespace=web'],
+				...['--state-dir=/var/lib/x', '--kubelet-delay', '--', '/mnt'],
+			],
+		],
 		[['-n', '-v', '/src', '-dash'], undefined],
 		[
 			['/src', '/mnt', '-t', 'configmapfs', '-N', '/ns'],
@@ -36,7 +48,9 @@ describe('mount.configmapfs', () => {
 
 	test('what it refuses', () => {
 		expect(() => mountHelperArguments(['/src'])).toThrow('usage: mount.configmapfs SOURCE DIR [-o OPTIONS]');
-		expect(() => mountHelperArguments(['/src', '/mnt', '-o', 'strange'])).toThrow('unknown mount option "strange"');
+		for (const option of ['strange', 'create=app', 'ready_fd=3', 'recursive=1', 'volume', 'toString']) {
+			expect(() => mountHelperArguments(['/src', '/mnt', '-o', option])).toThrow(`unknown mount option "${option}"`);
+		}
 	});
 
 	test('statuses are those of mount(8)', () => {
