@@ -5,7 +5,7 @@
  * The VFS operation is what keeps every kernel cache right and what inotify sees; the announcement is what lets the
  * file system accept it. Bytes travel in the journal only.
  *
- * Thread: the daemon's; every call blocks until the kernel has finished it (about 20 us).
+ * Thread: the daemon's; every call blocks until the kernel has finished it.
  */
 
 import {

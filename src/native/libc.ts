@@ -10,7 +10,7 @@ import koffi from 'koffi';
 import { errnoName } from '../base/errno.js';
 
 /** Flags of mount(2) and umount2(2). Source: linux v6.1 include/uapi/linux/mount.h. */
-export const MS = { RDONLY: 1, NOSUID: 2, NODEV: 4, REMOUNT: 32, NOATIME: 1024, BIND: 4096, PRIVATE: 1 << 18 } as const;
+export const MS = { RDONLY: 1, NOSUID: 2, NODEV: 4, REMOUNT: 32, NOATIME: 1024, BIND: 4096 } as const;
 export const MNT = { FORCE: 1, DETACH: 2, NOFOLLOW: 8 } as const;
 
 const DECLARATIONS = {

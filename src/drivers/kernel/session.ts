@@ -2,7 +2,7 @@
  * The request loop: read one request, answer it from the inode tree, write one reply. Owns the opcode table.
  *
  * Decisions
- * - Blocking reads and writes on this thread: one upcall is about 11 us, and no other thread pool can starve it.
+ * - Blocking reads and writes on this thread: no thread pool is between, which could starve it.
  * - ENOSYS where the kernel remembers it and the meaning is "do not ask again": OPEN, OPENDIR, FLUSH, xattrs, ... After
  *   that a warm open, read and close make no upcall at all.
  * - Mutations get EROFS, never ENOSYS, unless the tree recognises the daemon's announced operation.
