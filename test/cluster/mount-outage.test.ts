@@ -90,14 +90,11 @@ async function equalsCluster(mount: MountProcess, namespace: string): Promise<vo
 		return [item.metadata.name, item.data];
 	});
 	let shown: unknown;
-	await until(
-		async () => {
-			// What goes between the listing and the reading is looked at again.
-			shown = await shownObjects(mount).catch((error: Error) => error);
-			return isDeepStrictEqual(shown, wanted);
-		},
-		'the objects of the cluster',
-	).catch(() => expect(shown).toEqual(wanted));
+	await until(async () => {
+		// What goes between the listing and the reading is looked at again.
+		shown = await shownObjects(mount).catch((error: Error) => error);
+		return isDeepStrictEqual(shown, wanted);
+	}, 'the objects of the cluster').catch(() => expect(shown).toEqual(wanted));
 }
 
 /** Readers in processes of their own, which read all the time until `finish`. */
