@@ -8,11 +8,12 @@ import { DirectoryDriver } from '../drivers/directory/directory-driver.js';
 import type { Driver } from '../drivers/driver.js';
 import { FuseDriver } from '../drivers/fuse-driver.js';
 import { fuseNativeUnavailable } from '../drivers/fuse-native/availability.js';
-import { type Caller, type Owner, presentExactly, presentUnwritable } from '../drivers/presentation.js';
+import { type Caller, type Owner, type Present, presentExactly, presentUnwritable } from '../drivers/presentation.js';
 import {
 	claimDirectory,
 	claimOwners,
 	makeRuntimeDirectory,
+	type RuntimeDirectory,
 	type RuntimeEnvironment,
 } from '../drivers/runtime-directory.js';
 
@@ -30,6 +31,10 @@ export interface DriverOptions {
 	readonly rootMode: number;
 	readonly caller: Caller;
 	readonly runtime: RuntimeEnvironment;
+	/** Where the driver keeps what it needs; default is a new one in the usual place. */
+	readonly runtimeDirectory?: RuntimeDirectory;
+	/** What a pod's fsGroup makes of owners and modes; default is nothing. */
+	readonly adapt?: (present: Present) => Present;
 	readonly now: () => Date;
 	readonly trace: boolean;
 }
@@ -37,11 +42,7 @@ export interface DriverOptions {
 /** Errors: FUSE_DEVICE_MISSING, FUSE_DEVICE_DENIED, DRIVER_UNAVAILABLE, each with its cure. */
 export function makeDriver(options: DriverOptions): Driver {
 	const { choice, caller, owner } = options;
-	if (choice === 'directory') {
-		const shown = { uid: caller.uid, gid: caller.gid, ...owner };
-		const chowns = shown.uid !== caller.uid || shown.gid !== caller.gid;
-		return makeDirectoryDriver(options, shown, chowns);
-	}
+	if (choice === 'directory') return makeDirectoryDriver(options);
 	const name = choice === 'auto' ? chooseFuseDriver() : choice;
 	if (name === 'fuse-native') {
 		const reason = fuseNativeUnavailable();
@@ -49,22 +50,27 @@ export function makeDriver(options: DriverOptions): Driver {
 	}
 	const method = mayMount() ? 'mount' : 'fusermount3';
 	requireDevice();
+	const present = method === 'mount' ? presentExactly({ ...caller, ...owner }) : presentUnwritable(caller, owner);
 	return new FuseDriver({
 		name,
 		mountPoint: options.mountPoint,
 		method,
 		// Whoever may mount decides by modes alone, as kubelet does.
 		allowOther: options.allowOther || method === 'mount',
-		present: method === 'mount' ? presentExactly({ ...caller, ...owner }) : presentUnwritable(caller, owner),
+		present: options.adapt?.(present) ?? present,
 		rootMode: options.rootMode,
-		runtime: makeRuntimeDirectory(options.runtime),
+		runtime: options.runtimeDirectory ?? makeRuntimeDirectory(options.runtime),
 		now: options.now,
 		trace: options.trace,
 	});
 }
 
-function makeDirectoryDriver(options: DriverOptions, owner: Owner, chowns: boolean): Driver {
-	const directory = options.mountPoint;
+function makeDirectoryDriver(options: DriverOptions): Driver {
+	const { mountPoint: directory, caller, owner } = options;
+	const exact = presentExactly({ uid: caller.uid, gid: caller.gid, ...owner });
+	const present = options.adapt?.(exact) ?? exact;
+	const shown = present('file', 0o644);
+	const chowns = shown.uid !== caller.uid || shown.gid !== caller.gid;
 	const claim = claimDirectory(options.runtime, directory);
 	if (claim === undefined) {
 		const other = claimOwners(options.runtime).find((one) => one.directory === directory);
@@ -75,7 +81,7 @@ function makeDirectoryDriver(options: DriverOptions, owner: Owner, chowns: boole
 		);
 	}
 	try {
-		return new DirectoryDriver({ directory, owner, chowns, claim });
+		return new DirectoryDriver({ directory, present, chowns, claim });
 	} catch (error) {
 		claim.release();
 		throw error;

@@ -221,7 +221,7 @@ export class MountSession {
 		const { layout, retention, now } = this.#options;
 		if (layout.kind === 'tree' && layout.byNamespace) this.#enterNamespace(key.namespace);
 		const volume = new VolumeSession({
-			key,
+			subject: { configMap: formatObjectKey(key) },
 			path: this.#pathOf(key),
 			driver: this.#driver,
 			retention,

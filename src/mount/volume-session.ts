@@ -9,7 +9,6 @@
 
 import type { Logger } from '../base/log.js';
 import type { Driver } from '../drivers/driver.js';
-import { formatObjectKey, type ObjectKey } from '../model/object-key.js';
 import type { Payload, PayloadChange } from '../volume/payload.js';
 import { type OldGeneration, VolumeWriter, type WriteResult } from '../volume/volume-writer.js';
 
@@ -25,7 +24,8 @@ export interface RetentionPolicy {
 const REMOVED_NAME_MS = 2000;
 
 export interface VolumeSessionOptions {
-	readonly key: ObjectKey;
+	/** What the log names it by: `{ configMap: 'default/app' }`, `{ volume: 'config' }`. */
+	readonly subject: Readonly<Record<string, string>>;
 	/** Directory in the tree; empty when the root is the volume. */
 	readonly path: string;
 	readonly driver: Driver;
@@ -36,8 +36,15 @@ export interface VolumeSessionOptions {
 	readonly announces: () => boolean;
 }
 
+/** One generation that replaced another, or the first. */
+export interface Flip {
+	/** Name of its snapshot directory. */
+	readonly generation: string;
+	readonly change: PayloadChange;
+}
+
 export class VolumeSession {
-	readonly key: ObjectKey;
+	readonly #subject: Readonly<Record<string, string>>;
 	readonly #driver: Driver;
 	readonly #retention: RetentionPolicy;
 	readonly #log: Logger;
@@ -53,7 +60,7 @@ export class VolumeSession {
 	#exists: boolean;
 
 	constructor(options: VolumeSessionOptions) {
-		this.key = options.key;
+		this.#subject = options.subject;
 		this.#path = options.path;
 		this.#driver = options.driver;
 		this.#retention = options.retention;
@@ -69,8 +76,11 @@ export class VolumeSession {
 		});
 	}
 
-	/** Makes the volume show `payload`; nothing happens when its bytes are those that are shown. */
-	write(payload: Payload): void {
+	/**
+	 * Makes the volume show `payload`; nothing happens when its bytes are those that are shown. Returns what a flip
+	 * changed, and the name of the generation that it published.
+	 */
+	write(payload: Payload): Flip | undefined {
 		const started = performance.now();
 		const { snapshotGraceMs, history } = this.#retention;
 		const unlist = this.#driver.tree.keepsRemovedNames && snapshotGraceMs === 0 && history <= 1;
@@ -78,7 +88,9 @@ export class VolumeSession {
 		this.#exists = true;
 		this.#old.push(...result.replaced);
 		this.#scheduleRetirement();
-		if (result.flipped) this.#logFlip(result, payload, performance.now() - started);
+		if (!result.flipped) return undefined;
+		this.#logFlip(result, payload, performance.now() - started);
+		return { generation: result.snapshot, change: result.change };
 	}
 
 	#scheduleRetirement(): void {
@@ -132,7 +144,7 @@ export class VolumeSession {
 		this.#old.length = 0;
 		this.#whole.clear();
 		this.#emptied.clear();
-		if (this.#announces()) this.#log.info({ configMap: formatObjectKey(this.key) }, 'volume removed');
+		if (this.#announces()) this.#log.info(this.#subject, 'volume removed');
 	}
 
 	/** Ends the timers; what they would have removed goes with the mount. */
@@ -146,7 +158,7 @@ export class VolumeSession {
 		for (const file of payload.values()) sizeBytes += file.bytes.length;
 		this.#log[this.#announces() ? 'info' : 'debug'](
 			{
-				configMap: formatObjectKey(this.key),
+				...this.#subject,
 				generation: result.snapshot,
 				...namesOf(result.change),
 				keyCount: payload.size,

@@ -7,8 +7,7 @@ import { rmdirSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { VolumeState } from '../../volume/plan.js';
 import type { Driver, MountEnd, UnmountReport } from '../driver.js';
-import type { Owner } from '../presentation.js';
-import { presentExactly } from '../presentation.js';
+import type { Present } from '../presentation.js';
 import type { DirectoryClaim } from '../runtime-directory.js';
 import { existingVolumes, readExistingVolume, refuseForeignContent } from './existing-volume.js';
 import { PlainTree } from './plain-tree.js';
@@ -16,8 +15,8 @@ import { PlainTree } from './plain-tree.js';
 export interface DirectoryDriverOptions {
 	/** Absolute; exists. */
 	readonly directory: string;
-	/** Owner of what is written; `chowns` when it is not the caller. */
-	readonly owner: Owner;
+	/** Owners and modes of what is written; `chowns` when an owner or group is not the caller's. */
+	readonly present: Present;
 	readonly chowns: boolean;
 	/** Given back at the end. */
 	readonly claim: DirectoryClaim;
@@ -41,7 +40,7 @@ export class DirectoryDriver implements Driver {
 		this.#claim = options.claim;
 		this.tree = new PlainTree({
 			root: options.directory,
-			present: presentExactly(options.owner),
+			present: options.present,
 			chowns: options.chowns,
 		});
 		this.ended = new Promise((resolve) => {
