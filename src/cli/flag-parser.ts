@@ -30,10 +30,13 @@ export class ParsedFlags {
 	/** In the order of the command line. */
 	readonly given: readonly GivenFlag[];
 	readonly positionals: readonly string[];
+	/** The positionals behind `--`; undefined when it was not typed. */
+	readonly afterDash: readonly string[] | undefined;
 
-	constructor(given: readonly GivenFlag[], positionals: readonly string[]) {
+	constructor(given: readonly GivenFlag[], positionals: readonly string[], afterDash?: readonly string[]) {
 		this.given = given;
 		this.positionals = positionals;
+		this.afterDash = afterDash;
 	}
 
 	all(name: string): readonly string[] {
@@ -55,6 +58,7 @@ export function parseFlags(command: string, options: FlagOptions, args: readonly
 	const given: GivenFlag[] = [];
 	const positionals: string[] = [];
 	const rest = [...args];
+	let afterDash: readonly string[] | undefined;
 	const add = (name: string, inline: string | undefined, missing: string) => {
 		const option = options[name] ?? {};
 		if (option.type === 'boolean') {
@@ -73,7 +77,8 @@ export function parseFlags(command: string, options: FlagOptions, args: readonly
 	};
 	for (let arg = rest.shift(); arg !== undefined; arg = rest.shift()) {
 		if (arg === '--') {
-			positionals.push(...rest.splice(0));
+			afterDash = rest.splice(0);
+			positionals.push(...afterDash);
 		} else if (arg.startsWith('--')) {
 			const equals = arg.indexOf('=');
 			const name = arg.slice(2, equals < 0 ? undefined : equals);
@@ -85,7 +90,7 @@ export function parseFlags(command: string, options: FlagOptions, args: readonly
 			positionals.push(arg);
 		}
 	}
-	return new ParsedFlags(given, positionals);
+	return new ParsedFlags(given, positionals, afterDash);
 }
 
 function readShorthands(
