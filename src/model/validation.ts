@@ -1,6 +1,7 @@
 /**
- * The rules that an API server applies to a ConfigMap, with its own texts. Pure; knows nothing of files or of YAML: a
- * violation names the field by its path, and whoever has the text of the object finds the line.
+ * The rules that an API server applies to a ConfigMap, and those of them that hold for a Secret too, with its own texts.
+ * Pure; knows nothing of files or of YAML: a violation names the field by its path, and whoever has the text of the
+ * object finds the line.
  */
 
 import { type ConfigMap, totalBytes } from './config-map.js';
@@ -95,18 +96,21 @@ export function labelValueFaults(value: string): readonly string[] {
 	return faults;
 }
 
+/** Kinds whose objects are checked here. */
+export type ValidatedKind = 'ConfigMap' | 'Secret';
+
 /** `ConfigMap "name" is invalid: field: reason`, the API server's answer 422. */
-export function invalidText(name: string, field: string, reason: string): string {
-	return `ConfigMap "${name}" is invalid: ${field}: ${reason}`;
+export function invalidText(name: string, field: string, reason: string, kind: ValidatedKind = 'ConfigMap'): string {
+	return `${kind} "${name}" is invalid: ${field}: ${reason}`;
 }
 
 /** What is wrong with namespace and name. */
-export function objectKeyViolations(key: ObjectKey): readonly Violation[] {
+export function objectKeyViolations(key: ObjectKey, kind: ValidatedKind = 'ConfigMap'): readonly Violation[] {
 	const violations: Violation[] = [];
 	const report = (field: 'name' | 'namespace', faults: readonly string[]) => {
 		for (const fault of faults) {
 			const reason = `Invalid value: ${JSON.stringify(key[field])}: ${fault}`;
-			violations.push({ path: ['metadata', field], text: invalidText(key.name, `metadata.${field}`, reason) });
+			violations.push({ path: ['metadata', field], text: invalidText(key.name, `metadata.${field}`, reason, kind) });
 		}
 	};
 	report('name', subdomainFaults(key.name));
@@ -115,13 +119,17 @@ export function objectKeyViolations(key: ObjectKey): readonly Violation[] {
 }
 
 /** What is wrong with labels. */
-export function labelViolations(name: string, labels: ReadonlyMap<string, string>): readonly Violation[] {
+export function labelViolations(
+	name: string,
+	labels: ReadonlyMap<string, string>,
+	kind: ValidatedKind = 'ConfigMap',
+): readonly Violation[] {
 	const violations: Violation[] = [];
 	for (const [key, value] of labels) {
 		const report = (wrong: string, fault: string) =>
 			violations.push({
 				path: ['metadata', 'labels', key],
-				text: invalidText(name, 'metadata.labels', `Invalid value: ${JSON.stringify(wrong)}: ${fault}`),
+				text: invalidText(name, 'metadata.labels', `Invalid value: ${JSON.stringify(wrong)}: ${fault}`, kind),
 			});
 		for (const fault of labelKeyFaults(key)) report(key, fault);
 		for (const fault of labelValueFaults(value)) report(value, fault);

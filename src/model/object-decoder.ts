@@ -1,0 +1,200 @@
+/**
+ * What the decoders of ConfigMaps and Secrets share: metadata and typed fields of a JSON-like value, as strict as an
+ * API server. Pure; knows nothing of YAML. All violations are found, not only the first, and no text holds a value.
+ */
+
+import { decodeBase64 } from './base64.js';
+import type { ObjectKey } from './object-key.js';
+import {
+	invalidText,
+	labelViolations,
+	MAX_ANNOTATION_BYTES,
+	objectKeyViolations,
+	type ValidatedKind,
+	type Violation,
+} from './validation.js';
+
+export type JsonObject = Readonly<Record<string, unknown>>;
+type Path = Violation['path'];
+
+/** What `metadata` says; a name that is missing or wrong is a violation. */
+export interface DecodedMetadata {
+	readonly key: ObjectKey;
+	/** Whether the key names an object, good or not. */
+	readonly isNamed: boolean;
+	readonly labels: ReadonlyMap<string, string>;
+	readonly annotations: ReadonlyMap<string, string>;
+}
+
+/** Source: kubernetes v1.32 apimachinery meta/v1, ObjectMeta; clusterName was one until v1.24. */
+const METADATA_FIELDS = new Set([
+	'name',
+	'generateName',
+	'namespace',
+	'selfLink',
+	'uid',
+	'resourceVersion',
+	'generation',
+	'creationTimestamp',
+	'deletionTimestamp',
+	'deletionGracePeriodSeconds',
+	'labels',
+	'annotations',
+	'ownerReferences',
+	'finalizers',
+	'managedFields',
+	'clusterName',
+]);
+
+/** Collects the violations of one object while its fields are read. */
+export class ObjectDecoder {
+	readonly violations: Violation[] = [];
+	readonly #kind: ValidatedKind;
+
+	constructor(kind: ValidatedKind) {
+		this.#kind = kind;
+	}
+
+	/** The value as an object that has no other than the known fields; an empty one where it is something else. */
+	root(value: unknown, known: ReadonlySet<string>): JsonObject {
+		const root = isJsonObject(value) ? value : {};
+		if (root !== value) this.#mistyped([], value, `v1.${this.#kind}`, undefined);
+		this.#refuseUnknown(root, known, []);
+		return root;
+	}
+
+	metadata(root: JsonObject, defaultNamespace: string): DecodedMetadata {
+		const metadata = this.#mapping(root, 'metadata', 'v1.ObjectMeta');
+		this.#refuseUnknown(metadata, METADATA_FIELDS, ['metadata']);
+		const name = this.#name(metadata);
+		const namespace = this.#metadataText(metadata, 'namespace') || defaultNamespace;
+		const key = { namespace, name };
+		const keyViolations = name === '' ? [] : objectKeyViolations(key, this.#kind);
+		this.violations.push(...keyViolations);
+		const labels = this.#strings(metadata, 'labels');
+		this.violations.push(...labelViolations(name, labels, this.#kind));
+		const annotations = this.#strings(metadata, 'annotations');
+		this.#checkAnnotations(name, annotations);
+		return { key, isNamed: name !== '' && keyViolations.length === 0, labels, annotations };
+	}
+
+	/** A map of strings, as UTF-8 bytes. */
+	texts(root: JsonObject, field: string): ReadonlyMap<string, Buffer> {
+		const values = new Map<string, Buffer>();
+		for (const [key, value] of Object.entries(this.#mapping(root, field, 'map[string]string'))) {
+			// Go's decoder leaves the zero value where JSON has null.
+			if (typeof value === 'string' || value === null) values.set(key, Buffer.from(value ?? '', 'utf8'));
+			else this.#mistyped([field, key], value, 'string', `${this.#kind}.${field}`);
+		}
+		return values;
+	}
+
+	/** A map of base64 strings, decoded. */
+	bytes(root: JsonObject, field: string): ReadonlyMap<string, Buffer> {
+		const values = new Map<string, Buffer>();
+		for (const [key, value] of Object.entries(this.#mapping(root, field, 'map[string][]uint8'))) {
+			const path = [field, key];
+			if (value === null) {
+				values.set(key, Buffer.alloc(0));
+			} else if (typeof value !== 'string') {
+				this.#mistyped(path, value, '[]uint8', `${this.#kind}.${field}`);
+			} else {
+				const bytes = decodeBase64(value);
+				if (Buffer.isBuffer(bytes)) values.set(key, bytes);
+				else this.report(path, `${field}[${key}]: illegal base64 data at input byte ${bytes.badOffset}`);
+			}
+		}
+		return values;
+	}
+
+	/** A boolean; false where there is none. */
+	flag(root: JsonObject, field: string): boolean {
+		const value = root[field] ?? false;
+		if (typeof value === 'boolean') return value;
+		this.#mistyped([field], value, 'bool', `${this.#kind}.${field}`);
+		return false;
+	}
+
+	/** A string; empty where there is none. */
+	text(root: JsonObject, field: string, goType: string): string {
+		const value = root[field] ?? '';
+		if (typeof value === 'string') return value;
+		this.#mistyped([field], value, goType, `${this.#kind}.${field}`);
+		return '';
+	}
+
+	report(path: Path, text: string): void {
+		this.violations.push({ path, text });
+	}
+
+	#name(metadata: JsonObject): string {
+		const before = this.violations.length;
+		const name = this.#metadataText(metadata, 'name');
+		if (name !== '' || this.violations.length > before) return name;
+		const prefix = this.#metadataText(metadata, 'generateName');
+		if (prefix === '') this.report(['metadata'], 'resource name may not be empty');
+		else this.report(['metadata', 'generateName'], `from ${prefix}: cannot use generate name with apply`);
+		return '';
+	}
+
+	#checkAnnotations(name: string, annotations: ReadonlyMap<string, string>): void {
+		let bytes = 0;
+		for (const [key, value] of annotations) bytes += Buffer.byteLength(key) + Buffer.byteLength(value);
+		if (bytes <= MAX_ANNOTATION_BYTES) return;
+		const reason = `Too long: must have at most ${MAX_ANNOTATION_BYTES} bytes`;
+		this.report(['metadata', 'annotations'], invalidText(name, 'metadata.annotations', reason, this.#kind));
+	}
+
+	#mapping(parent: JsonObject, field: string, goType: string): JsonObject {
+		const value = parent[field] ?? {};
+		if (isJsonObject(value)) return value;
+		this.#mistyped([field], value, goType, `${this.#kind}.${field}`);
+		return {};
+	}
+
+	#metadataText(metadata: JsonObject, field: string): string {
+		const value = metadata[field] ?? '';
+		if (typeof value === 'string') return value;
+		this.#mistyped(['metadata', field], value, 'string', `ObjectMeta.metadata.${field}`);
+		return '';
+	}
+
+	#strings(metadata: JsonObject, field: string): ReadonlyMap<string, string> {
+		const strings = new Map<string, string>();
+		const value = metadata[field] ?? {};
+		if (!isJsonObject(value)) {
+			this.#mistyped(['metadata', field], value, 'map[string]string', `ObjectMeta.metadata.${field}`);
+			return strings;
+		}
+		for (const [key, item] of Object.entries(value)) {
+			if (typeof item === 'string' || item === null) strings.set(key, item ?? '');
+			else this.#mistyped(['metadata', field, key], item, 'string', `ObjectMeta.metadata.${field}`);
+		}
+		return strings;
+	}
+
+	#refuseUnknown(value: JsonObject, known: ReadonlySet<string>, path: Path): void {
+		for (const field of Object.keys(value)) {
+			if (known.has(field)) continue;
+			const full = [...path, field];
+			this.report(full, `strict decoding error: unknown field "${full.join('.')}"`);
+		}
+	}
+
+	#mistyped(path: Path, value: unknown, goType: string, goField: string | undefined): void {
+		const where = goField === undefined ? 'value' : `struct field ${goField}`;
+		this.report(path, `json: cannot unmarshal ${jsonType(value)} into Go ${where} of type ${goType}`);
+	}
+}
+
+function isJsonObject(value: unknown): value is JsonObject {
+	return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+/** The word of Go's encoding/json for a JSON value. */
+function jsonType(value: unknown): string {
+	if (Array.isArray(value)) return 'array';
+	if (value === null) return 'null';
+	if (typeof value === 'boolean') return 'bool';
+	return typeof value === 'bigint' ? 'number' : typeof value;
+}
