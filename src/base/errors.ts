@@ -3,7 +3,7 @@
  * status of each code; the README lists the same codes and a unit test compares the two.
  */
 
-/** Exit status of every error code. Source: sysexits.h for 64 to 78. */
+/** Exit status of every error code. Source: sysexits.h for 64 to 78; env(1) for 126 and 127. */
 export const EXIT_STATUS = {
 	/** The command line is wrong. */
 	USAGE: 64,
@@ -35,6 +35,10 @@ export const EXIT_STATUS = {
 	CLUSTER_UNREACHABLE: 69,
 	/** The API server refuses the credentials, or what they may do is too little. */
 	CLUSTER_FORBIDDEN: 77,
+	/** The command to run is not there. Status: that of shells and container tools. */
+	COMMAND_NOT_FOUND: 127,
+	/** The command to run is there and cannot be started. Status: that of shells and container tools. */
+	COMMAND_REFUSED: 126,
 	/** A bug: an invariant does not hold. */
 	INTERNAL: 70,
 } as const;

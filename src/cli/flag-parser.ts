@@ -5,7 +5,7 @@
  */
 
 import { ConfigMapFsError } from '../base/errors.js';
-import { closest } from './suggestion.js';
+import { closest } from '../base/suggestion.js';
 
 export interface FlagOption {
 	/** Without a type it takes one of `choices`. */

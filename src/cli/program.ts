@@ -5,13 +5,13 @@
 import { readFileSync } from 'node:fs';
 import yargs, { type Argv } from 'yargs';
 import { ConfigMapFsError, EXIT_STATUS, errorText } from '../base/errors.js';
+import { closest } from '../base/suggestion.js';
 import { SafeOutput } from '../native/safe-output.js';
 import type { CliContext } from './context.js';
 import { createCommand, splitShortFlags } from './create-command.js';
 import { mountCommand } from './mount-command.js';
 import { mountHelp } from './mount-flags.js';
 import { helperStatus, mountHelperArguments } from './mount-helper.js';
-import { closest } from './suggestion.js';
 import { unmountCommand, unmountHelp } from './unmount-command.js';
 
 /** Runs one command line; returns the exit status. `program` is the name it was called by. */

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
+import { closest } from '../../../src/base/suggestion.js';
 import { parseFlags } from '../../../src/cli/flag-parser.js';
 import { readSourceFlags } from '../../../src/cli/source-flags.js';
-import { closest } from '../../../src/cli/suggestion.js';
 
 const OPTIONS = {
 	filename: { type: 'string', alias: 'f' },
