@@ -41,10 +41,10 @@ export const SYSTEM_PACKAGES = [
 	},
 	{
 		names: ['util-linux'],
-		usedBy: 'test',
+		usedBy: 'start',
 		optional: true,
-		purpose: 'findmnt, unshare, setpriv and mount',
-		without: 'the tests that mount in a namespace, or as another user, are skipped',
+		purpose: 'unshare and setpriv for "run"; findmnt, nsenter and mount for tests',
+		without: '"run" works for root alone, and an application outlives a configmapfs that is killed',
 		present: () => hasCommand('findmnt') && hasCommand('unshare') && hasCommand('setpriv'),
 	},
 	{
@@ -94,6 +94,14 @@ export const SYSTEM_PACKAGES = [
 		purpose: 'the fsnotify library as source',
 		without: 'the tests with Go watchers (fsnotify, viper) are skipped',
 		present: () => existsSync('/usr/share/gocode/src/github.com/fsnotify/fsnotify'),
+	},
+	{
+		names: ['nginx-light'],
+		usedBy: 'test',
+		optional: true,
+		purpose: 'a real server that reads its configuration from a ConfigMap and reloads it',
+		without: 'the tests that run nginx are skipped',
+		present: () => hasCommand('nginx'),
 	},
 	{
 		names: ['python3-watchdog'],
