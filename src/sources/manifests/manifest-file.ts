@@ -9,8 +9,9 @@ import { type BigIntStats, closeSync, constants, fstatSync, openSync, readFileSy
 import { errorText, systemCode } from '../../base/errors.js';
 import type { ConfigMap } from '../../model/config-map.js';
 import { formatObjectKey } from '../../model/object-key.js';
-import type { OtherObject, ParsedManifest } from './manifest-parser.js';
-import { type BelievedObject, type ManifestShare, shareOf } from './manifest-state.js';
+import type { ParsedManifest } from './manifest-parser.js';
+import { EMPTY_SHARE, keepLastGood, type ManifestShare, shareOf } from './manifest-state.js';
+import { losesField, otherIdentity } from './other-objects.js';
 
 /** Content that takes something away must stand still this long. */
 export const SETTLE_MS = 300;
@@ -52,7 +53,7 @@ export class ManifestFile {
 	readonly #parse: (content: Buffer) => ParsedManifest;
 	readonly #openForWriting: OpenForWriting;
 	#believed: Candidate = ABSENT;
-	#share: ManifestShare = { objects: new Map(), problems: [] };
+	#share: ManifestShare = EMPTY_SHARE;
 	#candidate: Candidate = ABSENT;
 	/** Of the file when it was last read; undefined: read it whatever its times say. */
 	#signature: string | undefined;
@@ -68,11 +69,6 @@ export class ManifestFile {
 	/** What is believed, with the last good version of objects that are bad now. */
 	get share(): ManifestShare {
 		return this.#share;
-	}
-
-	/** Objects of other kinds in the content that is believed. */
-	get others(): readonly OtherObject[] {
-		return this.#believed.parsed.others;
 	}
 
 	/** Whether nothing is left of the file: it can be forgotten. */
@@ -166,25 +162,21 @@ export class ManifestFile {
 		if (parsed.problems.length > 0 || sizeBytes === 0) return true;
 		const next = new Map(parsed.objects.map((object) => [formatObjectKey(object.key), object]));
 		for (const key of this.#share.objects.keys()) if (!next.has(key)) return true;
+		const nextOthers = new Map(parsed.others.map((other) => [otherIdentity(other), other]));
+		for (const other of this.#share.others) if (!nextOthers.has(otherIdentity(other))) return true;
 		// Nobody is writing, or the file was complete before it got its name: no value of it is cut.
 		if (open === false || renamedIn) return false;
 		if (sizeBytes < this.#believed.sizeBytes) return true;
 		if (!endsLine && this.#believed.endsLine && this.path.search(/\.json$/) < 0) return true;
-		return [...this.#share.objects].some(([key, { object }]) => losesValue(object, next.get(key)));
+		if ([...this.#share.objects].some(([key, { object }]) => losesValue(object, next.get(key)))) return true;
+		return this.#share.others.some((other) => losesField(other.value, nextOthers.get(otherIdentity(other))?.value));
 	}
 
 	#believe(): void {
 		this.#doubt = undefined;
 		const { parsed } = this.#candidate;
-		const { problems, objects: present } = shareOf(parsed, this.path);
-		const objects = new Map<string, BelievedObject>(present);
-		const badKeys = new Set(problems.map(({ key }) => key && formatObjectKey(key)));
-		for (const [key, last] of this.#share.objects) {
-			// A problem that names no object may be about any object that is missing now.
-			if (!objects.has(key) && (badKeys.has(key) || badKeys.has(undefined))) objects.set(key, last);
-		}
 		this.#believed = this.#candidate;
-		this.#share = { objects, problems };
+		this.#share = keepLastGood(this.#share, shareOf(parsed, this.path));
 	}
 }
 

@@ -7,9 +7,9 @@ import { isUtf8 } from 'node:buffer';
 import type { ConfigMap } from '../../model/config-map.js';
 import { decodeConfigMap } from '../../model/config-map-decoder.js';
 import type { Problem } from '../source.js';
+import { DocumentPlaces, readDocuments } from './document-places.js';
 import { type DocumentText, splitDocuments } from './document-splitter.js';
-import { readJson } from './json-document.js';
-import { readYaml, type YamlDocument } from './yaml-reader.js';
+import type { YamlDocument } from './yaml-reader.js';
 
 /** An object that is no ConfigMap. */
 export interface OtherObject {
@@ -20,8 +20,10 @@ export interface OtherObject {
 	readonly namespace?: string;
 	/** The whole object, JSON-like, unchecked. Aliases share values, so it may be huge when printed. */
 	readonly value: unknown;
-	/** `file:line:column`. */
+	/** `file:line:column`, or where else it was read. */
 	readonly place: string;
+	/** The place of a field of `value`, or of the nearest one above it that exists; found only when it is asked for. */
+	locate(path: readonly (string | number)[]): string;
 }
 
 export interface ParsedManifest {
@@ -81,28 +83,22 @@ class ManifestParser {
 		return { objects: this.#objects, places: this.#places, others: this.#others, problems: this.#problems };
 	}
 
-	#parseDocument({ text, offset, json }: DocumentText): void {
+	#parseDocument(documentText: DocumentText): void {
+		const { text, offset, json } = documentText;
 		const control = json ? -1 : text.search(CONTROL);
 		if (control >= 0) {
 			this.#report(offset + control, 'yaml: control characters are not allowed');
 			return;
 		}
-		for (const document of json ? this.#readJson(text) : readYaml(text)) {
+		const places = new DocumentPlaces(documentText, { file: this.#file, ...this.#position(offset) });
+		for (const [index, document] of readDocuments(documentText).entries()) {
 			if ('reason' in document) {
 				const helm = document.syntax && text.includes('{{') ? true : undefined;
 				this.#report(offset + document.offset, document.reason, undefined, helm);
 			} else if (document.value !== null) {
-				this.#takeObject(document.value, new Located(document, offset, []));
+				this.#takeObject(document.value, new Located({ document, offset, places, index }, []));
 			}
 		}
-	}
-
-	#readJson(text: string): ReturnType<typeof readYaml> {
-		const document = readJson(text, (path) => {
-			const [again] = readYaml(text);
-			return again !== undefined && 'value' in again ? again.locate(path) : 0;
-		});
-		return document === undefined ? readYaml(text) : [document];
 	}
 
 	#takeObject(
@@ -176,7 +172,7 @@ class ManifestParser {
 		};
 		const namespace = text('namespace');
 		const place = this.#place(located.at([]));
-		const other = { apiVersion, kind, name: text('name'), value, place };
+		const other = { apiVersion, kind, name: text('name'), value, place, locate: located.later() };
 		this.#others.push(namespace === '' ? other : { ...other, namespace });
 	}
 
@@ -186,8 +182,13 @@ class ManifestParser {
 	}
 
 	#place(offset: number): string {
+		const { line, column } = this.#position(offset);
+		return `${this.#file}:${line}:${column}`;
+	}
+
+	#position(offset: number): { readonly line: number; readonly column: number } {
 		const line = this.#lineIndex(offset);
-		return `${this.#file}:${line + 1}:${offset - (this.#lineStarts[line] ?? 0) + 1}`;
+		return { line: line + 1, column: offset - (this.#lineStarts[line] ?? 0) + 1 };
 	}
 
 	#lineAt(offset: number): string {
@@ -208,25 +209,40 @@ class ManifestParser {
 	}
 }
 
+/** One document of a file. */
+interface ReadDocument {
+	readonly document: YamlDocument;
+	/** Of its text in the file. */
+	readonly offset: number;
+	readonly places: DocumentPlaces;
+	/** Among the documents of its text. */
+	readonly index: number;
+}
+
 /** Places of one object inside a document inside a file. */
 class Located {
-	readonly #document: YamlDocument;
-	readonly #offset: number;
+	readonly #read: ReadDocument;
 	readonly #base: Path;
 
-	constructor(document: YamlDocument, offset: number, base: Path) {
-		this.#document = document;
-		this.#offset = offset;
+	constructor(read: ReadDocument, base: Path) {
+		this.#read = read;
 		this.#base = base;
 	}
 
 	/** Offset in the file of the value at a path. */
 	at(path: Path): number {
-		return this.#offset + this.#document.locate([...this.#base, ...path]);
+		return this.#read.offset + this.#read.document.locate([...this.#base, ...path]);
 	}
 
 	within(path: Path): Located {
-		return new Located(this.#document, this.#offset, [...this.#base, ...path]);
+		return new Located(this.#read, [...this.#base, ...path]);
+	}
+
+	/** The places for later, without the document. */
+	later(): OtherObject['locate'] {
+		const { places, index } = this.#read;
+		const base = this.#base;
+		return (path) => places.at(index, [...base, ...path]);
 	}
 }
 

@@ -1,6 +1,6 @@
 /**
- * ConfigMaps of one `-f` argument: a file, a directory, or "-" for standard input. Files are watched; a burst of
- * changes is one report. Knows nothing of other sources.
+ * ConfigMaps of one `-f` argument: a file, a directory, or "-" for standard input, and what else is in there for whoever
+ * asks. Files are watched; a burst of changes is one report. Knows nothing of other sources.
  */
 
 import { createReadStream } from 'node:fs';
@@ -22,6 +22,7 @@ import {
 	sameProblems,
 	shareOf,
 } from './manifest-state.js';
+import { sameOthers } from './other-objects.js';
 
 export interface ManifestSourceOptions {
 	/** The value of `-f`. */
@@ -33,6 +34,12 @@ export interface ManifestSourceOptions {
 	/** Namespace of objects that name none. */
 	readonly defaultNamespace: string;
 	readonly log: Logger;
+	/**
+	 * The complete list of objects of other kinds, after the first reading and whenever one of them says something else;
+	 * called after the sink has heard of the ConfigMaps of the same moment. With it, a source that has only such objects
+	 * is a good one. Default is that nobody asks.
+	 */
+	readonly onOthers?: (others: readonly OtherObject[]) => void;
 	/** What "-" reads. */
 	readonly stdin?: AsyncIterable<Buffer | string>;
 	/** Default knows nothing. */
@@ -62,7 +69,6 @@ export class ManifestSource implements ConfigMapSource {
 	#sink: SourceSink | undefined;
 	#published: ManifestState = NO_MANIFESTS;
 	#again: PendingCall | undefined;
-	#streamOthers: readonly OtherObject[] = [];
 	#closed = false;
 
 	constructor(options: ManifestSourceOptions) {
@@ -111,9 +117,9 @@ export class ManifestSource implements ConfigMapSource {
 		}
 	}
 
-	/** Objects of other kinds in the files as they are now, for whoever needs workloads or Secrets. */
+	/** Objects of other kinds, the last good version of each; the same object may be there twice, the later one counts. */
 	get others(): readonly OtherObject[] {
-		return [...this.#streamOthers, ...this.#inOrder().flatMap((file) => file.others)];
+		return this.#published.others;
 	}
 
 	async close(): Promise<void> {
@@ -132,7 +138,6 @@ export class ManifestSource implements ConfigMapSource {
 		}
 		if (this.#closed) return;
 		const parsed = this.#parse(name, Buffer.concat(chunks));
-		this.#streamOthers = parsed.others;
 		this.#publishFirst([shareOf(parsed, name)]);
 	}
 
@@ -141,14 +146,17 @@ export class ManifestSource implements ConfigMapSource {
 	}
 
 	#publishFirst(shares: Iterable<ManifestShare>): void {
-		const { objects, problems } = this.#join(shares);
+		const { objects, others, problems } = this.#join(shares);
+		const { onOthers } = this.#options;
 		const [problem] = problems;
-		if (objects.size === 0 && problem !== undefined) {
+		const isEmpty = objects.size === 0 && (onOthers === undefined || others.length === 0);
+		if (isEmpty && problem !== undefined) {
 			const more = problems.length > 1 ? ` (and ${problems.length - 1} more problems)` : '';
 			throw new ConfigMapFsError('INPUT_INVALID', `${problem.place}: ${problem.reason}${more}`);
 		}
-		this.#published = { objects, problems };
+		this.#published = { objects, others, problems };
 		this.#sink?.replace([...objects.values()]);
+		onOthers?.(others);
 		if (problems.length > 0) this.#sink?.problems(problems);
 	}
 
@@ -197,11 +205,13 @@ export class ManifestSource implements ConfigMapSource {
 	#publish(): void {
 		const before = this.#published;
 		this.#published = this.#join(this.#shares());
-		const { objects, problems } = this.#published;
+		const { objects, others, problems } = this.#published;
 		if (!sameObjects(before.objects, objects)) {
 			this.#log.debug({ objectCount: objects.size }, 'manifests changed');
 			this.#sink?.replace([...objects.values()]);
 		}
+		const { onOthers } = this.#options;
+		if (onOthers !== undefined && !sameOthers(before.others, others)) onOthers(others);
 		if (!sameProblems(before.problems, problems)) this.#sink?.problems(problems);
 	}
 

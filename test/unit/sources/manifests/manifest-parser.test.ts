@@ -96,9 +96,41 @@ describe('parseManifest on good files', () => {
 				name: 'd',
 				namespace: 'ns',
 				place: 'f.yaml:6:1',
+				locate: expect.any(Function),
 				value: expect.objectContaining({ spec: { replicas: 3 } }),
 			},
-			{ apiVersion: 'x/v1', kind: 'ConfigMap', name: '', place: 'f.yaml:11:1', value: expect.anything() },
+			{
+				apiVersion: 'x/v1',
+				kind: 'ConfigMap',
+				name: '',
+				place: 'f.yaml:11:1',
+				locate: expect.any(Function),
+				value: expect.anything(),
+			},
+		]);
+	});
+
+	it('finds the place of any field of an object of another kind, however it was written', () => {
+		const deployment =
+			'apiVersion: apps/v1\nkind: Deployment\nspec:\n  template:\n    containers:\n    - name: "\u00e4" # c\n';
+		const places = (text: string) =>
+			parse(text).others.map((other) => [
+				other.locate([]),
+				other.locate(['spec', 'template', 'containers', 0, 'name']),
+				other.locate(['spec', 'template', 'nothing', 'there']),
+			]);
+		const expected = (first: number) => [`f.yaml:${first}:1`, `f.yaml:${first + 5}:13`, `f.yaml:${first + 4}:5`];
+		expect(places(deployment)).toEqual([expected(1)]);
+		expect(places(`${head('a')}---\n${deployment}...\n${deployment}---\n# c\n${deployment}`)).toEqual([
+			expected(6),
+			expected(13),
+			expected(21),
+		]);
+		const item = '{"apiVersion":"v1","kind":"Pod","spec":{"template":{"containers":[{"name":"x"}]}}}';
+		const list = `\n  {"apiVersion":"v1","kind":"List","items":[\n${item},\n ${item}]}`;
+		expect(places(list)).toEqual([
+			['f.yaml:3:1', 'f.yaml:3:75', 'f.yaml:3:52'],
+			['f.yaml:4:2', 'f.yaml:4:76', 'f.yaml:4:53'],
 		]);
 	});
 

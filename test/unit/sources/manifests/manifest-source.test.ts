@@ -20,6 +20,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { ConfigMapFsError } from '../../../../src/base/errors.js';
 import { type Logger, type LogMethod, SILENT } from '../../../../src/base/log.js';
 import type { ConfigMap } from '../../../../src/model/config-map.js';
+import { SETTLE_MS } from '../../../../src/sources/manifests/manifest-file.js';
 import { ManifestSource, type ManifestSourceOptions } from '../../../../src/sources/manifests/manifest-source.js';
 import type { Problem, SourceSink } from '../../../../src/sources/source.js';
 import { SYSTEM_TIMERS, type Timers } from '../../../../src/sources/watch/timers.js';
@@ -448,5 +449,128 @@ describe('ManifestSource and bad files', () => {
 		await source?.close();
 		await pause(100);
 		expect(sink.states).toEqual(['a.k=1']);
+	});
+});
+
+describe('ManifestSource and objects of other kinds', () => {
+	function deployment(name: string, image: string, more = ''): string {
+		const container = `{name: c, image: ${image}}`;
+		return `apiVersion: apps/v1\nkind: Deployment\nmetadata:\n  name: ${name}\n${more}spec:\n  containers: [${container}]\n`;
+	}
+
+	/** Each list that was told, as `name image`. */
+	let told: string[] = [];
+
+	async function startAsking(path: string, options: Partial<ManifestSourceOptions> = {}): Promise<void> {
+		told = [];
+		await start(path, {
+			timers: FAST,
+			...options,
+			onOthers: (others) => {
+				const said = others.map(({ name, value }) => {
+					const image = /"image":"(.*?)"/.exec(JSON.stringify(value))?.[1];
+					return `${name} ${image} ${sink.states.length}`;
+				});
+				told.push(said.join(', '));
+			},
+		});
+	}
+
+	async function tells(list: string): Promise<void> {
+		await vi.waitFor(() => expect(told.at(-1)).toBe(list), { timeout: 8000, interval: 5 });
+	}
+
+	/** Resolves when the source has seen everything that was written before. */
+	async function seen(): Promise<void> {
+		const marker = `marker-${sink.states.length}`;
+		writeFileSync(at('marker.yaml'), manifest(marker, '1'));
+		await vi.waitFor(() => expect(sink.state).toContain(marker), { timeout: 8000, interval: 5 });
+	}
+
+	it('tells them first, and again only when one says something else', async () => {
+		writeFileSync(at('a.yaml'), `${manifest('a', '1')}---\n${deployment('d', 'one')}`);
+		await startAsking(directory);
+		expect(told).toEqual(['d one 1']);
+		writeFileSync(at('a.yaml'), `# a line more\n${manifest('a', '2')}---\n${deployment('d', 'one')}# and one here\n`);
+		await becomes('a.k=2');
+		writeFileSync(at('b.yaml'), manifest('b', '1'));
+		await becomes('a.k=2 b.k=1');
+		expect(told).toEqual(['d one 1']);
+		writeFileSync(at('a.yaml'), `${manifest('a', '3')}---\n${deployment('d', 'two')}`);
+		// The ConfigMaps of the same save come first.
+		await tells('d two 4');
+		expect(told).toHaveLength(2);
+		expect(source?.others.map((other) => other.locate(['spec', 'containers', 0, 'image']))).toEqual([
+			`${at('a.yaml')}:13:33`,
+		]);
+		writeFileSync(at('b.yaml'), deployment('e', 'one'));
+		await tells('d two 5, e one 5');
+		unlinkSync(at('b.yaml'));
+		await tells('d two 5');
+	});
+
+	it('is good with nothing but them, and with garbage beside them', async () => {
+		writeFileSync(at('a.yaml'), `${deployment('d', 'one')}---\nfoo: [\n`);
+		await startAsking(at('a.yaml'));
+		expect(told).toEqual(['d one 1']);
+		expect(sink.problemLists).toEqual([[expect.stringContaining('a.yaml:')]]);
+	});
+
+	it('says nothing of a file that has nothing else', async () => {
+		writeFileSync(at('a.yaml'), deployment('d', 'one'));
+		const warned: unknown[] = [];
+		const log: Logger = { ...SILENT, warn: (...args: unknown[]) => void warned.push(args), child: () => log };
+		await start(at('a.yaml'), { log, onOthers: () => {} });
+		expect(warned).toEqual([]);
+		expect(sink.problemLists).toEqual([]);
+	});
+
+	it('refuses garbage beside them where nobody asks for them', async () => {
+		writeFileSync(at('a.yaml'), `${deployment('d', 'one')}---\nfoo: [\n`);
+		await expect(start(at('a.yaml'))).rejects.toMatchObject({ code: 'INPUT_INVALID' });
+	});
+
+	it.each([
+		['no YAML', 'apiVersion: apps/v1\nkind: Deployment\nspec: [\n'],
+		['no kind', deployment('d', 'two').replace('Deployment', '')],
+		['no name', deployment('', 'two')],
+	])('keeps one that is %s for a while', async (_what, text) => {
+		writeFileSync(at('a.yaml'), deployment('d', 'one'));
+		await startAsking(directory);
+		writeFileSync(at('a.yaml'), text);
+		await new Promise((resolve) => setTimeout(resolve, SETTLE_MS / 2));
+		await seen();
+		expect(told.every((list) => list.includes('d one'))).toBe(true);
+		writeFileSync(at('a.yaml'), deployment('d', 'three'));
+		await vi.waitFor(() => expect(told.at(-1)).toMatch(/^d three \d$/), { timeout: 8000, interval: 5 });
+	});
+
+	it.each([
+		['before the first line is whole', 'apiVers'],
+		['in the middle of a value', 'image: tw'],
+		['before a field', "'\n"],
+		['between two objects', '}]\n'],
+		['before a field of the second', 'name: e\n'],
+	])('never tells what is there while it is written: cut %s', async (_where, end) => {
+		writeFileSync(at('a.yaml'), `${deployment('d', 'one')}---\n${deployment('e', 'one')}`);
+		await startAsking(directory);
+		// Longer than the file was, so that its size says nothing.
+		const note = `  annotations: {a: '${'x'.repeat(200)}'}\n`;
+		const text = `${deployment('d', 'two', note)}---\n${deployment('e', 'two')}`;
+		writeFileSync(at('a.yaml'), text.slice(0, text.indexOf(end) + end.length));
+		await pause(SETTLE_MS / 8);
+		writeFileSync(at('a.yaml'), text);
+		await tells('d two 1, e two 1');
+		expect(told).toHaveLength(2);
+	});
+
+	it('waits for one that is gone even when nobody is writing', async () => {
+		writeFileSync(at('a.yaml'), `${deployment('d', 'one')}---\n${deployment('e', 'one')}`);
+		await startAsking(directory, { openForWriting: () => false });
+		writeFileSync(at('a.yaml'), deployment('d', 'two'));
+		await pause(SETTLE_MS / 8);
+		appendFileSync(at('a.yaml'), `---\n${deployment('e', 'two')}`);
+		await tells('d two 1, e two 1');
+		expect(told).toHaveLength(2);
 	});
 });

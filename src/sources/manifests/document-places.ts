@@ -1,0 +1,49 @@
+/**
+ * Documents of a manifest file, read into values, and places in them that are found when somebody asks, by reading the
+ * document once more: of the first reading nothing is kept for them but the text. Pure.
+ */
+
+import type { DocumentText } from './document-splitter.js';
+import { readJson } from './json-document.js';
+import { readYaml, type YamlDocument, type YamlFault } from './yaml-reader.js';
+
+/** Reads one cut-out document, which may be several when `...` ends them; each is a document or a fault. */
+export function readDocuments({ text, json }: DocumentText): readonly (YamlDocument | YamlFault)[] {
+	if (!json) return readYaml(text);
+	const document = readJson(text, (path) => {
+		const [again] = readYaml(text);
+		return again !== undefined && 'value' in again ? again.locate(path) : 0;
+	});
+	return document === undefined ? readYaml(text) : [document];
+}
+
+/** Where a document begins in its file; line and column count from 1. */
+export interface DocumentStart {
+	readonly file: string;
+	readonly line: number;
+	readonly column: number;
+}
+
+export class DocumentPlaces {
+	readonly #document: DocumentText;
+	readonly #start: DocumentStart;
+	/** The last reading, for as long as memory is not needed: whoever asks for one place often asks for more. */
+	#read: WeakRef<ReturnType<typeof readDocuments>> | undefined;
+
+	constructor(document: DocumentText, start: DocumentStart) {
+		this.#document = document;
+		this.#start = start;
+	}
+
+	/** `file:line:column` of the value at a path, or of the nearest one above it; `index` as in `readDocuments`. */
+	at(index: number, path: readonly (string | number)[]): string {
+		const read = this.#read?.deref() ?? readDocuments(this.#document);
+		this.#read = new WeakRef(read);
+		const document = read[index];
+		const offset = document !== undefined && 'value' in document ? document.locate(path) : 0;
+		const { file, line, column } = this.#start;
+		const before = this.#document.text.slice(0, offset).split('\n');
+		const rest = before.at(-1)?.length ?? 0;
+		return before.length === 1 ? `${file}:${line}:${column + rest}` : `${file}:${line + before.length - 1}:${rest + 1}`;
+	}
+}
