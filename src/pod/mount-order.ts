@@ -4,6 +4,7 @@
 
 import { posix } from 'node:path';
 import { ConfigMapFsError } from '../base/errors.js';
+import { type Advice, adviceText } from './advice.js';
 import type { PodWarning } from './pod-objects.js';
 import type { Container, VolumeMount } from './pod-spec.js';
 
@@ -37,18 +38,16 @@ export function cleanMountPath(mountPath: string): string {
 	return clean.length > 1 && clean.endsWith('/') ? clean.slice(0, -1) : clean;
 }
 
-/** Why nothing can be mounted at a path, with the cure; undefined: something can. */
-export function mountPathFault(mountPath: string): string | undefined {
-	if (mountPath === '') return 'Required value';
+/** Why nothing can be mounted at a path; undefined: something can. */
+export function mountPathFault(mountPath: string): Advice | undefined {
+	if (mountPath === '') return { text: 'Required value', cure: 'write where to mount the volume' };
 	const invalid = (reason: string) => `Invalid value: ${JSON.stringify(mountPath)}: ${reason}`;
-	if (mountPath.includes('\0')) return invalid('must not contain a NUL character; remove it');
+	if (mountPath.includes('\0')) return { text: invalid('must not contain a NUL character'), cure: 'remove it' };
 	const path = cleanMountPath(mountPath);
-	if (path === '/') {
-		return invalid('a volume cannot be the root directory, which holds the program itself; mount it below');
-	}
+	const cure = 'mount it at a directory below';
+	if (path === '/') return { text: invalid('the root directory holds the program itself'), cure };
 	const need = KERNEL_DIRECTORIES.get(path);
-	if (need !== undefined) return invalid(`${path} cannot be replaced: ${need}; mount below it`);
-	return undefined;
+	return need === undefined ? undefined : { text: invalid(`${path} cannot be replaced: ${need}`), cure };
 }
 
 /**
@@ -60,29 +59,33 @@ export function mountOrder(container: Pick<Container, 'name' | 'volumeMounts'>):
 	const warnings: PodWarning[] = [];
 	const places = new Map<string, PlacedMount>();
 	const mounts = container.volumeMounts.map((mount, index): PlacedMount => {
-		const field = `volumeMounts[${index}].mountPath`;
-		const place = `container "${container.name}": ${field}`;
+		const place = `container "${container.name}": volumeMounts[${index}].mountPath`;
+		const refuse = (fault: Advice) => new ConfigMapFsError('INPUT_INVALID', `${place}: ${adviceText(fault)}`);
 		const fault = mountPathFault(mount.mountPath);
-		if (fault !== undefined) throw new ConfigMapFsError('INPUT_INVALID', `${place}: ${fault}`);
+		if (fault !== undefined) throw refuse(fault);
 		const placed = { mount, index, path: cleanMountPath(mount.mountPath) };
 		const other = places.get(placed.path);
-		if (other?.mount.mountPath === mount.mountPath) {
-			throw new ConfigMapFsError('INPUT_INVALID', `${place}: ${samePathFault(placed, other)}`);
+		if (other !== undefined) {
+			const same = samePlaceFault(placed, other);
+			if (other.mount.mountPath === mount.mountPath) throw refuse(same);
+			warnings.push({ place, text: adviceText(same) });
 		}
-		if (other !== undefined) warnings.push({ place, text: samePathFault(placed, other) });
 		places.set(placed.path, placed);
 		return placed;
 	});
 	return { mounts: mounts.toSorted((a, b) => depth(a.path) - depth(b.path)), warnings };
 }
 
-/** Two mounts at one place. The API server compares letter by letter; what differs only in letters is mounted twice. */
-export function samePathFault(later: PlacedMount, earlier: PlacedMount): string {
+/** Two mounts at one place. The API server compares letter by letter; what differs in letters only is mounted twice. */
+export function samePlaceFault(later: PlacedMount, earlier: PlacedMount): Advice {
 	const { mountPath, name } = later.mount;
+	const path = JSON.stringify(mountPath);
 	const other = `volumeMounts[${earlier.index}] ("${earlier.mount.name}")`;
-	return mountPath === earlier.mount.mountPath
-		? `Invalid value: ${JSON.stringify(mountPath)}: must be unique: ${other} is there; give one of them another path`
-		: `"${name}" at ${JSON.stringify(mountPath)} hides ${other}, which is the same place; give one of them another path`;
+	const text =
+		mountPath === earlier.mount.mountPath
+			? `Invalid value: ${path}: must be unique: ${other} is there`
+			: `"${name}" at ${path} hides ${other}, which is the same place`;
+	return { text, cure: 'give one of them another path, or use one projected volume to have both in one directory' };
 }
 
 function depth(path: string): number {

@@ -157,22 +157,24 @@ class SourceReader {
 }
 
 /** Files that want the same path: `winner` is the last, which is shown. */
-export interface Collision {
+export interface Collision<F extends FileOrigin = FileOrigin> {
 	readonly path: string;
-	readonly winner: VolumeFile;
+	readonly winner: F;
 	/** At least one. */
-	readonly hidden: readonly VolumeFile[];
+	readonly hidden: readonly F[];
 }
 
+type FileOrigin = Pick<VolumeFile, 'path' | 'origin'>;
+
 /** Sorted by path. */
-export function collisionsOf(files: readonly VolumeFile[]): readonly Collision[] {
-	const byPath = new Map<string, VolumeFile[]>();
+export function collisionsOf<F extends FileOrigin>(files: readonly F[]): readonly Collision<F>[] {
+	const byPath = new Map<string, F[]>();
 	for (const file of files) {
 		const others = byPath.get(file.path);
 		if (others === undefined) byPath.set(file.path, [file]);
 		else others.push(file);
 	}
-	const collisions: Collision[] = [];
+	const collisions: Collision<F>[] = [];
 	for (const [path, same] of byPath) {
 		const winner = same.at(-1);
 		if (winner !== undefined && same.length > 1) collisions.push({ path, winner, hidden: same.slice(0, -1) });

@@ -5,6 +5,7 @@
 
 import { ConfigMapFsError } from '../base/errors.js';
 import { checkConflicts, type Payload } from '../volume/payload.js';
+import { type Advice, adviceText } from './advice.js';
 import type { Missing, PodObjects, PodWarning } from './pod-objects.js';
 import {
 	type ClusterSource,
@@ -24,10 +25,12 @@ export type VolumePayload = (
 /** Errors: INTERNAL only; whatever the objects lack, or have wrong, is `missing`, because it may come right. */
 export function volumePayload(volume: PayloadVolume, objects: PodObjects, downward: DownwardText): VolumePayload {
 	const { files, errors, clusterOnly } = volumeFiles(volume, objects, downward);
-	const warnings = [...clusterOnly.map(clusterOnlyText), ...collisionsOf(files).map(collisionText)].map((text) => ({
-		place: `volume "${volume.name}"`,
-		text,
-	}));
+	const warnings = [...clusterOnly.map(clusterOnlyAdvice), ...collisionsOf(files).map(collisionAdvice)].map(
+		(advice) => ({
+			place: `volume "${volume.name}"`,
+			text: adviceText(advice),
+		}),
+	);
 	const payload = new Map(files.map(({ path, file }) => [path, file]));
 	const failure = errors.length > 0 ? joined(errors) : conflictText(payload);
 	if (failure === undefined) return { payload, warnings };
@@ -36,17 +39,26 @@ export function volumePayload(volume: PayloadVolume, objects: PodObjects, downwa
 }
 
 /** `serviceAccountToken "token" will not be there: …`. */
-export function clusterOnlyText({ type, path }: ClusterSource): string {
+export function clusterOnlyAdvice({ type, path }: ClusterSource): Advice {
 	const what = path === undefined ? type : `${type} "${path}"`;
-	return `${what} will not be there: only a cluster can make it; to have one, add a secret source for its path`;
+	return {
+		text: `${what} will not be there: only a cluster can make it`,
+		cure: 'to have one, add a secret source for its path',
+	};
 }
 
-export function collisionText({ path, winner, hidden }: Collision): string {
+export function collisionAdvice({ path, winner, hidden }: Collision): Advice {
 	const losers = new Set(hidden.map(({ origin }) => origin));
 	losers.delete(winner.origin);
-	if (losers.size === 0) return `${winner.origin} is listed more than once at "${path}"; the last entry counts`;
-	const hides = `${winner.origin} hides ${[...losers].join(' and ')} at "${path}"`;
-	return `${hides}, because it is listed later; give each its own path`;
+	return losers.size === 0
+		? {
+				text: `${winner.origin} is listed more than once at "${path}"; the last entry counts`,
+				cure: 'remove the others',
+			}
+		: {
+				text: `${winner.origin} hides ${[...losers].join(' and ')} at "${path}", because it is listed later`,
+				cure: 'list the keys as items with different paths',
+			};
 }
 
 /** Source: kubernetes v1.32 apimachinery util/errors, aggregate.Error. */
@@ -56,7 +68,7 @@ function joined(texts: readonly string[]): string {
 }
 
 /** Why one path would have to be a file and a directory. */
-export function conflictText(payload: Payload): string | undefined {
+function conflictText(payload: Payload): string | undefined {
 	try {
 		checkConflicts(payload);
 		return undefined;

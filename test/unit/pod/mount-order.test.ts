@@ -75,7 +75,7 @@ describe('mountOrder', () => {
 			expect.objectContaining({
 				code: 'INPUT_INVALID',
 				message:
-					'container "app": volumeMounts[2].mountPath: Invalid value: "/a": must be unique: volumeMounts[0] ("v0") is there; give one of them another path',
+					'container "app": volumeMounts[2].mountPath: Invalid value: "/a": must be unique: volumeMounts[0] ("v0") is there; give one of them another path, or use one projected volume to have both in one directory',
 			}),
 		);
 	});
@@ -86,7 +86,7 @@ describe('mountOrder', () => {
 		expect(warnings).toEqual([
 			{
 				place: 'container "app": volumeMounts[1].mountPath',
-				text: '"v1" at "/a" hides volumeMounts[0] ("v0"), which is the same place; give one of them another path',
+				text: '"v1" at "/a" hides volumeMounts[0] ("v0"), which is the same place; give one of them another path, or use one projected volume to have both in one directory',
 			},
 		]);
 	});

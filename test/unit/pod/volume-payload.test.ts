@@ -244,25 +244,25 @@ describe('projected', () => {
 			'whole maps',
 			[from('configMap', 'maps'), from('secret', 'keys')],
 			{ same: '644 secret', 'secret-data': '644 s' },
-			'key "same" of secret "keys" hides key "same" of configMap "maps" at "same", because it is listed later; give each its own path',
+			'key "same" of secret "keys" hides key "same" of configMap "maps" at "same", because it is listed later; list the keys as items with different paths',
 		],
 		[
 			'the other order',
 			[from('secret', 'keys'), from('configMap', 'maps')],
 			{ same: '644 map', 'secret-data': '644 s' },
-			'key "same" of configMap "maps" hides key "same" of secret "keys" at "same", because it is listed later; give each its own path',
+			'key "same" of configMap "maps" hides key "same" of secret "keys" at "same", because it is listed later; list the keys as items with different paths',
 		],
 		[
 			'same and ./same',
 			[from('configMap', 'maps'), from('configMap', 'cm3', [{ key: 'data-1', path: './same' }])],
 			{ same: '644 value-1' },
-			'key "data-1" of configMap "cm3" hides key "same" of configMap "maps" at "same", because it is listed later; give each its own path',
+			'key "data-1" of configMap "cm3" hides key "same" of configMap "maps" at "same", because it is listed later; list the keys as items with different paths',
 		],
 		[
 			'one source twice',
 			[from('configMap', 'maps'), from('configMap', 'maps')],
 			{ same: '644 map' },
-			'key "same" of configMap "maps" is listed more than once at "same"; the last entry counts',
+			'key "same" of configMap "maps" is listed more than once at "same"; the last entry counts; remove the others',
 		],
 	])('a collision of %s: the last source is shown, and a warning names both', (_, sources, files, text) => {
 		const result = volumePayload(projected(sources), all, downward);
