@@ -1,0 +1,185 @@
+/**
+ * Which object a pod is made from, and which of its containers is meant, in kubectl's words. Pure.
+ */
+
+import { ConfigMapFsError } from '../base/errors.js';
+import type { Container, Pod } from './pod-spec.js';
+import { apiGroup, WORKLOAD_KINDS, type WorkloadKind, workloadKind, workloadKindOfWord } from './workload-kinds.js';
+
+/** An object of a manifest or of a cluster, of any kind. */
+export interface WorkloadObject {
+	readonly apiVersion: string;
+	readonly kind: string;
+	/** Empty when the object has none. */
+	readonly name: string;
+	readonly namespace?: string;
+	/** The whole object, JSON-like, unchecked. */
+	readonly value: unknown;
+	/** `file:line:column`, or where else it was read. */
+	readonly place: string;
+}
+
+/** What takes the place of the random end of a generated name. */
+export const GENERATED_SUFFIX = 'local';
+const DEFAULT_CONTAINER = 'kubectl.kubernetes.io/default-container';
+/** Of a list in a message. */
+const MAX_LISTED = 10;
+const KINDS_TEXT = 'Pod, Deployment, StatefulSet, DaemonSet, ReplicaSet, Job or CronJob';
+
+/** Whether pods come from the object. */
+export function isWorkload(object: Pick<WorkloadObject, 'apiVersion' | 'kind'>): boolean {
+	return workloadKind(object) !== undefined;
+}
+
+/** `migrate-local` for an object that has only `generateName: migrate-`; empty where there is nothing to go by. */
+export function workloadName(object: Pick<WorkloadObject, 'name' | 'value'>): string {
+	if (object.name !== '') return object.name;
+	const prefix = field(field(object.value, 'metadata'), 'generateName');
+	return typeof prefix === 'string' && prefix !== '' ? `${prefix}${GENERATED_SUFFIX}` : '';
+}
+
+/** `deployment/web`. */
+export function workloadTitle(object: WorkloadObject): string {
+	return `${object.kind.toLowerCase()}/${workloadName(object)}`;
+}
+
+/**
+ * The workload that is meant. `wanted` is `KIND/NAME` with any of kubectl's words for the kind, or a name alone;
+ * undefined when there can be only one. `namespace` leaves out the objects of other namespaces; objects without one are
+ * in every namespace. Of equal objects the last counts.
+ * Errors: USAGE when `wanted` is no such text, is of an unknown kind, or leaves a choice; INPUT_MISSING when there is
+ * none.
+ */
+export function selectWorkload(
+	objects: readonly WorkloadObject[],
+	wanted?: string,
+	namespace?: string,
+): WorkloadObject {
+	const inNamespace = objects.filter(
+		(object) => namespace === undefined || object.namespace === undefined || object.namespace === namespace,
+	);
+	const workloads = lastOfEqual(inNamespace.filter(isWorkload));
+	const [only] = workloads;
+	if (only === undefined) throw new ConfigMapFsError('INPUT_MISSING', noWorkloadText(objects, namespace));
+	const found = wanted === undefined ? workloads : workloads.filter(matcher(wanted));
+	const [match] = found;
+	if (match === undefined) throw new ConfigMapFsError('INPUT_MISSING', notFoundText(wanted ?? '', workloads));
+	if (found.length > 1) throw new ConfigMapFsError('USAGE', severalText(found));
+	return match;
+}
+
+/**
+ * The container that is meant: by name, init containers too; without a name the one that the pod's annotation calls the
+ * default, or else the first. Errors: INPUT_MISSING with kubectl's text.
+ */
+export function selectContainer(pod: Pod, name?: string): Container {
+	const { containers, initContainers } = pod.spec;
+	if (name !== undefined) {
+		const named = [...containers, ...initContainers].find((container) => container.name === name);
+		if (named !== undefined) return named;
+	}
+	const annotated = pod.metadata.annotations.get(DEFAULT_CONTAINER);
+	const fallback = containers.find((container) => container.name === annotated) ?? containers[0];
+	if (name === undefined && fallback !== undefined) return fallback;
+	const names = [...containers.map((one) => one.name), ...initContainers.map((one) => `${one.name} (init)`)];
+	throw new ConfigMapFsError(
+		'INPUT_MISSING',
+		`container ${name ?? ''} not found in pod ${pod.metadata.name}, have: ${listed(names)}; choose one of them with -c`,
+	);
+}
+
+function matcher(wanted: string): (object: WorkloadObject) => boolean {
+	const parts = wanted.split('/');
+	const [left = '', right] = parts;
+	if (parts.length > 2 || left === '' || right === '') {
+		throw new ConfigMapFsError('USAGE', `invalid workload "${wanted}"; write KIND/NAME, for example deploy/web`);
+	}
+	if (right === undefined) return (object) => workloadName(object) === left;
+	const dot = left.indexOf('.');
+	const word = dot < 0 ? left : left.slice(0, dot);
+	// `deployments.apps` and `deployments.v1.apps` are the same.
+	const group = dot < 0 ? undefined : left.slice(dot + 1).replace(/^v[0-9][a-z0-9]*\./, '');
+	const kind = workloadKindOfWord(word);
+	const known = kind?.apiVersions.some((version) => group === undefined || apiGroup(version) === group);
+	if (kind === undefined || known !== true) throw new ConfigMapFsError('USAGE', unknownKindText(left, word, kind));
+	return (object) =>
+		object.kind === kind.kind &&
+		workloadName(object) === right &&
+		(group === undefined || apiGroup(object.apiVersion) === group);
+}
+
+function unknownKindText(left: string, word: string, kind: WorkloadKind | undefined): string {
+	const near = WORKLOAD_KINDS.flatMap(({ words }) => words).find((one) => isNear(word.toLowerCase(), one));
+	const meant = kind?.words[0] ?? near;
+	const hint = meant === undefined ? '' : `; did you mean "${meant}"?`;
+	const kinds = WORKLOAD_KINDS.map(({ words }) => words[0]).join(', ');
+	return `no kind of workload is called "${left}"; pods come from: ${kinds}${hint}`;
+}
+
+function noWorkloadText(objects: readonly WorkloadObject[], namespace: string | undefined): string {
+	const others = [...new Set(objects.map((object) => `${object.kind}/${workloadName(object)} (${object.place})`))];
+	const where = namespace === undefined ? '' : ` in namespace "${namespace}"`;
+	const found = others.length === 0 ? '' : `; found ${listed(others)}`;
+	const isElsewhere = namespace !== undefined && objects.some(isWorkload);
+	const cure = isElsewhere ? 'choose its namespace with -n' : `add the manifest of a ${KINDS_TEXT} with -f`;
+	return `no workload${where}${found}; ${cure}`;
+}
+
+function notFoundText(wanted: string, workloads: readonly WorkloadObject[]): string {
+	const name = wanted.slice(wanted.indexOf('/') + 1);
+	const near =
+		workloads.find((object) => workloadName(object) === name) ??
+		workloads.find((object) => isNear(name, workloadName(object))) ??
+		workloads.find((object) => workloadName(object).startsWith(name));
+	const meant = near ?? (workloads.length === 1 ? workloads[0] : undefined);
+	const cure = meant === undefined ? 'choose one of them' : `did you mean ${workloadTitle(meant)}?`;
+	return `workload "${wanted}" not found, have: ${listed(workloads.map(titleAndPlace))}; ${cure}`;
+}
+
+function severalText(found: readonly WorkloadObject[]): string {
+	const [title, ...otherTitles] = new Set(found.map(workloadTitle));
+	if (otherTitles.length === 0) {
+		const list = found.map((object) => `${object.namespace ?? 'none given'} (${object.place})`);
+		return `several workloads ${title}, in namespaces: ${listed(list)}; choose one with -n`;
+	}
+	const [example] = found;
+	const wanted = example === undefined ? '' : shortTitle(example);
+	return `several workloads: ${listed(found.map(titleAndPlace))}; choose one: configmapfs run … ${wanted}`;
+}
+
+/** `deploy/web`. */
+function shortTitle(object: WorkloadObject): string {
+	return `${workloadKind(object)?.words.at(-1)}/${workloadName(object)}`;
+}
+
+function titleAndPlace(object: WorkloadObject): string {
+	return `${workloadTitle(object)} (${object.place})`;
+}
+
+function lastOfEqual(objects: readonly WorkloadObject[]): readonly WorkloadObject[] {
+	const byKey = new Map<string, WorkloadObject>();
+	for (const object of objects) byKey.set(`${object.namespace ?? ''}/${workloadTitle(object)}`, object);
+	return [...byKey.values()];
+}
+
+function listed(texts: readonly string[]): string {
+	const more = texts.length - MAX_LISTED;
+	return texts.slice(0, MAX_LISTED).join(', ') + (more > 0 ? ` and ${more} more` : '');
+}
+
+/** Whether two words are the same but for one letter too many, too few, wrong, or swapped with its neighbour. */
+function isNear(left: string, right: string): boolean {
+	const shorter = Math.min(left.length, right.length);
+	let head = 0;
+	while (head < shorter && left[head] === right[head]) head += 1;
+	let tail = 0;
+	while (tail < shorter - head && left.at(-1 - tail) === right.at(-1 - tail)) tail += 1;
+	const [one, other] = [left.slice(head, left.length - tail), right.slice(head, right.length - tail)];
+	if (one.length <= 1 && other.length <= 1) return true;
+	return one.length === 2 && other.length === 2 && one[0] === other[1] && one[1] === other[0];
+}
+
+function field(value: unknown, name: string): unknown {
+	if (typeof value !== 'object' || value === null || !Object.hasOwn(value, name)) return undefined;
+	return (value as Readonly<Record<string, unknown>>)[name];
+}

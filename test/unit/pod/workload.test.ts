@@ -1,0 +1,222 @@
+import { describe, expect, it } from 'vitest';
+import { ConfigMapFsError } from '../../../src/base/errors.js';
+import type { Pod } from '../../../src/pod/pod-spec.js';
+import {
+	isWorkload,
+	selectContainer,
+	selectWorkload,
+	type WorkloadObject,
+	workloadName,
+} from '../../../src/pod/workload.js';
+import { WORKLOAD_KINDS } from '../../../src/pod/workload-kinds.js';
+
+const VERSIONS: Readonly<Record<string, string>> = { Pod: 'v1', Service: 'v1', Job: 'batch/v1', CronJob: 'batch/v1' };
+
+let line = 0;
+function object(kind: string, name: string, more: Partial<WorkloadObject> = {}): WorkloadObject {
+	line += 1;
+	return { apiVersion: VERSIONS[kind] ?? 'apps/v1', kind, name, value: {}, place: `f.yaml:${line}:1`, ...more };
+}
+
+/** `CODE text` of what is thrown. */
+function failure(action: () => unknown): string {
+	try {
+		action();
+	} catch (error) {
+		if (error instanceof ConfigMapFsError) return `${error.code} ${error.message}`;
+		throw error;
+	}
+	return 'nothing was thrown';
+}
+
+describe('isWorkload', () => {
+	it.each([
+		['v1', 'Pod', true],
+		['v1', 'PodTemplate', true],
+		['v1', 'ReplicationController', true],
+		['apps/v1', 'Deployment', true],
+		['apps/v1beta1', 'StatefulSet', true],
+		['extensions/v1beta1', 'DaemonSet', true],
+		['apps/v1beta2', 'ReplicaSet', true],
+		['batch/v1', 'Job', true],
+		['batch/v1beta1', 'CronJob', true],
+		['v1', 'Service', false],
+		['v1', 'Deployment', false],
+		['example.com/v1', 'Deployment', false],
+		['apps/v1', 'Pod', false],
+		['constructor', '__proto__', false],
+	])('%s %s: %s', (apiVersion, kind, expected) => {
+		expect(isWorkload({ apiVersion, kind })).toBe(expected);
+	});
+});
+
+describe('selectWorkload', () => {
+	const web = object('Deployment', 'web');
+	const job = object('Job', 'migrate');
+	const both = [object('Service', 'web'), web, job];
+
+	it('takes the only one, whatever is beside it', () => {
+		expect(selectWorkload([object('Service', 'web'), web])).toBe(web);
+	});
+
+	it.each([
+		'deployment/web',
+		'deployments/web',
+		'deploy/web',
+		'Deployment/web',
+		'deployment.apps/web',
+		'deployments.v1.apps/web',
+		'web',
+	])('knows %s', (wanted) => {
+		expect(selectWorkload(both, wanted)).toBe(web);
+	});
+
+	it.each(WORKLOAD_KINDS.flatMap(({ kind, words }) => words.map((word) => [word, kind] as const)))(
+		'knows the word %s for %s',
+		(word, kind) => {
+			const versions = WORKLOAD_KINDS.find((one) => one.kind === kind)?.apiVersions ?? [];
+			const wanted = object(kind, 'x', { apiVersion: versions[0] ?? '' });
+			expect(selectWorkload([web, job, wanted], `${word}/x`)).toBe(wanted);
+		},
+	);
+
+	it.each(['po', 'deploy', 'sts', 'ds', 'rs', 'cj', 'job', 'rc'])('has the short name %s', (word) => {
+		expect(WORKLOAD_KINDS.some(({ words }) => words.includes(word))).toBe(true);
+	});
+
+	it('asks which, and says how to answer', () => {
+		expect(failure(() => selectWorkload(both))).toBe(
+			`USAGE several workloads: deployment/web (${web.place}), job/migrate (${job.place}); ` +
+				'choose one: configmapfs run … deploy/web',
+		);
+	});
+
+	it('asks which when a bare name is not unique', () => {
+		expect(failure(() => selectWorkload([web, object('Job', 'web')], 'web'))).toMatch(
+			/^USAGE several workloads: deployment\/web .*, job\/web .*; choose one: configmapfs run … deploy\/web$/,
+		);
+	});
+
+	it('keeps a long list short', () => {
+		const many = Array.from({ length: 12 }, (_none, index) => object('Job', `j${index}`));
+		expect(failure(() => selectWorkload(many))).toContain('job/j9 (');
+		expect(failure(() => selectWorkload(many))).not.toContain('job/j10');
+		expect(failure(() => selectWorkload(many))).toContain(' and 2 more; ');
+	});
+
+	it('says what there is when there is no workload', () => {
+		const service = object('Service', 'web');
+		expect(failure(() => selectWorkload([service]))).toBe(
+			`INPUT_MISSING no workload; found Service/web (${service.place}); ` +
+				'add the manifest of a Pod, Deployment, StatefulSet, DaemonSet, ReplicaSet, Job or CronJob with -f',
+		);
+		expect(failure(() => selectWorkload([]))).toMatch(/^INPUT_MISSING no workload; add the manifest of a Pod/);
+	});
+
+	it.each([
+		['deploy/wbe', 'deployment/web'],
+		['wev', 'deployment/web'],
+		['sts/web', 'deployment/web'],
+		['mig', 'job/migrate'],
+	])('guesses what %s may mean', (wanted, meant) => {
+		expect(failure(() => selectWorkload(both, wanted))).toBe(
+			`INPUT_MISSING workload "${wanted}" not found, ` +
+				`have: deployment/web (${web.place}), job/migrate (${job.place}); did you mean ${meant}?`,
+		);
+	});
+
+	it('does not guess wildly', () => {
+		expect(failure(() => selectWorkload(both, 'deploy/api'))).toMatch(/; choose one of them$/);
+	});
+
+	it.each([
+		['deploi/web', '"deploi"', 'did you mean "deploy"?'],
+		['deployment.batch/web', '"deployment.batch"', 'did you mean "deployment"?'],
+		['service/web', '"service"', 'podtemplate'],
+		['constructor/web', '"constructor"', 'podtemplate'],
+	])('knows no kind %s', (wanted, word, end) => {
+		const text = failure(() => selectWorkload(both, wanted));
+		expect(text).toContain(`USAGE no kind of workload is called ${word}; pods come from: pod, deployment, `);
+		expect(text.endsWith(end)).toBe(true);
+	});
+
+	it.each(['', '/web', 'deploy/', 'a/b/c'])('refuses "%s"', (wanted) => {
+		expect(failure(() => selectWorkload(both, wanted))).toBe(
+			`USAGE invalid workload "${wanted}"; write KIND/NAME, for example deploy/web`,
+		);
+	});
+
+	describe('with namespaces', () => {
+		const prod = object('Deployment', 'web', { namespace: 'prod' });
+		const dev = object('Deployment', 'web', { namespace: 'dev' });
+
+		it('leaves out the others, but not objects without one', () => {
+			expect(selectWorkload([prod, dev], undefined, 'dev')).toBe(dev);
+			expect(selectWorkload([prod, web], undefined, 'dev')).toBe(web);
+		});
+
+		it('asks which', () => {
+			expect(failure(() => selectWorkload([prod, dev], 'deploy/web'))).toBe(
+				`USAGE several workloads deployment/web, in namespaces: prod (${prod.place}), dev (${dev.place}); ` +
+					'choose one with -n',
+			);
+		});
+
+		it('says that it is elsewhere', () => {
+			expect(failure(() => selectWorkload([prod], undefined, 'dev'))).toBe(
+				`INPUT_MISSING no workload in namespace "dev"; found Deployment/web (${prod.place}); ` +
+					'choose its namespace with -n',
+			);
+		});
+	});
+
+	it('takes the last of equal ones', () => {
+		const again = object('Deployment', 'web');
+		expect(selectWorkload([web, again])).toBe(again);
+	});
+
+	it('knows an object by its generated name', () => {
+		const generated = object('Job', '', { value: { metadata: { generateName: 'migrate-' } } });
+		expect(workloadName(generated)).toBe('migrate-local');
+		expect(selectWorkload([web, generated], 'job/migrate-local')).toBe(generated);
+	});
+
+	it.each([[null], [[]], [{ metadata: 5 }], [{ metadata: { generateName: {} } }]])('takes the value %j', (value) => {
+		expect(workloadName(object('Job', '', { value }))).toBe('');
+	});
+
+	it('takes 20 000 objects with long names', () => {
+		const long = 'a'.repeat(10_000);
+		const many = Array.from({ length: 20_000 }, (_none, index) => object('Job', `${long}${index}`));
+		expect(failure(() => selectWorkload(many, `job/${long}x`)).length).toBeLessThan(500_000);
+	});
+});
+
+describe('selectContainer', () => {
+	const container = (name: string) => ({ name }) as Pod['spec']['containers'][number];
+	const pod = (annotations: [string, string][] = []) =>
+		({
+			metadata: { name: 'web', annotations: new Map(annotations) },
+			spec: { containers: [container('app'), container('sidecar')], initContainers: [container('setup')] },
+		}) as unknown as Pod;
+
+	it('takes the first', () => {
+		expect(selectContainer(pod()).name).toBe('app');
+	});
+
+	it('takes the one that the annotation names, if it is there', () => {
+		expect(selectContainer(pod([['kubectl.kubernetes.io/default-container', 'sidecar']])).name).toBe('sidecar');
+		expect(selectContainer(pod([['kubectl.kubernetes.io/default-container', 'gone']])).name).toBe('app');
+	});
+
+	it.each(['app', 'sidecar', 'setup'])('takes %s by name', (name) => {
+		const annotated = pod([['kubectl.kubernetes.io/default-container', 'sidecar']]);
+		expect(selectContainer(annotated, name).name).toBe(name);
+	});
+
+	it('says which there are', () => {
+		expect(failure(() => selectContainer(pod(), 'foo'))).toBe(
+			'INPUT_MISSING container foo not found in pod web, have: app, sidecar, setup (init); choose one of them with -c',
+		);
+	});
+});
