@@ -2,7 +2,7 @@
  * Picks and makes a driver: by name, or by what this machine and this user can do.
  */
 
-import { accessSync, constants, readFileSync } from 'node:fs';
+import { accessSync, constants } from 'node:fs';
 import { ConfigMapFsError, systemCode } from '../base/errors.js';
 import { DirectoryDriver } from '../drivers/directory/directory-driver.js';
 import type { Driver } from '../drivers/driver.js';
@@ -16,6 +16,7 @@ import {
 	type RuntimeDirectory,
 	type RuntimeEnvironment,
 } from '../drivers/runtime-directory.js';
+import { CAP_SYS_ADMIN, hasCapability } from '../native/capabilities.js';
 
 export const DRIVER_CHOICES = ['auto', 'kernel', 'fuse-native', 'directory'] as const;
 export type DriverChoice = (typeof DRIVER_CHOICES)[number];
@@ -48,7 +49,7 @@ export function makeDriver(options: DriverOptions): Driver {
 		const reason = fuseNativeUnavailable();
 		if (reason !== undefined) throw new ConfigMapFsError('DRIVER_UNAVAILABLE', reason);
 	}
-	const method = mayMount() ? 'mount' : 'fusermount3';
+	const method = hasCapability(CAP_SYS_ADMIN) ? 'mount' : 'fusermount3';
 	requireDevice();
 	const present = method === 'mount' ? presentExactly({ ...caller, ...owner }) : presentUnwritable(caller, owner);
 	return new FuseDriver({
@@ -91,14 +92,6 @@ function makeDirectoryDriver(options: DriverOptions): Driver {
 /** The kernel driver needs the FFI library's binary for this machine; where there is none, fuse-native may do. */
 function chooseFuseDriver(): 'kernel' | 'fuse-native' {
 	return process.arch === 'x64' || process.arch === 'arm64' ? 'kernel' : 'fuse-native';
-}
-
-const CAP_SYS_ADMIN = 21n;
-
-/** Whether mount(2) may work: CAP_SYS_ADMIN, of this user namespace. Source: capabilities(7), proc(5) CapEff. */
-function mayMount(): boolean {
-	const capabilities = /^CapEff:\s*([0-9a-f]+)$/m.exec(readFileSync('/proc/self/status', 'utf8'))?.[1] ?? '0';
-	return ((BigInt(`0x${capabilities}`) >> CAP_SYS_ADMIN) & 1n) === 1n;
 }
 
 const DEVICE = '/dev/fuse';

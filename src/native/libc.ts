@@ -1,19 +1,29 @@
 /**
  * The C library calls that Node does not offer, through FFI: mount(2) and its relatives, passing of file descriptors,
  * poll(2), flock(2), leases, datagrams. One function a call, errors as system errors with `code`; no policy.
- *
- * Nothing is loaded before the first call, so importing this file costs nothing where it is not needed.
  */
 
 import { closeSync, constants, openSync } from 'node:fs';
-import koffi from 'koffi';
-import { errnoName } from '../base/errno.js';
+import { addressOf, declareCalls, lastErrno } from './foreign-calls.js';
 
 /** Flags of mount(2) and umount2(2). Source: linux v6.1 include/uapi/linux/mount.h. */
-export const MS = { RDONLY: 1, NOSUID: 2, NODEV: 4, REMOUNT: 32, NOATIME: 1024, BIND: 4096 } as const;
+export const MS = {
+	RDONLY: 1,
+	NOSUID: 2,
+	NODEV: 4,
+	NOEXEC: 8,
+	REMOUNT: 32,
+	NOSYMFOLLOW: 256,
+	NOATIME: 1024,
+	BIND: 4096,
+	REC: 0x4000,
+	UNBINDABLE: 0x20000,
+	PRIVATE: 0x40000,
+	SLAVE: 0x80000,
+} as const;
 export const MNT = { FORCE: 1, DETACH: 2, NOFOLLOW: 8 } as const;
 
-const DECLARATIONS = {
+const { call, checked } = declareCalls({
 	mount: 'int mount(const char *source, const char *target, const char *type, unsigned long flags, const char *data)',
 	umount2: 'int umount2(const char *target, int flags)',
 	socketpair: 'int socketpair(int domain, int type, int protocol, _Out_ int *pair)',
@@ -26,45 +36,7 @@ const DECLARATIONS = {
 		'intptr_t sendto(int fd, const void *bytes, size_t length, int flags, const void *address, unsigned int size)',
 	close: 'int close(int fd)',
 	prctl: 'int prctl(int option, unsigned long argument)',
-} as const;
-
-type CallName = keyof typeof DECLARATIONS;
-
-type Library = ReturnType<typeof koffi.load>;
-
-const loaded = new Map<CallName, ReturnType<Library['func']>>();
-let library: Library | undefined;
-
-function call(name: CallName, ...args: readonly unknown[]): number {
-	let run = loaded.get(name);
-	if (run === undefined) {
-		library ??= koffi.load(null);
-		run = library.func(DECLARATIONS[name]);
-		loaded.set(name, run);
-	}
-	return run(...args) as number;
-}
-
-/** A failed system call, shaped like Node's own: `code` is the errno's name. */
-export class SystemCallError extends Error {
-	readonly code: string;
-	readonly errno: number;
-	readonly syscall: string;
-
-	constructor(syscall: string, errno: number) {
-		super(`${syscall}: ${errnoName(errno)}`);
-		this.name = 'SystemCallError';
-		this.code = errnoName(errno);
-		this.errno = errno;
-		this.syscall = syscall;
-	}
-}
-
-function checked(name: CallName, ...args: readonly unknown[]): number {
-	const result = call(name, ...args);
-	if (result < 0) throw new SystemCallError(name, koffi.errno());
-	return result;
-}
+});
 
 /** mount(2). Errors: SystemCallError. */
 export function mount(
@@ -106,11 +78,11 @@ export function receiveFileDescriptor(socket: number): number | undefined {
 	const vector = Buffer.alloc(16);
 	const control = Buffer.alloc(32);
 	const message = Buffer.alloc(56);
-	vector.writeBigUInt64LE(koffi.address(byte), 0);
+	vector.writeBigUInt64LE(addressOf(byte), 0);
 	vector.writeBigUInt64LE(1n, 8);
-	message.writeBigUInt64LE(koffi.address(vector), 16);
+	message.writeBigUInt64LE(addressOf(vector), 16);
 	message.writeBigUInt64LE(1n, 24);
-	message.writeBigUInt64LE(koffi.address(control), 32);
+	message.writeBigUInt64LE(addressOf(control), 32);
 	message.writeBigUInt64LE(BigInt(control.length), 40);
 	const received = checked('recvmsg', socket, message, MSG_CMSG_CLOEXEC);
 	if (received === 0) return undefined;
@@ -170,7 +142,7 @@ export function isFileOpenForWriting(path: string): boolean | undefined {
 	}
 	try {
 		if (call('fcntl', fd, F_SETLEASE, F_RDLCK) !== 0) {
-			return errnoName(koffi.errno()) === 'EAGAIN' ? true : undefined;
+			return lastErrno() === 'EAGAIN' ? true : undefined;
 		}
 		call('fcntl', fd, F_SETLEASE, F_UNLCK);
 		return false;
@@ -200,5 +172,5 @@ const PR_SET_NAME = 15;
 export function setProcessName(name: string): void {
 	const bytes = Buffer.alloc(16);
 	bytes.write(name.slice(0, 15));
-	call('prctl', PR_SET_NAME, koffi.address(bytes));
+	call('prctl', PR_SET_NAME, addressOf(bytes));
 }
