@@ -16,6 +16,8 @@ export interface MountEntry {
 	readonly type: string;
 	/** `major:minor` of the file system. */
 	readonly device: string;
+	/** Of this mount, not of its file system: `ro`, `nosuid`, … */
+	readonly options: readonly string[];
 }
 
 /** Every mount of this namespace, in the order of the table: of several on one mount point the last is on top. */
@@ -24,11 +26,11 @@ export function readMountTable(text = readFileSync('/proc/self/mountinfo', 'utf8
 	for (const line of text.split('\n')) {
 		const fields = line.split(' ');
 		const separator = fields.indexOf('-', 6);
-		const [id, , device, , mountPoint] = fields;
+		const [id, , device, , mountPoint, options = ''] = fields;
 		const type = fields[separator + 1];
 		if (separator < 0 || id === undefined || device === undefined || mountPoint === undefined || type === undefined)
 			continue;
-		entries.push({ id: Number(id), device, mountPoint: unescapeField(mountPoint), type });
+		entries.push({ id: Number(id), device, mountPoint: unescapeField(mountPoint), type, options: options.split(',') });
 	}
 	return entries;
 }
