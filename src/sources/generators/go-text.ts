@@ -3,34 +3,7 @@
 import { getSystemErrorMap } from 'node:util';
 import { errorText, systemCode } from '../../base/errors.js';
 
-const SHORT_ESCAPES: ReadonlyMap<string, string> = new Map([
-	['\x07', '\\a'],
-	['\b', '\\b'],
-	['\t', '\\t'],
-	['\n', '\\n'],
-	['\v', '\\v'],
-	['\f', '\\f'],
-	['\r', '\\r'],
-	['"', '\\"'],
-	['\\', '\\\\'],
-]);
-
-const PRINTABLE = /^[\p{L}\p{M}\p{N}\p{P}\p{S} ]$/u;
-
-function quoteCharacter(character: string): string {
-	const short = SHORT_ESCAPES.get(character);
-	if (short !== undefined) return short;
-	if (PRINTABLE.test(character)) return character;
-	const codePoint = character.codePointAt(0) ?? 0;
-	const hex = codePoint.toString(16);
-	if (codePoint < 0x80) return `\\x${hex.padStart(2, '0')}`;
-	return codePoint <= 0xffff ? `\\u${hex.padStart(4, '0')}` : `\\U${hex.padStart(8, '0')}`;
-}
-
-/** The text as `%q` prints it. Source: go1.23 strconv.Quote. */
-export function quoteGo(text: string): string {
-	return `"${[...text].map(quoteCharacter).join('')}"`;
-}
+export { quoteGo } from '../../base/go-quote.js';
 
 /** Where libuv words an error differently than Go. Source: go1.23 syscall, zerrors_linux_amd64.go. */
 const REASONS: Readonly<Record<string, string>> = {

@@ -1,0 +1,30 @@
+/** Go's quoting of text, which messages of Kubernetes and files of the downward API are written in. */
+
+const SHORT_ESCAPES: ReadonlyMap<string, string> = new Map([
+	['\x07', '\\a'],
+	['\b', '\\b'],
+	['\t', '\\t'],
+	['\n', '\\n'],
+	['\v', '\\v'],
+	['\f', '\\f'],
+	['\r', '\\r'],
+	['"', '\\"'],
+	['\\', '\\\\'],
+]);
+
+const PRINTABLE = /^[\p{L}\p{M}\p{N}\p{P}\p{S} ]$/u;
+
+/** The text as `%q` prints it. Source: go1.23 strconv.Quote. */
+export function quoteGo(text: string): string {
+	return `"${[...text].map(quoteCharacter).join('')}"`;
+}
+
+function quoteCharacter(character: string): string {
+	const short = SHORT_ESCAPES.get(character);
+	if (short !== undefined) return short;
+	if (PRINTABLE.test(character)) return character;
+	const codePoint = character.codePointAt(0) ?? 0;
+	const hex = codePoint.toString(16);
+	if (codePoint < 0x80) return `\\x${hex.padStart(2, '0')}`;
+	return codePoint <= 0xffff ? `\\u${hex.padStart(4, '0')}` : `\\U${hex.padStart(8, '0')}`;
+}
