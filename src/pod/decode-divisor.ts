@@ -1,0 +1,76 @@
+/**
+ * The `divisor` of a `resourceFieldRef`: a quantity that is one of a unit. Pure.
+ * Source: kubernetes v1.32 validateContainerResourceDivisor.
+ */
+
+import { invalidText, type ObjectReader } from './object-reader.js';
+
+const DECIMAL_UNITS: ReadonlyMap<string, number> = new Map([
+	['n', -9],
+	['u', -6],
+	['m', -3],
+	['', 0],
+	['k', 3],
+	['M', 6],
+	['G', 9],
+	['T', 12],
+	['P', 15],
+	['E', 18],
+]);
+const BINARY_UNITS = ['', 'Ki', 'Mi', 'Gi', 'Ti', 'Pi', 'Ei'];
+const CPU_UNITS: ReadonlySet<string> = new Set(['1', '1m']);
+const BYTE_UNITS: ReadonlySet<string> = new Set(
+	['', 'k', 'M', 'G', 'T', 'P', 'E', ...BINARY_UNITS.slice(1)].map((unit) => `1${unit}`),
+);
+
+/** What divides which resource: the units, and the server's words for the resource. */
+interface DivisorRule {
+	readonly resource: RegExp;
+	readonly units: ReadonlySet<string>;
+	readonly unitsText: string;
+	readonly words: string;
+}
+
+const BYTES = { units: BYTE_UNITS, unitsText: `${[...BYTE_UNITS].join(', ')} are` };
+const RULES: readonly DivisorRule[] = [
+	{ resource: /\.cpu$/, units: CPU_UNITS, unitsText: '1m and 1 are', words: 'cpu' },
+	{ resource: /\.memory$/, ...BYTES, words: 'memory' },
+	{ resource: /\.ephemeral-storage$/, ...BYTES, words: 'local ephemeral storage' },
+	{ resource: /\.hugepages-/, ...BYTES, words: 'hugepages' },
+];
+
+/** As it is written; `1` where there is none, or nothing, which kubelet takes for 1. */
+export function decodeDivisor(reader: ObjectReader, resource: string): string {
+	const divisor = reader.quantity('divisor') ?? '1';
+	const unit = canonicalUnit(divisor);
+	if (unit === '0') return '1';
+	const rule = RULES.find((one) => one.resource.test(resource));
+	if (rule !== undefined && (unit === undefined || !rule.units.has(unit))) {
+		const detail = `only divisor's values ${rule.unitsText} supported with the ${rule.words} resource`;
+		reader.fault('divisor', invalidText(resource, detail));
+	}
+	return divisor;
+}
+
+/**
+ * `1k` of `1000`, `1Mi` of `1024Ki`, `0` of `0.0Gi`: what a server would print, if that is one of a unit or nothing.
+ * Undefined for every other quantity.
+ */
+function canonicalUnit(quantity: string): string | undefined {
+	const match = /^\+?([0-9]*)(?:\.([0-9]*))?([A-Za-z]*)$/.exec(quantity);
+	const [, whole = '', fraction = '', suffix = ''] = match ?? [];
+	const digits = `${whole}${fraction}`;
+	if (digits === '') return undefined;
+	if (/^0*$/.test(digits)) return '0';
+	if (suffix.endsWith('i')) {
+		const bytes = Number(`${whole}.${fraction}`) * 1024 ** BINARY_UNITS.indexOf(suffix);
+		const unit = BINARY_UNITS.find((_unit, power) => 1024 ** power === bytes);
+		return unit === undefined ? undefined : `1${unit}`;
+	}
+	const power = DECIMAL_UNITS.get(suffix);
+	const [, zeros] = /^0*1(0*)$/.exec(digits) ?? [];
+	if (power === undefined || zeros === undefined) return undefined;
+	const exponent = zeros.length - fraction.length + power;
+	for (const [unit, one] of DECIMAL_UNITS) if (one === exponent) return `1${unit}`;
+	return undefined;
+}
