@@ -47,6 +47,11 @@ export class FixtureProcess {
 		return this.#lines;
 	}
 
+	/** Takes every line that it has said. */
+	takeAll(): readonly string[] {
+		return this.#lines.splice(0);
+	}
+
 	/** The next line that it says. Errors: at the deadline, and when it ended without one, with its standard error. */
 	async line(ms = 20_000): Promise<string> {
 		const wait = async () => {
