@@ -39,7 +39,7 @@ const RULES: readonly DivisorRule[] = [
 	{ resource: /\.hugepages-/, ...BYTES, words: 'hugepages' },
 ];
 
-/** As it is written; `1` where there is none, or nothing, which kubelet takes for 1. */
+/** As a server prints it; `1` where there is none, or nothing, which kubelet takes for 1. */
 export function decodeDivisor(reader: ObjectReader, resource: string): string {
 	const divisor = reader.quantity('divisor') ?? '1';
 	const unit = canonicalUnit(divisor);
@@ -49,7 +49,7 @@ export function decodeDivisor(reader: ObjectReader, resource: string): string {
 		const detail = `only divisor's values ${rule.unitsText} supported with the ${rule.words} resource`;
 		reader.fault('divisor', invalidText(resource, detail));
 	}
-	return divisor;
+	return unit ?? divisor;
 }
 
 /**
@@ -62,6 +62,8 @@ function canonicalUnit(quantity: string): string | undefined {
 	const digits = `${whole}${fraction}`;
 	if (digits === '') return undefined;
 	if (/^0*$/.test(digits)) return '0';
+	// What cannot be written shorter is kept as it is written, be it `01` or `+1`.
+	if (fraction === '' && /^0*1$/.test(whole)) return quantity;
 	if (suffix.endsWith('i')) {
 		const bytes = Number(`${whole}.${fraction}`) * 1024 ** BINARY_UNITS.indexOf(suffix);
 		const unit = BINARY_UNITS.find((_unit, power) => 1024 ** power === bytes);

@@ -4,6 +4,7 @@
  * a path; what a text quotes is cut to a readable length.
  */
 
+import { quoteGo } from '../base/go-quote.js';
 import type { Violation } from '../model/validation.js';
 
 export type Path = Violation['path'];
@@ -16,8 +17,9 @@ const MAX_VIOLATIONS = 1000;
 /** Of a quoted value. Unit: UTF-16 units. */
 const MAX_QUOTED = 256;
 const INTEGER_LIMITS = { int32: 2 ** 31 - 1, int64: Number.MAX_SAFE_INTEGER } as const;
-const QUANTITY = /^[+-]?[0-9.]+(?:[eEinumkKMGTP]+[-+]?[0-9]*|[-+][0-9]*)?$/;
-const QUANTITY_SUFFIX = /^[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[numkMGTPE]?|[KMGTPE]i|[eE][-+]?[0-9]+)$/;
+/** Without two ways to read the same digits, so that a long text is refused as fast as a short one. */
+const QUANTITY = /^(?=.)[+-]?[0-9]*(?:\.[0-9]*)?(?:[eEinumkKMGTP]+[-+]?[0-9]*|[-+][0-9]*)?$/;
+const QUANTITY_SUFFIX = /^[+-]?[0-9]*(?:\.[0-9]*)?(?:[numkMGTPE]?|[KMGTPE]i|[eE][-+]?[0-9]+)$/;
 /** Source: kubernetes v1.32 apimachinery api/resource, ErrFormatWrong and ErrSuffix. */
 const QUANTITY_TEXT = "quantities must match the regular expression '^([+-]?[0-9.]+)([eEinumkKMGTP]*[-+]?[0-9]*)$'";
 const QUANTITY_SUFFIX_TEXT = "unable to parse quantity's suffix";
@@ -266,8 +268,8 @@ export class ObjectReader {
 	}
 
 	#toQuantity(field: string, value: unknown, inside: Path): string {
-		const text = typeof value === 'number' ? String(value) : value;
-		const isWritten = typeof text === 'string' && QUANTITY.test(text);
+		const text = typeof value === 'number' ? String(value) : typeof value === 'string' ? value.trim() : undefined;
+		const isWritten = text !== undefined && QUANTITY.test(text);
 		if (isWritten && QUANTITY_SUFFIX.test(text)) return text;
 		this.#mistyped.add(field);
 		this.findings.report([...this.path, field, ...inside], isWritten ? QUANTITY_SUFFIX_TEXT : QUANTITY_TEXT);
@@ -302,7 +304,7 @@ export function unsupportedText(value: string, supported: Iterable<string>): str
 }
 
 export function quoted(value: string | number): string {
-	return typeof value === 'number' ? String(value) : JSON.stringify(cut(value));
+	return typeof value === 'number' ? String(value) : quoteGo(cut(value));
 }
 
 /** A name or path of a readable length. */

@@ -3,6 +3,8 @@
  */
 
 import { ConfigMapFsError } from '../base/errors.js';
+import { closest } from '../base/suggestion.js';
+import { MAX_NAME_BYTES } from '../model/validation.js';
 import type { Container, Pod } from './pod-spec.js';
 import { apiGroup, WORKLOAD_KINDS, type WorkloadKind, workloadKind, workloadKindOfWord } from './workload-kinds.js';
 
@@ -24,6 +26,7 @@ export const GENERATED_SUFFIX = 'local';
 const DEFAULT_CONTAINER = 'kubectl.kubernetes.io/default-container';
 /** Of a list in a message. */
 const MAX_LISTED = 10;
+const MAX_COMPARED = 100;
 const KINDS_TEXT = 'Pod, Deployment, StatefulSet, DaemonSet, ReplicaSet, Job or CronJob';
 
 /** Whether pods come from the object. */
@@ -109,8 +112,12 @@ function matcher(wanted: string): (object: WorkloadObject) => boolean {
 }
 
 function unknownKindText(left: string, word: string, kind: WorkloadKind | undefined): string {
-	const near = WORKLOAD_KINDS.flatMap(({ words }) => words).find((one) => isNear(word.toLowerCase(), one));
-	const meant = kind?.words[0] ?? near;
+	const meant =
+		kind?.words[0] ??
+		nearest(
+			word.toLowerCase(),
+			WORKLOAD_KINDS.flatMap(({ words }) => words),
+		);
 	const hint = meant === undefined ? '' : `; did you mean "${meant}"?`;
 	const kinds = WORKLOAD_KINDS.map(({ words }) => words[0]).join(', ');
 	return `no kind of workload is called "${left}"; pods come from: ${kinds}${hint}`;
@@ -127,11 +134,8 @@ function noWorkloadText(objects: readonly WorkloadObject[], namespace: string | 
 
 function notFoundText(wanted: string, workloads: readonly WorkloadObject[]): string {
 	const name = wanted.slice(wanted.indexOf('/') + 1);
-	const near =
-		workloads.find((object) => workloadName(object) === name) ??
-		workloads.find((object) => isNear(name, workloadName(object))) ??
-		workloads.find((object) => workloadName(object).startsWith(name));
-	const meant = near ?? (workloads.length === 1 ? workloads[0] : undefined);
+	const near = nearest(name, workloads.map(workloadName));
+	const meant = workloads.find((object) => workloadName(object) === near);
 	const cure = meant === undefined ? 'choose one of them' : `did you mean ${workloadTitle(meant)}?`;
 	return `workload "${wanted}" not found, have: ${listed(workloads.map(titleAndPlace))}; ${cure}`;
 }
@@ -167,16 +171,10 @@ function listed(texts: readonly string[]): string {
 	return texts.slice(0, MAX_LISTED).join(', ') + (more > 0 ? ` and ${more} more` : '');
 }
 
-/** Whether two words are the same but for one letter too many, too few, wrong, or swapped with its neighbour. */
-function isNear(left: string, right: string): boolean {
-	const shorter = Math.min(left.length, right.length);
-	let head = 0;
-	while (head < shorter && left[head] === right[head]) head += 1;
-	let tail = 0;
-	while (tail < shorter - head && left.at(-1 - tail) === right.at(-1 - tail)) tail += 1;
-	const [one, other] = [left.slice(head, left.length - tail), right.slice(head, right.length - tail)];
-	if (one.length <= 1 && other.length <= 1) return true;
-	return one.length === 2 && other.length === 2 && one[0] === other[1] && one[1] === other[0];
+/** Looks at no more words, and no longer ones, than a person would have written. */
+function nearest(word: string, words: readonly string[]): string | undefined {
+	const isNameLong = (one: string) => one.length <= MAX_NAME_BYTES;
+	return isNameLong(word) ? closest(word, words.filter(isNameLong).slice(0, MAX_COMPARED)) : undefined;
 }
 
 function field(value: unknown, name: string): unknown {

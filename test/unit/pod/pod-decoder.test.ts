@@ -378,7 +378,7 @@ describe('a container', () => {
 		],
 		[
 			'quantities',
-			{ resources: { limits: { cpu: '1x', memory: '5 Gi', a: '1Ti', b: '1e3', c: '1i', d: true, e: '' } } },
+			{ resources: { limits: { cpu: '1x', memory: '5 Gi', a: ' 1Ti', b: '1e3', c: '1i', d: true, e: '' } } },
 			[
 				...['cpu', 'memory'].map(
 					(name) =>
