@@ -13,6 +13,7 @@ import { MountSession } from '../mount/mount-session.js';
 import { isFileOpenForWriting, setInheritable, setProcessName } from '../native/libc.js';
 import { SafeOutput } from '../native/safe-output.js';
 import { GeneratedSource } from '../sources/generators/generated-source.js';
+import { KustomizeSource } from '../sources/kustomize/kustomize-source.js';
 import { ManifestSource } from '../sources/manifests/manifest-source.js';
 import type { ConfigMapSource } from '../sources/source.js';
 import { VOLUME_MODE } from '../volume/content.js';
@@ -175,20 +176,17 @@ async function makeSources(
 ): Promise<readonly ConfigMapSource[]> {
 	const { cluster, log, mountPoint } = made;
 	const namespace = line.namespaces[0] ?? cluster?.namespace ?? 'default';
-	const local = line.sources.map((source) =>
-		source.kind === 'create'
-			? new GeneratedSource(source.flags, { namespace, cwd: context.cwd, env: context.env, log })
-			: new ManifestSource({
-					path: source.path,
-					recursive: line.recursive,
-					// "-f . -R" must not read what it shows.
-					ignore: new Set([mountPoint]),
-					defaultNamespace: namespace,
-					log,
-					stdin: process.stdin,
-					openForWriting: isFileOpenForWriting,
-				}),
-	);
+	const { cwd, env } = context;
+	// "-f . -R" must not read what it shows.
+	const common = { ignore: new Set([mountPoint]), defaultNamespace: namespace, openForWriting: isFileOpenForWriting };
+	const local = line.sources.map((source): ConfigMapSource => {
+		if (source.kind === 'create') return new GeneratedSource(source.flags, { namespace, cwd, env, log });
+		if (source.kind === 'kustomize') {
+			return new KustomizeSource({ ...common, directory: source.directory, args: source.args, cwd, env, log });
+		}
+		const { path } = source;
+		return new ManifestSource({ ...common, path, recursive: line.recursive, stdin: process.stdin, log });
+	});
 	const sources = cluster === undefined ? local : [cluster.source, ...local];
 	return line.kubeletDelay === undefined ? sources : await delayLikeKubelet(sources, line.kubeletDelay);
 }

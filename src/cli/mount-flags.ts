@@ -24,14 +24,26 @@ const SHOWN = { group: 'What is shown:' } as const;
 const MOUNT = { group: 'The mount:' } as const;
 const OPERATION = { group: 'Operation:' } as const;
 
-/** Flags of `mount`, in the order of its help. */
-export const MOUNT_OPTIONS = {
+/** Flags that name local sources, for every command that reads them; see `readSourceFlags`. */
+export const SOURCE_OPTIONS = {
 	filename: { ...VALUE, ...SOURCES, alias: 'f', describe: 'Manifest file or directory, watched; - is standard input' },
 	recursive: { ...SWITCH, ...SOURCES, alias: 'R', describe: 'Read the directories of -f recursively' },
+	kustomize: {
+		...VALUE,
+		...SOURCES,
+		alias: 'k',
+		describe: 'Kustomization directory, built by kubectl or kustomize whenever one of its files changes',
+	},
+	'kustomize-arg': { ...VALUE, ...SOURCES, describe: 'With -k: flag for that program, such as --enable-helm' },
 	create: { ...VALUE, ...SOURCES, describe: 'A ConfigMap NAME of the --from-* flags that follow' },
 	'from-literal': { ...VALUE, ...SOURCES, describe: 'KEY=VALUE' },
 	'from-file': { ...VALUE, ...SOURCES, describe: '[KEY=]PATH of a file, or of a directory of files, watched' },
 	'from-env-file': { ...VALUE, ...SOURCES, describe: 'PATH of a file of KEY=VALUE lines, watched' },
+} as const satisfies Readonly<Record<string, FlagOption & { readonly describe: string; readonly group: string }>>;
+
+/** Flags of `mount`, in the order of its help. */
+export const MOUNT_OPTIONS = {
+	...SOURCE_OPTIONS,
 	...CLUSTER_OPTIONS,
 	namespace: { ...VALUE, ...SHOWN, alias: 'n', describe: 'Only this namespace; several: DIR/NAMESPACE/NAME' },
 	'all-namespaces': { ...SWITCH, ...SHOWN, alias: 'A', describe: 'All namespaces, as DIR/NAMESPACE/NAME' },
@@ -184,6 +196,9 @@ const EPILOGUE = `Examples:
 
   # Rendered manifests, with local keys laid over them, in the background
   helm template . | configmapfs mount ./mnt -b -f - -f local.yaml
+
+  # What a kustomization makes, rebuilt when one of its files changes
+  configmapfs mount ./mnt -k overlays/dev
 
   # What the cluster has in namespace staging, with a local key laid over it
   configmapfs mount ./mnt --context staging -n staging -f local.yaml

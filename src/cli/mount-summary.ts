@@ -12,7 +12,7 @@ export function describeMount(directory: string, paths: readonly string[], sourc
 	const [first = ''] = paths;
 	const names = paths.slice(0, SHOWN).filter((path) => path !== '');
 	const more = paths.length > SHOWN ? ` and ${paths.length - SHOWN} more` : '';
-	const input = sources[0]?.kind === 'filename' ? sources[0].path : undefined;
+	const input = editable(sources[0]);
 	const volume = first === '' ? directory : join(directory, first);
 	const lines = [
 		'',
@@ -28,6 +28,12 @@ export function describeMount(directory: string, paths: readonly string[], sourc
 		'',
 	];
 	return lines.join('\n');
+}
+
+/** What a person can edit to see a change. */
+function editable(source: SourceFlag | undefined): string | undefined {
+	if (source?.kind === 'kustomize') return source.directory;
+	return source?.kind === 'filename' ? source.path : undefined;
 }
 
 /** For a shell; plain words stay as they are. */

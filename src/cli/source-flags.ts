@@ -8,6 +8,8 @@ import type { GivenFlag } from './flag-parser.js';
 
 export type SourceFlag =
 	| { readonly kind: 'filename'; readonly path: string }
+	/** `args` are for the program that builds it. */
+	| { readonly kind: 'kustomize'; readonly directory: string; readonly args: readonly string[] }
 	| { readonly kind: 'create'; readonly flags: GeneratorFlags };
 
 const GENERATOR_FLAGS: Readonly<Record<string, 'fromLiteral' | 'fromFile' | 'fromEnvFile'>> = {
@@ -16,14 +18,24 @@ const GENERATOR_FLAGS: Readonly<Record<string, 'fromLiteral' | 'fromFile' | 'fro
 	'from-env-file': 'fromEnvFile',
 };
 
-/** Errors: USAGE when a generator's flag has no `--create NAME` before it, or a name is empty. */
+/**
+ * Errors: USAGE when a generator's flag has no `--create NAME` before it, `--kustomize-arg` comes without `-k`, or a name
+ * is empty.
+ */
 export function readSourceFlags(given: readonly GivenFlag[]): readonly SourceFlag[] {
 	const sources: SourceFlag[] = [];
+	const args = given.filter(({ name }) => name === 'kustomize-arg').map(({ value }) => value);
+	if (args.length > 0 && !given.some(({ name }) => name === 'kustomize')) {
+		throw new ConfigMapFsError('USAGE', '--kustomize-arg needs --kustomize DIR');
+	}
 	let generator: Record<'fromLiteral' | 'fromFile' | 'fromEnvFile', string[]> | undefined;
 	for (const { name, value } of given) {
 		if (name === 'filename') {
 			if (value === '') throw new ConfigMapFsError('USAGE', 'the value of --filename is empty');
 			sources.push({ kind: 'filename', path: value });
+		} else if (name === 'kustomize') {
+			if (value === '') throw new ConfigMapFsError('USAGE', 'the value of --kustomize is empty');
+			sources.push({ kind: 'kustomize', directory: value, args });
 		} else if (name === 'create') {
 			const flags = { name: value, fromLiteral: [], fromFile: [], fromEnvFile: [] };
 			generator = flags;

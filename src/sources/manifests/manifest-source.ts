@@ -13,16 +13,8 @@ import { type PendingCall, SYSTEM_TIMERS, type Timers } from '../watch/timers.js
 import { ManifestFile, type OpenForWriting } from './manifest-file.js';
 import { compareWalkOrder, listManifestFiles, type ManifestListingOptions } from './manifest-files.js';
 import { type OtherObject, type ParsedManifest, parseManifest } from './manifest-parser.js';
-import {
-	joinManifests,
-	type ManifestShare,
-	type ManifestState,
-	NO_MANIFESTS,
-	sameObjects,
-	sameProblems,
-	shareOf,
-} from './manifest-state.js';
-import { sameOthers } from './other-objects.js';
+import { ManifestPublisher } from './manifest-publisher.js';
+import { type ManifestShare, shareOf } from './manifest-state.js';
 
 export interface ManifestSourceOptions {
 	/** The value of `-f`. */
@@ -34,11 +26,7 @@ export interface ManifestSourceOptions {
 	/** Namespace of objects that name none. */
 	readonly defaultNamespace: string;
 	readonly log: Logger;
-	/**
-	 * The complete list of objects of other kinds, after the first reading and whenever one of them says something else;
-	 * called after the sink has heard of the ConfigMaps of the same moment. With it, a source that has only such objects
-	 * is a good one. Default is that nobody asks.
-	 */
+	/** See ManifestPublisherOptions. Default is that nobody asks. */
 	readonly onOthers?: (others: readonly OtherObject[]) => void;
 	/** What "-" reads. */
 	readonly stdin?: AsyncIterable<Buffer | string>;
@@ -66,8 +54,7 @@ export class ManifestSource implements ConfigMapSource {
 	/** The same files in walking order; undefined: one came or went. */
 	#ordered: readonly ManifestFile[] | undefined;
 	#watcher: PathWatcher | undefined;
-	#sink: SourceSink | undefined;
-	#published: ManifestState = NO_MANIFESTS;
+	readonly #publisher: ManifestPublisher;
 	#again: PendingCall | undefined;
 	#closed = false;
 
@@ -76,6 +63,7 @@ export class ManifestSource implements ConfigMapSource {
 		this.#listing = { recursive: options.recursive ?? false, ignore: options.ignore ?? new Set() };
 		this.description = `-f ${options.path}`;
 		this.#log = options.log.child({ component: 'manifest-source', source: this.description });
+		this.#publisher = new ManifestPublisher({ onOthers: options.onOthers, log: this.#log });
 		this.#timers = options.timers ?? SYSTEM_TIMERS;
 		this.#debouncer = new Debouncer({
 			quietMs: QUIET_MS,
@@ -90,14 +78,13 @@ export class ManifestSource implements ConfigMapSource {
 	 * something bad is.
 	 */
 	async start(sink: SourceSink): Promise<void> {
-		this.#sink = sink;
 		const { path } = this.#options;
-		if (path === '-') return this.#startStream('STDIN', this.#options.stdin);
+		if (path === '-') return this.#startStream('STDIN', this.#options.stdin, sink);
 		const listing = listManifestFiles(path, this.#listing);
 		if (listing.kind === 'missing') {
 			throw new ConfigMapFsError('INPUT_MISSING', `the path "${path}" does not exist`);
 		}
-		if (listing.kind === 'stream') return this.#startStream(path, createReadStream(path));
+		if (listing.kind === 'stream') return this.#startStream(path, createReadStream(path), sink);
 		this.#watcher = new PathWatcher({
 			onChange: () => this.#debouncer.poke(),
 			log: this.#options.log,
@@ -110,7 +97,7 @@ export class ManifestSource implements ConfigMapSource {
 			if (listing.kind === 'directory' && this.#files.size === 0) {
 				this.#log.warn({ path }, 'directory holds no .json, .yaml or .yml file');
 			}
-			this.#publishFirst(this.#shares());
+			this.#publisher.first(sink, this.#shares());
 		} catch (error) {
 			await this.close();
 			throw error;
@@ -119,7 +106,7 @@ export class ManifestSource implements ConfigMapSource {
 
 	/** Objects of other kinds, the last good version of each; the same object may be there twice, the later one counts. */
 	get others(): readonly OtherObject[] {
-		return this.#published.others;
+		return this.#publisher.state.others;
 	}
 
 	async close(): Promise<void> {
@@ -129,7 +116,11 @@ export class ManifestSource implements ConfigMapSource {
 		this.#again?.cancel();
 	}
 
-	async #startStream(name: string, stream: AsyncIterable<Buffer | string> | undefined): Promise<void> {
+	async #startStream(
+		name: string,
+		stream: AsyncIterable<Buffer | string> | undefined,
+		sink: SourceSink,
+	): Promise<void> {
 		const chunks: Buffer[] = [];
 		try {
 			for await (const chunk of stream ?? []) chunks.push(Buffer.from(chunk));
@@ -138,26 +129,11 @@ export class ManifestSource implements ConfigMapSource {
 		}
 		if (this.#closed) return;
 		const parsed = this.#parse(name, Buffer.concat(chunks));
-		this.#publishFirst([shareOf(parsed, name)]);
+		this.#publisher.first(sink, [shareOf(parsed, name)]);
 	}
 
 	#parse(file: string, content: Buffer): ParsedManifest {
 		return parseManifest(content, { file, defaultNamespace: this.#options.defaultNamespace });
-	}
-
-	#publishFirst(shares: Iterable<ManifestShare>): void {
-		const { objects, others, problems } = this.#join(shares);
-		const { onOthers } = this.#options;
-		const [problem] = problems;
-		const isEmpty = objects.size === 0 && (onOthers === undefined || others.length === 0);
-		if (isEmpty && problem !== undefined) {
-			const more = problems.length > 1 ? ` (and ${problems.length - 1} more problems)` : '';
-			throw new ConfigMapFsError('INPUT_INVALID', `${problem.place}: ${problem.reason}${more}`);
-		}
-		this.#published = { objects, others, problems };
-		this.#sink?.replace([...objects.values()]);
-		onOthers?.(others);
-		if (problems.length > 0) this.#sink?.problems(problems);
 	}
 
 	/** The files of the moment and those that were there before; new ones are added. */
@@ -189,7 +165,7 @@ export class ManifestSource implements ConfigMapSource {
 			if (file.gone && this.#files.delete(file.path)) this.#ordered = undefined;
 		}
 		this.#armAgain();
-		if (changed) this.#publish();
+		if (changed) this.#publisher.next(this.#shares());
 	}
 
 	#armAgain(): void {
@@ -202,19 +178,6 @@ export class ManifestSource implements ConfigMapSource {
 		});
 	}
 
-	#publish(): void {
-		const before = this.#published;
-		this.#published = this.#join(this.#shares());
-		const { objects, others, problems } = this.#published;
-		if (!sameObjects(before.objects, objects)) {
-			this.#log.debug({ objectCount: objects.size }, 'manifests changed');
-			this.#sink?.replace([...objects.values()]);
-		}
-		const { onOthers } = this.#options;
-		if (onOthers !== undefined && !sameOthers(before.others, others)) onOthers(others);
-		if (!sameProblems(before.problems, problems)) this.#sink?.problems(problems);
-	}
-
 	#shares(): readonly ManifestShare[] {
 		return this.#inOrder().map((file) => file.share);
 	}
@@ -222,11 +185,5 @@ export class ManifestSource implements ConfigMapSource {
 	#inOrder(): readonly ManifestFile[] {
 		this.#ordered ??= [...this.#files.values()].sort((a, b) => compareWalkOrder(a.path, b.path));
 		return this.#ordered;
-	}
-
-	#join(shares: Iterable<ManifestShare>): ManifestState {
-		return joinManifests(this.#published, shares, (configMap, place) => {
-			this.#log.debug({ configMap, place }, 'object appears again, the later one wins');
-		});
 	}
 }

@@ -12,6 +12,8 @@ const OPTIONS = {
 	create: { type: 'string' },
 	'from-literal': { type: 'string' },
 	'from-file': { type: 'string' },
+	kustomize: { type: 'string', alias: 'k' },
+	'kustomize-arg': { type: 'string' },
 } as const;
 
 function parse(...args: readonly string[]) {
@@ -100,6 +102,29 @@ describe('sources', () => {
 			'--from-literal needs a --create NAME before it',
 		);
 		expect(() => readSourceFlags(parse('-f', '').given)).toThrow('the value of --filename is empty');
+	});
+
+	test('kustomizations are layers too, and share their arguments', () => {
+		const args = ['--enable-helm', '--helm-command=a b'];
+		const { given } = parse(
+			'--kustomize-arg',
+			'--enable-helm',
+			'-k',
+			'a',
+			'-f',
+			'b',
+			'-kc',
+			`--kustomize-arg=${args[1]}`,
+		);
+		expect(readSourceFlags(given)).toEqual([
+			{ kind: 'kustomize', directory: 'a', args },
+			{ kind: 'filename', path: 'b' },
+			{ kind: 'kustomize', directory: 'c', args },
+		]);
+		expect(() => readSourceFlags(parse('-k', '').given)).toThrow('the value of --kustomize is empty');
+		expect(() => readSourceFlags(parse('--kustomize-arg=x', '-f', 'a').given)).toThrow(
+			'--kustomize-arg needs --kustomize DIR',
+		);
 	});
 });
 

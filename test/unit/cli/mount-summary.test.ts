@@ -7,6 +7,7 @@ test('paths are as the person typed them, and can be pasted', () => {
 	expect(text).toContain("ls -la 'my mnt/app'\n");
 	expect(text).toContain('Edit src/ and look again');
 	expect(text.split('\n').length).toBeLessThan(12);
+	expect(describeMount('mnt', ['app'], [{ kind: 'kustomize', directory: 'dev', args: [] }])).toContain('Edit dev and');
 });
 
 test('many volumes are not all listed, and standard input cannot be edited', () => {

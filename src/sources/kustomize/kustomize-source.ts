@@ -1,0 +1,278 @@
+/**
+ * ConfigMaps, and whatever else, that a kustomization makes: one `-k` argument. The build is made again when one of its
+ * inputs changes; builds never overlap. A changed generator gives its ConfigMap another name: then the new object comes
+ * and the old one goes in one report. What is made of files that are just being written is not published:
+ * (1) inputs that are open, or have lost something, are waited for until they stand still;
+ * (2) a build during which an input changed is made once more;
+ * (3) a build that fails is tried again before anybody hears of it, and the last good state stays for as long as it fails.
+ */
+
+import { isAbsolute } from 'node:path';
+import { ConfigMapFsError } from '../../base/errors.js';
+import type { Logger } from '../../base/log.js';
+import { type OpenForWriting, SETTLE_MS } from '../manifests/manifest-file.js';
+import { type OtherObject, parseManifest } from '../manifests/manifest-parser.js';
+import { ManifestPublisher } from '../manifests/manifest-publisher.js';
+import { EMPTY_SHARE, keepLastGood, type ManifestShare, shareOf } from '../manifests/manifest-state.js';
+import type { ConfigMapSource, SourceSink } from '../source.js';
+import { Debouncer } from '../watch/debouncer.js';
+import { PathWatcher } from '../watch/path-watcher.js';
+import { type PendingCall, SYSTEM_TIMERS, type Timers } from '../watch/timers.js';
+import { isRemote, type KustomizationInputs, kustomizationInputs, pathType } from './kustomization-inputs.js';
+import { type BuildOutcome, buildKustomization, findKustomizeTool, type KustomizeTool } from './kustomize-tool.js';
+import { SettlingFiles } from './settling-files.js';
+
+export interface KustomizeSourceOptions {
+	/** The value of `-k`: a directory, or what else the program takes, such as a repository's URL. */
+	readonly directory: string;
+	/** `--kustomize-arg`: further flags for the program. Default is none. */
+	readonly args?: readonly string[];
+	/** Physical paths of directories that are never entered: mount points of this program. Default is none. */
+	readonly ignore?: ReadonlySet<string>;
+	/** Namespace of objects that name none. */
+	readonly defaultNamespace: string;
+	/** Where a relative directory starts. */
+	readonly cwd: string;
+	/** Of the program; its PATH is where the program is. */
+	readonly env: Readonly<Record<string, string | undefined>>;
+	/** See ManifestPublisherOptions. Default is that nobody asks. */
+	readonly onOthers?: (others: readonly OtherObject[]) => void;
+	readonly log: Logger;
+	/** Default knows nothing. */
+	readonly openForWriting?: OpenForWriting;
+	/** Default is the clock of the process. */
+	readonly timers?: Timers;
+}
+
+/** A save makes a few events within a millisecond or two, a checkout of a branch some more. */
+const QUIET_MS = 25;
+/** Somebody who writes one file all the time delays the news of another one by this much at most. */
+const MAX_DELAY_MS = 200;
+/** Inputs that change during every build are published as they are once in this long. */
+const LONGEST_TORN_MS = 2000;
+/** Kustomizations that change while they are walked through are walked through again, but not for ever. */
+const MAX_WALKS = 5;
+
+/** Failures that have a better cure than to look at them again. */
+const CURES: readonly (readonly [RegExp, string])[] = [
+	[/must specify --enable-helm/, 'pass --kustomize-arg=--enable-helm'],
+	[/is not in or below/, 'pass --kustomize-arg=--load-restrictor=LoadRestrictionsNone'],
+	[/unable to find one of 'kustomization\.yaml'/, 'a directory of plain manifests is read with -f'],
+];
+
+export class KustomizeSource implements ConfigMapSource {
+	readonly description: string;
+	readonly #options: KustomizeSourceOptions;
+	/** The same as an absolute path. */
+	readonly #directory: string;
+	readonly #place: string;
+	readonly #log: Logger;
+	readonly #timers: Timers;
+	readonly #watcher: PathWatcher;
+	readonly #debouncer: Debouncer;
+	readonly #settling: SettlingFiles;
+	readonly #publisher: ManifestPublisher;
+	readonly #abort = new AbortController();
+	/** What was said once. */
+	readonly #said = new Set<string>();
+	#tool: KustomizeTool | undefined;
+	#inputs: KustomizationInputs = { files: [], trees: [], remotes: [] };
+	#share: ManifestShare = EMPTY_SHARE;
+	/** The failure that a person was told of. */
+	#failure: string | undefined;
+	/** When builds began to fail in a way that nobody was told of: they may be good again in a moment. */
+	#failingSince: number | undefined;
+	#later: PendingCall | undefined;
+	#tornSince: number | undefined;
+	#isBuilding = false;
+	/** Something changed during a build. */
+	#isStale = false;
+
+	constructor(options: KustomizeSourceOptions) {
+		const { directory, cwd, timers = SYSTEM_TIMERS, openForWriting = () => undefined } = options;
+		this.#options = options;
+		this.description = `-k ${directory}`;
+		this.#place = `kustomize ${directory}`;
+		// Not path.resolve: it would drop "link/.." by text, where the kernel follows the link.
+		this.#directory = isAbsolute(directory) ? directory : `${cwd}/${directory}`;
+		this.#log = options.log.child({ component: 'kustomize-source', source: this.description });
+		this.#timers = timers;
+		this.#publisher = new ManifestPublisher({ onOthers: options.onOthers, log: this.#log });
+		this.#settling = new SettlingFiles(openForWriting);
+		this.#watcher = new PathWatcher({ onChange: () => this.#debouncer.poke(), log: options.log, timers });
+		const call = (): void => void this.#update();
+		this.#debouncer = new Debouncer({ quietMs: QUIET_MS, maxDelayMs: MAX_DELAY_MS, timers, call });
+	}
+
+	/**
+	 * Errors: INPUT_MISSING the directory does not exist, or there is no program that builds it; INPUT_INVALID the first
+	 * build fails, or gives nothing good and something bad.
+	 */
+	async start(sink: SourceSink): Promise<void> {
+		const { directory, env } = this.#options;
+		this.#refuseMissing();
+		this.#tool = findKustomizeTool(env);
+		if (this.#tool === undefined) {
+			throw new ConfigMapFsError(
+				'INPUT_MISSING',
+				`Cannot build "${directory}": neither kubectl nor kustomize is in PATH; install kubectl (https://kubernetes.io/docs/tasks/tools) or kustomize (https://kubectl.docs.kubernetes.io/installation/kustomize), or build it elsewhere: kustomize build ${directory} | configmapfs … -f -`,
+			);
+		}
+		this.#isBuilding = true;
+		try {
+			this.#follow();
+			this.#settling.wait(this.#inputs.files, this.#timers.now());
+			const outcome = await this.#build(this.#tool);
+			if (this.#abort.signal.aborted) return;
+			if (outcome.kind === 'failed') {
+				throw new ConfigMapFsError('INPUT_INVALID', `${this.#place}: ${this.#failureText(outcome.reason)}`);
+			}
+			this.#publisher.first(sink, [this.#parse(outcome.output)]);
+		} catch (error) {
+			await this.close();
+			throw error;
+		} finally {
+			this.#isBuilding = false;
+		}
+		if (this.#isStale) this.#debouncer.poke();
+	}
+
+	/** Objects of other kinds, the last good version of each; the same object may be there twice, the later one counts. */
+	get others(): readonly OtherObject[] {
+		return this.#publisher.state.others;
+	}
+
+	async close(): Promise<void> {
+		this.#abort.abort();
+		this.#watcher.close();
+		this.#debouncer.cancel();
+		this.#later?.cancel();
+	}
+
+	#refuseMissing(): void {
+		const { directory } = this.#options;
+		const type = pathType(this.#directory);
+		if (type === undefined && !isRemote(directory)) {
+			throw new ConfigMapFsError('INPUT_MISSING', `the path "${directory}" does not exist`);
+		}
+		if (type === 'other') {
+			const cure = 'give the directory of a kustomization.yaml, or read a manifest with -f';
+			throw new ConfigMapFsError('INPUT_INVALID', `the path "${directory}" is no directory; ${cure}`);
+		}
+	}
+
+	/** Something may have changed anywhere. */
+	async #update(): Promise<void> {
+		const { signal } = this.#abort;
+		this.#later?.cancel();
+		this.#isStale = this.#isBuilding;
+		if (signal.aborted || this.#isBuilding || this.#tool === undefined) return;
+		this.#follow();
+		const waitMs = this.#settling.wait(this.#inputs.files, this.#timers.now());
+		if (waitMs > 0) {
+			this.#updateAfter(waitMs);
+			return;
+		}
+		this.#isBuilding = true;
+		try {
+			const outcome = await this.#build(this.#tool);
+			if (!signal.aborted && !this.#isTorn()) this.#judge(outcome);
+		} catch (error) {
+			this.#log.error({ err: error }, 'building the kustomization failed');
+		} finally {
+			this.#isBuilding = false;
+			if (this.#isStale && !signal.aborted) this.#debouncer.poke();
+		}
+	}
+
+	#updateAfter(delayMs: number): void {
+		this.#later?.cancel();
+		this.#later = this.#timers.after(delayMs, () => void this.#update());
+	}
+
+	/** Watches what the kustomization is built from at this moment. */
+	#follow(): void {
+		for (let walks = 0; walks < MAX_WALKS; walks++) {
+			const inputs = kustomizationInputs(this.#directory);
+			// After a walk that found something new there is another: what was new is watched only from now on.
+			if (sameTexts(this.#inputs, inputs)) return;
+			this.#inputs = inputs;
+			const { ignore = new Set<string>() } = this.#options;
+			this.#watcher.watch([
+				...inputs.files.map((path) => ({ path })),
+				...inputs.trees.map((path) => ({ path, recursive: true, ignore })),
+			]);
+			for (const remote of inputs.remotes) {
+				this.#sayOnce(remote, () => this.#log.debug({ remote }, 'what is fetched from elsewhere is not watched'));
+			}
+		}
+	}
+
+	async #build(tool: KustomizeTool): Promise<BuildOutcome> {
+		const { directory, args = [], cwd, env } = this.#options;
+		const outcome = await buildKustomization(tool, { directory, args, cwd, env, signal: this.#abort.signal });
+		if (outcome.kind === 'built' && outcome.warnings !== '') {
+			this.#sayOnce(outcome.warnings, () => this.#log.warn(`${this.#place}: ${outcome.warnings}`));
+		}
+		return outcome;
+	}
+
+	#sayOnce(text: string, say: () => void): void {
+		if (this.#said.has(text)) return;
+		this.#said.add(text);
+		say();
+	}
+
+	/** Whether inputs changed during the build, so that a better one follows; inputs that never rest are taken as they are. */
+	#isTorn(): boolean {
+		if (!this.#isStale && !this.#debouncer.pending) {
+			this.#tornSince = undefined;
+			return false;
+		}
+		this.#tornSince ??= this.#timers.now();
+		if (this.#timers.now() - this.#tornSince < LONGEST_TORN_MS) return true;
+		this.#tornSince = undefined;
+		return false;
+	}
+
+	#judge(outcome: BuildOutcome): void {
+		if (outcome.kind === 'built') {
+			this.#failingSince = undefined;
+			this.#failure = undefined;
+			this.#publisher.next([this.#parse(outcome.output)]);
+			return;
+		}
+		const reason = this.#failureText(outcome.reason);
+		if (reason === this.#failure) return;
+		const now = this.#timers.now();
+		this.#failingSince ??= now;
+		const waitMs = this.#failingSince + SETTLE_MS - now;
+		if (waitMs > 0) {
+			this.#updateAfter(waitMs);
+			return;
+		}
+		this.#failingSince = undefined;
+		this.#failure = reason;
+		this.#publisher.fail({ place: this.#place, reason });
+	}
+
+	#failureText(reason: string): string {
+		const command = `${this.#tool?.words.join(' ')}`;
+		const cure =
+			CURES.find(([sign]) => sign.test(reason))?.[1] ?? `"${command} ${this.#options.directory}" says the same`;
+		return `${command}: ${reason}; ${cure}`;
+	}
+
+	/** With the last good version of what is bad now. */
+	#parse(output: Buffer): ManifestShare {
+		const { defaultNamespace } = this.#options;
+		const parsed = parseManifest(output, { file: this.#place, defaultNamespace });
+		this.#share = keepLastGood(this.#share, shareOf(parsed, this.#place));
+		return this.#share;
+	}
+}
+
+function sameTexts(a: KustomizationInputs, b: KustomizationInputs): boolean {
+	const texts = ({ files, trees, remotes }: KustomizationInputs) => JSON.stringify([files, trees, remotes]);
+	return texts(a) === texts(b);
+}
