@@ -208,12 +208,14 @@ describe.skipIf(WITHOUT_PYTHON !== undefined)('signals', () => {
 		expect(noted()).toEqual(['SIGTERM', 'SIGTERM', 'SIGINT', 'SIGINT', 'SIGTERM', 'SIGUSR1']);
 	});
 
-	test.each([
-		['as ours', {}],
+	const USERS: readonly { readonly name: string; readonly options: AppOptions }[] = [
+		{ name: 'as the caller', options: {} },
 		...(isRoot
-			? [['as another user', { credentials: { uid: 65534, gid: 65534, groups: [] }, cwd: '/' }] as const]
+			? [{ name: 'as another user', options: { credentials: { uid: 65534, gid: 65534, groups: [] }, cwd: '/' } }]
 			: []),
-	])('SIGKILL of us ends it, %s', async (_, options) => {
+	];
+
+	test.each(USERS)('SIGKILL of us ends it, $name', async ({ options }) => {
 		const { app, noted, ready } = await noting([], options);
 		const pid = Number(ready?.split(' ')[1]);
 		expect(isRunning(pid)).toBe(true);
