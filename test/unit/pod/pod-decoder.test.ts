@@ -618,6 +618,19 @@ describe('env', () => {
 		},
 	);
 
+	it('has the divisor as a server prints it', () => {
+		const divisors = ['1024Ki', '1000k', '1.0', '0.0Gi', '0.001'].map((divisor) =>
+			decodeSource({ resourceFieldRef: { resource: divisor === '0.001' ? 'limits.cpu' : 'limits.memory', divisor } }),
+		);
+		expect(divisors.map((ref) => ref?.kind === 'resourceFieldRef' && ref.divisor)).toEqual([
+			'1Mi',
+			'1M',
+			'1',
+			'1',
+			'1m',
+		]);
+	});
+
 	it.each<[string, Json, string[]]>([
 		['a name that is missing', { value: 'x' }, ['env/0/name| spec.containers[0].env[0].name: Required value']],
 		[
