@@ -4,7 +4,6 @@
  */
 
 import { labelKeyFaults, namespaceFaults, subdomainFaults } from '../model/validation.js';
-import { environmentNameFaults } from './environment-names.js';
 import { cut, invalidText } from './object-reader.js';
 
 export const MODE_TEXT = 'must be a number between 0 and 0777 (octal), both inclusive';
@@ -13,14 +12,27 @@ export const MAX_MODE = 0o777;
 export const ID_TEXT = 'must be between 0 and 2147483647, inclusive';
 export const MAX_ID = 2_147_483_647;
 
+const RELAXED_ENV_NAME = /^[\x20-\x3c\x3e-\x7e]*$/;
+const RELAXED_ENV_NAME_TEXT =
+	"a valid environment variable name must consist only of printable ASCII characters other than '='";
+const STRICT_ENV_NAME = /^[-._a-zA-Z][-._a-zA-Z0-9]*$/;
+const STRICT_ENV_NAME_TEXT =
+	"a valid environment variable name must consist of alphabetic characters, digits, '_', '-', or '.', and must not " +
+	"start with a digit (e.g. 'my.env-name',  or 'MY_ENV.NAME',  or 'MyEnvName1', regex used for validation is " +
+	"'[-._a-zA-Z][-._a-zA-Z0-9]*')";
+
 /** What is wrong with the name of a variable, or a prefix of names, in a cluster of today. */
 export function envNameFaults(name: string): readonly string[] {
-	return environmentNameFaults(name, false);
+	return RELAXED_ENV_NAME.test(name) ? [] : [RELAXED_ENV_NAME_TEXT];
 }
 
-/** The same in clusters before v1.32. */
+/** The same in clusters before v1.32. Kubelet before v1.30 passes over such names of `envFrom`. */
 export function strictEnvNameFaults(name: string): readonly string[] {
-	return environmentNameFaults(name, true);
+	const faults = STRICT_ENV_NAME.test(name) ? [] : [STRICT_ENV_NAME_TEXT];
+	if (name === '.') faults.push("must not be '.'");
+	else if (name === '..') faults.push("must not be '..'");
+	else if (name.startsWith('..')) faults.push("must not start with '..'");
+	return faults;
 }
 
 /** What is wrong with the path of an item of a volume. Source: ValidateLocalNonReservedPath. */
