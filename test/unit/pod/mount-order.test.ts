@@ -105,6 +105,7 @@ describe('nestedMountPoints', () => {
 			['/a', '/a/b', '/a/b-c', '/a/b/c'],
 			{ v0: ['b', 'b-c'], v1: ['c'] },
 		],
+		['the outer one only, whatever the order', ['/a', '/a/b/c', '/a/b'], { v0: ['b'], v2: ['c'] }],
 		['one place once', ['/a', '/a/b', '/a/b/'], { v0: ['b'] }],
 	])('%s', (_, paths, expected) => {
 		expect(Object.fromEntries(nestedMountPoints([container(...paths)]))).toEqual(expected);
@@ -117,8 +118,8 @@ describe('nestedMountPoints', () => {
 
 	test('the directories of all containers, because they share the volume', () => {
 		const containers = [
-			{ volumeMounts: [mount('v', '/a'), mount('w', '/a/one')] },
-			{ volumeMounts: [mount('v', '/b'), mount('w', '/b/two'), mount('w', '/a/three')] },
+			{ volumeMounts: [mount('v', '/a'), mount('w', '/a/two')] },
+			{ volumeMounts: [mount('v', '/b'), mount('w', '/b/one'), mount('w', '/a/three')] },
 		];
 		expect(Object.fromEntries(nestedMountPoints(containers))).toEqual({ v: ['one', 'two'] });
 	});

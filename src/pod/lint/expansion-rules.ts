@@ -1,0 +1,175 @@
+/** Rules of `lint` about `$(NAME)` in values, commands and sub paths. Pure. */
+
+import { posix } from 'node:path';
+import { traceExpansion } from '../expansion.js';
+import type { Container } from '../pod-spec.js';
+import type { Problem } from './finding.js';
+import type { LintSubject, PlacedContainer } from './lint-subject.js';
+import { wordList } from './word-list.js';
+
+/** What kubelet sets for each Service. Source: kubernetes v1.32 pkg/kubelet/envvars, FromServices. */
+const SERVICE_VARIABLE = /_SERVICE_HOST$|_SERVICE_PORT(_[A-Z0-9_]+)?$|_PORT_\d+_(TCP|UDP|SCTP)(_(PROTO|PORT|ADDR))?$/;
+const SHELLS = new Set(['sh', 'bash', 'ash', 'dash', 'zsh', 'ksh', 'mksh']);
+/** How variables are written and programs are not. */
+const CONSTANT_CASE = /^[A-Z][A-Z0-9_]*$/;
+/** `${NAME}` or `$NAME`. */
+const SHELL_REFERENCE = /\$(?:\{([A-Za-z_]\w*)\}|([A-Za-z_]\w*))/g;
+
+/** One text that kubelet expands, and the variables it can refer to. */
+interface ExpandedText {
+	readonly text: string;
+	readonly field: string;
+	readonly container: PlacedContainer;
+	/** Names with a value at that moment. */
+	readonly known: ReadonlySet<string>;
+	/** Names that get their value later in the list; empty for a command. */
+	readonly later: ReadonlySet<string>;
+	/** The variable whose value it is. */
+	readonly own: string | undefined;
+	/** Whether a shell looks at the text afterwards. */
+	readonly isScript: boolean;
+}
+
+function* expandedTexts({ containers }: LintSubject): Iterable<ExpandedText> {
+	for (const placed of containers) {
+		yield* valueTexts(placed);
+		yield* argumentTexts(placed);
+	}
+}
+
+function* valueTexts(placed: PlacedContainer): Iterable<ExpandedText> {
+	const { container, field, variables } = placed;
+	for (const [index, { name, value }] of container.env.entries()) {
+		const isLater = (other: (typeof variables.all)[number]) => other.list === 'env' && other.index >= index;
+		yield {
+			text: value,
+			field: `${field}.env[${index}].value`,
+			container: placed,
+			known: new Set(variables.all.filter((other) => !isLater(other)).map((other) => other.name)),
+			later: new Set(variables.all.filter((other) => isLater(other) && other.name !== name).map((other) => other.name)),
+			own: name,
+			isScript: false,
+		};
+	}
+}
+
+function* argumentTexts(placed: PlacedContainer): Iterable<ExpandedText> {
+	const { container, field, variables } = placed;
+	const known = new Set(variables.all.map(({ name }) => name));
+	const isScript = runsShell(container);
+	for (const list of ['command', 'args'] as const) {
+		for (const [index, text] of (container[list] ?? []).entries()) {
+			const place = `${field}.${list}[${index}]`;
+			yield { text, field: place, container: placed, known, later: new Set(), own: undefined, isScript };
+		}
+	}
+}
+
+/** `sh -c …`, also behind another program such as tini. */
+function runsShell({ command = [], args = [] }: Container): boolean {
+	const words = [...command, ...args];
+	const shell = words.findIndex((word) => SHELLS.has(posix.basename(word)));
+	return shell >= 0 && words.slice(shell + 1).some((word) => /^-[a-z]*c[a-z]*$/.test(word));
+}
+
+/** Every name that a text refers to. */
+function referencesOf(text: string): readonly string[] {
+	return traceExpansion(text, () => undefined).unresolved;
+}
+
+export function* forwardReference(subject: LintSubject): Iterable<Problem> {
+	for (const { text, field, known, later } of expandedTexts(subject)) {
+		const names = referencesOf(text).filter((name) => !known.has(name) && later.has(name));
+		if (names.length === 0) continue;
+		yield {
+			severity: 'warning',
+			field,
+			text: `refers to what is set further down, and stays as it is written: ${listed(names)}`,
+			cure: 'move the entry below those that it refers to',
+		};
+	}
+}
+
+/** References to nothing. A script may mean `$(date)`, which is left to its shell. */
+function* undefinedNames(subject: LintSubject): Iterable<{ readonly in: ExpandedText; readonly name: string }> {
+	for (const one of expandedTexts(subject)) {
+		if (!one.container.variables.isComplete) continue;
+		for (const name of referencesOf(one.text)) {
+			if (one.isScript && !CONSTANT_CASE.test(name)) continue;
+			if (!one.known.has(name) && !one.later.has(name)) yield { in: one, name };
+		}
+	}
+}
+
+function isServiceVariable(name: string, { pod }: LintSubject): boolean {
+	return SERVICE_VARIABLE.test(name) && (pod.spec.enableServiceLinks || name.startsWith('KUBERNETES_'));
+}
+
+export function* undefinedReference(subject: LintSubject): Iterable<Problem> {
+	for (const { in: one, name } of undefinedNames(subject)) {
+		if (isServiceVariable(name, subject)) continue;
+		const isOwn = one.own === name;
+		yield {
+			severity: 'warning',
+			field: one.field,
+			text: `$(${name}) stays as it is written: ${isOwn ? 'a variable cannot refer to itself' : 'nothing sets it'}`,
+			cure: 'set it before, or write $$ for a literal $; variables of the image cannot be referred to',
+		};
+	}
+}
+
+export function* serviceVariable(subject: LintSubject): Iterable<Problem> {
+	for (const { in: one, name } of undefinedNames(subject)) {
+		if (!isServiceVariable(name, subject)) continue;
+		yield {
+			severity: 'info',
+			field: one.field,
+			text: `$(${name}) is set by a cluster for a Service; a local process has none, and it stays as it is written`,
+			cure: 'set the variable in env to run here',
+		};
+	}
+}
+
+/** In a sub path kubelet refuses what is undefined or empty, unlike anywhere else. */
+export function* subPathExprUndefined({ containers }: LintSubject): Iterable<Problem> {
+	for (const { mounts, variables } of containers) {
+		if (!variables.isComplete) continue;
+		const values = new Map(variables.all.map(({ name, bytes }) => [name, bytes]));
+		for (const { mount, field } of mounts) {
+			const names = referencesOf(mount.subPathExpr ?? '').filter(
+				(name) => !values.has(name) || values.get(name)?.length === 0,
+			);
+			if (names.length === 0) continue;
+			yield {
+				severity: 'error',
+				field: `${field}.subPathExpr`,
+				text: `missing value for ${[...names].sort().join(', ')}: the container does not start (CreateContainerConfigError)`,
+				cure: 'set each to a value that is not empty',
+			};
+		}
+	}
+}
+
+/** `${NAME}` where only `$(NAME)` means something. In a value only for a name that there is: it may be a password. */
+export function* shellReference(subject: LintSubject): Iterable<Problem> {
+	for (const { text, field, container, own, isScript } of expandedTexts(subject)) {
+		if (isScript) continue;
+		const set = new Set(container.variables.all.map(({ name }) => name));
+		const names = [...text.replaceAll('$$', '  ').matchAll(SHELL_REFERENCE)].flatMap(([written, braced, bare]) => {
+			const name = braced ?? bare ?? '';
+			const isMeant = set.has(name) || (own === undefined && (braced !== undefined || CONSTANT_CASE.test(name)));
+			return isMeant ? [written] : [];
+		});
+		if (names.length === 0) continue;
+		yield {
+			severity: 'info',
+			field,
+			text: `no shell reads this, so it stays as it is written: ${wordList(names)}`,
+			cure: 'write $(NAME) if the variable is meant',
+		};
+	}
+}
+
+function listed(names: readonly string[]): string {
+	return wordList(names.map((name) => `$(${name})`));
+}

@@ -1,0 +1,77 @@
+/**
+ * A pod as the rules of `lint` look at it: every part with its field in the manifest. Pure.
+ */
+
+import type { PodObjects } from '../pod-objects.js';
+import type { Container, Pod, PodVolume, VolumeMount } from '../pod-spec.js';
+import { WORKLOAD_KINDS } from '../workload-kinds.js';
+import { type ObjectReference, objectReferences } from './object-reference.js';
+import { type Variables, variablesOf } from './variable.js';
+import { type VolumeEntries, volumeEntries } from './volume-entry.js';
+
+export interface PlacedContainer {
+	readonly container: Container;
+	/** `spec.template.spec.initContainers[0]`. */
+	readonly field: string;
+	readonly variables: Variables;
+	readonly mounts: readonly ContainerMount[];
+}
+
+export interface ContainerMount {
+	readonly mount: VolumeMount;
+	/** In `volumeMounts`, from 0. */
+	readonly index: number;
+	/** `spec.template.spec.containers[0].volumeMounts[1]`. */
+	readonly field: string;
+	/** Undefined: the pod has no volume of that name. */
+	readonly volume: PlacedVolume | undefined;
+}
+
+export interface PlacedVolume extends VolumeEntries {
+	readonly volume: PodVolume;
+	/** `spec.template.spec.volumes[0]`. */
+	readonly field: string;
+}
+
+export interface LintSubject {
+	readonly pod: Pod;
+	readonly objects: PodObjects;
+	/** Init containers first. */
+	readonly containers: readonly PlacedContainer[];
+	readonly volumes: readonly PlacedVolume[];
+	readonly references: readonly ObjectReference[];
+	/** Whether to look at what an application sees that walks a volume. */
+	readonly walk: boolean;
+}
+
+/** Where a workload has the spec of its pods: `spec.template.spec`. */
+function specField(kind: string): string {
+	const steps = WORKLOAD_KINDS.find((one) => one.kind === kind)?.template ?? [];
+	return [...steps.map(({ field }) => field), 'spec'].join('.');
+}
+
+export function lintSubject(pod: Pod, objects: PodObjects, walk: boolean): LintSubject {
+	const root = specField(pod.workload.kind);
+	const volumes = pod.spec.volumes.map((volume, index): PlacedVolume => {
+		const field = `${root}.volumes[${index}]`;
+		return { volume, field, ...volumeEntries(volume, field, objects) };
+	});
+	const byName = new Map(volumes.map((placed) => [placed.volume.name, placed]));
+	const place = (list: 'initContainers' | 'containers') =>
+		pod.spec[list].map((container, index): PlacedContainer => {
+			const field = `${root}.${list}[${index}]`;
+			return {
+				container,
+				field,
+				variables: variablesOf(container, field, objects),
+				mounts: container.volumeMounts.map((mount, at) => ({
+					mount,
+					index: at,
+					field: `${field}.volumeMounts[${at}]`,
+					volume: byName.get(mount.name),
+				})),
+			};
+		});
+	const containers = [...place('initContainers'), ...place('containers')];
+	return { pod, objects, containers, volumes, references: objectReferences(containers, volumes), walk };
+}

@@ -1,0 +1,79 @@
+/** Rules of `lint` about permission bits. Pure. */
+
+import { MAX_MODE, MODE_TEXT } from '../pod-validation.js';
+import type { Problem } from './finding.js';
+import type { LintSubject } from './lint-subject.js';
+import { partMount } from './part-mount.js';
+import { type PlacedMode, volumeModes } from './volume-entry.js';
+
+/** Decimal numbers in range that look like the octal modes of which people think. */
+const LIKE_OCTAL = new Set([400, 404, 440, 444, 500]);
+const ROOT = 0;
+
+function* modesOf({ volumes }: LintSubject): Iterable<PlacedMode> {
+	for (const { volume, field } of volumes) yield* volumeModes(volume, field);
+}
+
+/** `0644`. */
+function octal(mode: number): string {
+	return `0${mode.toString(8)}`;
+}
+
+/** The decimal number for a mode whose octal digits are those of `mode`; undefined where they are not octal. */
+function meant(mode: number): number | undefined {
+	return /^[0-7]{3}$/.test(String(mode)) ? Number.parseInt(String(mode), 8) : undefined;
+}
+
+export function* modeOutOfRange(subject: LintSubject): Iterable<Problem> {
+	for (const { mode, field } of modesOf(subject)) {
+		if (Number.isInteger(mode) && mode >= 0 && mode <= MAX_MODE) continue;
+		const wanted = meant(mode);
+		yield {
+			severity: 'error',
+			field,
+			text: `Invalid value: ${mode}: ${MODE_TEXT}`,
+			cure:
+				wanted === undefined
+					? 'write an octal number in YAML, such as 0644'
+					: `${mode} is a decimal number, in octal ${octal(mode)}; write 0${mode} in YAML, or ${wanted} in JSON`,
+		};
+	}
+}
+
+export function* suspiciousMode(subject: LintSubject): Iterable<Problem> {
+	for (const { mode, field } of modesOf(subject)) {
+		if (!LIKE_OCTAL.has(mode)) continue;
+		yield {
+			severity: 'warning',
+			field,
+			text: `${mode} is a decimal number, in octal ${octal(mode)}, which is an unusual mode`,
+			cure: `if 0${mode} is meant, write 0${mode} in YAML, or ${meant(mode)} in JSON`,
+		};
+	}
+}
+
+/** Files belong to root and, without an fsGroup, to root's group. */
+export function* unreadableMode({ containers, pod }: LintSubject): Iterable<Problem> {
+	const { runAsUser, runAsGroup, fsGroup, supplementalGroups } = pod.spec.securityContext;
+	if (fsGroup !== undefined) return;
+	for (const { container, mounts } of containers) {
+		const user = container.runAsUser ?? runAsUser;
+		if (user === undefined || user === ROOT) continue;
+		// Without a group the image decides, and an unknown user gets root's.
+		const group = container.runAsGroup ?? runAsGroup ?? ROOT;
+		const readBits = group === ROOT || supplementalGroups.includes(ROOT) ? 0o044 : 0o004;
+		for (const mount of mounts) {
+			const { volume, field } = mount;
+			const only = partMount(mount)?.path ?? '';
+			const isMounted = (path: string) => only === '' || path === only || path.startsWith(`${only}/`);
+			const entry = volume?.entries.find(({ path, mode }) => (mode & readBits) === 0 && isMounted(path));
+			if (entry === undefined) continue;
+			yield {
+				severity: 'warning',
+				field,
+				text: `"${entry.path}" belongs to root and has mode ${octal(entry.mode)}: user ${user} cannot read it`,
+				cure: 'set securityContext.fsGroup, or a mode with a read bit for others, such as 0444',
+			};
+		}
+	}
+}

@@ -1,0 +1,117 @@
+/**
+ * Every place where a pod names a ConfigMap or a Secret. Pure.
+ */
+
+import type { PodObjects } from '../pod-objects.js';
+import type { Container, EnvVar, ObjectVolumeSource, PodVolume, ProjectedSource } from '../pod-spec.js';
+
+export type ObjectKind = 'configMap' | 'secret';
+
+export interface ListedKey {
+	readonly key: string;
+	readonly field: string;
+}
+
+export interface ObjectReference {
+	readonly kind: ObjectKind;
+	readonly name: string;
+	readonly optional: boolean;
+	readonly use: 'volume' | 'envFrom' | 'env';
+	readonly field: string;
+	/** Empty: all keys. */
+	readonly keys: readonly ListedKey[];
+}
+
+/** A ConfigMap or a Secret, as far as both are alike. */
+export interface FoundObject {
+	readonly kind: ObjectKind;
+	readonly name: string;
+	readonly immutable: boolean;
+	readonly data: ReadonlyMap<string, Buffer>;
+	/** Empty for a Secret. */
+	readonly binaryData: ReadonlyMap<string, Buffer>;
+}
+
+const NO_VALUES: ReadonlyMap<string, Buffer> = new Map();
+
+export function findObject(objects: PodObjects, kind: ObjectKind, name: string): FoundObject | undefined {
+	if (kind === 'secret') {
+		const secret = objects.secret(name);
+		return secret && { kind, name, immutable: secret.immutable, data: secret.data, binaryData: NO_VALUES };
+	}
+	const configMap = objects.configMap(name);
+	return configMap && { ...configMap, kind, name };
+}
+
+/** `configmap/app`. */
+export function objectField({ kind, name }: Pick<FoundObject, 'kind' | 'name'>): string {
+	return `${kind.toLowerCase()}/${name}`;
+}
+
+/** `configMap "app"`. */
+export function objectName({ kind, name }: Pick<FoundObject, 'kind' | 'name'>): string {
+	return `${kind} "${name}"`;
+}
+
+interface FieldOfContainer {
+	readonly container: Container;
+	readonly field: string;
+}
+
+interface FieldOfVolume {
+	readonly volume: PodVolume;
+	readonly field: string;
+}
+
+/** In the order of the spec: containers, then volumes. */
+export function objectReferences(
+	containers: readonly FieldOfContainer[],
+	volumes: readonly FieldOfVolume[],
+): readonly ObjectReference[] {
+	return [...containers.flatMap(containerReferences), ...volumes.flatMap(volumeReferences)];
+}
+
+function containerReferences({ container, field }: FieldOfContainer): readonly ObjectReference[] {
+	const whole = container.envFrom.map(({ kind, name, optional }, index): ObjectReference => {
+		const object = kind === 'configMapRef' ? 'configMap' : 'secret';
+		return { kind: object, name, optional, use: 'envFrom', field: `${field}.envFrom[${index}].${kind}`, keys: [] };
+	});
+	return [...whole, ...container.env.flatMap((entry, index) => variableReference(entry, `${field}.env[${index}]`))];
+}
+
+function variableReference({ valueFrom }: EnvVar, field: string): readonly ObjectReference[] {
+	if (valueFrom?.kind !== 'configMapKeyRef' && valueFrom?.kind !== 'secretKeyRef') return [];
+	const { kind, name, key, optional } = valueFrom;
+	const place = `${field}.valueFrom.${kind}`;
+	const object = kind === 'configMapKeyRef' ? 'configMap' : 'secret';
+	return [{ kind: object, name, optional, use: 'env', field: place, keys: [{ key, field: `${place}.key` }] }];
+}
+
+function volumeReferences({ volume, field }: FieldOfVolume): readonly ObjectReference[] {
+	return objectSources(volume, field).map(({ kind, name, optional, items, field: place }) => ({
+		kind,
+		name,
+		optional,
+		use: 'volume',
+		field: place,
+		keys: items.map(({ key }, index) => ({ key, field: `${place}.items[${index}].key` })),
+	}));
+}
+
+type PlacedSource = Extract<ProjectedSource, { readonly kind: ObjectKind }> & { readonly field: string };
+
+/** The ConfigMaps and Secrets of a volume, projected or not. */
+function objectSources({ source }: PodVolume, field: string): readonly PlacedSource[] {
+	if (source.kind === 'configMap' || source.kind === 'secret') return [objectSource(source, `${field}.${source.kind}`)];
+	if (source.kind !== 'projected') return [];
+	return source.sources.flatMap((one, index) =>
+		one.kind === 'configMap' || one.kind === 'secret'
+			? [{ ...one, field: `${field}.projected.sources[${index}].${one.kind}` }]
+			: [],
+	);
+}
+
+function objectSource({ kind, name, projection }: ObjectVolumeSource, field: string): PlacedSource {
+	const { items = [], optional } = projection;
+	return { kind, name, items, optional, field };
+}

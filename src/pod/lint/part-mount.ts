@@ -1,0 +1,42 @@
+/** What the sub path of a mount leads to. Pure. */
+
+import { posix } from 'node:path';
+import { isPayloadVolume } from '../volume-files.js';
+import type { ContainerMount, PlacedVolume } from './lint-subject.js';
+
+/** A mount of one part of a volume whose content kubelet writes. */
+export interface PartMount {
+	readonly volume: PlacedVolume;
+	/** `spec.containers[0].volumeMounts[1].subPath`. */
+	readonly field: string;
+	/** As written. */
+	readonly written: string;
+	/** Inside the volume; undefined: only known when the container starts. */
+	readonly path: string | undefined;
+	/** Undefined: only known when the container starts, or when the objects are there. */
+	readonly kind: 'file' | 'directory' | 'nothing' | undefined;
+}
+
+/** Undefined for a mount of a whole volume, and for volumes that are not written by kubelet. */
+export function partMount({ mount, field, volume }: ContainerMount): PartMount | undefined {
+	if (volume === undefined || !isPayloadVolume(volume.volume)) return undefined;
+	const written = mount.subPathExpr ?? mount.subPath;
+	if (written === undefined || written === '') return undefined;
+	if (mount.subPathExpr !== undefined && written.includes('$')) {
+		return { volume, field: `${field}.subPathExpr`, written, path: undefined, kind: undefined };
+	}
+	const path = posix.normalize(`/${written}`).slice(1).replace(/\/$/, '');
+	// The volume's own root is bound, in which links change.
+	if (path === '') return undefined;
+	const name = mount.subPathExpr === undefined ? 'subPath' : 'subPathExpr';
+	const inside = path.replace(/^\.\.data(\/|$)/, '');
+	return { volume, field: `${field}.${name}`, written, path: inside, kind: kindOf(volume, inside) };
+}
+
+function kindOf({ entries, isComplete }: PlacedVolume, path: string): PartMount['kind'] {
+	if (path === '') return 'directory';
+	const shown = entries.filter(({ exists }) => exists);
+	if (shown.some((entry) => entry.path === path)) return 'file';
+	if (shown.some((entry) => entry.path.startsWith(`${path}/`))) return 'directory';
+	return isComplete ? 'nothing' : undefined;
+}

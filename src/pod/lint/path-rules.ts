@@ -1,0 +1,60 @@
+/** Rules of `lint` about the paths inside a volume. Pure. */
+
+import { collisionsOf } from '../volume-files.js';
+import { collisionAdvice } from '../volume-payload.js';
+import type { Problem } from './finding.js';
+import type { LintSubject } from './lint-subject.js';
+import type { VolumeEntry } from './volume-entry.js';
+
+/** Two files at one path: the last is shown and nobody is told. */
+export function* pathCollision({ volumes }: LintSubject): Iterable<Problem> {
+	for (const { volume, entries } of volumes) {
+		const isProjected = volume.source.kind === 'projected';
+		for (const collision of collisionsOf(entries.filter(({ fault }) => fault === undefined))) {
+			const { winner, hidden } = collision;
+			const isRefused = isProjected && winner.isListed && hidden.some((one) => isSameListed(one, winner));
+			const refusal = isRefused ? '; an API server refuses it: conflicting duplicate paths' : '';
+			const { text, cure } = collisionAdvice(collision);
+			yield { severity: isProjected ? 'error' : 'warning', field: winner.field, text: text + refusal, cure };
+		}
+	}
+}
+
+/** The API server compares listed paths letter by letter. */
+function isSameListed(one: VolumeEntry, other: VolumeEntry): boolean {
+	return one.isListed && one.written === other.written;
+}
+
+/** `a` beside `a/b`: kubelet fails while it writes. */
+export function* fileDirectoryConflict({ volumes }: LintSubject): Iterable<Problem> {
+	for (const { entries } of volumes) {
+		const files = new Map(entries.map((entry) => [entry.path, entry]));
+		for (const entry of files.values()) {
+			const parent = ancestors(entry.path).flatMap((path) => files.get(path) ?? [])[0];
+			if (parent === undefined || entry.fault !== undefined) continue;
+			yield {
+				severity: 'error',
+				field: entry.field,
+				text: `${entry.origin} is a file in "${parent.path}", which is a file itself (${parent.origin}): the volume cannot be written`,
+				cure: 'give one of them another path',
+			};
+		}
+	}
+}
+
+/** `a/b/c` has `a` and `a/b`. */
+function ancestors(path: string): readonly string[] {
+	const parts = path.split('/');
+	return parts.slice(1).map((_, index) => parts.slice(0, index + 1).join('/'));
+}
+
+/** A path that kubelet or the API server refuses. */
+export function* invalidPath({ volumes }: LintSubject): Iterable<Problem> {
+	for (const { volume, entries } of volumes) {
+		for (const { fault, field } of entries) {
+			if (fault === undefined) continue;
+			const text = `${fault}: volume "${volume.name}" is never set up`;
+			yield { severity: 'error', field, text, cure: 'write a relative path without ".."' };
+		}
+	}
+}

@@ -1,0 +1,93 @@
+/** Rules of `lint` about what a pod names and what is there. Pure. */
+
+import { closest } from '../../base/suggestion.js';
+import type { Problem } from './finding.js';
+import type { LintSubject } from './lint-subject.js';
+import { type FoundObject, findObject, type ListedKey, type ObjectReference, objectName } from './object-reference.js';
+import { wordList } from './word-list.js';
+
+/** In every namespace of a cluster, made by it. */
+const CLUSTER_MADE = new Set(['configMap kube-root-ca.crt']);
+
+const WAITS: Readonly<Record<ObjectReference['use'], string>> = {
+	volume: 'the pod waits for it (ContainerCreating)',
+	envFrom: 'the container waits for it (CreateContainerConfigError)',
+	env: 'the container waits for it (CreateContainerConfigError)',
+};
+const DOES_WITHOUT: Readonly<Record<ObjectReference['use'], string>> = {
+	volume: 'the pod starts without its files, which appear when it does',
+	envFrom: 'the container starts without its variables',
+	env: 'the container starts without the variable',
+};
+
+/** A ConfigMap or Secret that none of the sources has. */
+export function* missingObject({ references, objects }: LintSubject): Iterable<Problem> {
+	for (const { kind, name, optional, use, field } of references) {
+		if (findObject(objects, kind, name) !== undefined) continue;
+		const isClusterMade = CLUSTER_MADE.has(`${kind} ${name}`);
+		yield {
+			severity: optional ? 'info' : isClusterMade ? 'warning' : 'error',
+			field: `${field}.name`,
+			text: `${kind.toLowerCase()} "${name}" not found: ${(optional ? DOES_WITHOUT : WAITS)[use]}`,
+			cure: isClusterMade
+				? 'only a cluster has it; add one of that name to run here'
+				: 'add it to the sources, or correct the name',
+		};
+	}
+}
+
+interface MissingKey {
+	readonly reference: ObjectReference;
+	readonly object: FoundObject;
+	readonly listed: ListedKey;
+}
+
+/** Listed keys that their object does not have. Binary values count in volumes only. */
+function* missingKeys({ references, objects }: LintSubject): Iterable<MissingKey> {
+	for (const reference of references) {
+		const object = findObject(objects, reference.kind, reference.name);
+		if (object === undefined) continue;
+		for (const listed of reference.keys) {
+			if (object.data.has(listed.key)) continue;
+			if (reference.use === 'volume' && object.binaryData.has(listed.key)) continue;
+			yield { reference, object, listed };
+		}
+	}
+}
+
+function missingKeyCure({ object, listed }: MissingKey): string {
+	if (object.binaryData.has(listed.key)) return 'move it from binaryData to data: binaryData never reaches a variable';
+	const keys = [...object.data.keys(), ...object.binaryData.keys()];
+	const near = closest(listed.key, keys);
+	if (near !== undefined) return `write "${near}" if that is meant, or add the key`;
+	return keys.length === 0 ? 'add the key; it has none' : `add the key, or name one that it has: ${wordList(keys)}`;
+}
+
+/** A key that the pod waits for, or a variable that is left out. */
+export function* missingKey(subject: LintSubject): Iterable<Problem> {
+	for (const missing of missingKeys(subject)) {
+		const { reference, listed } = missing;
+		const { use, optional } = reference;
+		if (optional && use === 'volume') continue;
+		yield {
+			severity: optional ? 'info' : 'error',
+			field: listed.field,
+			text: `${objectName(reference)} has no key "${listed.key}": ${(optional ? DOES_WITHOUT : WAITS)[use]}`,
+			cure: missingKeyCure(missing),
+		};
+	}
+}
+
+/** `optional` makes a mistyped key silent. */
+export function* optionalItemMissing(subject: LintSubject): Iterable<Problem> {
+	for (const missing of missingKeys(subject)) {
+		const { reference, listed } = missing;
+		if (!reference.optional || reference.use !== 'volume') continue;
+		yield {
+			severity: 'warning',
+			field: listed.field,
+			text: `${objectName(reference)} has no key "${listed.key}": its file is left out, and nobody is told, because the volume is optional`,
+			cure: missingKeyCure(missing),
+		};
+	}
+}

@@ -1,0 +1,65 @@
+/** Rules of `lint` about mounts of a part of a volume. Pure. */
+
+import type { Problem } from './finding.js';
+import type { LintSubject, PlacedVolume } from './lint-subject.js';
+import { findObject, objectReferences } from './object-reference.js';
+import { type PartMount, partMount } from './part-mount.js';
+
+/** Whether the content can change while a container runs. */
+function canChange({ volume, field }: PlacedVolume, { objects }: LintSubject): boolean {
+	const references = objectReferences([], [{ volume, field }]);
+	if (references.length === 0) return true;
+	return references.some(({ kind, name }) => findObject(objects, kind, name)?.immutable !== true);
+}
+
+function* partMounts(subject: LintSubject): Iterable<PartMount> {
+	for (const { mounts } of subject.containers) {
+		for (const mount of mounts) {
+			const part = partMount(mount);
+			if (part !== undefined) yield part;
+		}
+	}
+}
+
+/** A file that is bound when the container starts, and stays that file. */
+export function* subPathNeverUpdates(subject: LintSubject): Iterable<Problem> {
+	for (const { volume, field, written, kind } of partMounts(subject)) {
+		if (kind === 'directory' || kind === 'nothing' || !canChange(volume, subject)) continue;
+		yield {
+			severity: 'warning',
+			field,
+			text:
+				`"${written}" of volume "${volume.volume.name}" is bound when the container starts and never updates: ` +
+				'the container keeps the first content until it is restarted',
+			cure: 'mount the directory and let the application read the file in it, or restart on change',
+		};
+	}
+}
+
+/** A directory of a generation; the next generation takes its files away. */
+export function* subPathDirectoryEmpties(subject: LintSubject): Iterable<Problem> {
+	for (const { volume, field, written, kind } of partMounts(subject)) {
+		if (kind !== 'directory' || !canChange(volume, subject)) continue;
+		yield {
+			severity: 'warning',
+			field,
+			text:
+				`the directory "${written}" of volume "${volume.volume.name}" never updates: after the first change it is EMPTY ` +
+				'in the running container, because kubelet deletes what it was bound to',
+			cure: 'mount the whole volume, with items where only these files are wanted',
+		};
+	}
+}
+
+/** The usual "my file became a directory". */
+export function* subPathMissing(subject: LintSubject): Iterable<Problem> {
+	for (const { volume, field, written, kind } of partMounts(subject)) {
+		if (kind !== 'nothing') continue;
+		yield {
+			severity: 'error',
+			field,
+			text: `volume "${volume.volume.name}" has no "${written}": kubelet makes an empty directory of that name and mounts it`,
+			cure: 'name a file or directory of the volume, or add the key',
+		};
+	}
+}

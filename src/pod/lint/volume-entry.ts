@@ -1,0 +1,150 @@
+/**
+ * What a volume would hold, as far as it can be known: listed paths, whether their keys are there or not, and the keys
+ * of whole objects that are there. Pure.
+ */
+
+import { ConfigMapFsError } from '../../base/errors.js';
+import { payloadPath } from '../../volume/payload.js';
+import type { PodObjects } from '../pod-objects.js';
+import type { DownwardItem, PodVolume, ProjectedSource } from '../pod-spec.js';
+import { findObject, objectName } from './object-reference.js';
+
+export interface VolumeEntry {
+	/** As written. */
+	readonly written: string;
+	/** Clean; as written where kubelet refuses it. */
+	readonly path: string;
+	/** Kubelet's text where it refuses the path. */
+	readonly fault: string | undefined;
+	readonly origin: string;
+	readonly mode: number;
+	/** Whether the manifest lists the path; otherwise it is a key's name. */
+	readonly isListed: boolean;
+	/** Whether the file would be there. */
+	readonly exists: boolean;
+	readonly field: string;
+}
+
+export interface VolumeEntries {
+	readonly entries: readonly VolumeEntry[];
+	/** Whether no object of the volume is missing, optional ones too, so that what is not here is nowhere. */
+	readonly isComplete: boolean;
+}
+
+export interface PlacedMode {
+	readonly mode: number;
+	readonly field: string;
+}
+
+/** Of any volume; those that kubelet does not write have no entries. */
+export function volumeEntries({ source }: PodVolume, field: string, objects: PodObjects): VolumeEntries {
+	switch (source.kind) {
+		case 'configMap':
+		case 'secret': {
+			const { items = [], optional, defaultMode } = source.projection;
+			const { kind, name } = source;
+			return sourceEntries({ kind, name, items, optional }, `${field}.${kind}`, defaultMode, objects);
+		}
+		case 'downwardAPI':
+			return sourceEntries(source, `${field}.downwardAPI`, source.defaultMode, objects);
+		case 'projected': {
+			const all = source.sources.map((one, index) =>
+				sourceEntries(one, `${field}.projected.sources[${index}].${one.kind}`, source.defaultMode, objects),
+			);
+			return {
+				entries: all.flatMap(({ entries }) => entries),
+				isComplete: all.every(({ isComplete }) => isComplete),
+			};
+		}
+		default:
+			return { entries: [], isComplete: false };
+	}
+}
+
+function sourceEntries(
+	source: ProjectedSource,
+	field: string,
+	defaultMode: number,
+	objects: PodObjects,
+): VolumeEntries {
+	if (source.kind === 'other') return { entries: [], isComplete: false };
+	const entry = (
+		written: string,
+		origin: string,
+		more: Pick<VolumeEntry, 'mode' | 'isListed' | 'exists' | 'field'>,
+	) => ({
+		written,
+		origin,
+		...cleaned(written),
+		...more,
+	});
+	if (source.kind === 'downwardAPI') {
+		const entries = source.items.map(({ path, mode, ref }: DownwardItem, index) =>
+			entry(path, ref.kind === 'fieldRef' ? ref.fieldPath : ref.resource, {
+				mode: mode ?? defaultMode,
+				isListed: true,
+				exists: true,
+				field: `${field}.items[${index}].path`,
+			}),
+		);
+		return { entries, isComplete: true };
+	}
+	const object = findObject(objects, source.kind, source.name);
+	const origin = (key: string) => `key "${key}" of ${objectName(source)}`;
+	const has = (key: string) => object?.data.has(key) === true || object?.binaryData.has(key) === true;
+	const isComplete = object !== undefined;
+	if (source.items.length > 0) {
+		const entries = source.items.map(({ key, path, mode = defaultMode }, index) =>
+			entry(path, origin(key), { mode, isListed: true, exists: has(key), field: `${field}.items[${index}].path` }),
+		);
+		return { entries, isComplete };
+	}
+	const keys = object === undefined ? [] : [...object.data.keys(), ...object.binaryData.keys()];
+	const entries = keys.map((key) =>
+		entry(key, origin(key), { mode: defaultMode, isListed: false, exists: true, field }),
+	);
+	return { entries, isComplete };
+}
+
+function cleaned(written: string): Pick<VolumeEntry, 'path' | 'fault'> {
+	try {
+		return { path: payloadPath(written), fault: undefined };
+	} catch (error) {
+		if (error instanceof ConfigMapFsError && error.code === 'INPUT_INVALID') {
+			return { path: written, fault: error.message };
+		}
+		throw error;
+	}
+}
+
+/** The default mode and the modes of items, each where it is written. */
+export function volumeModes({ source }: PodVolume, field: string): readonly PlacedMode[] {
+	switch (source.kind) {
+		case 'configMap':
+		case 'secret':
+			return [
+				{ mode: source.projection.defaultMode, field: `${field}.${source.kind}.defaultMode` },
+				...itemModes(source.projection.items ?? [], `${field}.${source.kind}`),
+			];
+		case 'downwardAPI':
+			return [
+				{ mode: source.defaultMode, field: `${field}.downwardAPI.defaultMode` },
+				...itemModes(source.items, `${field}.downwardAPI`),
+			];
+		case 'projected':
+			return [
+				{ mode: source.defaultMode, field: `${field}.projected.defaultMode` },
+				...source.sources.flatMap((one, index) =>
+					one.kind === 'other' ? [] : itemModes(one.items, `${field}.projected.sources[${index}].${one.kind}`),
+				),
+			];
+		default:
+			return [];
+	}
+}
+
+function itemModes(items: readonly { readonly mode?: number | undefined }[], field: string): readonly PlacedMode[] {
+	return items.flatMap(({ mode }, index) =>
+		mode === undefined ? [] : [{ mode, field: `${field}.items[${index}].mode` }],
+	);
+}

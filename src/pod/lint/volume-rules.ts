@@ -1,0 +1,51 @@
+/** Rules of `lint` about the volumes of a pod as such. Pure. */
+
+import { clusterOnlyAdvice } from '../volume-payload.js';
+import type { Problem } from './finding.js';
+import type { LintSubject } from './lint-subject.js';
+
+export function* unusedVolume({ containers, volumes }: LintSubject): Iterable<Problem> {
+	const used = new Set(
+		containers.flatMap(({ container }) => [
+			...container.volumeMounts.map(({ name }) => name),
+			...container.env.flatMap(({ valueFrom }) => (valueFrom?.kind === 'fileKeyRef' ? [valueFrom.volumeName] : [])),
+		]),
+	);
+	for (const { volume, field } of volumes) {
+		if (used.has(volume.name)) continue;
+		const text = `no container mounts volume "${volume.name}": it is never set up`;
+		yield { severity: 'warning', field, text, cure: 'add a volumeMount, or remove the volume' };
+	}
+}
+
+export function* localVolumeKind({ volumes }: LintSubject): Iterable<Problem> {
+	for (const { volume, field } of volumes) {
+		const { name, source } = volume;
+		if (source.kind === 'other') {
+			yield {
+				severity: 'warning',
+				field: `${field}.${source.type}`,
+				text: `volume "${name}" (${source.type}) will not be there: a local process cannot have it`,
+				cure: 'use a directory of this machine in its place (hostPath) to run here',
+			};
+		} else if (source.kind === 'hostPath') {
+			yield {
+				severity: 'info',
+				field: `${field}.hostPath`,
+				text: `volume "${name}" is ${source.path} of the machine that it runs on, here of this one`,
+				cure: 'allow it with --allow-host-path to run here',
+			};
+		}
+	}
+}
+
+export function* clusterOnlySource({ volumes }: LintSubject): Iterable<Problem> {
+	for (const { volume, field } of volumes) {
+		if (volume.source.kind !== 'projected') continue;
+		for (const [index, source] of volume.source.sources.entries()) {
+			if (source.kind !== 'other') continue;
+			const place = `${field}.projected.sources[${index}].${source.type}`;
+			yield { severity: 'warning', field: place, ...clusterOnlyAdvice(source) };
+		}
+	}
+}
