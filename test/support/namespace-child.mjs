@@ -1,0 +1,146 @@
+// @ts-check
+/*
+ * The namespaces of `run` in a process of its own, used by commands: lines of JSON on standard input, each answered by one
+ * line on standard output. Started by namespace-child.ts.
+ *
+ *     node namespace-child.mjs '{"dist": "/path/dist", "mapRoot": false, "runtime": {"uid": 0, "temporary": "/tmp"}}'
+ */
+
+import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
+import { createInterface } from 'node:readline';
+import { pathToFileURL } from 'node:url';
+
+const config = JSON.parse(process.argv[2] ?? '{}');
+/** @param {string} path */
+const load = async (path) => await import(pathToFileURL(`${config.dist}/${path}`).href);
+
+/** @param {object} line */
+const say = (line) => process.stdout.write(`${JSON.stringify(line)}\n`);
+/** @param {any} error */
+const failure = (error) => ({ error: String(error?.message ?? error), code: error?.code ?? '' });
+
+const { needsUserNamespace, reexecInUserNamespace } = await load('run/namespace/user-namespace.js');
+const { enterBaseNamespace } = await load('run/namespace/base-namespace.js');
+
+/** @type {any} */
+let base;
+try {
+	if (needsUserNamespace() && config.mayReexec !== false) reexecInUserNamespace({ mapRoot: config.mapRoot ?? false });
+	base = enterBaseNamespace(config.runtime);
+} catch (error) {
+	say(failure(error));
+	process.exit(1);
+}
+
+/** @type {any} */
+let application;
+/** @type {any} */
+let driver;
+/** @type {any} */
+let volume;
+
+/** Makes a volume with a driver, below the stage. */
+async function makeVolume() {
+	const { makeDriver } = await load('mount/driver-choice.js');
+	const { VolumeSession } = await load('mount/volume-session.js');
+	const directory = join(base.stage, 'volume');
+	mkdirSync(directory);
+	const caller = { uid: process.getuid?.() ?? 0, gid: process.getgid?.() ?? 0, groups: [] };
+	const now = () => new Date();
+	const silent = () => {};
+	driver = makeDriver({
+		choice: 'kernel',
+		mountPoint: directory,
+		allowOther: false,
+		owner: {},
+		rootMode: 0o777,
+		caller,
+		runtime: base.environment,
+		now,
+		trace: false,
+	});
+	volume = new VolumeSession({
+		key: { namespace: 'default', name: 'test' },
+		path: '',
+		driver,
+		retention: { snapshotGraceMs: 0, history: 1 },
+		now,
+		announces: () => true,
+		log: { error: console.error, warn: console.error, info: silent, debug: silent, trace: silent },
+	});
+	await driver.mount();
+}
+
+/** @type {Record<string, (command: any) => any>} */
+const commands = {
+	/** Files on the stage. */
+	files: ({ files }) => {
+		for (const [path, text] of Object.entries(files)) {
+			mkdirSync(dirname(join(base.stage, path)), { recursive: true });
+			writeFileSync(join(base.stage, path), String(text));
+		}
+		return base.stage;
+	},
+	volume: async ({ files }) => {
+		if (volume === undefined) await makeVolume();
+		volume.write(
+			new Map(Object.entries(files).map(([path, text]) => [path, { bytes: Buffer.from(String(text)), mode: 0o644 }])),
+		);
+	},
+	build: ({ plan }) => {
+		application?.close();
+		application = undefined;
+		const started = performance.now();
+		application = base.build(
+			plan.map((/** @type {any} */ one) => ({ ...one, source: resolve(base.stage, one.source) })),
+		);
+		const us = Math.round((performance.now() - started) * 1000);
+		return { copyOnWrite: application.copyOnWrite, unreachable: application.unreachable, us };
+	},
+	run: ({ command: [file, ...args], isOutside }) => {
+		const run = () => spawnSync(file, args, { encoding: 'utf8' });
+		const { status, stdout, stderr } = isOutside === true ? run() : application.within(run);
+		return { status, stdout, stderr };
+	},
+	start: async ({ command: [file, ...args] }) => {
+		const child = application.within(() => spawn(file, args, { stdio: ['ignore', 'pipe', 'inherit'] }));
+		await once(child.stdout, 'data');
+		return child.pid;
+	},
+	members: () => application.members(),
+	look: ({ path }) => readFileSync(path, 'utf8'),
+	fail: () =>
+		application.within(() => {
+			throw new Error('as asked');
+		}),
+	self: () => ({ pid: process.pid, cwd: process.cwd(), args: process.argv.slice(3), env: process.env }),
+	close: () => {
+		application?.close();
+		base.close();
+	},
+};
+
+say({ answer: base.stage });
+const lines = createInterface({ input: process.stdin });
+/** @type {Promise<void>} */
+let last = Promise.resolve();
+lines.on('line', (line) => {
+	last = last.then(async () => {
+		const command = JSON.parse(line);
+		try {
+			say({ answer: (await commands[command.do]?.(command)) ?? null });
+		} catch (error) {
+			say(failure(error));
+		}
+	});
+});
+await once(lines, 'close');
+await last;
+application?.close();
+volume?.close();
+await driver?.unmount();
+base.close();
+process.exit(0);
