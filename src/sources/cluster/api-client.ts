@@ -1,5 +1,5 @@
 /**
- * The narrow port to an API server, ConfigMaps only and nothing that writes (types). A list is one page, a watch is
+ * The narrow port to an API server, ConfigMaps and single objects of other kinds, and nothing that writes (types). A list is one page, a watch is
  * one stream; who calls again, when and from where is the reflector's business.
  */
 
@@ -12,6 +12,14 @@ export interface ClusterTarget {
 	readonly name?: string | undefined;
 	readonly labelSelector?: string | undefined;
 	readonly fieldSelector?: string | undefined;
+}
+
+/** A kind of namespaced objects, as a path of the API has it. */
+export interface ApiResource {
+	/** `apps/v1`, `v1`. */
+	readonly apiVersion: string;
+	/** `deployments`. */
+	readonly plural: string;
 }
 
 export interface ListRequest {
@@ -71,6 +79,8 @@ export interface ApiClient {
 	watch(request: WatchRequest, listener: WatchListener, signal: AbortSignal): Promise<void>;
 	/** One ConfigMap; undefined: there is none of this name. */
 	get(key: ObjectKey, signal: AbortSignal, resourceVersion?: string): Promise<unknown>;
+	/** One object of any kind; without it the error's code is 404, as it is where the server has no such kind. */
+	read(resource: ApiResource, key: ObjectKey, signal: AbortSignal): Promise<unknown>;
 	/** Whether a namespace exists; undefined where the server does not let this user know. */
 	hasNamespace(name: string, signal: AbortSignal): Promise<boolean | undefined>;
 	/** Closes connections that nobody uses: after a fault they may be as dead as the one that failed. */

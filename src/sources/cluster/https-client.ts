@@ -11,6 +11,7 @@ import type { ObjectKey } from '../../model/object-key.js';
 import type { Timers } from '../watch/timers.js';
 import {
 	type ApiClient,
+	type ApiResource,
 	type ClusterTarget,
 	type ListPage,
 	type ListRequest,
@@ -108,13 +109,16 @@ export class HttpsClient implements ApiClient {
 		const query = new URLSearchParams();
 		if (resourceVersion !== undefined) query.set('resourceVersion', resourceVersion);
 		const search = query.size === 0 ? '' : `?${query}`;
-		const path = `/api/v1/namespaces/${encodeURIComponent(key.namespace)}/configmaps/${encodeURIComponent(key.name)}`;
 		try {
-			return (await this.#getJson(path + search, signal)).value;
+			return (await this.#getJson(objectPath(CONFIG_MAPS, key) + search, signal)).value;
 		} catch (error) {
 			if (error instanceof ApiError && error.code === 404) return undefined;
 			throw error;
 		}
+	}
+
+	async read(resource: ApiResource, key: ObjectKey, signal: AbortSignal): Promise<unknown> {
+		return (await this.#getJson(objectPath(resource, key), signal)).value;
 	}
 
 	async hasNamespace(name: string, signal: AbortSignal): Promise<boolean | undefined> {
@@ -274,6 +278,13 @@ function toBodyError(thrown: unknown): ApiError {
 
 function aborted(): ApiError {
 	return new ApiError('aborted', 'given up by this program');
+}
+
+const CONFIG_MAPS: ApiResource = { apiVersion: 'v1', plural: 'configmaps' };
+
+function objectPath({ apiVersion, plural }: ApiResource, { namespace, name }: ObjectKey): string {
+	const root = apiVersion.includes('/') ? `/apis/${apiVersion}` : `/api/${apiVersion}`;
+	return `${root}/namespaces/${encodeURIComponent(namespace)}/${plural}/${encodeURIComponent(name)}`;
 }
 
 function collectionPath({ namespace }: ClusterTarget, query: URLSearchParams): string {

@@ -5,6 +5,7 @@
 
 import type {
 	ApiClient,
+	ApiResource,
 	ListPage,
 	ListRequest,
 	WatchListener,
@@ -63,6 +64,7 @@ export class FakeClient implements ApiClient {
 	readonly log: { readonly at: number; readonly what: string }[] = [];
 	readonly lists: Answer[] = [];
 	readonly gets: (unknown | ApiError)[] = [];
+	readonly reads: (unknown | ApiError)[] = [];
 	/** Taken before a watch opens; undefined opens. */
 	readonly watchFailures: (ApiError | undefined)[] = [];
 	readonly watches: FakeWatch[] = [];
@@ -145,6 +147,15 @@ export class FakeClient implements ApiClient {
 		if (this.outage !== undefined) throw this.outage;
 		if (this.gets.length === 0) return await forever(signal);
 		const answer = this.gets.shift();
+		if (answer instanceof ApiError) throw answer;
+		return answer;
+	}
+
+	async read(resource: ApiResource, key: { namespace: string; name: string }, signal: AbortSignal): Promise<unknown> {
+		this.#note(`read ${resource.apiVersion} ${resource.plural}`, { ns: key.namespace, name: key.name });
+		if (this.outage !== undefined) throw this.outage;
+		if (this.reads.length === 0) return await forever(signal);
+		const answer = this.reads.shift();
 		if (answer instanceof ApiError) throw answer;
 		return answer;
 	}

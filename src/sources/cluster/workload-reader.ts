@@ -1,0 +1,132 @@
+/**
+ * Single workloads of a live cluster, read when somebody asks: one GET each, through the same credentials and transport
+ * as everything else, so that the permission to get is enough. Nothing is watched: who wants to know of changes reads
+ * again.
+ */
+
+import { ConfigMapFsError } from '../../base/errors.js';
+import type { ObjectKey } from '../../model/object-key.js';
+import type { OtherObject } from '../manifests/manifest-parser.js';
+import { SYSTEM_TIMERS, type Timers } from '../watch/timers.js';
+import type { ApiClient } from './api-client.js';
+import { ApiError, isRecord, toApiError } from './api-error.js';
+import { KubeconfigAuthentication } from './authentication.js';
+import { resourceVersionOf } from './cluster-object.js';
+import { toFailure } from './failure-text.js';
+import { HttpsClient } from './https-client.js';
+import type { Kubeconfig } from './kubeconfig.js';
+import { type WorkloadResource, workloadResource } from './workload-resources.js';
+
+/** Which object. */
+export interface ClusterWorkload extends ObjectKey {
+	/** As in a manifest: `Deployment`. */
+	readonly kind: string;
+}
+
+export interface WorkloadReaderOptions {
+	readonly kubeconfig: Kubeconfig;
+	/** Default is the clock of the process. */
+	readonly timers?: Timers;
+	/** For tests. Default is HTTPS by the kubeconfig. */
+	readonly client?: ApiClient;
+}
+
+/**
+ * Reads one workload. `place` of the result, and of each of its fields, is `cluster NAMESPACE kind/name`.
+ * Errors: as WorkloadReader.read.
+ */
+export async function readWorkload(kubeconfig: Kubeconfig, workload: ClusterWorkload): Promise<OtherObject> {
+	const reader = new WorkloadReader({ kubeconfig });
+	try {
+		return await reader.read(workload);
+	} finally {
+		reader.close();
+	}
+}
+
+export class WorkloadReader {
+	readonly #options: WorkloadReaderOptions;
+	readonly #client: ApiClient;
+	readonly #abort = new AbortController();
+	/** What was read last, by place. */
+	readonly #known = new Map<string, { readonly object: OtherObject; readonly resourceVersion: string }>();
+
+	constructor(options: WorkloadReaderOptions) {
+		const { kubeconfig, timers = SYSTEM_TIMERS } = options;
+		this.#options = options;
+		const { server } = kubeconfig.cluster;
+		this.#client =
+			options.client ??
+			new HttpsClient({ server, authentication: new KubeconfigAuthentication({ kubeconfig, timers }), timers });
+	}
+
+	/**
+	 * The workload as it is now; the very same value as before while its resourceVersion is.
+	 * Errors: INPUT_MISSING there is no such object or namespace; USAGE no pod comes from this kind; those of toFailure:
+	 * CLUSTER_UNREACHABLE, CLUSTER_FORBIDDEN, CONFIG_INVALID for a certificate.
+	 */
+	async read(workload: ClusterWorkload): Promise<OtherObject> {
+		const { kind, namespace, name } = workload;
+		const resource = workloadResource(kind);
+		if (resource === undefined) {
+			throw new ConfigMapFsError('USAGE', `no pod comes from a ${kind}; name a workload, such as deployment/${name}`);
+		}
+		const value = await this.#get(resource, workload);
+		const place = `cluster ${namespace} ${kind.toLowerCase()}/${name}`;
+		if (!isRecord(value) || typeof value.apiVersion !== 'string') {
+			const error = new ApiError('protocol', `${place} is no Kubernetes object`);
+			throw this.#failure(error);
+		}
+		const resourceVersion = resourceVersionOf(value);
+		const known = this.#known.get(place);
+		if (known !== undefined && resourceVersion !== '' && known.resourceVersion === resourceVersion) return known.object;
+		const { apiVersion } = value;
+		const object = { apiVersion, kind, name, namespace, value, place, locate: () => place };
+		this.#known.set(place, { object, resourceVersion });
+		return object;
+	}
+
+	/** Gives up what is being read, and closes the connections. Idempotent. */
+	close(): void {
+		this.#abort.abort();
+		this.#client.close();
+	}
+
+	async #get({ apiVersions, plural }: WorkloadResource, key: ClusterWorkload): Promise<unknown> {
+		let error: ApiError | undefined;
+		for (const apiVersion of apiVersions) {
+			try {
+				return await this.#client.read({ apiVersion, plural }, key, this.#abort.signal);
+			} catch (thrown) {
+				error = toApiError(thrown);
+				// A 404 that does not name the object is about the version.
+				if (error.code !== 404 || error.message.includes(`"${key.name}"`)) break;
+			}
+		}
+		if (error?.code === 404) throw await this.#missing(plural, key);
+		throw this.#failure(error ?? new ApiError('protocol', `${plural} have no version`));
+	}
+
+	async #missing(plural: string, { kind, namespace, name }: ClusterWorkload): Promise<ConfigMapFsError> {
+		const { server } = this.#client;
+		const start = `Error from server (NotFound): ${kind.toLowerCase()} "${name}" not found in namespace "${namespace}"`;
+		if ((await this.#hasNamespace(namespace)) === false) {
+			return new ConfigMapFsError('INPUT_MISSING', `${start}: ${server} has no such namespace; choose another with -n`);
+		}
+		const cure = `"kubectl get ${plural} -n ${namespace}" lists those that are there`;
+		return new ConfigMapFsError('INPUT_MISSING', `${start} of ${server}; ${cure}`);
+	}
+
+	/** Undefined: nobody can tell. */
+	async #hasNamespace(namespace: string): Promise<boolean | undefined> {
+		try {
+			return await this.#client.hasNamespace(namespace, this.#abort.signal);
+		} catch {
+			return undefined;
+		}
+	}
+
+	#failure(error: ApiError): ConfigMapFsError {
+		return toFailure(error, { server: this.#client.server, userName: this.#options.kubeconfig.userName });
+	}
+}
