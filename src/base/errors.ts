@@ -35,6 +35,8 @@ export const EXIT_STATUS = {
 	CLUSTER_UNREACHABLE: 69,
 	/** The API server refuses the credentials, or what they may do is too little. */
 	CLUSTER_FORBIDDEN: 77,
+	/** What a pod waits for did not come in time. Status: that of timeout(1). */
+	WAIT_TIMEOUT: 124,
 	/** The command to run is not there. Status: that of shells and container tools. */
 	COMMAND_NOT_FOUND: 127,
 	/** The command to run is there and cannot be started. Status: that of shells and container tools. */

@@ -12,6 +12,8 @@ import { createCommand, splitShortFlags } from './create-command.js';
 import { mountCommand } from './mount-command.js';
 import { mountHelp } from './mount-flags.js';
 import { helperStatus, mountHelperArguments } from './mount-helper.js';
+import { runCommand } from './run-command.js';
+import { runHelp } from './run-flags.js';
 import { unmountCommand, unmountHelp } from './unmount-command.js';
 
 /** Runs one command line; returns the exit status. `program` is the name it was called by. */
@@ -40,9 +42,9 @@ type Command = (context: CliContext) => Promise<number>;
 const unmount: Command = (context) => unmountCommand(context, (line) => void process.stdout.write(`${line}\n`));
 
 /** Commands that read their flags by themselves. The others are read by yargs, which prints the help of all. */
-const COMMANDS: Readonly<Record<string, Command>> = { mount: mountCommand, unmount, umount: unmount };
+const COMMANDS: Readonly<Record<string, Command>> = { run: runCommand, mount: mountCommand, unmount, umount: unmount };
 
-const COMMAND_NAMES = ['mount', 'unmount', 'create', 'help'];
+const COMMAND_NAMES = ['run', 'mount', 'unmount', 'create', 'help'];
 
 async function dispatch(words: readonly string[] | undefined): Promise<number> {
 	if (words === undefined) return 0;
@@ -61,7 +63,10 @@ async function dispatch(words: readonly string[] | undefined): Promise<number> {
 
 function refuseUnknown(first: string | undefined): void {
 	if (first === undefined) {
-		throw new ConfigMapFsError('USAGE', 'a command is missing: mount, unmount or create; see "configmapfs --help"');
+		throw new ConfigMapFsError(
+			'USAGE',
+			'a command is missing: run, mount, unmount or create; see "configmapfs --help"',
+		);
 	}
 	if (COMMAND_NAMES.includes(first) || ['--help', '-h', '--version'].includes(first)) return;
 	const what = first.startsWith('-') ? `unknown flag: ${first}` : `unknown command "${first}" for "configmapfs"`;
@@ -84,6 +89,7 @@ async function parseWithYargs(args: readonly string[]): Promise<number> {
 		.scriptName('configmapfs')
 		.parserConfiguration({ 'parse-numbers': false, 'parse-positional-numbers': false, 'boolean-negation': false })
 		.usage('$0 COMMAND [flags]\n\nKubernetes ConfigMaps as mounted directories, exactly as a pod would see them.')
+		.command(runHelp)
 		.command(mountHelp)
 		.command(unmountHelp)
 		.command(createCommand)

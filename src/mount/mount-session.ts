@@ -105,8 +105,11 @@ export class MountSession {
 			this.#store.release();
 			await this.#firstVolume();
 			this.#refuseIfClosed();
+			// What comes while the mount is made is shown as a change, when there is a mount to change.
+			this.#store.hold();
 			await this.#driver.mount();
 			this.#isOpen = true;
+			this.#store.release();
 		} catch (error) {
 			await this.close();
 			throw error;

@@ -1,0 +1,30 @@
+/**
+ * Which objects a container needs, and whether two pods are alike for it. Pure.
+ */
+
+import { isDeepStrictEqual } from 'node:util';
+import type { Container, Pod, PodVolume } from '../pod/pod-spec.js';
+
+/** The volumes that the container mounts, in the order of the pod. What no container mounts is not set up. */
+export function mountedVolumes(pod: Pod, container: Container): readonly PodVolume[] {
+	const names = new Set(container.volumeMounts.map(({ name }) => name));
+	return pod.spec.volumes.filter(({ name }) => names.has(name));
+}
+
+/** Names of all ConfigMaps that the container refers to, sorted. */
+export function configMapNames(pod: Pod, container: Container): readonly string[] {
+	const names = new Set<string>();
+	for (const { kind, name } of container.envFrom) if (kind === 'configMapRef') names.add(name);
+	for (const { valueFrom } of container.env) if (valueFrom?.kind === 'configMapKeyRef') names.add(valueFrom.name);
+	for (const { source } of mountedVolumes(pod, container)) {
+		if (source.kind === 'configMap') names.add(source.name);
+		if (source.kind !== 'projected') continue;
+		for (const one of source.sources) if (one.kind === 'configMap') names.add(one.name);
+	}
+	return [...names].sort();
+}
+
+/** Whether a process started for one pod would be started alike for the other; labels and annotations may differ. */
+export function sameForProcess(a: Pod, b: Pod): boolean {
+	return isDeepStrictEqual(a.spec, b.spec);
+}

@@ -1,0 +1,294 @@
+/**
+ * One `run` from start to end: sources, pod, volumes, placement, application. The only place that knows them all.
+ *
+ * At each start of the application everything is found out anew, as a container's restart does: environment,
+ * arguments, volumes, what a subPath leads to. While it runs its volumes follow their objects; its environment stays.
+ */
+
+import { ConfigMapFsError } from '../base/errors.js';
+import type { Logger } from '../base/log.js';
+import type { Environment } from '../pod/environment.js';
+import type { PodObjects } from '../pod/pod-objects.js';
+import type { WorkloadObject } from '../pod/workload.js';
+import type { OtherObject } from '../sources/manifests/manifest-parser.js';
+import type { ConfigMapSource } from '../sources/source.js';
+import type { StoreProblem } from '../store/layered-store.js';
+import { Application } from './application/application.js';
+import { ApplicationProcess } from './application/application-process.js';
+import type { Inheritance } from './application/inheritance.js';
+import { SignalRelay } from './application/signal-relay.js';
+import type { ChangeListener } from './change-listener.js';
+import { ContainerSetup, type ContainerSetupOptions, type MountPlan } from './container-setup.js';
+import type { PlacedApplication } from './placement.js';
+import { PodCatalog } from './pod-catalog.js';
+import { PodReader, type SelectedPod } from './pod-reader.js';
+import { configMapNames, sameForProcess } from './pod-references.js';
+import { Waiting } from './waiting.js';
+
+/** A source and, where it has them, its objects of other kinds. */
+export type MakeSource = (onOthers: (others: readonly OtherObject[]) => void) => ConfigMapSource;
+
+/** A cluster below the other sources. */
+export interface RunCluster {
+	readonly description: string;
+	/** `wanted` is KIND/NAME. Errors: INPUT_MISSING, and those of the cluster. */
+	readWorkload(wanted: string): Promise<WorkloadObject>;
+	/** These ConfigMaps of a namespace, and their changes. */
+	follow(names: readonly string[], namespace: string): ConfigMapSource;
+}
+
+export interface RunSessionOptions {
+	/** In the order of the command line; a later one wins. */
+	readonly sources: readonly { readonly description: string; readonly make: MakeSource }[];
+	readonly cluster: RunCluster | undefined;
+	/** `KIND/NAME`; undefined: there is one workload. */
+	readonly workload: string | undefined;
+	readonly container: string | undefined;
+	/** `-n`. */
+	readonly namespace: string | undefined;
+	readonly defaultNamespace: string;
+	readonly waitTimeoutMs: number | undefined;
+	readonly stdin: 'inherit' | 'ignore';
+	readonly inheritance: Inheritance;
+	readonly setup: Omit<ContainerSetupOptions, 'onFlip'>;
+	/** Errors: USAGE for a volume that the container has not. */
+	readonly makeListener: (application: Application, placed: () => PlacedApplication | undefined) => ChangeListener;
+	readonly log: Logger;
+}
+
+const NO_PLAN: MountPlan = { mounts: [], liveSubPaths: [], missing: [] };
+
+/** How long a pod's processes have to end. Source: kubernetes v1.32 core/v1, terminationGracePeriodSeconds. */
+const GRACE_MS = 30_000;
+
+/** What the running process was made of. */
+interface RunningContainer {
+	readonly selected: SelectedPod;
+	readonly environment: Environment;
+}
+
+export class RunSession {
+	readonly #options: RunSessionOptions;
+	readonly #log: Logger;
+	readonly #catalog: PodCatalog;
+	readonly #reader: PodReader;
+	readonly #setup: ContainerSetup;
+	readonly #waiting: Waiting;
+	readonly #application: Application;
+	readonly #sources: ConfigMapSource[] = [];
+	/** The source of the cluster's ConfigMaps, and what it follows. */
+	#followed: { readonly source: ConfigMapSource; readonly names: string } | undefined;
+	/** Undefined: none runs. */
+	#running: RunningContainer | undefined;
+	#placed: PlacedApplication | undefined;
+	readonly #listener: ChangeListener;
+	/** A look at the volumes is due: changes of several objects at once are looked at together. */
+	#isDue = false;
+	/** Changes wait: the mount that would show them is being made. */
+	#isHeld = false;
+	#hasHeldChange = false;
+	#saidProblems: ReadonlySet<string> = new Set();
+
+	constructor(options: RunSessionOptions) {
+		this.#options = options;
+		this.#log = options.log;
+		const { cluster } = options;
+		this.#catalog = new PodCatalog({
+			layers: [
+				...(cluster === undefined ? [] : [cluster.description]),
+				...options.sources.map((one) => one.description),
+			],
+			defaultNamespace: options.defaultNamespace,
+			onChange: () => this.#changed(),
+			onProblems: (problems) => this.#logProblems(problems),
+		});
+		this.#reader = new PodReader({
+			catalog: this.#catalog,
+			wanted: options.workload,
+			container: options.container,
+			namespace: options.namespace,
+			defaultNamespace: options.defaultNamespace,
+			strictEnvNames: options.setup.strictEnvNames,
+			readFromCluster: cluster === undefined ? undefined : (wanted) => cluster.readWorkload(wanted),
+			log: options.log,
+		});
+		this.#setup = new ContainerSetup({
+			...options.setup,
+			onFlip: (volume, flip) => this.#listener.volumeChanged(volume, flip),
+		});
+		this.#waiting = new Waiting({ log: options.log, timeoutMs: options.waitTimeoutMs });
+		this.#application = new Application({
+			start: (abort) => this.#start(abort),
+			members: () => this.#placed?.members() ?? [],
+			graceMs: GRACE_MS,
+			log: options.log,
+		});
+		this.#listener = options.makeListener(this.#application, () => this.#placed);
+	}
+
+	/** Runs the application to its end; returns the exit status. Errors: ConfigMapFsError, when it was never started. */
+	async run(): Promise<number> {
+		const relay = new SignalRelay(this.#application);
+		try {
+			return await this.#application.run();
+		} finally {
+			await this.#close();
+			relay.close();
+		}
+	}
+
+	async #start(abort: AbortSignal): Promise<ApplicationProcess> {
+		this.#running = undefined;
+		await this.#holding(async () => {
+			if (this.#sources.length === 0) await this.#startSources();
+			await this.#followCluster(await this.#reader.read());
+		});
+		const started = await this.#waiting.until(() => this.#look(), abort);
+		const { selected, environment, plan } = started;
+		this.#placed?.close();
+		const { placement, said, cwd, callerEnvironment } = this.#options.setup;
+		const placed = placement.build(plan.mounts);
+		this.#placed = placed;
+		said.warn(copyWarnings(placed, [cwd, ...home(callerEnvironment)]));
+		this.#log.debug({ copyOnWrite: placed.copyOnWrite }, 'directories whose own files are copies');
+		const made = this.#setup.process(selected, environment, placed.variables ?? {});
+		const { stdin, inheritance } = this.#options;
+		const process = await ApplicationProcess.start({
+			...made,
+			stdin,
+			inheritance,
+			within: (act) => placed.within(act),
+		});
+		this.#running = { selected, environment };
+		this.#listener.started();
+		return process;
+	}
+
+	/** One look at whether the container can start, and what it would be. */
+	async #look() {
+		const selected = this.#reader.current();
+		const objects = this.#catalog.objects(selected.pod.metadata.namespace);
+		const { environment, missing } = this.#setup.prepare(selected, objects);
+		if (missing.length > 0) return { selected, environment, missing, plan: NO_PLAN };
+		await this.#holding(() => this.#setup.open());
+		const plan = this.#setup.plan(selected, environment);
+		return { selected, environment, missing: plan.missing, plan };
+	}
+
+	async #startSources(): Promise<void> {
+		const { sources, cluster } = this.#options;
+		const first = cluster === undefined ? 0 : 1;
+		this.#catalog.hold();
+		await Promise.all(
+			sources.map(async ({ make }, index) => {
+				const source = make((others) => this.#catalog.setOthers(first + index, others));
+				this.#sources.push(source);
+				const sink = this.#catalog.sinks[first + index];
+				if (sink !== undefined) await source.start(sink);
+			}),
+		);
+		this.#catalog.release();
+	}
+
+	/** Only what the container refers to is asked for, so that little need be allowed. */
+	async #followCluster({ pod, container }: SelectedPod): Promise<void> {
+		const { cluster } = this.#options;
+		const [sink] = this.#catalog.sinks;
+		if (cluster === undefined || sink === undefined) return;
+		const names = configMapNames(pod, container);
+		const text = names.join();
+		if (names.length === 0 || this.#followed?.names === text) return;
+		const before = this.#followed?.source;
+		const source = cluster.follow(names, pod.metadata.namespace);
+		this.#followed = { source, names: text };
+		await before?.close();
+		await source.start(sink);
+	}
+
+	#changed(): void {
+		if (this.#isDue) return;
+		this.#isDue = true;
+		setImmediate(() => {
+			this.#isDue = false;
+			this.#lookAtChange();
+		});
+	}
+
+	#lookAtChange(): void {
+		if (this.#isHeld) {
+			this.#hasHeldChange = true;
+			return;
+		}
+		this.#waiting.poke();
+		const running = this.#running;
+		if (running === undefined) return;
+		try {
+			const selected = this.#reader.current();
+			const objects = this.#catalog.objects(selected.pod.metadata.namespace);
+			// Labels and annotations of the pod may be shown; what else changed in it is for its next start.
+			const pod = { ...running.selected.pod, metadata: selected.pod.metadata };
+			this.#setup.show({ pod, container: running.selected.container }, objects);
+			if (!sameForProcess(running.selected.pod, selected.pod)) this.#listener.environmentChanged('the workload');
+			else if (this.#isStale(running, objects)) this.#listener.environmentChanged('the environment');
+		} catch (error) {
+			if (!(error instanceof ConfigMapFsError) || error.code === 'INTERNAL') throw error;
+			this.#log.error(`${error.message}; everything stays as it is`);
+		}
+	}
+
+	/** Changes are looked at when `act` is over. */
+	async #holding<T>(act: () => Promise<T>): Promise<T> {
+		this.#isHeld = true;
+		try {
+			return await act();
+		} finally {
+			this.#isHeld = false;
+			if (this.#hasHeldChange) this.#changed();
+			this.#hasHeldChange = false;
+		}
+	}
+
+	/** Whether a process started now would have another environment. What is missing would keep it from starting. */
+	#isStale(running: RunningContainer, objects: PodObjects): boolean {
+		const { variables, missing } = this.#setup.environment(running.selected, objects);
+		if (missing.length > 0) return false;
+		const before = running.environment.variables;
+		if (variables.size !== before.size) return true;
+		return [...variables].some(([name, { value }]) => before.get(name)?.value !== value);
+	}
+
+	#logProblems(problems: readonly StoreProblem[]): void {
+		const texts = problems
+			.filter(({ isLogged }) => isLogged !== true)
+			.map(({ place, reason }) => `${place}: ${reason}`);
+		for (const text of texts) if (!this.#saidProblems.has(text)) this.#log.error(text);
+		this.#saidProblems = new Set(texts);
+	}
+
+	async #close(): Promise<void> {
+		this.#isHeld = true;
+		this.#running = undefined;
+		this.#listener.close();
+		await Promise.all(
+			[...this.#sources, ...(this.#followed === undefined ? [] : [this.#followed.source])].map((one) => one.close()),
+		);
+		this.#placed?.close();
+		await this.#setup.close();
+		this.#options.setup.placement.close();
+	}
+}
+
+/** What of this machine is not as it is outside. That matters where people work, and is for the curious elsewhere. */
+function copyWarnings({ copyOnWrite, unreachable }: PlacedApplication, workplaces: readonly string[]) {
+	const isWorkplace = (path: string) => workplaces.some((place) => place === path || place.startsWith(`${path}/`));
+	const text = 'files made or changed directly in this directory stay in this run and are gone with it';
+	const copies = copyOnWrite.filter((path) => path !== '/').filter(isWorkplace);
+	return [
+		...copies.map((place) => ({ place, text })),
+		...unreachable.map((place) => ({ place, text: 'cannot be reached while the application runs' })),
+	];
+}
+
+function home({ HOME }: Readonly<Record<string, string | undefined>>): readonly string[] {
+	return HOME === undefined || HOME === '' ? [] : [HOME];
+}

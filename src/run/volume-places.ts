@@ -1,0 +1,103 @@
+/**
+ * Where the content of each volume of a pod is before it is mounted: in the tree of a driver, in the stage, or on this
+ * machine. What a local process cannot have is said here, and nowhere passed over in silence.
+ */
+
+import { chmodSync, chownSync, mkdirSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { ConfigMapFsError, errorText } from '../base/errors.js';
+import { fsGroupMode } from '../pod/fs-group.js';
+import type { PodWarning } from '../pod/pod-objects.js';
+import type { PodVolume, VolumeSource } from '../pod/pod-spec.js';
+
+export interface VolumePlacesOptions {
+	/** Where the driver's tree is; each volume is a directory of it. */
+	readonly tree: string;
+	/** A private directory for what applications write. */
+	readonly stage: string;
+	/** `--local-volume`: directories of this machine, by the volume's name. */
+	readonly localVolumes: ReadonlyMap<string, string>;
+	readonly allowHostPath: boolean;
+	/** Group of files that the application shall be able to write; undefined: the caller's. */
+	readonly fileGroup: number | undefined;
+}
+
+/** `isWritable`: the application may change it. `isHost`: it is a directory or file of this machine. */
+export interface VolumePlace {
+	readonly path: string;
+	readonly isWritable: boolean;
+	readonly isHost: boolean;
+}
+
+/** Volumes whose files come from objects: those that a driver shows. */
+export type ObjectVolume = PodVolume & {
+	readonly source: Extract<VolumeSource, { kind: 'configMap' | 'secret' | 'downwardAPI' | 'projected' }>;
+};
+
+export function isObjectVolume(volume: PodVolume): volume is ObjectVolume {
+	return ['configMap', 'secret', 'downwardAPI', 'projected'].includes(volume.source.kind);
+}
+
+/** Mode of an emptyDir. Source: kubelet v1.32 pkg/volume/emptydir, perm. */
+const EMPTY_DIR_MODE = 0o777;
+
+export class VolumePlaces {
+	readonly #options: VolumePlacesOptions;
+
+	constructor(options: VolumePlacesOptions) {
+		this.#options = options;
+	}
+
+	/**
+	 * The place of a volume; undefined, with a warning, when a local process cannot have it.
+	 * Errors: INPUT_MISSING for a directory of this machine that is not there.
+	 */
+	of(volume: PodVolume): { readonly place: VolumePlace | undefined; readonly warnings: readonly PodWarning[] } {
+		const { localVolumes, tree } = this.#options;
+		const local = localVolumes.get(volume.name);
+		if (local !== undefined) return given(hostPlace(volume.name, local, `--local-volume ${volume.name}=${local}`));
+		if (isObjectVolume(volume)) return given({ path: join(tree, volume.name), isWritable: false, isHost: false });
+		const { source } = volume;
+		if (source.kind === 'emptyDir') return given(this.#emptyDir(volume.name));
+		if (source.kind === 'hostPath') {
+			if (this.#options.allowHostPath) return given(hostPlace(volume.name, source.path, `hostPath ${source.path}`));
+			const cure = `--allow-host-path gives it ${source.path} of this machine, --local-volume ${volume.name}=DIR another directory`;
+			return missed(volume.name, `hostPath ${source.path} is not given without consent; ${cure}`);
+		}
+		const type = source.kind === 'other' ? source.type : source.kind;
+		return missed(
+			volume.name,
+			`a ${type} is only in a cluster; --local-volume ${volume.name}=DIR gives it a directory of this machine`,
+		);
+	}
+
+	#emptyDir(name: string): VolumePlace {
+		const { stage, fileGroup } = this.#options;
+		const path = join(stage, 'empty', name);
+		mkdirSync(path, { recursive: true });
+		if (fileGroup !== undefined) chownSync(path, -1, fileGroup);
+		chmodSync(path, fileGroup === undefined ? EMPTY_DIR_MODE : fsGroupMode('dir', EMPTY_DIR_MODE));
+		return { path, isWritable: true, isHost: false };
+	}
+}
+
+function given(place: VolumePlace) {
+	return { place, warnings: [] };
+}
+
+function missed(name: string, text: string) {
+	return { place: undefined, warnings: [{ place: `volume "${name}"`, text }] };
+}
+
+function hostPlace(name: string, path: string, what: string): VolumePlace {
+	try {
+		statSync(path);
+	} catch (error) {
+		throw new ConfigMapFsError(
+			'INPUT_MISSING',
+			`volume "${name}": ${what} cannot be used: ${errorText(error)}; make it first`,
+			{ cause: error },
+		);
+	}
+	return { path, isWritable: true, isHost: true };
+}

@@ -1,0 +1,85 @@
+/**
+ * Waits until nothing is missing any more, as kubelet lets a pod wait: says why, once for each reason, and starts the
+ * moment that everything is there.
+ */
+
+import { ConfigMapFsError } from '../base/errors.js';
+import type { Logger } from '../base/log.js';
+import type { Missing } from '../pod/pod-objects.js';
+
+export class Waiting {
+	readonly #log: Logger;
+	/** Unit: milliseconds; undefined: for ever. */
+	readonly #timeoutMs: number | undefined;
+	#wake: (() => void) | undefined;
+
+	constructor(options: { readonly log: Logger; readonly timeoutMs: number | undefined }) {
+		this.#log = options.log;
+		this.#timeoutMs = options.timeoutMs;
+	}
+
+	/** Something changed: whoever waits looks again. */
+	poke(): void {
+		this.#wake?.();
+	}
+
+	/**
+	 * Looks until `look` finds nothing missing, and gives what it found then.
+	 * Errors: WAIT_TIMEOUT, and those of `look`; when `abort` is, at once.
+	 */
+	async until<T extends { readonly missing: readonly Missing[] }>(
+		look: () => T | Promise<T>,
+		abort: AbortSignal,
+	): Promise<T> {
+		const deadline = this.#timeoutMs === undefined ? undefined : performance.now() + this.#timeoutMs;
+		const said = new Set<string>();
+		for (;;) {
+			abort.throwIfAborted();
+			const changed = new Promise<void>((resolve) => {
+				this.#wake = resolve;
+			});
+			const found = await look();
+			if (found.missing.length === 0) {
+				if (said.size > 0) this.#log.info('everything is there');
+				return found;
+			}
+			for (const { reason, message } of found.missing) {
+				if (said.has(message)) continue;
+				said.add(message);
+				this.#log.warn({ reason }, `waiting: ${message}`);
+			}
+			await this.#changeOrEnd(changed, deadline, abort, found.missing);
+		}
+	}
+
+	async #changeOrEnd(
+		changed: Promise<void>,
+		deadline: number | undefined,
+		abort: AbortSignal,
+		missing: readonly Missing[],
+	): Promise<void> {
+		let timer: NodeJS.Timeout | undefined;
+		let onAbort = () => {};
+		const ended = new Promise<void>((_, reject) => {
+			onAbort = () => reject(abort.reason as Error);
+			abort.addEventListener('abort', onAbort, { once: true });
+			if (deadline === undefined) return;
+			timer = setTimeout(() => reject(this.#tooLong(missing)), Math.max(0, deadline - performance.now()));
+		});
+		try {
+			await Promise.race([changed, ended]);
+		} finally {
+			clearTimeout(timer);
+			abort.removeEventListener('abort', onAbort);
+		}
+	}
+
+	#tooLong(missing: readonly Missing[]): ConfigMapFsError {
+		const texts = missing.map(({ message }) => message).join('; ');
+		const seconds = (this.#timeoutMs ?? 0) / 1000;
+		return new ConfigMapFsError(
+			'WAIT_TIMEOUT',
+			`Still missing after ${seconds} s (--wait-timeout): ${texts}; add it to a source, or make the reference optional`,
+		);
+	}
+}
