@@ -11,25 +11,36 @@ import { Socket } from 'node:net';
 import { dirname } from 'node:path';
 import { parentPort, workerData } from 'node:worker_threads';
 import { opcodeName } from '../wire/constants.js';
+import { endMembers } from './guard.js';
 import { findMount, unmountPath } from './mount-table.js';
-import { CONTROL_FD, type DaemonMessage, type ServerConfig, type ServerMessage } from './server-protocol.js';
+import { removeRuntimeDirectory } from './runtime-directory.js';
+import {
+	CONTROL_FD,
+	type DaemonMessage,
+	type Guarded,
+	type ServerConfig,
+	type ServerMessage,
+} from './server-protocol.js';
 
 export interface ControlData {
 	readonly config: ServerConfig;
 	/** Shape: one 64-bit float an opcode. */
 	readonly counters: SharedArrayBuffer;
+	/** Shape: one 32-bit number, 1 while this thread cleans up after the daemon. */
+	readonly cleaning: SharedArrayBuffer;
 }
 
 /** How long readers keep what they have open after the daemon is gone. Unit: milliseconds. */
 const LAST_READERS_MS = 2000;
 
-const { config, counters } = workerData as ControlData;
+const { config, counters, cleaning } = workerData as ControlData;
 const counts = new Float64Array(counters);
 const socket = new Socket({ fd: CONTROL_FD, readable: true, writable: true });
 /** From now on there may be a mount. */
 let isMounting = false;
 /** What is mounted, as the mount table names it. */
 let device: string | undefined;
+let guarded: Guarded | undefined;
 
 /** A failure is the last word: the thread ends when it is sent, and with it the process. */
 function send(message: ServerMessage): void {
@@ -51,7 +62,18 @@ function upcalls(): Record<string, number> {
 }
 
 function daemonIsGone(): void {
+	const isCleaning = new Int32Array(cleaning);
+	Atomics.store(isCleaning, 0, 1);
+	cleanUp();
+	Atomics.store(isCleaning, 0, 0);
+	Atomics.notify(isCleaning, 0);
+}
+
+function cleanUp(): void {
+	// First, because they use what goes next.
+	if (guarded !== undefined) endMembers(guarded.mountNamespace);
 	if (!isMounting) {
+		if (guarded?.removeDirectory !== undefined) removeRuntimeDirectory(guarded.removeDirectory);
 		removeJournal();
 		process.kill(process.pid, 'SIGKILL');
 	}
@@ -62,6 +84,7 @@ function daemonIsGone(): void {
 	removeJournal();
 	for (const place of new Set([config.mountPoint, config.publicMountPoint])) takeAway(place);
 	removeJournal();
+	if (guarded?.removeDirectory !== undefined) removeRuntimeDirectory(guarded.removeDirectory);
 }
 
 /** What is read from it is open already. */
@@ -93,6 +116,8 @@ socket.on('data', (chunk: Buffer) => {
 		const message = JSON.parse(line) as DaemonMessage;
 		if (message.type === 'upcalls') {
 			send({ type: 'upcalls', upcalls: upcalls() });
+		} else if (message.type === 'guard') {
+			guarded = message;
 		} else {
 			isMounting = true;
 			parentPort?.postMessage(message);

@@ -5,6 +5,7 @@
 
 import type { VolumeState } from '../volume/plan.js';
 import type { TreeOperations } from '../volume/tree-operations.js';
+import type { Guarded } from './server-protocol.js';
 
 /** Why a mount is over. */
 export type MountEnd =
@@ -38,6 +39,11 @@ export interface Driver {
 	mount(): Promise<void>;
 	/** Resolves once, when the mount is over for whatever reason. */
 	readonly ended: Promise<MountEnd>;
+	/**
+	 * What is to be ended and removed when this process is killed; in place of what was said before. False where the
+	 * driver has no process that outlives this one.
+	 */
+	guard(guarded: Guarded): boolean;
 	/** Requests that reached user space, by opcode; empty where nothing is counted. */
 	upcalls(): Promise<Readonly<Record<string, number>>>;
 	/** Takes the mount away, even when it is in use. Idempotent. */

@@ -18,7 +18,7 @@ import { watchForUnmount } from './mount-watch.js';
 import type { Present } from './presentation.js';
 import type { RuntimeDirectory } from './runtime-directory.js';
 import { ServerProcess } from './server-process.js';
-import type { MountMethod } from './server-protocol.js';
+import type { Guarded, MountMethod } from './server-protocol.js';
 
 /** How long readers may keep a detached mount before their requests are aborted. Unit: milliseconds. */
 const LAST_READERS_MS = 1000;
@@ -151,6 +151,11 @@ export class FuseDriver implements Driver {
 
 	#gone(end: MountEnd): void {
 		if (this.#unmounting === undefined && this.#removing === undefined) this.#end(end);
+	}
+
+	guard(guarded: Guarded): boolean {
+		this.#server.guard(guarded);
+		return true;
 	}
 
 	async upcalls(): Promise<Readonly<Record<string, number>>> {

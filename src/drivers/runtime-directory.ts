@@ -19,7 +19,7 @@ import {
 	statfsSync,
 	writeSync,
 } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { tryLock } from '../native/libc.js';
 import { readMountTable, unmountPath } from './mount-table.js';
 
@@ -85,6 +85,19 @@ export function makeRuntimeDirectory(environment: RuntimeEnvironment): RuntimeDi
 			removeIfEmpty(parent);
 		},
 	};
+}
+
+/** Removes one whose owner is gone, as this process sees it; nothing when it cannot. */
+export function removeRuntimeDirectory(path: string): void {
+	detachBelow(path);
+	// What is still mounted there is not to be lost.
+	if (readMountTable().some(({ mountPoint }) => mountPoint.startsWith(`${path}/`))) return;
+	try {
+		rmSync(path, { recursive: true, force: true });
+	} catch {
+		// Somebody else's mount; the next daemon of this user tries again.
+	}
+	removeIfEmpty(dirname(path));
 }
 
 function removeIfEmpty(parent: string): void {

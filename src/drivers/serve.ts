@@ -19,6 +19,9 @@ import type { ServerConfig, ServerMessage } from './server-protocol.js';
 /** Every reader of the mount waits for this process, so it goes before them where the user may ask for that. */
 const SERVER_PRIORITY = -10;
 
+/** How long the other thread may take to clean up after a killed daemon. Unit: milliseconds. */
+const LONGEST_CLEANING_MS = 5000;
+
 function goFirst(): void {
 	try {
 		setPriority(SERVER_PRIORITY);
@@ -31,7 +34,8 @@ function goFirst(): void {
 export async function serve(config: ServerConfig): Promise<void> {
 	goFirst();
 	const counters = new SharedArrayBuffer(OPCODE_LIMIT * Float64Array.BYTES_PER_ELEMENT);
-	const workerData: ControlData = { config, counters };
+	const cleaning = new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT);
+	const workerData: ControlData = { config, counters, cleaning };
 	const control = new Worker(new URL('./control-thread.js', import.meta.url), { workerData });
 	// Everything is loaded while the daemon still reads its sources.
 	await once(control, 'message');
@@ -66,6 +70,8 @@ export async function serve(config: ServerConfig): Promise<void> {
 			say({ type: 'serving' });
 			session.run();
 		}
+		// The mount may have ended because the other thread takes it away, among other things.
+		Atomics.wait(new Int32Array(cleaning), 0, 1, LONGEST_CLEANING_MS);
 		process.exit(0);
 	} catch (error) {
 		const code = error instanceof ConfigMapFsError ? error.code : 'INTERNAL';

@@ -7,7 +7,7 @@ import type { Socket } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import { ConfigMapFsError, type ErrorCode, EXIT_STATUS } from '../base/errors.js';
 import type { MountEnd } from './driver.js';
-import type { DaemonMessage, ServerConfig, ServerMessage } from './server-protocol.js';
+import type { DaemonMessage, Guarded, ServerConfig, ServerMessage } from './server-protocol.js';
 
 const SERVER = fileURLToPath(new URL('../server.js', import.meta.url));
 
@@ -82,6 +82,11 @@ export class ServerProcess {
 				reject(new ConfigMapFsError('DRIVER_DIED', 'The process that should answer the kernel ended while it started'));
 			});
 		});
+	}
+
+	/** From now on the server cleans up after a killed daemon; see `Guarded`. */
+	guard(guarded: Guarded): void {
+		this.#say({ type: 'guard', ...guarded });
 	}
 
 	/** Requests answered so far, by opcode. */

@@ -31,7 +31,18 @@ export type ServerMessage =
 
 export type DaemonMessage =
 	/** The journal holds the first state, and the mount point is ready. */
-	{ readonly type: 'mount' } | { readonly type: 'upcalls' };
+	| { readonly type: 'mount' }
+	| { readonly type: 'upcalls' }
+	/** Takes the place of an earlier one. */
+	| ({ readonly type: 'guard' } & Guarded);
+
+/** What the server ends and removes when the daemon is gone without having taken the mount away. */
+export interface Guarded {
+	/** Every process in it, as /proc/PID/ns/mnt names it: `mnt:[4026532177]`. Never the server's own. */
+	readonly mountNamespace: string;
+	/** A runtime directory with what is mounted below it, and its parent when that is empty then. Absolute. */
+	readonly removeDirectory?: string;
+}
 
 /** The descriptor of the socket in the server. */
 export const CONTROL_FD = 3;

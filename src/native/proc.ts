@@ -59,6 +59,15 @@ export function membersOfMountNamespace(mountNamespace: string): readonly number
 		.map(Number);
 }
 
+/** SIGKILL. One that has ended in between, or is somebody else's, is no error. */
+export function endProcess(pid: number): void {
+	try {
+		process.kill(pid, 'SIGKILL');
+	} catch {
+		// Then it is not for us to end.
+	}
+}
+
 export interface OpenFilesLimit {
 	/** Unit: descriptors; a very large number is none. */
 	readonly soft: bigint;

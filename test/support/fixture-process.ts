@@ -80,6 +80,14 @@ export class FixtureProcess {
 		this.#child.stdin?.write(`${line}\n`);
 	}
 
+	get hasEnded(): boolean {
+		return this.#ended;
+	}
+
+	kill(signal: NodeJS.Signals): void {
+		this.#child.kill(signal);
+	}
+
 	/** Ends its standard input, which ends every helper. */
 	finish(): void {
 		this.#child.stdin?.end();

@@ -66,6 +66,10 @@ export class DirectoryDriver implements Driver {
 		}
 	}
 
+	guard(): boolean {
+		return false;
+	}
+
 	async upcalls(): Promise<Readonly<Record<string, number>>> {
 		return {};
 	}

@@ -3,6 +3,7 @@
  */
 
 import { setTimeout as sleep } from 'node:timers/promises';
+import { endProcess } from '../../native/proc.js';
 
 /** How long processes may take to be gone; one that waits for a device that never answers cannot be ended. */
 const LONGEST_MS = 3000;
@@ -15,15 +16,7 @@ export async function endMembers(members: () => readonly number[], longestMs = L
 	for (;;) {
 		const left = members().filter((pid) => pid !== process.pid);
 		if (left.length === 0 || performance.now() > deadline) return left;
-		for (const pid of left) endOne(pid);
+		for (const pid of left) endProcess(pid);
 		await sleep(PAUSE_MS);
-	}
-}
-
-function endOne(pid: number): void {
-	try {
-		process.kill(pid, 'SIGKILL');
-	} catch {
-		// It has ended in between, or it is somebody else's.
 	}
 }
