@@ -28,11 +28,9 @@ export function readEnvFile(text: string, key: string): string | undefined {
 	return undefined;
 }
 
-/** Lines without their ends, LF or CR LF. */
+/** Lines without their ends, LF or CR LF; after the last end comes an empty one, which means nothing. */
 function splitLines(text: string): readonly string[] {
-	const lines = text.split('\n').map((line) => (line.endsWith('\r') ? line.slice(0, -1) : line));
-	if (lines.at(-1) === '') lines.pop();
-	return lines;
+	return text.split('\n').map((line) => (line.endsWith('\r') ? line.slice(0, -1) : line));
 }
 
 function splitAssignment(line: string, lineNumber: number): readonly [name: string, value: string] {

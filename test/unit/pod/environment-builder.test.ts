@@ -130,7 +130,7 @@ describe('U2 buildEnvironment', () => {
 		expect(values(environment)).toEqual({});
 	});
 
-	const KEYS = { '1z': '1', '1234': '2', key: 'value', 'key.1': 'dots are fine' };
+	const KEYS = { '1234': '1', '1z': '2', key: 'value', 'key.1': 'dots are fine' };
 	const SKIPPED = 'were skipped since they are considered invalid environment variable names.';
 	const KEYS_OBJECTS = makeObjects([makeConfigMap('test-config-map', KEYS)], [makeSecret('test-secret', KEYS)]);
 
@@ -210,6 +210,15 @@ describe('the official cases', () => {
 });
 
 describe('buildEnvironment', () => {
+	test('names that are passed over are listed with their prefix and sorted, a warning for each source', () => {
+		const objects = makeObjects([makeConfigMap('cm', { b: '1', a: '2' })], [makeSecret('s', { '1a': '3' })]);
+		const { warnings } = build({ envFrom: [fromMap('cm', { prefix: '9' }), fromSecret('s')] }, objects, STRICT);
+		expect(warnings.map(({ place, text }) => [place, text.slice(0, 48)])).toEqual([
+			['spec.containers[0].envFrom[0]', 'Keys [9a, 9b] from the EnvFrom configMap test/cm'],
+			['spec.containers[0].envFrom[1]', 'Keys [1a] from the EnvFrom secret test/s were sk'],
+		]);
+	});
+
 	test('a later source of envFrom wins, env wins over envFrom, and a later entry of env wins', () => {
 		const objects = makeObjects(
 			[makeConfigMap('a', { X: 'a', Y: 'a', Z: 'a' }), makeConfigMap('b', { X: 'b', Y: 'b' })],
@@ -383,10 +392,14 @@ describe('buildEnvironment', () => {
 			['A', { kind: 'fieldRef', fieldPath: 'status.phase' }],
 			['B', { kind: 'resourceFieldRef', containerName: 'no', resource: 'limits.cpu', divisor: '1' }],
 		);
-		const message =
-			'spec.containers[0].env[0].valueFrom: unsupported fieldPath: status.phase\n' +
-			'spec.containers[0].env[1].valueFrom: container no not found';
-		expect(() => build({ env })).toThrow(expect.objectContaining({ code: 'INPUT_INVALID', message }));
+		const message = (list: string) =>
+			`spec.${list}[0].env[0].valueFrom: unsupported fieldPath: status.phase\n` +
+			`spec.${list}[0].env[1].valueFrom: container no not found`;
+		const refused = (list: string) => expect.objectContaining({ code: 'INPUT_INVALID', message: message(list) });
+		expect(() => build({ env })).toThrow(refused('containers'));
+		const init = makeContainer({ name: 'init', env });
+		const pod = makePod(makeContainer(), {}, { initContainers: [init] });
+		expect(() => buildEnvironment(pod, init, makeObjects(), SURROUNDINGS, RELAXED)).toThrow(refused('initContainers'));
 	});
 });
 
