@@ -32,7 +32,7 @@ export const SOURCE_OPTIONS = {
 		...VALUE,
 		...SOURCES,
 		alias: 'k',
-		describe: 'Kustomization directory, built by kubectl or kustomize whenever one of its files changes',
+		describe: 'Kustomization directory, built by kubectl or kustomize, watched',
 	},
 	'kustomize-arg': { ...VALUE, ...SOURCES, describe: 'With -k: flag for that program, such as --enable-helm' },
 	create: { ...VALUE, ...SOURCES, describe: 'A ConfigMap NAME of the --from-* flags that follow' },
