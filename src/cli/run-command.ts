@@ -12,6 +12,7 @@ import { readCaller } from '../run/caller.js';
 import { enterBaseNamespace } from '../run/namespace/base-namespace.js';
 import { needsUserNamespace, reexecInUserNamespace } from '../run/namespace/user-namespace.js';
 import type { Placement } from '../run/placement.js';
+import { RootDirectory } from '../run/root-directory.js';
 import { RunSession } from '../run/run-session.js';
 import { SaidOnce } from '../run/said-once.js';
 import { localSurroundings } from '../run/surroundings.js';
@@ -28,7 +29,8 @@ export async function runCommand(context: CliContext): Promise<number> {
 	const inheritance = takeInheritance();
 	setProcessName('configmapfs');
 	const environment = runtimeEnvironment(context.env);
-	const placement = enterBaseNamespace(environment);
+	const placement =
+		line.rootDir === undefined ? enterBaseNamespace(environment) : new RootDirectory(line.rootDir, environment);
 	try {
 		return await runApplication(line, context, { inheritance, placement });
 	} finally {
@@ -84,7 +86,8 @@ async function runApplication(
 					rootMode: 0o755,
 					caller,
 					runtime: placement.environment,
-					adapt: withFsGroup(group),
+					// Through fusermount3 the group decides who may read, and is chosen for that.
+					adapt: withFsGroup(line.rootDir === undefined || caller.uid === 0 ? group : undefined),
 					now,
 					trace: line.logLevel === 'trace',
 				}),

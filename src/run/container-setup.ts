@@ -205,7 +205,7 @@ export class ContainerSetup {
 			if (!place.isWritable && liveSubPaths) {
 				live.push({ volume: mount.name, target, source: () => subPathSource(request).path });
 			} else if (!place.isWritable) said.warn([frozen(mount.name, subPath.path, target)]);
-			mounts.push({ source: source.path, target, readOnly, recursive: place.isHost });
+			mounts.push({ source: source.path, target, readOnly, recursive: place.isHost, isFrozen: !place.isWritable });
 		}
 		return { mounts, liveSubPaths: live, missing };
 	}

@@ -10,4 +10,6 @@ export interface PlannedMount {
 	readonly readOnly: boolean;
 	/** With what is mounted below the source, as a host's directory is shown. Default: without. */
 	readonly recursive?: boolean;
+	/** A bind keeps what the path leads to now; whoever has no binds makes a copy. Default: it is the whole volume. */
+	readonly isFrozen?: boolean;
 }
