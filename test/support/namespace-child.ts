@@ -132,10 +132,13 @@ export class NamespaceChild {
 
 	/**
 	 * The machine's mount table, as a process sees it that has nothing to do with this one: before the start, now, or
-	 * after the end. Needs root.
+	 * after the end. Without those of other tests, which end when their directories are removed. Needs root.
 	 */
-	machineMounts(when: 'before' | 'now' | 'after'): string {
-		return readFileSync(when === 'now' ? `/proc/${this.#child.pid}/mountinfo` : join(this.#machine, when), 'utf8');
+	machineMounts(when: 'before' | 'now' | 'after'): readonly string[] {
+		const path = when === 'now' ? `/proc/${this.#child.pid}/mountinfo` : join(this.#machine, when);
+		return readFileSync(path, 'utf8')
+			.split('\n')
+			.filter((line) => !line.includes('/cmfs-') || line.includes(this.runtime));
 	}
 
 	/** Where the test finds a path of the machine. */
@@ -239,6 +242,7 @@ export class NamespaceChild {
 
 /** /dev/fuse as distributions have it; the rest of the machine is as it is. */
 const MACHINE = `d=$1; shift
+mount --make-rshared /
 mount -t tmpfs -o mode=755 machine "$d"
 mknod -m 666 "$d/fuse" c 10 229; chmod 666 "$d/fuse"; mount --bind "$d/fuse" /dev/fuse
 umount -l "$d"
@@ -257,7 +261,7 @@ function machine(directory: string, way: NamespaceWay, options: NamespaceOptions
 		user === undefined ? [] : ['setpriv', `--reuid=${user.uid}`, `--regid=${user.gid}`, '--clear-groups', '--'];
 	return [
 		...['env', `PREPARE=${options.prepare ?? ''}`],
-		...['unshare', '--mount', '--propagation', 'shared', 'sh', '-ec', MACHINE, 'sh', directory],
+		...['unshare', '--mount', '--propagation', 'private', 'sh', '-ec', MACHINE, 'sh', directory],
 		...(options.through ?? []),
 		...demote,
 	];
