@@ -4,7 +4,6 @@
 
 import { constants, openSync } from 'node:fs';
 import { pino } from 'pino';
-import pretty from 'pino-pretty';
 import { ConfigMapFsError, errorText } from '../base/errors.js';
 import type { Logger } from '../base/log.js';
 import { SafeOutput } from '../native/safe-output.js';
@@ -58,16 +57,22 @@ function openLogFile(file: string): number {
 	}
 }
 
-export function makeLogger(options: LoggerOptions, sink: LogSink): Logger {
+export async function makeLogger(options: LoggerOptions, sink: LogSink): Promise<Logger> {
 	const isForPerson = options.isTerminal && options.file === undefined;
 	const format = options.format ?? (isForPerson ? 'pretty' : 'json');
 	const settings = { level: options.level, base: null };
-	if (format === 'json') return pino({ ...settings, formatters: { level: (label) => ({ level: label }) } }, sink);
+	if (format === 'json') {
+		const machine: Logger = pino({ ...settings, formatters: { level: (label) => ({ level: label }) } }, sink);
+		return machine;
+	}
+	// Loaded for people only: it takes as long as a mount.
+	const { default: pretty } = await import('pino-pretty');
 	const prettify = pretty.prettyFactory({
 		colorize: isForPerson && !options.noColor,
 		translateTime: 'SYS:HH:MM:ss',
 		hideObject: true,
 		messageFormat: (record) => sentenceOf(record),
 	});
-	return pino(settings, { write: (line: string) => sink.write(prettify(JSON.parse(line))) });
+	const forPeople: Logger = pino(settings, { write: (line: string) => sink.write(prettify(JSON.parse(line))) });
+	return forPeople;
 }

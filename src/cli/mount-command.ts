@@ -68,7 +68,7 @@ async function mountUntilEnd(
 	const isTerminal = role?.isTerminal ?? isatty(2);
 	const sink = openLogSink(line.logFile);
 	const noColor = (context.env.NO_COLOR ?? '') !== '';
-	const log = makeLogger(
+	const log = await makeLogger(
 		{ level: line.logLevel, format: line.logFormat, file: line.logFile, isTerminal, noColor },
 		sink,
 	);

@@ -46,7 +46,7 @@ async function runApplication(
 	const { inheritance, placement } = own;
 	const isTerminal = isatty(2);
 	const noColor = (context.env.NO_COLOR ?? '') !== '';
-	const log = makeLogger(
+	const log = await makeLogger(
 		{ level: line.logLevel, format: line.logFormat, file: line.logFile, isTerminal, noColor },
 		openLogSink(line.logFile),
 	);
