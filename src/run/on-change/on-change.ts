@@ -1,0 +1,121 @@
+/**
+ * `--on-change`: what happens to the application when a volume of it changes, as typed. Pure.
+ *
+ *     none | signal:HUP | restart | exec:COMMAND | http:URL | http:METHOD:URL | http://… | VOLUME=ACTION
+ */
+
+import { constants } from 'node:os';
+import { ConfigMapFsError } from '../../base/errors.js';
+import { closest } from '../../base/suggestion.js';
+
+export type OnChange =
+	| { readonly kind: 'none' }
+	| { readonly kind: 'signal'; readonly signal: NodeJS.Signals }
+	| { readonly kind: 'restart' }
+	/** For `sh -c`. */
+	| { readonly kind: 'exec'; readonly command: string }
+	| { readonly kind: 'http'; readonly method: string; readonly url: string };
+
+export interface OnChangePolicy {
+	/** For every volume that is not named. */
+	readonly otherwise: OnChange;
+	/** By name of the volume. */
+	readonly volumes: ReadonlyMap<string, OnChange>;
+}
+
+/** As a pod that nobody reloads. */
+export const ON_CHANGE_NONE: OnChangePolicy = { otherwise: { kind: 'none' }, volumes: new Map() };
+
+const FORMS = 'none, signal:NAME, restart, exec:COMMAND or http:URL';
+const KINDS: readonly OnChange['kind'][] = ['none', 'signal', 'restart', 'exec', 'http'];
+/** Names of volumes are DNS labels. Source: kubernetes v1.32 pkg/apis/core/validation, ValidateVolumes. */
+const OF_VOLUME = /^([a-z0-9](?:[-a-z0-9]*[a-z0-9])?)=(.*)$/s;
+
+/** Every value of the flag; of several for the same volume, or for all, the last counts. Errors: USAGE. */
+export function parseOnChangeFlags(values: readonly string[]): OnChangePolicy {
+	let otherwise = ON_CHANGE_NONE.otherwise;
+	const volumes = new Map<string, OnChange>();
+	for (const value of values) {
+		const [, volume, action = ''] = OF_VOLUME.exec(value) ?? [];
+		if (volume === undefined) otherwise = parseOnChange(value);
+		else volumes.set(volume, parseOnChange(action));
+	}
+	return { otherwise, volumes };
+}
+
+/** Errors: USAGE when a volume is named that the pod does not have. */
+export function checkOnChangeVolumes(policy: OnChangePolicy, volumes: readonly string[]): void {
+	for (const name of policy.volumes.keys()) {
+		if (volumes.includes(name)) continue;
+		const near = closest(name, volumes);
+		const meant = near === undefined ? '' : `, did you mean "${near}"?`;
+		const known = volumes.length === 0 ? 'the container mounts none' : `the container mounts ${volumes.join(', ')}`;
+		throw usage(`--on-change: no volume "${name}"${meant}; ${known}`);
+	}
+}
+
+/** One action. Errors: USAGE. */
+export function parseOnChange(text: string): OnChange {
+	if (/^https?:\/\//.test(text)) return parseHttp(text, text);
+	const colon = text.indexOf(':');
+	const kind = colon < 0 ? text : text.slice(0, colon);
+	const rest = colon < 0 ? undefined : text.slice(colon + 1);
+	switch (kind) {
+		case 'none':
+		case 'restart':
+			if (rest !== undefined) throw usage(`--on-change ${text}: "${kind}" takes nothing after it; use ${kind} alone`);
+			return { kind };
+		case 'signal':
+			return { kind, signal: parseSignal(text, rest ?? '') };
+		case 'exec':
+			if ((rest ?? '').trim() === '') throw usage(`--on-change ${text}: the command is missing; use exec:COMMAND`);
+			return { kind, command: rest ?? '' };
+		case 'http':
+			return parseHttp(text, rest ?? '');
+		default: {
+			const near = closest(kind, KINDS);
+			const meant = near === undefined ? '' : `did you mean "${near}"? `;
+			throw usage(`--on-change ${text}: unknown action "${kind}"; ${meant}Use ${FORMS}`);
+		}
+	}
+}
+
+const SIGNAL_NAMES = Object.keys(constants.signals) as NodeJS.Signals[];
+
+/** `HUP`, `SIGHUP`, `hup`, `1`. */
+function parseSignal(text: string, word: string): NodeJS.Signals {
+	const upper = word.toUpperCase();
+	const found = SIGNAL_NAMES.find(
+		(name) => name === upper || name === `SIG${upper}` || String(constants.signals[name]) === word,
+	);
+	if (found !== undefined) return found;
+	if (word === '') throw usage(`--on-change ${text}: the signal is missing; use signal:HUP`);
+	const shortNames = SIGNAL_NAMES.map((name) => name.slice('SIG'.length));
+	const near = closest(upper.replace(/^SIG/, ''), shortNames);
+	const cure = near === undefined ? '"kill -l" lists them' : `did you mean "signal:${near}"?`;
+	throw usage(`--on-change ${text}: unknown signal "${word}"; ${cure}`);
+}
+
+/** `URL`, `PUT:URL`. A request without a body changes something over there, so it is a POST unless it says otherwise. */
+function parseHttp(text: string, rest: string): OnChange {
+	const [, method = 'POST', address = rest] = /^([A-Za-z]+):(https?:.*)$/s.exec(rest) ?? [];
+	let url: URL;
+	try {
+		url = new URL(address);
+	} catch {
+		throw usage(`--on-change ${hideCredentials(text)}: not a URL; use http:http://HOST:PORT/PATH`);
+	}
+	if (url.protocol !== 'http:' && url.protocol !== 'https:') {
+		throw usage(`--on-change ${hideCredentials(text)}: only http:// and https:// are known; use one of them`);
+	}
+	return { kind: 'http', method: method.toUpperCase(), url: url.href };
+}
+
+/** The same without user and password, for people and logs. */
+export function hideCredentials(url: string): string {
+	return url.replace(/\/\/[^/?#]*@/, '//');
+}
+
+function usage(text: string): ConfigMapFsError {
+	return new ConfigMapFsError('USAGE', text);
+}

@@ -1,0 +1,45 @@
+/**
+ * Work that must not run twice at once: what is asked for meanwhile is done once more afterwards, with everything that
+ * was asked for in between.
+ */
+
+export interface Work<Item> {
+	/** Never fails. */
+	readonly act: (item: Item) => Promise<void>;
+	readonly merge: (first: Item, second: Item) => Item;
+}
+
+export class OneAtATime<Item> {
+	readonly #work: Work<Item>;
+	#isBusy = false;
+	#next: { readonly item: Item } | undefined;
+
+	constructor(work: Work<Item>) {
+		this.#work = work;
+	}
+
+	ask(item: Item): void {
+		this.#next = { item: this.#next === undefined ? item : this.#work.merge(this.#next.item, item) };
+		if (!this.#isBusy) void this.#run();
+	}
+
+	/** Forgets what was not begun. */
+	forget(): void {
+		this.#next = undefined;
+	}
+
+	async #run(): Promise<void> {
+		this.#isBusy = true;
+		try {
+			for (let next = this.#take(); next !== undefined; next = this.#take()) await this.#work.act(next.item);
+		} finally {
+			this.#isBusy = false;
+		}
+	}
+
+	#take(): { readonly item: Item } | undefined {
+		const next = this.#next;
+		this.#next = undefined;
+		return next;
+	}
+}
