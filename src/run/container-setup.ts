@@ -3,7 +3,7 @@
  * Keeps the volumes, which outlive a restart.
  */
 
-import { mkdirSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Logger } from '../base/log.js';
 import type { Driver } from '../drivers/driver.js';
@@ -45,8 +45,8 @@ export interface ContainerSetupOptions {
 	readonly cwd: string;
 	readonly surroundings: PodSurroundings;
 	readonly placement: Placement;
-	/** Makes what shows volumes. `group` is that of their files and of the modes that it may read. */
-	readonly makeDriver: (mountPoint: string, group: number | undefined) => Driver;
+	/** Gives what shows volumes, in `volumes` of the stage. `group` is that of an fsGroup. */
+	readonly makeDriver: (group: number | undefined) => Driver;
 	readonly now: () => Date;
 	readonly log: Logger;
 	readonly said: SaidOnce;
@@ -138,13 +138,11 @@ export class ContainerSetup {
 	}
 
 	#makeVolumes({ pod, container }: SelectedPod): PodVolumes {
-		const { placement, retention, now, log, said, onFlip, caller } = this.#options;
+		const { retention, now, log, said, onFlip, caller } = this.#options;
 		const { fsGroup } = pod.spec.securityContext;
 		const { fileGroup = caller.gid } = wantedCredentials(pod, container, caller);
 		const group = fsGroup === undefined ? undefined : fileGroup;
-		const tree = join(placement.stage, TREE);
-		mkdirSync(tree);
-		this.#driver = this.#options.makeDriver(tree, group);
+		this.#driver = this.#options.makeDriver(group);
 		return new PodVolumes({ driver: this.#driver, retention, now, log, said, onFlip });
 	}
 

@@ -1,0 +1,70 @@
+/**
+ * The application of `configmapfs run`: what the flags say, put together, until it ends.
+ */
+
+import { isatty } from 'node:tty';
+import type { Inheritance } from '../run/application/inheritance.js';
+import type { RunCaller } from '../run/credentials.js';
+import type { Placement } from '../run/placement.js';
+import { RunSession } from '../run/run-session.js';
+import { SaidOnce } from '../run/said-once.js';
+import { localSurroundings } from '../run/surroundings.js';
+import type { CliContext } from './context.js';
+import { makeLogger, openLogSink } from './logger.js';
+import { podSources } from './pod-sources.js';
+import type { RunDriver } from './run-driver.js';
+import type { RunLine } from './run-flags.js';
+
+/** Where it runs, and as whom. */
+export interface RunPlace {
+	readonly inheritance: Inheritance;
+	readonly placement: Placement;
+	readonly caller: RunCaller;
+	readonly driver: RunDriver;
+}
+
+/** Returns the exit status. Errors: ConfigMapFsError when it was never started. */
+export async function runApplication(line: RunLine, context: CliContext, place: RunPlace): Promise<number> {
+	const { inheritance, placement, caller, driver } = place;
+	const isTerminal = isatty(2);
+	const noColor = (context.env.NO_COLOR ?? '') !== '';
+	const log = await makeLogger(
+		{ level: line.logLevel, format: line.logFormat, file: line.logFile, isTerminal, noColor },
+		openLogSink(line.logFile),
+	);
+	if (driver.whyDirectory !== undefined) {
+		log.info({ reason: driver.whyDirectory }, 'no FUSE here: volumes are written to memory, as kubelet does it');
+	}
+	const { readsStdin, ...sources } = await podSources(line.pod, context, log);
+	const session = new RunSession({
+		...sources,
+		workload: line.pod.workload,
+		container: line.pod.container,
+		namespace: line.pod.namespace,
+		waitTimeoutMs: line.waitTimeoutMs,
+		stdin: readsStdin ? 'ignore' : 'inherit',
+		inheritance,
+		makeListener: () => ({ volumeChanged() {}, environmentChanged() {}, started() {}, close() {} }),
+		log,
+		setup: {
+			command: line.command,
+			keepArgs: line.keepArgs,
+			envInherit: line.envInherit,
+			strictEnvNames: line.strictEnvNames,
+			allowHostPath: line.allowHostPath,
+			localVolumes: line.localVolumes,
+			liveSubPaths: line.liveSubPaths,
+			retention: { snapshotGraceMs: line.snapshotGraceMs, history: 1 },
+			caller,
+			callerEnvironment: context.env,
+			cwd: context.cwd,
+			surroundings: localSurroundings(),
+			placement,
+			makeDriver: (group) => driver.take(group),
+			now: () => new Date(),
+			log,
+			said: new SaidOnce(log),
+		},
+	});
+	return await session.run();
+}
