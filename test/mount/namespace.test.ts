@@ -94,13 +94,21 @@ for (const way of WAYS) {
 				{ source: 'one/key', target: '/etc/cmfs-test/file.conf' },
 				{ source: 'one', target: '/etc/cmfs test,:\\\n"/config' },
 				{ source: 'two', target: '/var/run/cmfs-test/b', readOnly: false },
+				{ source: 'one', target: '/usr/share/cmfs-test/c' },
+				{ source: 'one', target: '/usr/cmfs-test' },
 			);
-			expect(built).toMatchObject({ copyOnWrite: ['/', '/etc', '/run'], unreachable: [] });
+			expect(built).toMatchObject({ copyOnWrite: ['/', '/etc', '/run', '/usr', '/usr/share'], unreachable: [] });
 			const files = [
 				...['/srv/key', '/cmfs-test/key', '/etc/hosts', '/etc/cmfs-test/a/config/key', '/etc/cmfs-test/file.conf'],
-				...['/etc/cmfs test,:\\\n"/config/key', '/cmfs-test2/a/other', '/run/cmfs-test/b/other'],
+				...[
+					'/etc/cmfs test,:\\\n"/config/key',
+					'/usr/share/cmfs-test/c/key',
+					'/usr/cmfs-test/key',
+					'/cmfs-test2/a/other',
+					'/run/cmfs-test/b/other',
+				],
 			];
-			expect((await child.run('cat', ...files)).stdout).toBe(`${'value'.repeat(6)}${'more'.repeat(2)}`);
+			expect((await child.run('cat', ...files)).stdout).toBe(`${'value'.repeat(8)}${'more'.repeat(2)}`);
 			// What the machine has is all there.
 			expect((await child.run('sh', '-c', 'ls -A / && cat /etc/passwd && ls -A /etc')).stdout.split('\n')).toEqual(
 				expect.arrayContaining([

@@ -15,10 +15,10 @@ export type Visit = <T>(namespace: number, act: () => T) => T;
 export class ApplicationNamespace implements Assembly {
 	readonly copyOnWrite: readonly string[];
 	readonly unreachable: readonly string[];
+	/** As the kernel names it: `mnt:[4026532177]`. */
+	readonly mountNamespace: string;
 	readonly #fd: number;
 	readonly #visit: Visit;
-	/** As the kernel names it: `mnt:[4026532177]`. */
-	readonly #name: string;
 	#isClosed = false;
 
 	/** Takes the descriptor of the namespace over. */
@@ -27,7 +27,7 @@ export class ApplicationNamespace implements Assembly {
 		this.unreachable = assembly.unreachable;
 		this.#fd = fd;
 		this.#visit = visit;
-		this.#name = readlinkSync(pathOf(fd));
+		this.mountNamespace = readlinkSync(pathOf(fd));
 	}
 
 	/**
@@ -41,7 +41,7 @@ export class ApplicationNamespace implements Assembly {
 
 	/** Process ids of everything that is in here. One that has left for a namespace of its own is not. */
 	members(): readonly number[] {
-		return membersOfMountNamespace(this.#name);
+		return membersOfMountNamespace(this.mountNamespace);
 	}
 
 	/** Nothing can be started in it any more. Idempotent. */

@@ -105,7 +105,7 @@ function provide(
 	});
 	// Otherwise a directory that has the stage below it would be shown with it, and with its own stand-in.
 	mount(null, pathOf(stage), null, MS.UNBINDABLE, null);
-	// An outer directory first: it shows the inner ones, which are stood in for where they are shown.
+	// An outer directory first: it shows the inner ones, with everything that is mounted in them already.
 	const directories = [...byDirectory.keys()].sort((a, b) => a.length - b.length);
 	const unreachable: string[] = [];
 	const workshopFd = openSync(workshop, O_PATH);

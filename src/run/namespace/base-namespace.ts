@@ -118,6 +118,8 @@ export class BaseNamespace {
 	 * empty directory with a lock there, whatever becomes of this process.
 	 */
 	readonly stage: string;
+	/** What the machine has of it: a directory with a lock. */
+	readonly machineDirectory: string;
 	/** For drivers: their files belong on the stage. */
 	readonly environment: RuntimeEnvironment;
 	readonly #place: Place;
@@ -129,6 +131,7 @@ export class BaseNamespace {
 		this.environment = { uid: own.uid, xdgRuntimeDirectory: stage, temporary: stage };
 		this.#place = own;
 		this.#runtime = own.runtime;
+		this.machineDirectory = own.runtime.path;
 	}
 
 	/**

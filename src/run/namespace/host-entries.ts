@@ -19,31 +19,37 @@ import { bindMount, pathOf } from '../../native/namespace.js';
 export type Showing = 'bind' | 'copy' | 'leave';
 
 /**
- * Shows what is in the directory behind the descriptor `original` in the directory `place`; `made` says whether a name
- * to bind on must be made there. Returns the names that cannot be shown.
+ * Shows what is in the directory behind the descriptor `original` in the directory `place`; `makes` says whether a name
+ * to bind on must be made there first. Returns the names that cannot be shown.
  * Errors: the system error when the directory cannot be listed, or nothing more can be mounted.
  */
 export function showEntries(
 	original: number,
 	place: string,
-	options: { readonly showing: (entry: Dirent<Buffer>) => Showing; readonly makes: boolean },
+	options: {
+		readonly showing: (entry: Dirent<Buffer>) => Showing;
+		readonly makes: boolean;
+		readonly bind?: typeof bindMount;
+	},
 ): readonly string[] {
+	const { showing, makes, bind = bindMount } = options;
 	const missed: string[] = [];
 	const from = pathOf(original);
 	for (const entry of readdirSync(from, { withFileTypes: true, encoding: 'buffer' })) {
 		const source = below(from, entry.name);
 		const target = below(place, entry.name);
 		try {
-			const how = options.showing(entry);
+			const how = showing(entry);
 			if (how === 'copy') symlinkSync(readlinkSync(source, 'buffer'), target);
 			if (how !== 'bind') continue;
-			if (options.makes) makePlace(target, entry.isDirectory());
+			if (makes) makePlace(target, entry.isDirectory());
 			// Inside a user namespace nothing of what is mounted below can be left out.
-			bindMount(source, target, true);
+			bind(source, target, true);
 		} catch (error) {
 			const code = systemCode(error);
 			// Too many mounts: the next one would fail too.
 			if (code === 'ENOSPC' || code === 'ENOMEM') throw error;
+			// One that has just been removed is not missed; one behind a dead server is.
 			if (code !== 'ENOENT') missed.push(entry.name.toString());
 		}
 	}

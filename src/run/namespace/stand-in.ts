@@ -2,11 +2,21 @@
  * What takes the place of a host's directory in which something is missing, so that it can be made: a directory of the
  * namespace's own that shows everything of the host's, and is gone with the namespace.
  *
- * Below its directories everything is the host's own. Only the files directly in it are copies once somebody writes
- * them, and only names directly in it are the namespace's own.
+ * Below its directories everything is the host's own. Only names directly in it are the namespace's, and files directly
+ * in it are copies once somebody writes them, where the kernel has an overlay for it.
  */
 
-import { accessSync, chmodSync, chownSync, closeSync, constants, mkdirSync, openSync, statSync } from 'node:fs';
+import {
+	accessSync,
+	chmodSync,
+	chownSync,
+	closeSync,
+	constants,
+	mkdirSync,
+	mkdtempSync,
+	openSync,
+	statSync,
+} from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { systemCode } from '../../base/errors.js';
 import type { MountEntry } from '../../drivers/mount-table.js';
@@ -51,7 +61,7 @@ export function standInFor(directory: string, options: StandInOptions): StandIn 
 /** Undefined where the kernel has no overlay for this directory. */
 function overlay(original: number, directory: string, options: StandInOptions): readonly string[] | undefined {
 	const { workshop, table } = options;
-	const own = numberedDirectory(workshop);
+	const own = mkdtempSync(join(workshop, 'overlay-'));
 	const upper = join(own, 'upper');
 	mkdirSync(upper);
 	mkdirSync(join(own, 'work'));
@@ -97,7 +107,7 @@ function bindOrCopy(entry: { isSymbolicLink(): boolean }): 'bind' | 'copy' {
 }
 
 function newRoot({ workshop, table }: StandInOptions): StandIn {
-	const root = numberedDirectory(workshop);
+	const root = mkdtempSync(join(workshop, 'root-'));
 	const original = openSync('/', O_PATH);
 	mount(MOUNT_NAME, root, 'tmpfs', keptFlags(mountAt('/', table)) & ~MS.RDONLY, 'mode=755');
 	const fd = openSync(root, O_PATH);
@@ -109,18 +119,6 @@ function newRoot({ workshop, table }: StandInOptions): StandIn {
 	} finally {
 		closeSync(fd);
 		closeSync(original);
-	}
-}
-
-function numberedDirectory(workshop: string): string {
-	for (let number = 0; ; number++) {
-		const path = join(workshop, String(number));
-		try {
-			mkdirSync(path);
-			return path;
-		} catch (error) {
-			if (systemCode(error) !== 'EEXIST') throw error;
-		}
 	}
 }
 
