@@ -5,7 +5,18 @@
 export type LogRecord = Readonly<Record<string, unknown>>;
 
 /** Fields that are not shown to people, because the line has them already or they are for machines. */
-const HIDDEN = new Set(['level', 'time', 'msg', 'configMap', 'err', 'upcalls', 'durationUs', 'component', 'source']);
+const HIDDEN = new Set([
+	'level',
+	'time',
+	'msg',
+	'configMap',
+	'volume',
+	'err',
+	'upcalls',
+	'durationUs',
+	'component',
+	'source',
+]);
 
 const SENTENCES: Readonly<Record<string, (record: LogRecord) => string>> = {
 	mounted: ({ mountPoint, volumes, driver }) =>
@@ -17,9 +28,9 @@ const SENTENCES: Readonly<Record<string, (record: LogRecord) => string>> = {
 			return Array.isArray(names) ? [`${what} ${names.map(String).join(', ')}`] : [];
 		});
 		const size = `${counted(Number(record.keyCount), 'key')}, ${counted(Number(record.sizeBytes), 'byte')}`;
-		return `${record.configMap}: ${changes.length === 0 ? 'published' : changes.join('; ')} (${size})`;
+		return `${subjectOf(record)}${changes.length === 0 ? 'published' : changes.join('; ')} (${size})`;
 	},
-	'volume removed': ({ configMap }) => `${configMap}: removed`,
+	'volume removed': (record) => `${subjectOf(record)}removed`,
 };
 
 /** One line: control characters, which a terminal would obey, are written out. */
@@ -30,7 +41,7 @@ export function sentenceOf(record: LogRecord): string {
 }
 
 function anySentence(record: LogRecord, message: string): string {
-	const subject = record.configMap === undefined ? '' : `${record.configMap}: `;
+	const subject = subjectOf(record);
 	const fields = Object.entries(record)
 		.filter(([name]) => !HIDDEN.has(name))
 		.map(([name, value]) => `${name} ${typeof value === 'string' ? value : JSON.stringify(value)}`);
@@ -38,6 +49,12 @@ function anySentence(record: LogRecord, message: string): string {
 	const { err } = record;
 	const cause = typeof err === 'object' && err !== null && 'message' in err ? `: ${err.message}` : '';
 	return `${subject}${message}${details}${cause}`;
+}
+
+/** What the line is about: a ConfigMap, a volume of a pod, or nothing in particular. */
+function subjectOf({ configMap, volume }: LogRecord): string {
+	if (configMap !== undefined) return `${configMap}: `;
+	return volume === undefined ? '' : `volume "${volume}": `;
 }
 
 /** `1 key`, `2 keys`. */

@@ -44,7 +44,7 @@ export async function runApplication(line: RunLine, context: CliContext, place: 
 		waitTimeoutMs: line.waitTimeoutMs,
 		stdin: readsStdin ? 'ignore' : 'inherit',
 		inheritance,
-		makeListener: () => ({ volumeChanged() {}, environmentChanged() {}, started() {}, close() {} }),
+		onChange: line.onChange,
 		log,
 		setup: {
 			command: line.command,

@@ -6,6 +6,7 @@ import { resolve } from 'node:path';
 import type { CommandModule } from 'yargs';
 import { ConfigMapFsError } from '../base/errors.js';
 import { DRIVER_CHOICES, type DriverChoice } from '../mount/driver-choice.js';
+import { parseOnChangeFlags } from '../run/on-change/on-change.js';
 import { CLUSTER_OPTIONS, readClusterFlags, readKubeletDelay } from './cluster-flags.js';
 import { type FlagOption, type ParsedFlags, parseFlags } from './flag-parser.js';
 import { parseDuration } from './flag-values.js';
@@ -154,7 +155,7 @@ export function readRunLine(args: readonly string[], cwd: string) {
 		driver: (flags.last('driver') ?? 'auto') as DriverChoice,
 		snapshotGraceMs: grace === undefined ? 0 : parseDuration('snapshot-grace', grace),
 		waitTimeoutMs: seconds === undefined ? undefined : parseDuration('wait-timeout', seconds),
-		onChange: flags.all('on-change'),
+		onChange: parseOnChangeFlags(flags.all('on-change')),
 		logLevel: flags.last('log-level') ?? 'warn',
 		logFormat: flags.last('log-format') as LogFormat | undefined,
 		logFile: flags.last('log-file'),

@@ -10,6 +10,8 @@ import type { PlannedMount } from './namespace/planned-mount.js';
 export interface PlacedApplication {
 	/** Runs something at once where the application lives; what it starts stays there. */
 	within<T>(act: () => T): T;
+	/** As /proc/PID/ns/mnt names it; undefined: it is the machine's. */
+	readonly mountNamespace?: string;
 	/** Everything that runs there. */
 	members(): readonly number[];
 	/** Directories of this machine whose own files are copies there, so that changes of them do not stay. */
@@ -24,6 +26,8 @@ export interface PlacedApplication {
 export interface Placement {
 	/** A private directory for the tree of a driver and for what applications write. */
 	readonly stage: string;
+	/** What of it the machine has, to be removed when nobody else can. */
+	readonly machineDirectory: string;
 	/** For drivers. */
 	readonly environment: RuntimeEnvironment;
 	/** Errors: MOUNT_POINT_INVALID, MOUNT_REFUSED, FUSE_DEVICE_DENIED; nothing is left then. */

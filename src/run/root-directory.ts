@@ -35,6 +35,7 @@ const RECORD = '.configmapfs';
 
 export class RootDirectory implements Placement {
 	readonly stage: string;
+	readonly machineDirectory: string;
 	readonly environment: RuntimeEnvironment;
 	readonly #directory: string;
 	readonly #runtime: RuntimeDirectory;
@@ -64,6 +65,7 @@ export class RootDirectory implements Placement {
 		}
 		this.#runtime = makeRuntimeDirectory(environment);
 		this.stage = this.#runtime.path;
+		this.machineDirectory = this.stage;
 		this.environment = { ...environment, xdgRuntimeDirectory: this.stage, temporary: this.stage };
 	}
 

@@ -17,8 +17,11 @@ import { Application } from './application/application.js';
 import { ApplicationProcess } from './application/application-process.js';
 import type { Inheritance } from './application/inheritance.js';
 import { SignalRelay } from './application/signal-relay.js';
-import type { ChangeListener } from './change-listener.js';
+import type { ProcessSurroundings } from './application/spawn.js';
 import { ContainerSetup, type ContainerSetupOptions, type MountPlan } from './container-setup.js';
+import { applicationEffects } from './on-change/application-effects.js';
+import { ChangeReactor } from './on-change/change-reactor.js';
+import { checkOnChangeVolumes, type OnChangePolicy } from './on-change/on-change.js';
 import type { PlacedApplication } from './placement.js';
 import { PodCatalog } from './pod-catalog.js';
 import { PodReader, type SelectedPod } from './pod-reader.js';
@@ -51,13 +54,14 @@ export interface RunSessionOptions {
 	readonly stdin: 'inherit' | 'ignore';
 	readonly inheritance: Inheritance;
 	readonly setup: Omit<ContainerSetupOptions, 'onFlip'>;
-	/** Errors: USAGE for a volume that the container has not. */
-	readonly makeListener: (application: Application, placed: () => PlacedApplication | undefined) => ChangeListener;
+	readonly onChange: OnChangePolicy;
 	readonly log: Logger;
 }
 
 const NO_PLAN: MountPlan = { mounts: [], liveSubPaths: [], missing: [] };
 
+/** As docker run has it: not the application failed, but what runs it. */
+const EXIT_FAILED = 125;
 /** How long a pod's processes have to end. Source: kubernetes v1.32 core/v1, terminationGracePeriodSeconds. */
 const GRACE_MS = 30_000;
 
@@ -65,6 +69,7 @@ const GRACE_MS = 30_000;
 interface RunningContainer {
 	readonly selected: SelectedPod;
 	readonly environment: Environment;
+	readonly surroundings: ProcessSurroundings;
 }
 
 export class RunSession {
@@ -81,12 +86,13 @@ export class RunSession {
 	/** Undefined: none runs. */
 	#running: RunningContainer | undefined;
 	#placed: PlacedApplication | undefined;
-	readonly #listener: ChangeListener;
+	readonly #listener: ChangeReactor;
 	/** A look at the volumes is due: changes of several objects at once are looked at together. */
 	#isDue = false;
 	/** Changes wait: the mount that would show them is being made. */
 	#isHeld = false;
 	#hasHeldChange = false;
+	#isDriverWatched = false;
 	#saidProblems: ReadonlySet<string> = new Set();
 
 	constructor(options: RunSessionOptions) {
@@ -123,7 +129,15 @@ export class RunSession {
 			graceMs: GRACE_MS,
 			log: options.log,
 		});
-		this.#listener = options.makeListener(this.#application, () => this.#placed);
+		this.#listener = new ChangeReactor({
+			policy: options.onChange,
+			effects: applicationEffects({
+				application: this.#application,
+				surroundings: () => this.#running?.surroundings,
+				log: options.log,
+			}),
+			log: options.log,
+		});
 	}
 
 	/** Runs the application to its end; returns the exit status. Errors: ConfigMapFsError, when it was never started. */
@@ -141,7 +155,12 @@ export class RunSession {
 		this.#running = undefined;
 		await this.#holding(async () => {
 			if (this.#sources.length === 0) await this.#startSources();
-			await this.#followCluster(await this.#reader.read());
+			const selected = await this.#reader.read();
+			checkOnChangeVolumes(
+				this.#options.onChange,
+				selected.pod.spec.volumes.map(({ name }) => name),
+			);
+			await this.#followCluster(selected);
 		});
 		const started = await this.#waiting.until(() => this.#look(), abort);
 		const { selected, environment, plan } = started;
@@ -153,13 +172,11 @@ export class RunSession {
 		this.#log.debug({ copyOnWrite: placed.copyOnWrite }, 'directories whose own files are copies');
 		const made = this.#setup.process(selected, environment, placed.variables ?? {});
 		const { stdin, inheritance } = this.#options;
-		const process = await ApplicationProcess.start({
-			...made,
-			stdin,
-			inheritance,
-			within: (act) => placed.within(act),
-		});
-		this.#running = { selected, environment };
+		const { command, ...of } = made;
+		const surroundings = { ...of, stdin, inheritance, within: <T>(act: () => T): T => placed.within(act) };
+		const process = await ApplicationProcess.start({ ...surroundings, command });
+		this.#running = { selected, environment, surroundings };
+		this.#guard(placed);
 		this.#listener.started();
 		return process;
 	}
@@ -171,8 +188,28 @@ export class RunSession {
 		const { environment, missing } = this.#setup.prepare(selected, objects);
 		if (missing.length > 0) return { selected, environment, missing, plan: NO_PLAN };
 		await this.#holding(() => this.#setup.open());
+		this.#watchDriver();
 		const plan = this.#setup.plan(selected, environment);
 		return { selected, environment, missing: plan.missing, plan };
+	}
+
+	/** When this process is killed its application goes too, with whatever that has started. */
+	#guard({ mountNamespace }: PlacedApplication): void {
+		const { machineDirectory } = this.#options.setup.placement;
+		if (mountNamespace === undefined) return;
+		this.#setup.driver?.guard({ mountNamespace, removeDirectory: machineDirectory });
+	}
+
+	/** Without the process that answers for its files an application cannot go on. */
+	#watchDriver(): void {
+		const { driver } = this.#setup;
+		if (driver === undefined || this.#isDriverWatched) return;
+		this.#isDriverWatched = true;
+		void driver.ended.then((end) => {
+			if (end.reason !== 'died') return;
+			this.#log.error({ detail: end.detail }, 'the process that shows the volumes ended, so the application is ended');
+			this.#application.end(EXIT_FAILED);
+		});
 	}
 
 	async #startSources(): Promise<void> {
