@@ -3,8 +3,12 @@ import { describe, expect, test } from 'vitest';
 import { ConfigMapFsError, EXIT_STATUS, errorText, invariant, systemCode } from '../../../src/base/errors.js';
 
 describe('errors', () => {
-	test('EXIT_STATUS is never 0, 1 or 2, and stays in the range of sysexits, but for commands that cannot be run', () => {
+	test('EXIT_STATUS is never 0, 1 or 2, and stays in the range of sysexits, but for what other tools have statuses for', () => {
 		for (const [code, status] of Object.entries(EXIT_STATUS)) {
+			if (code === 'WAIT_TIMEOUT') {
+				expect(status).toBe(124);
+				continue;
+			}
 			if (code.startsWith('COMMAND_')) {
 				expect([126, 127]).toContain(status);
 				continue;
