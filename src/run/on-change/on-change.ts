@@ -48,9 +48,9 @@ export function checkOnChangeVolumes(policy: OnChangePolicy, volumes: readonly s
 	for (const name of policy.volumes.keys()) {
 		if (volumes.includes(name)) continue;
 		const near = closest(name, volumes);
-		const meant = near === undefined ? '' : `, did you mean "${near}"?`;
-		const known = volumes.length === 0 ? 'the container mounts none' : `the container mounts ${volumes.join(', ')}`;
-		throw usage(`--on-change: no volume "${name}"${meant}; ${known}`);
+		const meant = near === undefined ? '' : `did you mean "${near}"? `;
+		const known = volumes.length === 0 ? 'none' : volumes.join(', ');
+		throw usage(`--on-change: no volume "${name}"; ${meant}The container mounts ${known}`);
 	}
 }
 
