@@ -37,6 +37,8 @@ export interface KustomizeSourceOptions {
 	readonly env: Readonly<Record<string, string | undefined>>;
 	/** See ManifestPublisherOptions. Default is that nobody asks. */
 	readonly onOthers?: (others: readonly OtherObject[]) => void;
+	/** See ManifestOptions. Default is no. */
+	readonly listConfigMaps?: boolean;
 	readonly log: Logger;
 	/** Default knows nothing. */
 	readonly openForWriting?: OpenForWriting;
@@ -265,8 +267,8 @@ export class KustomizeSource implements ConfigMapSource {
 
 	/** With the last good version of what is bad now. */
 	#parse(output: Buffer): ManifestShare {
-		const { defaultNamespace } = this.#options;
-		const parsed = parseManifest(output, { file: this.#place, defaultNamespace });
+		const { defaultNamespace, listConfigMaps = false } = this.#options;
+		const parsed = parseManifest(output, { file: this.#place, defaultNamespace, listConfigMaps });
 		this.#share = keepLastGood(this.#share, shareOf(parsed, this.#place));
 		return this.#share;
 	}

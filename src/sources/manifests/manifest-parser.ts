@@ -11,7 +11,7 @@ import { DocumentPlaces, readDocuments } from './document-places.js';
 import { type DocumentText, splitDocuments } from './document-splitter.js';
 import type { YamlDocument } from './yaml-reader.js';
 
-/** An object that is no ConfigMap. */
+/** An object that is no ConfigMap, or any object with the place of each of its fields; see `listConfigMaps`. */
 export interface OtherObject {
 	readonly apiVersion: string;
 	readonly kind: string;
@@ -41,6 +41,8 @@ export interface ManifestOptions {
 	readonly file: string;
 	/** Namespace of objects that name none. */
 	readonly defaultNamespace: string;
+	/** ConfigMaps are among `others` too, good or not, for whoever wants the places of their fields. Default is no. */
+	readonly listConfigMaps?: boolean;
 }
 
 /** Parses the content of one file. Errors: none; see `problems`. */
@@ -59,6 +61,7 @@ type Path = readonly (string | number)[];
 class ManifestParser {
 	readonly #file: string;
 	readonly #defaultNamespace: string;
+	readonly #listConfigMaps: boolean;
 	readonly #objects: ConfigMap[] = [];
 	readonly #places = new Map<ConfigMap, string>();
 	readonly #others: OtherObject[] = [];
@@ -69,6 +72,7 @@ class ManifestParser {
 	constructor(options: ManifestOptions) {
 		this.#file = options.file;
 		this.#defaultNamespace = options.defaultNamespace;
+		this.#listConfigMaps = options.listConfigMaps ?? false;
 	}
 
 	parse(content: Buffer | string): ParsedManifest {
@@ -155,7 +159,8 @@ class ManifestParser {
 		});
 	}
 
-	#takeConfigMap(value: unknown, located: Located): void {
+	#takeConfigMap(value: object, located: Located): void {
+		if (this.#listConfigMaps) this.#takeOther(value, 'v1', 'ConfigMap', located);
 		const { object, key, violations } = decodeConfigMap(value, this.#defaultNamespace);
 		for (const { path, text } of violations) this.#report(located.at(path), text, key);
 		if (object === undefined) return;

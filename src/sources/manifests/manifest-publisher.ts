@@ -3,8 +3,8 @@
  * the manifests come from.
  */
 
-import { ConfigMapFsError } from '../../base/errors.js';
 import type { Logger } from '../../base/log.js';
+import { InvalidSourceError } from '../invalid-source-error.js';
 import type { Problem, SourceSink } from '../source.js';
 import type { OtherObject } from './manifest-parser.js';
 import {
@@ -44,16 +44,12 @@ export class ManifestPublisher {
 		return this.#state;
 	}
 
-	/** Errors: INPUT_INVALID there is nothing good and something bad. */
+	/** Errors: InvalidSourceError there is nothing good and something bad. */
 	first(sink: SourceSink, shares: Iterable<ManifestShare>): void {
 		const { onOthers } = this.#options;
 		const state = this.#join(shares);
-		const [problem, ...more] = state.problems;
 		const isEmpty = state.objects.size === 0 && (onOthers === undefined || state.others.length === 0);
-		if (isEmpty && problem !== undefined) {
-			const count = more.length > 0 ? ` (and ${more.length} more problems)` : '';
-			throw new ConfigMapFsError('INPUT_INVALID', `${problem.place}: ${problem.reason}${count}`);
-		}
+		if (isEmpty && state.problems.length > 0) throw new InvalidSourceError(state.problems);
 		this.#sink = sink;
 		this.#state = state;
 		sink.replace([...state.objects.values()]);

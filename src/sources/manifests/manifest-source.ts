@@ -28,6 +28,8 @@ export interface ManifestSourceOptions {
 	readonly log: Logger;
 	/** See ManifestPublisherOptions. Default is that nobody asks. */
 	readonly onOthers?: (others: readonly OtherObject[]) => void;
+	/** See ManifestOptions. Default is no. */
+	readonly listConfigMaps?: boolean;
 	/** What "-" reads. */
 	readonly stdin?: AsyncIterable<Buffer | string>;
 	/** Default knows nothing. */
@@ -133,7 +135,8 @@ export class ManifestSource implements ConfigMapSource {
 	}
 
 	#parse(file: string, content: Buffer): ParsedManifest {
-		return parseManifest(content, { file, defaultNamespace: this.#options.defaultNamespace });
+		const { defaultNamespace, listConfigMaps = false } = this.#options;
+		return parseManifest(content, { file, defaultNamespace, listConfigMaps });
 	}
 
 	/** The files of the moment and those that were there before; new ones are added. */

@@ -134,6 +134,21 @@ describe('parseManifest on good files', () => {
 		]);
 	});
 
+	it('lists ConfigMaps with the others for who asks, bad ones too', () => {
+		const text = `${head('a')}data:\n  k: v\n---\n${head('b')}data: 1\n`;
+		const { objects, others } = parseManifest(text, {
+			file: 'f.yaml',
+			defaultNamespace: 'default',
+			listConfigMaps: true,
+		});
+		expect(objects.map(({ key }) => key.name)).toEqual(['a']);
+		expect(others.map(({ kind, name, locate }) => [kind, name, locate(['data', 'k'])])).toEqual([
+			['ConfigMap', 'a', 'f.yaml:6:6'],
+			['ConfigMap', 'b', 'f.yaml:12:7'],
+		]);
+		expect(parse(text).others).toEqual([]);
+	});
+
 	it('tells the place of every object', () => {
 		const { objects, places } = parse(`# c\n${head('a')}---\n\n${head('b')}`);
 		expect(objects.map((object) => places.get(object))).toEqual(['f.yaml:2:1', 'f.yaml:8:1']);
