@@ -8,7 +8,7 @@ import type { Pod } from '../pod-spec.js';
 import * as environment from './environment-rules.js';
 import * as expansion from './expansion-rules.js';
 import type { Finding, Problem, Severity } from './finding.js';
-import { type LintSubject, lintSubject } from './lint-subject.js';
+import { type AbsenceOf, type LintSubject, lintSubject } from './lint-subject.js';
 import * as mode from './mode-rules.js';
 import * as mount from './mount-rules.js';
 import * as object from './object-rules.js';
@@ -25,6 +25,10 @@ export interface LintInput {
 	readonly violations: readonly LintViolation[];
 	/** Also what an application would see that walks its volumes; default is no. */
 	readonly walk?: boolean;
+	/** Only this container, and the volumes that it uses; default is all of the pod. */
+	readonly container?: string | undefined;
+	/** Of objects that `objects` has not; default is that nobody has them. */
+	readonly absenceOf?: AbsenceOf;
 }
 
 export interface LintViolation {
@@ -82,13 +86,14 @@ export const RULES: Readonly<Record<string, Rule>> = {
 };
 
 /** The rule of what was found while manifests were read. */
-const INVALID_MANIFEST = 'invalid-manifest';
+export const INVALID_MANIFEST = 'invalid-manifest';
 
 const SEVERITIES: readonly Severity[] = ['error', 'warning', 'info'];
 const COLLATOR = new Intl.Collator('en', { numeric: true });
 
 /** Errors first, then by place, field, rule and text. Errors: none. */
-export function lintPod({ pod, objects, violations, walk = false }: LintInput): readonly Finding[] {
+export function lintPod(input: LintInput): readonly Finding[] {
+	const { pod, objects, violations, walk = false, container, absenceOf = () => 'missing' } = input;
 	const findings: Finding[] = violations.map(({ place, text }) => ({
 		severity: 'error',
 		rule: INVALID_MANIFEST,
@@ -98,7 +103,7 @@ export function lintPod({ pod, objects, violations, walk = false }: LintInput): 
 		cure: 'correct the manifest; until then nothing of the object is used',
 	}));
 	if (pod !== undefined) {
-		const subject = lintSubject(pod, objects, walk);
+		const subject = lintSubject(pod, objects, { walk, container, absenceOf });
 		for (const [rule, problemsOf] of Object.entries(RULES)) {
 			for (const problem of problemsOf(subject)) findings.push({ ...problem, rule, place: pod.workload.place });
 		}

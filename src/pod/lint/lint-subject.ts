@@ -5,7 +5,7 @@
 import type { PodObjects } from '../pod-objects.js';
 import type { Container, Pod, PodVolume, VolumeMount } from '../pod-spec.js';
 import { WORKLOAD_KINDS } from '../workload-kinds.js';
-import { type ObjectReference, objectReferences } from './object-reference.js';
+import { type ObjectKind, type ObjectReference, objectReferences } from './object-reference.js';
 import { type Variables, variablesOf } from './variable.js';
 import { type VolumeEntries, volumeEntries } from './volume-entry.js';
 
@@ -42,21 +42,37 @@ export interface LintSubject {
 	readonly references: readonly ObjectReference[];
 	/** Whether to look at what an application sees that walks a volume. */
 	readonly walk: boolean;
+	readonly absenceOf: AbsenceOf;
+}
+
+/** Why an object is not there: nobody has it; it was refused, which is said elsewhere; it was not looked for. */
+export type Absence = 'missing' | 'invalid' | 'unread';
+export type AbsenceOf = (kind: ObjectKind, name: string) => Absence;
+
+export interface LintScope {
+	readonly walk: boolean;
+	/** One container with the volumes that it uses; undefined: all of them. */
+	readonly container: string | undefined;
+	readonly absenceOf: AbsenceOf;
 }
 
 /** Where a workload has the spec of its pods: `spec.template.spec`. */
-function specField(kind: string): string {
+export function specField(kind: string): string {
 	const steps = WORKLOAD_KINDS.find((one) => one.kind === kind)?.template ?? [];
 	return [...steps.map(({ field }) => field), 'spec'].join('.');
 }
 
-export function lintSubject(pod: Pod, objects: PodObjects, walk: boolean): LintSubject {
+export function lintSubject(
+	pod: Pod,
+	objects: PodObjects,
+	{ walk, container: only, absenceOf }: LintScope,
+): LintSubject {
 	const root = specField(pod.workload.kind);
-	const volumes = pod.spec.volumes.map((volume, index): PlacedVolume => {
+	const allVolumes = pod.spec.volumes.map((volume, index): PlacedVolume => {
 		const field = `${root}.volumes[${index}]`;
 		return { volume, field, ...volumeEntries(volume, field, objects) };
 	});
-	const byName = new Map(volumes.map((placed) => [placed.volume.name, placed]));
+	const byName = new Map(allVolumes.map((placed) => [placed.volume.name, placed]));
 	const place = (list: 'initContainers' | 'containers') =>
 		pod.spec[list].map((container, index): PlacedContainer => {
 			const field = `${root}.${list}[${index}]`;
@@ -72,6 +88,19 @@ export function lintSubject(pod: Pod, objects: PodObjects, walk: boolean): LintS
 				})),
 			};
 		});
-	const containers = [...place('initContainers'), ...place('containers')];
-	return { pod, objects, containers, volumes, references: objectReferences(containers, volumes), walk };
+	const allContainers = [...place('initContainers'), ...place('containers')];
+	const containers = allContainers.filter(({ container }) => only === undefined || container.name === only);
+	const used = usedVolumes(containers);
+	const volumes = allVolumes.filter(({ volume }) => only === undefined || used.has(volume.name));
+	return { pod, objects, containers, volumes, references: objectReferences(containers, volumes), walk, absenceOf };
+}
+
+/** Names of the volumes that are mounted, or from whose files a variable comes. */
+export function usedVolumes(containers: readonly PlacedContainer[]): ReadonlySet<string> {
+	return new Set(
+		containers.flatMap(({ container }) => [
+			...container.volumeMounts.map(({ name }) => name),
+			...container.env.flatMap(({ valueFrom }) => (valueFrom?.kind === 'fileKeyRef' ? [valueFrom.volumeName] : [])),
+		]),
+	);
 }

@@ -18,6 +18,8 @@ export interface ObjectReference {
 	readonly optional: boolean;
 	readonly use: 'volume' | 'envFrom' | 'env';
 	readonly field: string;
+	/** Where the name stands: `spec.volumes[0].secret.secretName`. */
+	readonly nameField: string;
 	/** Empty: all keys. */
 	readonly keys: readonly ListedKey[];
 }
@@ -74,7 +76,8 @@ export function objectReferences(
 function containerReferences({ container, field }: FieldOfContainer): readonly ObjectReference[] {
 	const whole = container.envFrom.map(({ kind, name, optional }, index): ObjectReference => {
 		const object = kind === 'configMapRef' ? 'configMap' : 'secret';
-		return { kind: object, name, optional, use: 'envFrom', field: `${field}.envFrom[${index}].${kind}`, keys: [] };
+		const place = `${field}.envFrom[${index}].${kind}`;
+		return { kind: object, name, optional, use: 'envFrom', field: place, nameField: `${place}.name`, keys: [] };
 	});
 	return [...whole, ...container.env.flatMap((entry, index) => variableReference(entry, `${field}.env[${index}]`))];
 }
@@ -84,34 +87,38 @@ function variableReference({ valueFrom }: EnvVar, field: string): readonly Objec
 	const { kind, name, key, optional } = valueFrom;
 	const place = `${field}.valueFrom.${kind}`;
 	const object = kind === 'configMapKeyRef' ? 'configMap' : 'secret';
-	return [{ kind: object, name, optional, use: 'env', field: place, keys: [{ key, field: `${place}.key` }] }];
+	const keys = [{ key, field: `${place}.key` }];
+	return [{ kind: object, name, optional, use: 'env', field: place, nameField: `${place}.name`, keys }];
 }
 
 function volumeReferences({ volume, field }: FieldOfVolume): readonly ObjectReference[] {
-	return objectSources(volume, field).map(({ kind, name, optional, items, field: place }) => ({
+	return objectSources(volume, field).map(({ kind, name, optional, items, field: place, nameField }) => ({
 		kind,
 		name,
 		optional,
 		use: 'volume',
 		field: place,
+		nameField,
 		keys: items.map(({ key }, index) => ({ key, field: `${place}.items[${index}].key` })),
 	}));
 }
 
-type PlacedSource = Extract<ProjectedSource, { readonly kind: ObjectKind }> & { readonly field: string };
+type PlacedSource = Extract<ProjectedSource, { readonly kind: ObjectKind }> &
+	Pick<ObjectReference, 'field' | 'nameField'>;
 
 /** The ConfigMaps and Secrets of a volume, projected or not. */
 function objectSources({ source }: PodVolume, field: string): readonly PlacedSource[] {
 	if (source.kind === 'configMap' || source.kind === 'secret') return [objectSource(source, `${field}.${source.kind}`)];
 	if (source.kind !== 'projected') return [];
-	return source.sources.flatMap((one, index) =>
-		one.kind === 'configMap' || one.kind === 'secret'
-			? [{ ...one, field: `${field}.projected.sources[${index}].${one.kind}` }]
-			: [],
-	);
+	return source.sources.flatMap((one, index) => {
+		if (one.kind !== 'configMap' && one.kind !== 'secret') return [];
+		const place = `${field}.projected.sources[${index}].${one.kind}`;
+		return [{ ...one, field: place, nameField: `${place}.name` }];
+	});
 }
 
 function objectSource({ kind, name, projection }: ObjectVolumeSource, field: string): PlacedSource {
 	const { items = [], optional } = projection;
-	return { kind, name, items, optional, field };
+	const nameField = `${field}.${kind === 'secret' ? 'secretName' : 'name'}`;
+	return { kind, name, items, optional, field, nameField };
 }

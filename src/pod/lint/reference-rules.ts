@@ -21,13 +21,24 @@ const DOES_WITHOUT: Readonly<Record<ObjectReference['use'], string>> = {
 };
 
 /** A ConfigMap or Secret that none of the sources has. */
-export function* missingObject({ references, objects }: LintSubject): Iterable<Problem> {
-	for (const { kind, name, optional, use, field } of references) {
+export function* missingObject({ references, objects, absenceOf }: LintSubject): Iterable<Problem> {
+	for (const { kind, name, optional, use, nameField } of references) {
 		if (findObject(objects, kind, name) !== undefined) continue;
+		const absence = absenceOf(kind, name);
+		if (absence === 'invalid') continue;
+		if (absence === 'unread') {
+			yield {
+				severity: optional ? 'info' : 'warning',
+				field: nameField,
+				text: `${kind.toLowerCase()} "${name}" is in no manifest, and those of a cluster are not read`,
+				cure: 'add a manifest of one to run here',
+			};
+			continue;
+		}
 		const isClusterMade = CLUSTER_MADE.has(`${kind} ${name}`);
 		yield {
 			severity: optional ? 'info' : isClusterMade ? 'warning' : 'error',
-			field: `${field}.name`,
+			field: nameField,
 			text: `${kind.toLowerCase()} "${name}" not found: ${(optional ? DOES_WITHOUT : WAITS)[use]}`,
 			cure: isClusterMade
 				? 'only a cluster has it; add one of that name to run here'

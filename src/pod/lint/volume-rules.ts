@@ -2,15 +2,10 @@
 
 import { clusterOnlyAdvice } from '../volume-payload.js';
 import type { Problem } from './finding.js';
-import type { LintSubject } from './lint-subject.js';
+import { type LintSubject, usedVolumes } from './lint-subject.js';
 
 export function* unusedVolume({ containers, volumes }: LintSubject): Iterable<Problem> {
-	const used = new Set(
-		containers.flatMap(({ container }) => [
-			...container.volumeMounts.map(({ name }) => name),
-			...container.env.flatMap(({ valueFrom }) => (valueFrom?.kind === 'fileKeyRef' ? [valueFrom.volumeName] : [])),
-		]),
-	);
+	const used = usedVolumes(containers);
 	for (const { volume, field } of volumes) {
 		if (used.has(volume.name)) continue;
 		const text = `no container mounts volume "${volume.name}": it is never set up`;

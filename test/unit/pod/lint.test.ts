@@ -7,6 +7,7 @@ import {
 	configMap,
 	configMapVolume,
 	emptyDir,
+	envFrom,
 	type LintCase,
 	type LintCases,
 	mount,
@@ -95,6 +96,30 @@ describe('lintPod', () => {
 		expect(lintPod({ pod: podOf({}), objects: objectsOf([]), violations })).toEqual([
 			expect.objectContaining({ severity: 'error', rule: 'invalid-manifest', place: 'b.yaml:9:1', text: 'first' }),
 			expect.objectContaining({ severity: 'error', rule: 'invalid-manifest', place: 'b.yaml:10:1', text: 'second' }),
+		]);
+	});
+
+	test('of one container: what it says itself, and the volumes that it uses, with their places in the pod', () => {
+		const volumes = [emptyDir('unused'), configMapVolume({}, 'none', 'v'), configMapVolume({}, 'other', 'init-only')];
+		const pod = podOf({
+			volumes,
+			app: { volumeMounts: [mount('/etc/app', 'v')], env: [{ name: 'a b', value: '', valueFrom: undefined }] },
+			initContainer: { name: 'init', volumeMounts: [mount('/', 'init-only')] },
+		});
+		const found = lintPod({ pod, objects: objectsOf([]), violations: [], container: 'app' });
+		expect(found.map(({ rule, field }) => `${rule} ${field}`)).toEqual([
+			'missing-object spec.volumes[1].configMap.name',
+			'env-name-no-shell spec.containers[0].env[0]',
+			'env-name-too-new spec.containers[0].env[0]',
+		]);
+	});
+
+	test('an object that was refused is not missing, and one that was not looked for may be there', () => {
+		const pod = podOf({ volumes: [configMapVolume()], app: { envFrom: [envFrom('secretRef', 'key')] } });
+		const input = { pod, objects: objectsOf([]), violations: [] };
+		const found = lintPod({ ...input, absenceOf: (kind) => (kind === 'secret' ? 'unread' : 'invalid') });
+		expect(found.filter(({ rule }) => rule === 'missing-object')).toEqual([
+			expect.objectContaining({ severity: 'warning', field: 'spec.containers[0].envFrom[0].secretRef.name' }),
 		]);
 	});
 

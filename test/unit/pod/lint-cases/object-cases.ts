@@ -51,7 +51,7 @@ export const OBJECT_CASES: LintCases = {
 			says: [
 				['info', 'spec.containers[0].env[0].valueFrom.configMapKeyRef.name', 'starts without the variable'],
 				['info', 'spec.containers[0].envFrom[0].secretRef.name', 'secret "e" not found: the container starts without'],
-				['info', 'spec.volumes[0].secret.name', 'secret "key" not found: the pod starts without its files'],
+				['info', 'spec.volumes[0].secret.secretName', 'secret "key" not found: the pod starts without its files'],
 			],
 		},
 		{
