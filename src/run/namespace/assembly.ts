@@ -5,7 +5,7 @@
  * Sources are held by descriptors from the start, because their names may lead elsewhere once a part is done.
  */
 
-import { chmodSync, closeSync, fstatSync, mkdirSync, openSync, readdirSync, type Stats, statSync } from 'node:fs';
+import { chmodSync, closeSync, fstatSync, mkdirSync, opendirSync, openSync, type Stats, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { ConfigMapFsError, errorText, systemCode } from '../../base/errors.js';
 import { type MountEntry, readMountTable } from '../../drivers/mount-table.js';
@@ -135,7 +135,7 @@ function checkParent(directory: string, mountPath: string, table: readonly Mount
 		throw invalid(mountPath, `it does not exist, and it is inside ${type}`, 'choose another mountPath');
 	}
 	try {
-		readdirSync(directory);
+		opendirSync(directory).closeSync();
 	} catch (error) {
 		const reason = systemCode(error) === 'EACCES' ? 'this user may not list it' : errorText(error);
 		const cure = 'run as root, or use --root-dir DIR';
