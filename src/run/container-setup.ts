@@ -24,7 +24,7 @@ import type { SelectedPod } from './pod-reader.js';
 import { mountedVolumes } from './pod-references.js';
 import { PodVolumes } from './pod-volumes.js';
 import type { SaidOnce } from './said-once.js';
-import { subPathSource } from './sub-path-source.js';
+import { existingSubPath, subPathSource } from './sub-path-source.js';
 import { isObjectVolume, type VolumePlace, VolumePlaces } from './volume-places.js';
 
 /** How a container is made, besides what its pod says: the flags of `run`, and this machine. */
@@ -64,8 +64,8 @@ export interface PreparedContainer {
 export interface LiveSubPath {
 	readonly volume: string;
 	readonly target: string;
-	/** Where it leads to now. */
-	readonly source: () => string;
+	/** Where it leads to now; undefined: nothing is there. */
+	readonly source: () => string | undefined;
 }
 
 export interface MountPlan {
@@ -201,8 +201,11 @@ export class ContainerSetup {
 			const source = subPathSource(request);
 			said.warn(source.warnings);
 			if (!place.isWritable && liveSubPaths) {
-				live.push({ volume: mount.name, target, source: () => subPathSource(request).path });
-			} else if (!place.isWritable) said.warn([frozen(mount.name, subPath.path, target)]);
+				live.push({ volume: mount.name, target, source: () => existingSubPath(request) });
+				mounts.push({ source: join(place.path, subPath.path), target, readOnly });
+				continue;
+			}
+			if (!place.isWritable) said.warn([frozen(mount.name, subPath.path, target)]);
 			mounts.push({ source: source.path, target, readOnly, recursive: place.isHost, isFrozen: !place.isWritable });
 		}
 		return { mounts, liveSubPaths: live, missing };

@@ -10,6 +10,8 @@ import type { PlannedMount } from './namespace/planned-mount.js';
 export interface PlacedApplication {
 	/** Runs something at once where the application lives; what it starts stays there. */
 	within<T>(act: () => T): T;
+	/** Shows another path at a target of the plan, at one instant. Errors: SystemCallError; nothing has changed then. */
+	replace(source: string, target: string): void;
 	/** As /proc/PID/ns/mnt names it; undefined: it is the machine's. */
 	readonly mountNamespace?: string;
 	/** Everything that runs there. */

@@ -87,6 +87,8 @@ export class RootDirectory implements Placement {
 		writeSync(this.#record, JSON.stringify(this.#layout), 0);
 		return {
 			within: (act) => act(),
+			// What is to follow is a link.
+			replace() {},
 			members: () => [],
 			copyOnWrite: [],
 			unreachable: [],

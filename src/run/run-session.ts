@@ -18,7 +18,7 @@ import { ApplicationProcess } from './application/application-process.js';
 import type { Inheritance } from './application/inheritance.js';
 import { SignalRelay } from './application/signal-relay.js';
 import type { ProcessSurroundings } from './application/spawn.js';
-import { ContainerSetup, type ContainerSetupOptions, type MountPlan } from './container-setup.js';
+import { ContainerSetup, type ContainerSetupOptions, type LiveSubPath, type MountPlan } from './container-setup.js';
 import { applicationEffects } from './on-change/application-effects.js';
 import { ChangeReactor } from './on-change/change-reactor.js';
 import { checkOnChangeVolumes, type OnChangePolicy } from './on-change/on-change.js';
@@ -70,6 +70,7 @@ interface RunningContainer {
 	readonly selected: SelectedPod;
 	readonly environment: Environment;
 	readonly surroundings: ProcessSurroundings;
+	readonly liveSubPaths: readonly LiveSubPath[];
 }
 
 export class RunSession {
@@ -120,7 +121,10 @@ export class RunSession {
 		});
 		this.#setup = new ContainerSetup({
 			...options.setup,
-			onFlip: (volume, flip) => this.#listener.volumeChanged(volume, flip),
+			onFlip: (volume, flip) => {
+				this.#followSubPaths(volume);
+				this.#listener.volumeChanged(volume, flip);
+			},
 		});
 		this.#waiting = new Waiting({ log: options.log, timeoutMs: options.waitTimeoutMs });
 		this.#application = new Application({
@@ -175,7 +179,7 @@ export class RunSession {
 		const { command, ...of } = made;
 		const surroundings = { ...of, stdin, inheritance, within: <T>(act: () => T): T => placed.within(act) };
 		const process = await ApplicationProcess.start({ ...surroundings, command });
-		this.#running = { selected, environment, surroundings };
+		this.#running = { selected, environment, surroundings, liveSubPaths: plan.liveSubPaths };
 		this.#guard(placed);
 		this.#listener.started();
 		return process;
@@ -191,6 +195,20 @@ export class RunSession {
 		this.#watchDriver();
 		const plan = this.#setup.plan(selected, environment);
 		return { selected, environment, missing: plan.missing, plan };
+	}
+
+	/** `--subpath=live`: the new generation's file takes the old one's place. Where it is gone the old one stays. */
+	#followSubPaths(volume: string): void {
+		for (const one of this.#running?.liveSubPaths ?? []) {
+			if (one.volume !== volume) continue;
+			try {
+				const source = one.source();
+				if (source !== undefined) this.#placed?.replace(source, one.target);
+				else this.#log.warn({ volume, path: one.target }, 'what the subPath names is gone; its last content stays');
+			} catch (error) {
+				this.#log.warn({ volume, path: one.target, err: error }, 'the subPath cannot follow; its last content stays');
+			}
+		}
 	}
 
 	/** When this process is killed its application goes too, with whatever that has started. */

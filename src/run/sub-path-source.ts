@@ -47,6 +47,12 @@ export function subPathSource(request: SubPathRequest): SubPathSource {
 	};
 }
 
+/** What it leads to now; undefined: nothing is there. Errors: INPUT_INVALID when it leads out of the volume. */
+export function existingSubPath(request: SubPathRequest): string | undefined {
+	const found = resolved(request);
+	return found === undefined ? undefined : inside(realpathSync.native(request.root), found, request);
+}
+
 function resolved(request: SubPathRequest): string | undefined {
 	try {
 		return realpathSync.native(join(request.root, request.subPath));

@@ -5,6 +5,7 @@
 
 import { closeSync, readlinkSync } from 'node:fs';
 import { withoutInheritedCapabilities } from '../../native/capabilities.js';
+import { FloatingMount } from '../../native/move-mount.js';
 import { pathOf } from '../../native/namespace.js';
 import { membersOfMountNamespace } from '../../native/proc.js';
 import type { Assembly } from './assembly.js';
@@ -37,6 +38,19 @@ export class ApplicationNamespace implements Assembly {
 	 */
 	within<T>(act: () => T): T {
 		return this.#visit(this.#fd, () => withoutInheritedCapabilities(act));
+	}
+
+	/**
+	 * Shows `source`, a path of the base namespace, at a target of the plan instead of what is there now, at one instant.
+	 * Errors: SystemCallError; nothing has changed then.
+	 */
+	replace(source: string, target: string): void {
+		const mount = new FloatingMount(source);
+		try {
+			this.#visit(this.#fd, () => mount.replace(target));
+		} finally {
+			mount.close();
+		}
 	}
 
 	/** Process ids of everything that is in here. One that has left for a namespace of its own is not. */
