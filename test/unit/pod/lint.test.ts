@@ -1,7 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { formatGoYamlScalar } from '../../../src/cli/goyaml-scalar.js';
-import { lintPod, RULES } from '../../../src/pod/lint/lint-pod.js';
+import type { Severity } from '../../../src/pod/lint/finding.js';
+import { INVALID_MANIFEST, lintPod, RULES } from '../../../src/pod/lint/lint-pod.js';
+import { RULE_LIST } from '../../../src/pod/lint/rule-list.js';
 import { ENVIRONMENT_CASES } from './lint-cases/environment-cases.js';
 import {
 	configMap,
@@ -35,6 +37,19 @@ test('every rule has a case in which it speaks and one in which it is silent', (
 			rule,
 		).toEqual(expect.arrayContaining([true, false]));
 	}
+});
+
+test('the list for people has every rule, in its order, with the severities that the cases show', () => {
+	expect(RULE_LIST.map(({ rule }) => rule)).toEqual([INVALID_MANIFEST, ...Object.keys(RULES)]);
+	const shown = Object.entries(CASES).map(([rule, cases]) => {
+		const severities = new Set(cases.flatMap(({ says }) => says.map(([severity]) => severity)));
+		return [rule, ['error', 'warning', 'info'].filter((one) => severities.has(one as Severity))];
+	});
+	const listed = RULE_LIST.filter(({ rule }) => rule !== INVALID_MANIFEST).map(({ rule, severities }) => [
+		rule,
+		severities,
+	]);
+	expect(Object.fromEntries(listed)).toEqual(Object.fromEntries(shown));
 });
 
 describe.each(Object.entries(CASES))('%s', (rule, cases) => {
