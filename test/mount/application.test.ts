@@ -41,7 +41,7 @@ describe('exit status', () => {
 
 	test('127 for a command that is not there, 126 for one that cannot be started', async () => {
 		const cwd = temporaryDirectory('cwd');
-		writeFileSync(join(cwd, 'text'), 'no program');
+		writeFileSync(join(cwd, 'text'), '#!/no/such\n');
 		expect(await runToEnd(['./nope'], { cwd })).toMatchObject({
 			code: 127,
 			output: `error: "./nope": no such file or directory in "${cwd}"; correct the path\n`,
@@ -51,8 +51,10 @@ describe('exit status', () => {
 			output: `error: "./text" (${cwd}/text): permission denied: it is not executable, chmod +x makes it so\n`,
 		});
 		chmodSync(join(cwd, 'text'), 0o755);
-		// A shell would run it as a script, a container runtime does not.
-		expect(await runToEnd(['./text'], { cwd })).toMatchObject({ code: 126 });
+		expect(await runToEnd(['./text'], { cwd })).toMatchObject({
+			code: 126,
+			output: `error: "./text" (${cwd}/text): its interpreter "/no/such" does not exist\n`,
+		});
 		expect(await runToEnd(['true'], { cwd: '/nowhere' })).toMatchObject({
 			code: 126,
 			output:

@@ -27,10 +27,10 @@ const MACHINE_NAMES: Readonly<Record<number, string>> = {
 };
 
 /**
- * Why the file cannot be started; undefined when nothing is known against it.
- * Requires: it exists, and relative interpreters are looked up in `cwd`.
+ * Why the file cannot be started from `cwd`; undefined when nothing is known against it. Requires: it exists.
+ * `otherFormats`: whether this machine may know formats that are not known here.
  */
-export function formatFault(path: string, cwd: string): string | undefined {
+export function formatFault(path: string, cwd: string, otherFormats = hasOtherFormats): string | undefined {
 	let fd: number;
 	try {
 		fd = openSync(path, 'r');
@@ -42,8 +42,8 @@ export function formatFault(path: string, cwd: string): string | undefined {
 		const head = readAt(fd, 0, LOOKED_AT);
 		const text = head.toString('latin1');
 		if (text.startsWith('#!')) return interpreterFault(text, cwd);
-		if (text.startsWith(ELF_MAGIC)) return machineFault(head) ?? loaderFault(fd, head);
-		if (hasOtherFormats()) return undefined;
+		if (text.startsWith(ELF_MAGIC)) return machineFault(head, otherFormats) ?? loaderFault(fd, head);
+		if (otherFormats()) return undefined;
 		return head.length === 0
 			? 'exec format error: it is empty'
 			: 'exec format error: it is no program, and a script needs a first line such as #!/bin/sh';
@@ -66,11 +66,11 @@ function interpreterFault(text: string, cwd: string): string | undefined {
 	return `its interpreter ${JSON.stringify(interpreter)} does not exist${cure}`;
 }
 
-function machineFault(head: Buffer): string | undefined {
+function machineFault(head: Buffer, otherFormats: () => boolean): string | undefined {
 	const machine = machineOf(head);
 	const own = ownMachine();
 	if (machine === undefined) return 'exec format error: it is cut short';
-	if (own === undefined || machine === own || ALSO_RUNS[own]?.includes(machine) || hasOtherFormats()) return undefined;
+	if (own === undefined || machine === own || ALSO_RUNS[own]?.includes(machine) || otherFormats()) return undefined;
 	const built = MACHINE_NAMES[machine] ?? `machine ${machine}`;
 	return `exec format error: it is built for ${built}, and this is ${MACHINE_NAMES[own] ?? `machine ${own}`}`;
 }

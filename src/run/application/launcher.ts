@@ -11,10 +11,15 @@ const PLACES = ['/usr/bin', '/bin', '/usr/sbin', '/sbin', '/run/current-system/s
 
 let known: { readonly path: string | undefined } | undefined;
 
-/** Absolute path of a setpriv that can do it; undefined where there is none (that of busybox cannot). Looks once. */
-export function findSetpriv(places = PLACES): string | undefined {
-	known ??= { path: places.map((place) => `${place}/setpriv`).find(knowsDeathSignal) };
+/** The setpriv of this machine; looks once. */
+export function knownSetpriv(): string | undefined {
+	known ??= { path: findSetpriv(PLACES) };
 	return known.path;
+}
+
+/** Absolute path of the first that can do it (that of busybox cannot); undefined where there is none. */
+export function findSetpriv(places: readonly string[]): string | undefined {
+	return places.map((place) => `${place}/setpriv`).find(knowsDeathSignal);
 }
 
 /** Its options are words in the program; asking it would cost a process. */

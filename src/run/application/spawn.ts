@@ -8,7 +8,7 @@ import { ConfigMapFsError, errorText, systemCode } from '../../base/errors.js';
 import type { Credentials } from '../credentials.js';
 import { checkWorkingDirectory, findCommand } from './command-lookup.js';
 import { bequeathing, type Inheritance } from './inheritance.js';
-import { findSetpriv, type Launch, launchOf } from './launcher.js';
+import { knownSetpriv, type Launch, launchOf } from './launcher.js';
 
 /** Runs `act` at once with this thread in the application's mount namespace, and gives its result. */
 export type Within = <T>(act: () => T) => T;
@@ -37,7 +37,7 @@ export async function spawnWithin(
 ): Promise<ChildProcess> {
 	const { env, cwd, credentials, stdin, within, inheritance } = surroundings;
 	const [name = ''] = command;
-	const setpriv = findSetpriv();
+	const setpriv = knownSetpriv();
 	const child = within(() => {
 		checkWorkingDirectory(cwd);
 		const path = findCommand(name, { env, cwd });
