@@ -10,6 +10,7 @@
 import type { Logger } from '../base/log.js';
 import type { Driver } from '../drivers/driver.js';
 import type { Payload, PayloadChange } from '../volume/payload.js';
+import { NEW_VOLUME } from '../volume/plan.js';
 import { type OldGeneration, VolumeWriter, type WriteResult } from '../volume/volume-writer.js';
 
 /** What happens to a generation that is no longer `..data`. */
@@ -29,6 +30,11 @@ export interface VolumeSessionOptions {
 	/** Directory in the tree; empty when the root is the volume. */
 	readonly path: string;
 	readonly driver: Driver;
+	/**
+	 * Names that something else has in the directory, which is there already then: they get no link.
+	 * Default is none, and the directory is made with the first generation.
+	 */
+	readonly reserved?: ReadonlySet<string>;
 	readonly retention: RetentionPolicy;
 	readonly now: () => Date;
 	readonly log: Logger;
@@ -66,7 +72,8 @@ export class VolumeSession {
 		this.#retention = options.retention;
 		this.#log = options.log;
 		this.#announces = options.announces;
-		const state = options.driver.existing(options.path);
+		const { reserved } = options;
+		const state = reserved === undefined ? options.driver.existing(options.path) : { ...NEW_VOLUME, reserved };
 		this.#exists = state !== undefined || options.path === '';
 		this.#writer = new VolumeWriter({
 			tree: options.driver.tree,

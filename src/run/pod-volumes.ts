@@ -8,8 +8,8 @@ import type { Driver } from '../drivers/driver.js';
 import { type Flip, type RetentionPolicy, VolumeSession } from '../mount/volume-session.js';
 import type { Missing } from '../pod/pod-objects.js';
 import type { VolumePayload } from '../pod/volume-payload.js';
-import { emptyDirectory, SNAPSHOT_MODE } from '../volume/content.js';
-import type { Payload } from '../volume/payload.js';
+import { emptyDirectory, SNAPSHOT_MODE, VOLUME_MODE } from '../volume/content.js';
+import { type Payload, topName } from '../volume/payload.js';
 import type { SaidOnce } from './said-once.js';
 import type { ObjectVolume } from './volume-places.js';
 
@@ -77,10 +77,12 @@ export class PodVolumes {
 		const { driver, retention, now, log, onFlip } = this.#options;
 		let shown = this.#shown.get(volume.name);
 		if (shown === undefined) {
+			const reserved = this.#reserve(volume.name, nested);
 			const session = new VolumeSession({
 				subject: { volume: volume.name },
 				path: volume.name,
 				driver,
+				...(reserved.size === 0 ? {} : { reserved }),
 				retention,
 				now,
 				log,
@@ -89,13 +91,22 @@ export class PodVolumes {
 			shown = { session, complaint: undefined };
 			this.#shown.set(volume.name, shown);
 			session.write(payload);
-			for (const path of nested) this.makeDirectory(volume.name, path);
 			return;
 		}
 		if (shown.complaint !== undefined) log.info({ volume: volume.name }, 'everything that was missing is there');
 		shown.complaint = undefined;
 		const flip = shown.session.write(payload);
 		if (flip !== undefined && this.#isOpen) onFlip(volume.name, flip);
+	}
+
+	/** Makes the volume with the directories that mounts inside it need, before it has any content. */
+	#reserve(volume: string, nested: readonly string[]): ReadonlySet<string> {
+		if (nested.length === 0) return new Set();
+		const { tree } = this.#options.driver;
+		tree.mkdir(volume, VOLUME_MODE, emptyDirectory(VOLUME_MODE));
+		tree.chmod(volume, VOLUME_MODE);
+		for (const path of nested) this.makeDirectory(volume, path);
+		return new Set(nested.map(topName));
 	}
 
 	/**

@@ -35,6 +35,8 @@ export interface VolumeState {
 	readonly snapshot: string | undefined;
 	readonly payload: Payload;
 	readonly links: ReadonlySet<string>;
+	/** Names that something else has, such as a mount inside the volume: they get no link. Default is none. */
+	readonly reserved?: ReadonlySet<string>;
 }
 
 export const NEW_VOLUME: VolumeState = { snapshot: undefined, payload: EMPTY_PAYLOAD, links: new Set() };
@@ -51,7 +53,8 @@ export interface Plan {
 export function planWrite(state: VolumeState, payload: Payload, name: string): Plan {
 	const change = comparePayloads(state.payload, payload);
 	const flips = state.snapshot === undefined || !isUnchanged(change);
-	const wanted = userVisibleNames(payload);
+	const { reserved } = state;
+	const wanted = userVisibleNames(payload).filter((name) => reserved?.has(name) !== true);
 	const steps: Step[] = [];
 	if (flips) {
 		const content = snapshotContent(payload);
@@ -70,7 +73,7 @@ export function planWrite(state: VolumeState, payload: Payload, name: string): P
 	for (const link of [...state.links].sort()) {
 		if (!keep.has(link)) steps.push({ op: 'unlink', path: link });
 	}
-	const next = flips ? { snapshot: name, payload, links: keep } : { ...state, links: keep };
+	const next = flips ? { ...state, snapshot: name, payload, links: keep } : { ...state, links: keep };
 	return { steps, flips, change, next };
 }
 

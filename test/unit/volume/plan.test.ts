@@ -172,3 +172,24 @@ describe('planRemoval', () => {
 		expect(planRemoval(NEW_VOLUME, [])).toEqual([]);
 	});
 });
+
+describe('reserved names', () => {
+	const bytes = Buffer.from('x');
+	const payload = new Map([
+		['tls', { bytes, mode: 0o644 }],
+		['other', { bytes, mode: 0o644 }],
+	]);
+
+	test('a name that a mount inside the volume has gets no link, now or later, and is never unlinked', () => {
+		const first = planWrite({ ...NEW_VOLUME, reserved: new Set(['tls']) }, payload, '..1');
+		const paths = first.steps.map(({ op, path }) => `${op} ${path}`);
+		expect(paths).toContain('symlink other');
+		expect(paths).not.toContain('symlink tls');
+		const again = planWrite(first.next, payload, '..2');
+		expect(again.steps).toEqual([]);
+		const gone = planWrite(first.next, new Map(), '..3');
+		const after = gone.steps.map(({ op, path }) => `${op} ${path}`);
+		expect(after).toContain('unlink other');
+		expect(after).not.toContain('unlink tls');
+	});
+});
