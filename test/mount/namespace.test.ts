@@ -7,7 +7,7 @@ import { spawnSync } from 'node:child_process';
 import { chmodSync, chownSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:net';
 import { dirname, join } from 'node:path';
-import { afterEach, describe, expect, test } from 'vitest';
+import { afterEach, describe, expect, onTestFinished, test } from 'vitest';
 import { fixture } from '../support/fixture-process.js';
 import { PYTHON, WITHOUT_PYTHON } from '../support/inotify.js';
 import {
@@ -72,6 +72,15 @@ async function listenAt(path: string): Promise<void> {
 }
 
 const CONNECT = 'require("net").connect(process.argv[1]).pipe(process.stdout)';
+
+/** An application that does nothing, also after the end of its daemon, until the test is over. */
+async function launchSleeper(child: NamespaceChild): Promise<number> {
+	const pid = await child.launch('sh', '-c', 'echo; exec sleep 1000');
+	onTestFinished(() => {
+		if (isRunning(pid)) process.kill(pid, 'SIGKILL');
+	});
+	return pid;
+}
 
 /** Everything that a change of a directory of the machine would show in. */
 function stateOf(...directories: readonly string[]): string {
@@ -231,7 +240,7 @@ for (const way of WAYS) {
 			const child = await start(way);
 			const plan = { source: 'one', target: `${machine}/new/config` };
 			await child.build(plan);
-			const first = await child.launch('sh', '-c', 'echo; exec sleep 1000');
+			const first = await launchSleeper(child);
 			writeFileSync(join(machine, 'later'), 'later');
 			await child.files({ 'one/key': 'changed' });
 			await child.run('sh', '-c', 'echo lost >"$0/lost"', machine);
@@ -239,8 +248,8 @@ for (const way of WAYS) {
 			const { stdout } = await child.run('sh', '-c', 'cd "$0"; cat new/config/key later; ls', machine);
 			expect(stdout).toMatch(/^changedlater/);
 			expect(stdout).not.toContain('lost');
+			expect(isRunning(first)).toBe(true);
 			expect(await child.members()).toEqual([]);
-			process.kill(first, 'SIGKILL');
 		});
 
 		test('members are those who are inside', async () => {
@@ -252,7 +261,7 @@ for (const way of WAYS) {
 				return all.length === 2 && all;
 			}, 'a shell and its child');
 			expect(members).toContain(pid);
-			for (const one of members) process.kill(one, 'SIGKILL');
+			await child.killMembers();
 			await until(async () => (await child.members()).length === 0, 'nobody');
 		});
 
@@ -345,7 +354,7 @@ for (const way of WAYS) {
 		test('killed with everything: the machine has an empty directory, which the next start removes', async () => {
 			const child = await start(way);
 			await child.build({ source: 'one', target: '/etc/cmfs-test' });
-			const pid = await child.launch('sh', '-c', 'echo; exec sleep 1000');
+			const pid = await launchSleeper(child);
 			await child.kill();
 			expect(isRunning(pid)).toBe(true);
 			expect(readFileSync(`/proc/${pid}/root/etc/cmfs-test/key`, 'utf8')).toBe('value');
@@ -360,7 +369,7 @@ for (const way of WAYS) {
 		test('an end while the application runs takes nothing from it', async () => {
 			const child = await start(way);
 			await child.build({ source: 'one', target: '/etc/cmfs-test' });
-			const pid = await child.launch('sh', '-c', 'echo; exec sleep 1000');
+			const pid = await launchSleeper(child);
 			await child.stop();
 			expect(readFileSync(`/proc/${pid}/root/etc/cmfs-test/key`, 'utf8')).toBe('value');
 			process.kill(pid, 'SIGKILL');

@@ -179,6 +179,11 @@ export class NamespaceChild {
 		return (await this.#ask({ do: 'members' })) as number[];
 	}
 
+	/** SIGKILL for every program that is still in the application's namespace. */
+	async killMembers(): Promise<void> {
+		for (const pid of await this.members()) process.kill(pid, 'SIGKILL');
+	}
+
 	/** A file as the daemon sees it. */
 	async look(path: string): Promise<string> {
 		return (await this.#ask({ do: 'look', path })) as string;
@@ -283,6 +288,8 @@ export async function stopNamespaces(): Promise<void> {
 	await Promise.all(
 		[...started].map(async (child) => {
 			try {
+				// Without an application there is nobody.
+				await child.killMembers().catch(() => {});
 				await child.stop();
 			} catch {
 				await child.kill();
