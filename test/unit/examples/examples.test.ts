@@ -1,4 +1,5 @@
 import { readdirSync, readFileSync } from 'node:fs';
+import { join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { gunzipSync } from 'node:zlib';
 import { expect, test } from 'vitest';
@@ -8,7 +9,8 @@ const FOLDER = fileURLToPath(new URL('../../../examples/', import.meta.url));
 
 interface Manifest {
 	readonly kind: string;
-	readonly metadata: { readonly name: string; readonly namespace?: string };
+	/** A kustomization has none. */
+	readonly metadata?: { readonly name: string; readonly namespace?: string };
 	readonly immutable?: boolean;
 	readonly data?: Readonly<Record<string, unknown>>;
 	readonly binaryData?: Readonly<Record<string, string>>;
@@ -29,8 +31,26 @@ const FILES: Readonly<Record<string, readonly string[]>> = {
 		'ConfigMap default/shop-settings',
 	],
 	'nginx.yaml': ['ConfigMap default/nginx'],
+	'run/app.yaml': [
+		'ConfigMap default/checkout',
+		'ConfigMap default/checkout-env',
+		'Secret default/checkout-db',
+		'Deployment default/checkout',
+	],
+	'run/cron-job.yaml': ['ConfigMap default/report', 'CronJob default/report'],
+	'run/kustomize/deployment.yaml': ['Deployment default/worker'],
+	'run/kustomize/kustomization.yaml': ['Kustomization'],
+	'run/nginx.yaml': [
+		'ConfigMap default/web-server',
+		'ConfigMap default/web-sites',
+		'ConfigMap default/web-pages',
+		'Deployment default/web',
+	],
 	'spring.yaml': ['ConfigMap default/spring'],
 };
+
+/** What a kustomization is made of besides manifests. */
+const INPUTS = ['run/kustomize/worker.env', 'run/kustomize/worker.toml'];
 
 function objectsIn(file: string): readonly Manifest[] {
 	const documents = parseAllDocuments(readFileSync(FOLDER + file, 'utf8'), { strict: true, uniqueKeys: true });
@@ -42,7 +62,7 @@ function objectsIn(file: string): readonly Manifest[] {
 }
 
 function titleOf({ kind, metadata }: Manifest): string {
-	return `${kind} ${metadata.namespace ?? 'default'}/${metadata.name}`;
+	return metadata === undefined ? kind : `${kind} ${metadata.namespace ?? 'default'}/${metadata.name}`;
 }
 
 function configMapsIn(file: string): readonly Manifest[] {
@@ -51,9 +71,14 @@ function configMapsIn(file: string): readonly Manifest[] {
 
 test('every example is listed here and in the README', () => {
 	const readme = readFileSync(`${FOLDER}README.md`, 'utf8');
-	const files = readdirSync(FOLDER).filter((file) => file !== 'README.md');
-	expect(files.sort()).toEqual(Object.keys(FILES));
-	expect(files.filter((file) => !readme.includes(`\`${file}\``))).toEqual([]);
+	const files = readdirSync(FOLDER, { recursive: true, withFileTypes: true })
+		.filter((entry) => entry.isFile())
+		.map(({ parentPath, name }) => relative(FOLDER, join(parentPath, name)))
+		.filter((file) => file !== 'README.md');
+	expect(files.sort()).toEqual([...Object.keys(FILES), ...INPUTS].sort());
+	// A kustomization is one example, whatever it is made of.
+	const titles = files.map((file) => file.replace(/^(run\/kustomize)\/.*/, '$1'));
+	expect(titles.filter((title) => !readme.includes(`\`${title}\``))).toEqual([]);
 });
 
 test.each(Object.entries(FILES))('%s holds its objects', (file, titles) => {

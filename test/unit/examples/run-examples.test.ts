@@ -1,0 +1,70 @@
+/** The examples for `run`: pods that decode, find everything that they name, and leave lint little to say. */
+
+import { readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { expect, test } from 'vitest';
+import { commandLine } from '../../../src/pod/command-line.js';
+import { buildEnvironment } from '../../../src/pod/environment-builder.js';
+import { lintPod } from '../../../src/pod/lint/lint-pod.js';
+import { decodePod } from '../../../src/pod/pod-decoder.js';
+import { selectContainer, selectWorkload } from '../../../src/pod/workload.js';
+import { PodCatalog } from '../../../src/run/pod-catalog.js';
+import { parseManifest } from '../../../src/sources/manifests/manifest-parser.js';
+
+const FOLDER = fileURLToPath(new URL('../../../examples/run/', import.meta.url));
+const SURROUNDINGS = { nodeName: 'node', hostIP: '10.0.0.1', podIP: '10.0.0.2', cpuCount: 2, memoryBytes: 2 ** 30 };
+
+/** What lint says of each: that is what the example shows. */
+const TOLD: Readonly<Record<string, readonly string[]>> = {
+	'nginx.yaml': ['subpath-never-updates'],
+	'app.yaml': [],
+	'cron-job.yaml': [],
+};
+
+function load(file: string) {
+	const text = readFileSync(FOLDER + file, 'utf8');
+	const { objects, others, problems } = parseManifest(text, { file, defaultNamespace: 'default' });
+	expect(problems).toEqual([]);
+	const catalog = new PodCatalog({
+		layers: [file],
+		defaultNamespace: 'default',
+		onChange: () => {},
+		onProblems: (found) => expect(found).toEqual([]),
+	});
+	catalog.setOthers(0, others);
+	catalog.sinks[0]?.replace(objects);
+	const { pod, violations } = decodePod(selectWorkload(catalog.workloads), { defaultNamespace: 'default' });
+	if (pod === undefined) throw new Error(JSON.stringify(violations));
+	const container = selectContainer(pod);
+	const available = catalog.objects('default');
+	const environment = buildEnvironment(pod, container, available, SURROUNDINGS, {});
+	return { text, pod, container, environment, objects: available };
+}
+
+test.each(Object.entries(TOLD))('%s is a pod that lacks nothing, and lint says %j', (file, rules) => {
+	const { pod, objects, environment } = load(file);
+	expect(environment).toMatchObject({ missing: [], warnings: [] });
+	const findings = lintPod({ pod, objects, violations: [] });
+	const told = findings.filter(({ severity }) => severity !== 'info').map(({ rule }) => rule);
+	expect(told).toEqual(rules);
+});
+
+test.each(Object.keys(TOLD))('%s says at its top how it is run', (file) => {
+	const [top = ''] = load(file).text.split(/^apiVersion/m);
+	expect(top).toMatch(new RegExp(`^#   configmapfs run -f examples/run/${file}`, 'm'));
+});
+
+test('what refers to variables is expanded', () => {
+	const app = load('app.yaml');
+	expect(commandLine(app.container, app.environment, ['./checkout'], true)).toEqual([
+		'./checkout',
+		'--config=/etc/app/config/checkout.yaml',
+		'--listen=127.0.0.1:8089',
+	]);
+	expect(app.environment.variables.get('MEMORY_LIMIT')?.value).toBe('128');
+	const job = load('cron-job.yaml');
+	const words = commandLine(job.container, job.environment, undefined, false);
+	expect(words.slice(0, 2)).toEqual(['sh', '-ec']);
+	expect(words[2]).toMatch(/^echo "Revenue in EUR: \$0"\n/);
+	expect(words[3]).toBe('day,orders,revenue');
+});
