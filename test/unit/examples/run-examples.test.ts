@@ -37,7 +37,10 @@ function load(file: string) {
 	if (pod === undefined) throw new Error(JSON.stringify(violations));
 	const container = selectContainer(pod);
 	const available = catalog.objects('default');
-	const environment = buildEnvironment(pod, container, available, SURROUNDINGS, {});
+	const environment = buildEnvironment(pod, container, available, SURROUNDINGS, {
+		strictNames: false,
+		readFile: () => undefined,
+	});
 	return { text, pod, container, environment, objects: available };
 }
 
