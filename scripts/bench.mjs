@@ -5,7 +5,7 @@
  *
  *     npm run bench                           everything, about seven minutes
  *     npm run bench -- --quick                fewer rounds, about two minutes
- *     npm run bench -- --only warm --only idle    parts: warm, after-flip, flips, start, saves, scale, idle, walks,
+ *     npm run bench -- --only warm --only idle    parts: warm, after-flip, flips, start, run, saves, scale, idle, walks,
  *                                             and cluster, where there are kube-apiserver and etcd
  *     npm run bench -- --loop perl            what repeats the operations: C, perl or FFI; the first that is there
  *     npm run bench -- --json FILE            results as JSON, too
@@ -26,7 +26,7 @@ import { parseArgs } from 'node:util';
 import { cluster } from './bench/cluster.mjs';
 import { FLIP_VOLUMES, flips } from './bench/flips.mjs';
 import { loopKinds } from './bench/loop.mjs';
-import { coldWalks, idle, saveLatency, scale, startUp } from './bench/program.mjs';
+import { coldWalks, idle, runStart, saveLatency, scale, startUp } from './bench/program.mjs';
 import { judge, render, tables } from './bench/report.mjs';
 import { isInstalled, openTargets, unmount } from './bench/targets.mjs';
 import { READ_VOLUMES, readsAfterFlip, warmReads, warmUpcalls } from './bench/warm.mjs';
@@ -35,7 +35,7 @@ import { fail } from './progress.mjs';
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 const DIST = process.env.CONFIGMAPFS_DIST ?? join(ROOT, 'dist');
 const NOTES = join(ROOT, 'native-notes');
-const PARTS = ['warm', 'after-flip', 'flips', 'start', 'saves', 'scale', 'idle', 'walks', 'cluster'];
+const PARTS = ['warm', 'after-flip', 'flips', 'start', 'run', 'saves', 'scale', 'idle', 'walks', 'cluster'];
 const TMPFS_MAGIC = 0x01021994;
 
 /** @typedef {import('./bench/report.mjs').Results} Results */
@@ -165,6 +165,7 @@ async function bench(given) {
 	});
 	Object.assign(results, {
 		start: await part('start', () => startUp(setting, quick ? 4 : 10)),
+		run: await part('run', () => runStart(setting, quick ? 5 : 20)),
 		saves: await part('saves', () => saveLatency(setting, quick ? 60 : 300)),
 		scale: await part('scale', () => scale(setting, quick ? [1, 1000] : [1, 1000, 10_000])),
 		idle: await part('idle', () => idle(setting, quick ? 3 : 10)),

@@ -228,3 +228,64 @@ export async function coldWalks(setting, { count, rounds, peers }) {
 	]);
 	return { count, rounds, targets: Object.fromEntries(rows) };
 }
+
+/** A workload with as much as a usual one: two volumes of a ConfigMap and a subPath, an environment, a missing directory. */
+const WORKLOAD = `apiVersion: v1
+kind: ConfigMap
+metadata: { name: app }
+data: { color: red, app.conf: "a=1" }
+---
+apiVersion: v1
+kind: Pod
+metadata: { name: app }
+spec:
+  containers:
+  - name: app
+    env: [{ name: COLOR, valueFrom: { configMapKeyRef: { name: app, key: color } } }]
+    envFrom: [{ configMapRef: { name: app } }]
+    volumeMounts:
+    - { name: config, mountPath: /etc/configmapfs-bench/config }
+    - { name: all, mountPath: /configmapfs-bench }
+    - { name: config, mountPath: /etc/configmapfs-bench.conf, subPath: app.conf }
+  volumes:
+  - { name: config, configMap: { name: app } }
+  - { name: all, projected: { sources: [{ configMap: { name: app } }] } }
+`;
+
+/**
+ * `run` to the first instruction of its command, in turns with a bare Node. What happens once the volumes are there
+ * (the namespace, the binds, the start of the command) is told by the program itself.
+ *
+ * @param {Setting} setting @param {number} rounds
+ */
+export async function runStart(setting, rounds) {
+	/** @type {Record<'node' | 'kernel' | 'directory' | 'afterReady', number[]>} */
+	const samples = { node: [], kernel: [], directory: [], afterReady: [] };
+	const manifest = join(setting.scratch, 'run.yaml');
+	writeFileSync(manifest, WORKLOAD);
+	for (let round = 0; round < rounds; round++) {
+		const nodeFrom = performance.now();
+		spawnSync(process.execPath, ['-e', '0'], { stdio: 'ignore' });
+		samples.node.push(performance.now() - nodeFrom);
+		for (const driver of /** @type {const} */ (['kernel', 'directory'])) {
+			// The command's end is as good as its start: the rest is taken away afterwards.
+			const args = ['run', '-f', manifest, '--driver', driver, '--log-level', 'debug', '--log-format', 'json'];
+			const from = Date.now();
+			const run = spawnSync(process.execPath, [join(setting.dist, 'main.js'), ...args, '--', 'date', '+%s.%N'], {
+				encoding: 'utf8',
+				stdio: ['ignore', 'pipe', 'pipe'],
+			});
+			samples[driver].push(Number(run.stdout) * 1000 - from);
+			const line = run.stderr.split('\n').find((one) => one.includes('"the application runs"'));
+			if (driver === 'kernel' && line !== undefined) samples.afterReady.push(JSON.parse(line).afterReadyMs);
+		}
+	}
+	return {
+		rounds,
+		nodeMs: median(samples.node),
+		kernelMs: median(samples.kernel),
+		directoryMs: median(samples.directory),
+		afterReadyMs: median(samples.afterReady),
+		worstAfterReadyMs: Math.max(...samples.afterReady),
+	};
+}

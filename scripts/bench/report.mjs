@@ -16,6 +16,7 @@
  * @property {Record<string, import('./warm.mjs').ColdCell>} [afterFlip]
  * @property {Record<string, import('./flips.mjs').FlipRow>} [flips]
  * @property {Awaited<ReturnType<typeof import('./program.mjs').startUp>>} [start]
+ * @property {Awaited<ReturnType<typeof import('./program.mjs').runStart>>} [run]
  * @property {Awaited<ReturnType<typeof import('./program.mjs').saveLatency>>} [saves]
  * @property {Awaited<ReturnType<typeof import('./program.mjs').scale>>} [scale]
  * @property {Awaited<ReturnType<typeof import('./program.mjs').idle>>} [idle]
@@ -146,6 +147,10 @@ export function judge(results) {
 		const bar = `below ${IDLE_PERCENT} % of a core`;
 		add('idle CPU with a cluster', bar, `${percent.toFixed(3)} %`, percent < IDLE_PERCENT);
 	}
+	if (results.run !== undefined) {
+		const { afterReadyMs } = results.run;
+		add('`run`, from ready volumes to the command', 'at most 30 ms', `${short(afterReadyMs)} ms`, afterReadyMs <= 30);
+	}
 	return bars;
 }
 
@@ -158,7 +163,7 @@ export function judge(results) {
 export function tables(results) {
 	/** @type {Table[]} */
 	const all = [];
-	const { warm, warmAgain, afterFlip, flips, start, saves, scale, idle, walks } = results;
+	const { warm, warmAgain, afterFlip, flips, start, run, saves, scale, idle, walks } = results;
 	if (results.bars.length > 0) {
 		all.push({
 			title: 'Bars',
@@ -217,6 +222,19 @@ export function tables(results) {
 				const text = { rename: 'new file renamed over the old', truncate: 'truncated and written', all: 'both' };
 				return [text[way], short(p50), short(p99), short(max)];
 			}),
+		});
+	}
+	if (run !== undefined) {
+		all.push({
+			title: `\`run\` to the first instruction of its command, ${run.rounds} starts, medians, ms`,
+			head: [
+				'with FUSE',
+				'without',
+				'of it a bare node',
+				'of it from ready volumes to the command',
+				'the slowest of these',
+			],
+			rows: [[run.kernelMs, run.directoryMs, run.nodeMs, run.afterReadyMs, run.worstAfterReadyMs].map(short)],
 		});
 	}
 	if (start !== undefined) {

@@ -8,6 +8,7 @@ import {
 	accessSync,
 	closeSync,
 	constants,
+	lstatSync,
 	mkdirSync,
 	mkdtempSync,
 	openSync,
@@ -20,6 +21,7 @@ import {
 	writeSync,
 } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { ConfigMapFsError } from '../base/errors.js';
 import { tryLock } from '../native/libc.js';
 import { readMountTable, unmountPath } from './mount-table.js';
 
@@ -51,9 +53,17 @@ function base(environment: RuntimeEnvironment): string {
 	return makeOwn(join(temporary, `configmapfs-${uid}`));
 }
 
-/** Errors: the system error when the directory cannot be made or is somebody else's. */
+/**
+ * Errors: the system error when the directory cannot be made, and one when it is somebody else's: in a directory that
+ * everybody may write, anybody could have put it there first.
+ */
 function makeOwn(path: string): string {
 	mkdirSync(path, { mode: 0o700, recursive: true });
+	const { uid, mode } = lstatSync(path);
+	const isOwn = uid === process.getuid?.() && (mode & (constants.S_IWGRP | constants.S_IWOTH)) === 0;
+	if (!isOwn || (mode & constants.S_IFMT) !== constants.S_IFDIR) {
+		throw new ConfigMapFsError('MOUNT_POINT_INVALID', `"${path}" belongs to somebody else; ask them to remove it`);
+	}
 	accessSync(path, constants.W_OK);
 	return path;
 }

@@ -167,6 +167,7 @@ export class RunSession {
 			await this.#followCluster(selected);
 		});
 		const started = await this.#waiting.until(() => this.#look(), abort);
+		const readyMs = performance.now();
 		const { selected, environment, plan } = started;
 		this.#placed?.close();
 		const { placement, said, cwd, callerEnvironment } = this.#options.setup;
@@ -181,6 +182,9 @@ export class RunSession {
 		const process = await ApplicationProcess.start({ ...surroundings, command });
 		this.#running = { selected, environment, surroundings, liveSubPaths: plan.liveSubPaths };
 		this.#guard(placed);
+		const startedMs = performance.now();
+		// Of this process's own life, and from the moment that the volumes were there.
+		this.#log.debug({ pid: process.pid, startedMs, afterReadyMs: startedMs - readyMs }, 'the application runs');
 		this.#listener.started();
 		return process;
 	}
