@@ -62,7 +62,8 @@ export function counted(count: number, noun: string): string {
 	return `${count} ${noun}${count === 1 ? '' : 's'}`;
 }
 
-function visible(text: string): string {
+/** Control characters written out. */
+export function visible(text: string): string {
 	// biome-ignore lint/suspicious/noControlCharactersInRegex: these are what must not reach a terminal
 	return text.replace(/[\u0000-\u001f\u007f-\u009f]/g, (character) =>
 		character === '\n' ? '\\n' : `\\x${character.charCodeAt(0).toString(16).padStart(2, '0')}`,

@@ -23,15 +23,23 @@ export interface PodSources {
 	readonly readsStdin: boolean;
 }
 
-/** Errors: CONFIG_INVALID when a cluster is asked for and no kubeconfig, context, cluster or user is found. */
-export async function podSources(flags: PodFlags, context: CliContext, log: Logger): Promise<PodSources> {
+/**
+ * `listConfigMaps`: see ManifestOptions.
+ * Errors: CONFIG_INVALID when a cluster is asked for and no kubeconfig, context, cluster or user is found.
+ */
+export async function podSources(
+	flags: PodFlags,
+	context: CliContext,
+	log: Logger,
+	listConfigMaps = false,
+): Promise<PodSources> {
 	const { cwd, env } = context;
 	const cluster =
 		flags.cluster === undefined
 			? undefined
 			: await openRunCluster(flags.cluster, { env, log, namespace: flags.namespace });
 	const namespace = flags.namespace ?? cluster?.namespace ?? 'default';
-	const common = { defaultNamespace: namespace, openForWriting: isFileOpenForWriting, log };
+	const common = { defaultNamespace: namespace, openForWriting: isFileOpenForWriting, listConfigMaps, log };
 	const make = (source: SourceFlag): MakeSource => {
 		if (source.kind === 'create') return () => new GeneratedSource(source.flags, { namespace, cwd, env, log });
 		if (source.kind === 'kustomize') {

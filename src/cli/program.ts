@@ -62,12 +62,14 @@ const unmount: LoadCommand = async () => {
 /** Commands that read their flags by themselves. The others are read by yargs, which prints the help of all. */
 const COMMANDS: Readonly<Record<string, { readonly load: LoadCommand; readonly statuses?: () => Statuses }>> = {
 	run: { load: async () => (await import('./run-command.js')).runCommand, statuses: runStatuses },
+	env: { load: async () => (await import('./env-command.js')).envCommand },
+	lint: { load: async () => (await import('./lint-command.js')).lintCommand },
 	mount: { load: async () => (await import('./mount-command.js')).mountCommand },
 	unmount: { load: unmount },
 	umount: { load: unmount },
 };
 
-const COMMAND_NAMES = ['run', 'mount', 'unmount', 'create', 'help'];
+const COMMAND_NAMES = ['run', 'env', 'lint', 'mount', 'unmount', 'create', 'help'];
 
 const YARGS: Command = {
 	async run(words) {
@@ -95,7 +97,7 @@ function refuseUnknown(first: string | undefined): void {
 	if (first === undefined) {
 		throw new ConfigMapFsError(
 			'USAGE',
-			'a command is missing: run, mount, unmount or create; see "configmapfs --help"',
+			'a command is missing: run, env, lint, mount, unmount or create; see "configmapfs --help"',
 		);
 	}
 	if (COMMAND_NAMES.includes(first) || ['--help', '-h', '--version'].includes(first)) return;

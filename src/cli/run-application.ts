@@ -3,6 +3,7 @@
  */
 
 import { isatty } from 'node:tty';
+import type { EarlySignals } from '../run/application/early-signals.js';
 import type { Inheritance } from '../run/application/inheritance.js';
 import type { RunCaller } from '../run/credentials.js';
 import type { Placement } from '../run/placement.js';
@@ -18,6 +19,7 @@ import type { RunLine } from './run-flags.js';
 /** Where it runs, and as whom. */
 export interface RunPlace {
 	readonly inheritance: Inheritance;
+	readonly earlySignals: EarlySignals;
 	readonly placement: Placement;
 	readonly caller: RunCaller;
 	readonly driver: RunDriver;
@@ -25,7 +27,7 @@ export interface RunPlace {
 
 /** Returns the exit status. Errors: ConfigMapFsError when it was never started. */
 export async function runApplication(line: RunLine, context: CliContext, place: RunPlace): Promise<number> {
-	const { inheritance, placement, caller, driver } = place;
+	const { inheritance, earlySignals, placement, caller, driver } = place;
 	const isTerminal = isatty(2);
 	const noColor = (context.env.NO_COLOR ?? '') !== '';
 	const log = await makeLogger(
@@ -44,6 +46,7 @@ export async function runApplication(line: RunLine, context: CliContext, place: 
 		waitTimeoutMs: line.waitTimeoutMs,
 		stdin: readsStdin ? 'ignore' : 'inherit',
 		inheritance,
+		earlySignals,
 		onChange: line.onChange,
 		log,
 		setup: {

@@ -3,6 +3,7 @@
  */
 
 import { setProcessName } from '../native/libc.js';
+import { EarlySignals } from '../run/application/early-signals.js';
 import { takeInheritance } from '../run/application/inheritance.js';
 import { readCaller } from '../run/caller.js';
 import { enterBaseNamespace } from '../run/namespace/base-namespace.js';
@@ -18,6 +19,7 @@ export async function runCommand(context: CliContext): Promise<number> {
 	if (line.rootDir === undefined && needsUserNamespace()) reexecInUserNamespace({ mapRoot: line.mapRoot });
 	// Before anything is opened: what is open now is for the application.
 	const inheritance = takeInheritance();
+	const earlySignals = new EarlySignals();
 	setProcessName('configmapfs');
 	const environment = runtimeEnvironment(context.env);
 	const placement =
@@ -33,9 +35,10 @@ export async function runCommand(context: CliContext): Promise<number> {
 			trace: line.logLevel === 'trace',
 		});
 		const { runApplication } = await import('./run-application.js');
-		return await runApplication(line, context, { inheritance, placement, caller, driver });
+		return await runApplication(line, context, { inheritance, earlySignals, placement, caller, driver });
 	} finally {
 		await driver?.close();
 		placement.close();
+		earlySignals.take();
 	}
 }

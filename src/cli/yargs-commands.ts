@@ -4,6 +4,8 @@ import { readFileSync } from 'node:fs';
 import yargs, { type Argv } from 'yargs';
 import { ConfigMapFsError, errorText } from '../base/errors.js';
 import { createCommand, splitShortFlags } from './create-command.js';
+import { envHelp } from './env-command.js';
+import { lintHelp } from './lint-command.js';
 import { mountHelp } from './mount-flags.js';
 import { runHelp } from './run-flags.js';
 import { unmountHelp } from './unmount-command.js';
@@ -25,6 +27,8 @@ export async function parseWithYargs(words: readonly string[]): Promise<number> 
 		.parserConfiguration({ 'parse-numbers': false, 'parse-positional-numbers': false, 'boolean-negation': false })
 		.usage('$0 COMMAND [flags]\n\nKubernetes ConfigMaps as mounted directories, exactly as a pod would see them.')
 		.command(runHelp)
+		.command(envHelp)
+		.command(lintHelp)
 		.command(mountHelp)
 		.command(unmountHelp)
 		.command(createCommand)

@@ -15,6 +15,7 @@ import type { ConfigMapSource } from '../sources/source.js';
 import type { StoreProblem } from '../store/layered-store.js';
 import { Application } from './application/application.js';
 import { ApplicationProcess } from './application/application-process.js';
+import type { EarlySignals } from './application/early-signals.js';
 import type { Inheritance } from './application/inheritance.js';
 import { SignalRelay } from './application/signal-relay.js';
 import type { ProcessSurroundings } from './application/spawn.js';
@@ -53,6 +54,7 @@ export interface RunSessionOptions {
 	readonly waitTimeoutMs: number | undefined;
 	readonly stdin: 'inherit' | 'ignore';
 	readonly inheritance: Inheritance;
+	readonly earlySignals: EarlySignals;
 	readonly setup: Omit<ContainerSetupOptions, 'onFlip'>;
 	readonly onChange: OnChangePolicy;
 	readonly log: Logger;
@@ -147,6 +149,7 @@ export class RunSession {
 	/** Runs the application to its end; returns the exit status. Errors: ConfigMapFsError, when it was never started. */
 	async run(): Promise<number> {
 		const relay = new SignalRelay(this.#application);
+		for (const signal of this.#options.earlySignals.take()) this.#application.receive(signal, false);
 		try {
 			return await this.#application.run();
 		} finally {
@@ -157,15 +160,18 @@ export class RunSession {
 
 	async #start(abort: AbortSignal): Promise<ApplicationProcess> {
 		this.#running = undefined;
-		await this.#holding(async () => {
-			if (this.#sources.length === 0) await this.#startSources();
-			const selected = await this.#reader.read();
-			checkOnChangeVolumes(
-				this.#options.onChange,
-				selected.pod.spec.volumes.map(({ name }) => name),
-			);
-			await this.#followCluster(selected);
-		});
+		await unlessAborted(
+			abort,
+			this.#holding(async () => {
+				if (this.#sources.length === 0) await this.#startSources();
+				const selected = await this.#reader.read();
+				checkOnChangeVolumes(
+					this.#options.onChange,
+					selected.pod.spec.volumes.map(({ name }) => name),
+				);
+				await this.#followCluster(selected);
+			}),
+		);
 		const started = await this.#waiting.until(() => this.#look(), abort);
 		const readyMs = performance.now();
 		const { selected, environment, plan } = started;
@@ -350,4 +356,19 @@ function copyWarnings({ copyOnWrite, unreachable }: PlacedApplication, workplace
 
 function home({ HOME }: Readonly<Record<string, string | undefined>>): readonly string[] {
 	return HOME === undefined || HOME === '' ? [] : [HOME];
+}
+
+/** The promise's outcome, or the abort as soon as it comes: what reads a standard input may never end by itself. */
+async function unlessAborted<T>(abort: AbortSignal, promise: Promise<T>): Promise<T> {
+	abort.throwIfAborted();
+	let onAbort = () => {};
+	const aborted = new Promise<never>((_, reject) => {
+		onAbort = () => reject(abort.reason as Error);
+		abort.addEventListener('abort', onAbort, { once: true });
+	});
+	try {
+		return await Promise.race([promise, aborted]);
+	} finally {
+		abort.removeEventListener('abort', onAbort);
+	}
 }
