@@ -3,15 +3,14 @@
  * changed: the same events, from the same sequence of payloads.
  */
 
-import { existsSync, mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { existsSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, afterEach, describe, expect, test } from 'vitest';
 import { DRIVERS } from '../support/drivers.js';
 import { FixtureProcess, fixture, stopFixtures } from '../support/fixture-process.js';
+import { fsnotifyProgram, hasCommand, removeGoPrograms, WITHOUT_FSNOTIFY } from '../support/go-program.js';
 import { PYTHON } from '../support/inotify.js';
-import { runCommand, stopAll } from '../support/mount-process.js';
+import { stopAll } from '../support/mount-process.js';
 import { Oracle, type OraclePayload, texts } from '../support/oracle.js';
 import { removeTemporaries, tmpfsDirectory } from '../support/temporary.js';
 import { until } from '../support/until.js';
@@ -59,10 +58,6 @@ function keysOnly(lines: readonly string[]): readonly string[] {
 	return [...new Set(lines.filter((line) => / [a-z]$/.test(line)))].sort();
 }
 
-const FSNOTIFY = '/usr/share/gocode/src/github.com/fsnotify/fsnotify';
-const hasCommand = (name: string) =>
-	(process.env.PATH ?? '').split(':').some((folder) => existsSync(join(folder, name)));
-
 const WATCHERS: readonly Watcher[] = [
 	{
 		name: 'inotifywait',
@@ -75,12 +70,8 @@ const WATCHERS: readonly Watcher[] = [
 	},
 	{
 		name: 'Go fsnotify',
-		missing: !hasCommand('go')
-			? 'needs the package golang-go'
-			: !existsSync(FSNOTIFY)
-				? 'needs the package golang-github-fsnotify-fsnotify-dev'
-				: undefined,
-		command: async (volume) => [await buildFsnotify(), volume, 'a'],
+		missing: WITHOUT_FSNOTIFY,
+		command: async (volume) => [await fsnotifyProgram(), volume, 'a'],
 		isReady: (line) => line === 'ready',
 		isLast: (line) => line.startsWith('directory REMOVE ..2'),
 		// Two watchers: each in its own order.
@@ -110,31 +101,7 @@ const WATCHERS: readonly Watcher[] = [
 	},
 ];
 
-let built: Promise<string> | undefined;
-let goDirectory: string | undefined;
-
-afterAll(() => {
-	if (goDirectory !== undefined) rmSync(goDirectory, { recursive: true, force: true });
-});
-
-/** The Go program, compiled once with Debian's source of the library. */
-function buildFsnotify(): Promise<string> {
-	built ??= (async () => {
-		goDirectory = mkdtempSync(join(tmpdir(), 'cmfs-go-'));
-		const directory = goDirectory;
-		const env = {
-			GO111MODULE: 'off',
-			GOPATH: '/usr/share/gocode',
-			GOCACHE: join(directory, 'cache'),
-			CGO_ENABLED: '0',
-		};
-		const program = join(directory, 'fsnotify');
-		const go = await runCommand('go', ['build', '-o', program, fixture('fsnotify/main.go')], { env, ms: 120_000 });
-		expect(go.code, go.stderr).toBe(0);
-		return program;
-	})();
-	return built;
-}
+afterAll(removeGoPrograms);
 
 interface Subject {
 	readonly directory: string;

@@ -28,6 +28,37 @@ interface Event {
 const READING = ['OPEN', 'ACCESS', 'CLOSE_NOWRITE'];
 const running = new Set<ChildProcess>();
 
+function isReading({ flags }: Event): boolean {
+	return flags.some((flag) => READING.includes(flag));
+}
+
+function textsOf(events: readonly Event[], known: readonly string[]): readonly string[] {
+	const generations = [...known];
+	return events.map(({ name, flags }) => {
+		const text = flags.filter((flag) => flag !== 'ISDIR').join(',');
+		if (!SNAPSHOT_NAME.test(name)) return `${name} ${text}`.trim();
+		if (!generations.includes(name)) generations.push(name);
+		return `<${generations.indexOf(name) + 1}> ${text}`;
+	});
+}
+
+/** The words that start inotify.py. */
+export function inotifyCommand(watches: readonly Watch[]): readonly string[] {
+	return [PYTHON, SCRIPT, JSON.stringify(watches.map(({ path, follow }) => ({ path, follow: follow ?? true })))];
+}
+
+/** The same texts as `Inotify.events`, from what inotify.py with one watch has printed elsewhere. */
+export function printedEvents(output: string, known: readonly string[] = []): readonly string[] {
+	const messages = output
+		.split('\n')
+		.filter((line) => line !== '')
+		.map((line) => JSON.parse(line) as Event | { ready: true });
+	return textsOf(
+		messages.filter((message): message is Event => !('ready' in message)).filter((event) => !isReading(event)),
+		known,
+	);
+}
+
 export class Inotify {
 	readonly #child: ChildProcess;
 	readonly #events: Event[] = [];
@@ -36,8 +67,8 @@ export class Inotify {
 	#errors = '';
 
 	private constructor(watches: readonly Watch[]) {
-		const argument = JSON.stringify(watches.map(({ path, follow }) => ({ path, follow: follow ?? true })));
-		this.#child = spawn(PYTHON, [SCRIPT, argument], { stdio: ['pipe', 'pipe', 'pipe'] });
+		const [file = '', ...args] = inotifyCommand(watches);
+		this.#child = spawn(file, args, { stdio: ['pipe', 'pipe', 'pipe'] });
 		running.add(this.#child);
 		this.#child.stderr?.on('data', (chunk: Buffer) => {
 			this.#errors += chunk.toString();
@@ -46,7 +77,7 @@ export class Inotify {
 		createInterface({ input: this.#child.stdout }).on('line', (line) => {
 			const message = JSON.parse(line) as Event | { ready: true };
 			if ('ready' in message) this.#ready = true;
-			else if (!message.flags.some((flag) => READING.includes(flag))) this.#events.push(message);
+			else if (!isReading(message)) this.#events.push(message);
 		});
 		this.#closed = new Promise((resolve) => this.#child.on('close', () => resolve()));
 	}
@@ -67,15 +98,10 @@ export class Inotify {
 	 * first appearance; `known` are those from before.
 	 */
 	events(watch = 0, known: readonly string[] = []): readonly string[] {
-		const generations = [...known];
-		return this.#events
-			.filter((event) => event.watch === watch)
-			.map(({ name, flags }) => {
-				const text = flags.filter((flag) => flag !== 'ISDIR').join(',');
-				if (!SNAPSHOT_NAME.test(name)) return `${name} ${text}`.trim();
-				if (!generations.includes(name)) generations.push(name);
-				return `<${generations.indexOf(name) + 1}> ${text}`;
-			});
+		return textsOf(
+			this.#events.filter((event) => event.watch === watch),
+			known,
+		);
 	}
 
 	/** The cookies of renames, in order; zero for everything else is left out. */
