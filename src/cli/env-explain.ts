@@ -1,0 +1,165 @@
+/** A container's environment as a table for people: each variable, its value, where it came from, and notes. Pure. */
+
+import { type EnvReport, originWords, type ReportedVariable } from './env-report.js';
+import { maskText, shellWord } from './env-text.js';
+import { counted } from './log-sentence.js';
+import type { Style } from './style.js';
+import { beginning, oneLine, padded, textWidth, wrapped } from './text-width.js';
+
+export interface ExplainLayout {
+	/** Columns of the terminal; undefined: there is none, and lines are as long as they are. */
+	readonly width: number | undefined;
+	readonly style: Style;
+}
+
+/** Narrowest column of values beside others. */
+const LEAST_VALUE = 20;
+/** Widest column of values where there is no terminal. */
+const MOST_VALUE = 60;
+const GAP = 2;
+const NOTE = '    ';
+
+interface Row {
+	readonly variable: ReportedVariable;
+	readonly name: string;
+	readonly value: string;
+	readonly from: string;
+	readonly at: string;
+}
+
+/** With line ends. */
+export function explainText(report: EnvReport, layout: ExplainLayout): string {
+	return `${[...header(report, layout), ...table(report, layout), ...sections(report, layout)].join('\n')}\n`;
+}
+
+function header({ pod, container, command, args, variables }: EnvReport, { style }: ExplainLayout): readonly string[] {
+	const words = [...(command ?? ['(command of the image)']), ...(args ?? [])];
+	const isKnown = command !== null || args !== null;
+	const starts = isKnown
+		? words.map((word, at) => (command === null && at === 0 ? word : oneLine(shellWord(word))))
+		: [];
+	return [
+		`${style.bold(`${pod.workload}, container ${container}`)} (namespace ${pod.namespace}, ${pod.place})`,
+		`${counted(variables.length, 'variable')}; starts ${isKnown ? starts.join(' ') : 'what its image says'}`,
+	];
+}
+
+function table({ variables }: EnvReport, { width, style }: ExplainLayout): readonly string[] {
+	if (variables.length === 0) return [];
+	const rows = variables.map(
+		(variable): Row => ({
+			variable,
+			name: oneLine(variable.name),
+			value: shownValue(variable),
+			from: originWords(variable.origin),
+			at: variable.origin.place ?? '',
+		}),
+	);
+	const columns = fittingColumns(rows, width);
+	if (columns === undefined) return ['', ...rows.flatMap((row) => stacked(row, width ?? 0, style))];
+	const line = ({ name, value, from, at }: Record<ColumnName, string>, paint: (text: string) => string) =>
+		[
+			paint(padded(name, columns.name)),
+			padded(value, columns.value),
+			...(columns.at === undefined ? [from] : [padded(from, columns.from), style.dim(at)]),
+		]
+			.join(' '.repeat(GAP))
+			.trimEnd();
+	const title = { name: 'NAME', value: 'VALUE', from: 'FROM', at: 'AT' };
+	return [
+		'',
+		style.dim(line(title, (text) => text)),
+		...rows.flatMap((row) => [
+			line({ ...row, value: cut(row.value, columns.value, row.variable.bytes) }, style.bold),
+			...notes(row.variable).flatMap((note) => wrapped(note, width ?? Number.POSITIVE_INFINITY, NOTE).map(style.dim)),
+		]),
+	];
+}
+
+type ColumnName = 'name' | 'value' | 'from' | 'at';
+
+interface Columns {
+	readonly name: number;
+	readonly value: number;
+	readonly from: number;
+	/** Undefined: there is no room for it. */
+	readonly at: number | undefined;
+}
+
+/** Undefined: not even three of them fit. */
+function fittingColumns(rows: readonly Row[], width = Number.POSITIVE_INFINITY): Columns | undefined {
+	const widest = (column: ColumnName) => Math.max(column.length, ...rows.map((row) => textWidth(row[column])));
+	const [name, from, at] = [widest('name'), widest('from'), widest('at')];
+	const wanted = width === Number.POSITIVE_INFINITY ? Math.min(MOST_VALUE, widest('value')) : widest('value');
+	for (const place of [at, undefined]) {
+		const others = name + from + 2 * GAP + (place === undefined ? 0 : place + GAP);
+		const value = Math.min(wanted, width - others);
+		if (value >= Math.min(LEAST_VALUE, wanted)) return { name, value, from, at: place };
+	}
+	return undefined;
+}
+
+/** For narrow terminals: what would be columns is below each other. */
+function stacked({ variable, name, value, from, at }: Row, width: number, style: Style): readonly string[] {
+	return [
+		style.bold(name),
+		NOTE + cut(value, Math.max(LEAST_VALUE, width - NOTE.length), variable.bytes),
+		...wrapped(at === '' ? from : `${from} at ${at}`, width, NOTE),
+		...notes(variable).flatMap((note) => wrapped(note, width, NOTE).map(style.dim)),
+	];
+}
+
+/** One line; in quotes where blanks at its ends, or that it is empty, would not be seen. */
+function shownValue(variable: ReportedVariable): string {
+	const { value } = variable;
+	if (value === null) return maskText(variable);
+	const line = oneLine(value);
+	return line === '' || line !== line.trim() ? `"${line}"` : line;
+}
+
+/** `beginning… (1234 bytes)` where it is wider. */
+function cut(value: string, width: number, bytes: number): string {
+	if (textWidth(value) <= width) return value;
+	const end = `… (${counted(bytes, 'byte')})`;
+	return beginning(value, width - textWidth(end)) + end;
+}
+
+function notes({ overrode, expansion, isShellName, standIn }: ReportedVariable): readonly string[] {
+	const raw = expansion === null || expansion === undefined ? [] : expansionNotes(expansion);
+	return [
+		...overrode.map(
+			(origin) => `overrides ${originWords(origin)}${origin.place === null ? '' : ` at ${origin.place}`}`,
+		),
+		...raw,
+		...(standIn === null ? [] : [`stands in for what a node would say: ${standIn}`]),
+		...(isShellName ? [] : ['no POSIX shell can use this name; programs can']),
+	];
+}
+
+function expansionNotes({ raw, unresolved }: NonNullable<ReportedVariable['expansion']>): readonly string[] {
+	const written = oneLine(raw);
+	return [
+		`expanded from ${written.length > MOST_VALUE ? `${beginning(written, MOST_VALUE)}…` : written}`,
+		...unresolved.map((name) => `$(${oneLine(name)}) stays as it is written: nothing above sets it`),
+	];
+}
+
+function sections({ missing, leftOut, warnings }: EnvReport, { width, style }: ExplainLayout): readonly string[] {
+	const lines = (texts: readonly string[]) =>
+		texts.flatMap((text) => wrapped(oneLine(text), width ?? Number.POSITIVE_INFINITY, NOTE));
+	const section = (title: string, texts: readonly string[]) => (texts.length === 0 ? [] : ['', title, ...lines(texts)]);
+	return [
+		...section(
+			style.severity.error('Missing, so that the container does not start:'),
+			missing.map(({ reason, message }) => `${message} (${reason})`),
+		),
+		...section(
+			'Left out, because it is optional and not there:',
+			leftOut.map(({ name, field, text }) => `${name === null ? field : `${name} (${field})`}: ${text}`),
+		),
+		...section(
+			style.severity.warning('Warnings:'),
+			warnings.map(({ place, text }) => `${place}: ${text}`),
+		),
+	];
+}

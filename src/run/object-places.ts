@@ -1,0 +1,81 @@
+/**
+ * Where the fields of objects are written, as far as they are written in a file. Pure. What counts is what the sources
+ * say last: of equal objects the last one that has the field.
+ */
+
+import { formatObjectKey, type ObjectKey } from '../model/object-key.js';
+import type { OtherObject } from '../sources/manifests/manifest-parser.js';
+
+export type PlacedKind = 'ConfigMap' | 'Secret';
+
+type Path = readonly (string | number)[];
+
+/** Where each kind keeps its values; of a key in two of them the first counts. */
+const VALUE_FIELDS: Readonly<Record<PlacedKind, readonly string[]>> = {
+	ConfigMap: ['data', 'binaryData'],
+	Secret: ['stringData', 'data'],
+};
+
+export class ObjectPlaces {
+	readonly #others: readonly OtherObject[];
+	/** By kind and key, in the order of the sources. */
+	readonly #objects = new Map<string, OtherObject[]>();
+
+	/** `others` are those of all sources, with their ConfigMaps; `defaultNamespace` is of objects that name none. */
+	constructor(others: readonly OtherObject[], defaultNamespace: string) {
+		this.#others = others;
+		for (const other of others) {
+			const { apiVersion, kind, name, namespace = defaultNamespace } = other;
+			if (apiVersion !== 'v1' || (kind !== 'ConfigMap' && kind !== 'Secret')) continue;
+			const id = identity(kind, { namespace, name });
+			this.#objects.set(id, [...(this.#objects.get(id) ?? []), other]);
+		}
+	}
+
+	/** Whether it is written, good or not. */
+	has(kind: PlacedKind, key: ObjectKey): boolean {
+		return this.#objects.has(identity(kind, key));
+	}
+
+	/** `file:line:column` of a field, or of the nearest one above it; undefined where the object is in no file. */
+	of(kind: PlacedKind, key: ObjectKey, path: Path = []): string | undefined {
+		const versions = this.#objects.get(identity(kind, key)) ?? [];
+		const version = versions.findLast(({ value }) => hasField(value, path)) ?? versions.at(-1);
+		return version?.locate(path);
+	}
+
+	/** Of the value of a key. */
+	ofValue(kind: PlacedKind, key: ObjectKey, name: string): string | undefined {
+		const versions = this.#objects.get(identity(kind, key)) ?? [];
+		for (const version of versions.toReversed()) {
+			const field = VALUE_FIELDS[kind].find((one) => hasField(version.value, [one, name]));
+			if (field !== undefined) return version.locate([field, name]);
+		}
+		return undefined;
+	}
+
+	/** Of a field of the object that is at `place`; undefined where that is in no file. */
+	within(place: string, path: Path): string | undefined {
+		return this.#others.find((other) => other.place === place)?.locate(path);
+	}
+}
+
+function identity(kind: PlacedKind, key: ObjectKey): string {
+	return `${kind} ${formatObjectKey(key)}`;
+}
+
+function hasField(value: unknown, path: Path): boolean {
+	let found: unknown = value;
+	for (const step of path) {
+		if (typeof found !== 'object' || found === null || !Object.hasOwn(found, step)) return false;
+		found = (found as Readonly<Record<string | number, unknown>>)[step];
+	}
+	return true;
+}
+
+const STEP = /([^.[\]]+)|\[(\d+)\]/g;
+
+/** `spec.containers[0].env[2]` as a path. */
+export function fieldPath(field: string): Path {
+	return [...field.matchAll(STEP)].map(([, name, index]) => (index === undefined ? (name ?? '') : Number(index)));
+}
