@@ -4,6 +4,7 @@
  */
 
 import { createReadStream } from 'node:fs';
+import { Readable } from 'node:stream';
 import { ConfigMapFsError, errorText } from '../../base/errors.js';
 import type { Logger } from '../../base/log.js';
 import type { ConfigMapSource, SourceSink } from '../source.js';
@@ -116,6 +117,9 @@ export class ManifestSource implements ConfigMapSource {
 		this.#watcher?.close();
 		this.#debouncer.cancel();
 		this.#again?.cancel();
+		// Whoever still waits for its end would keep the program from ending.
+		const { path, stdin } = this.#options;
+		if (path === '-' && stdin instanceof Readable) stdin.destroy();
 	}
 
 	async #startStream(
