@@ -77,8 +77,14 @@ function decodeVolumeMounts(container: ObjectReader, volumes: ReadonlyMap<string
 		if (subPath !== undefined && subPathExpr !== undefined) {
 			reader.invalid('subPathExpr', subPathExpr, 'subPathExpr and subPath are mutually exclusive');
 		}
-		return { name, mountPath, subPath, subPathExpr, readOnly: reader.flag('readOnly') };
+		const readOnly = reader.flag('readOnly') || isReadOnly(volumes.get(name));
+		return { name, mountPath, subPath, subPathExpr, readOnly };
 	});
+}
+
+/** Source: kubelet v1.32 kubelet_pods.go, makeMounts: the volume's own wish wins. */
+function isReadOnly(volume: PodVolume | undefined): boolean {
+	return volume?.source.kind === 'other' && volume.source.readOnly === true;
 }
 
 function decodeSubPath(reader: ObjectReader, field: 'subPath' | 'subPathExpr', list: string): string | undefined {

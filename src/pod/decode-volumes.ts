@@ -93,10 +93,18 @@ function decodeSource(reader: ObjectReader): VolumeSource {
 	for (const [field, goType, decode] of KINDS) {
 		if (!reader.has(field)) continue;
 		if (source !== undefined) reader.fault(field, MORE_THAN_ONE_TEXT);
-		else source = decode?.(reader.member(field, goType)) ?? { kind: 'other', type: field };
+		else source = (decode ?? decodeOther(field))(reader.member(field, goType));
 	}
 	// A server fills this in for a volume that has a name only.
 	return source ?? { kind: 'emptyDir', medium: '', sizeLimit: undefined };
+}
+
+/** The one field of these that matters to what takes their place. An image is read-only by nature. */
+function decodeOther(type: string): DecodeSource {
+	return (reader) => {
+		const readOnly = reader.flag('readOnly') || type === 'image';
+		return { kind: 'other', type, ...(readOnly ? { readOnly } : {}) };
+	};
 }
 
 function decodeObjectVolume(reader: ObjectReader, kind: 'configMap' | 'secret', nameField: string): VolumeSource {

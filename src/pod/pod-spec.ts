@@ -129,6 +129,7 @@ export interface VolumeMount {
 	readonly mountPath: string;
 	readonly subPath: string | undefined;
 	readonly subPathExpr: string | undefined;
+	/** Also where the volume's source says so. */
 	readonly readOnly: boolean;
 }
 
@@ -143,8 +144,11 @@ export type VolumeSource =
 	| { readonly kind: 'projected'; readonly sources: readonly ProjectedSource[]; readonly defaultMode: number }
 	| { readonly kind: 'emptyDir'; readonly medium: string; readonly sizeLimit: string | undefined }
 	| { readonly kind: 'hostPath'; readonly path: string; readonly type: string }
-	/** What a local process cannot have: `persistentVolumeClaim`, `csi`, …; `type` is the field's name. */
-	| { readonly kind: 'other'; readonly type: string };
+	/**
+	 * What a local process cannot have: `persistentVolumeClaim`, `csi`, …; `type` is the field's name. What takes its place
+	 * is `readOnly` where it says so.
+	 */
+	| { readonly kind: 'other'; readonly type: string; readonly readOnly?: true };
 
 export interface ObjectVolumeSource {
 	readonly kind: 'configMap' | 'secret';

@@ -452,6 +452,14 @@ describe('volumeMounts', () => {
 		]);
 	});
 
+	it('are read-only where the volume is', () => {
+		const claim = (name: string, readOnly: boolean) => ({ name, persistentVolumeClaim: { claimName: 'c', readOnly } });
+		const volumes = [claim('no', false), claim('yes', true)];
+		const mounts = volumes.map(({ name }) => ({ name, mountPath: `/${name}`, readOnly: false }));
+		const decoded = decodeContainer({ volumeMounts: mounts }, { volumes }).volumeMounts;
+		expect(decoded.map(({ readOnly }) => readOnly)).toEqual([false, true]);
+	});
+
 	it.each<[string, Json[], string[]]>([
 		[
 			'a volume that is not there',
@@ -1036,7 +1044,12 @@ describe('volumes', () => {
 			{ kind: 'other', type: 'persistentVolumeClaim' },
 		],
 		['csi', { csi: { driver: 'x' } }, { kind: 'other', type: 'csi' }],
-		['an image', { image: { reference: 'x' } }, { kind: 'other', type: 'image' }],
+		[
+			'a claim that is read-only',
+			{ persistentVolumeClaim: { claimName: 'x', readOnly: true } },
+			{ kind: 'other', type: 'persistentVolumeClaim', readOnly: true },
+		],
+		['an image, which is read-only', { image: { reference: 'x' } }, { kind: 'other', type: 'image', readOnly: true }],
 	])('%s', (_name, source, expected) => {
 		expect(decodeVolume(source)).toEqual(expected);
 	});
