@@ -3,12 +3,12 @@
  * machine. What a local process cannot have is said here, and nowhere passed over in silence.
  */
 
-import { chmodSync, chownSync, mkdirSync, statSync } from 'node:fs';
+import { chmodSync, chownSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { ConfigMapFsError, errorText } from '../base/errors.js';
 import { fsGroupMode } from '../pod/fs-group.js';
 import type { PodWarning } from '../pod/pod-objects.js';
 import type { PodVolume, VolumeSource } from '../pod/pod-spec.js';
+import { checkHostPath } from './host-path.js';
 
 export interface VolumePlacesOptions {
 	/** Where the driver's tree is; each volume is a directory of it. */
@@ -50,24 +50,25 @@ export class VolumePlaces {
 
 	/**
 	 * The place of a volume; undefined, with a warning, when a local process cannot have it.
-	 * Errors: INPUT_MISSING for a directory of this machine that is not there.
+	 * Errors: INPUT_MISSING for a directory of this machine that is not there, INPUT_INVALID for one that is something else.
 	 */
 	of(volume: PodVolume): { readonly place: VolumePlace | undefined; readonly warnings: readonly PodWarning[] } {
 		const { localVolumes, tree } = this.#options;
 		const local = localVolumes.get(volume.name);
-		if (local !== undefined) return given(hostPlace(volume.name, local, `--local-volume ${volume.name}=${local}`));
+		if (local !== undefined) return given(hostPlace(volume.name, local, `--local-volume ${volume.name}=${local}`, ''));
 		if (isObjectVolume(volume)) return given({ path: join(tree, volume.name), isWritable: false, isHost: false });
 		const { source } = volume;
 		if (source.kind === 'emptyDir') return given(this.#emptyDir(volume.name));
 		if (source.kind === 'hostPath') {
-			if (this.#options.allowHostPath) return given(hostPlace(volume.name, source.path, `hostPath ${source.path}`));
-			const cure = `--allow-host-path gives it ${source.path} of this machine, --local-volume ${volume.name}=DIR another directory`;
-			return missed(volume.name, `hostPath ${source.path} is not given without consent; ${cure}`);
+			const { path, type } = source;
+			if (this.#options.allowHostPath) return given(hostPlace(volume.name, path, `hostPath ${path}`, type));
+			const cure = `--allow-host-path gives it ${path} of this machine, --local-volume ${volume.name}=DIR another directory`;
+			return missed(volume.name, `hostPath ${path} is not given without consent; ${cure}`);
 		}
 		const type = source.kind === 'other' ? source.type : source.kind;
 		return missed(
 			volume.name,
-			`a ${type} is only in a cluster; --local-volume ${volume.name}=DIR gives it a directory of this machine`,
+			`its kind, ${type}, is only in a cluster; --local-volume ${volume.name}=DIR gives it a directory of this machine`,
 		);
 	}
 
@@ -89,15 +90,7 @@ function missed(name: string, text: string) {
 	return { place: undefined, warnings: [{ place: `volume "${name}"`, text }] };
 }
 
-function hostPlace(name: string, path: string, what: string): VolumePlace {
-	try {
-		statSync(path);
-	} catch (error) {
-		throw new ConfigMapFsError(
-			'INPUT_MISSING',
-			`volume "${name}": ${what} cannot be used: ${errorText(error)}; make it first`,
-			{ cause: error },
-		);
-	}
+function hostPlace(name: string, path: string, what: string, type: string): VolumePlace {
+	checkHostPath(path, type, `volume "${name}": ${what}`);
 	return { path, isWritable: true, isHost: true };
 }
