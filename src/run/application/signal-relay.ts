@@ -46,6 +46,9 @@ const RELAYED: readonly NodeJS.Signals[] = [
 /** What a terminal sends to its foreground process group. Source: termios(3), ISIG; ioctl_tty(2), TIOCSWINSZ. */
 const OF_TERMINAL: ReadonlySet<NodeJS.Signals> = new Set(['SIGINT', 'SIGQUIT', 'SIGTSTP', 'SIGWINCH'] as const);
 
+/** A signal of the terminal reaches every process of the group within this long. Unit: milliseconds. */
+const SOON_MS = 5;
+
 export class SignalRelay {
 	readonly #receiver: SignalReceiver;
 	readonly #isInForeground: () => boolean;
@@ -55,6 +58,8 @@ export class SignalRelay {
 	};
 	/** Stopped with the application, and nobody has continued us since. */
 	#stoppedToo = false;
+	/** How often the terminal has stopped both. */
+	#terminalStops = 0;
 
 	/** Relays from now on. */
 	constructor(receiver: SignalReceiver, foreground: () => boolean = isInForeground) {
@@ -71,16 +76,33 @@ export class SignalRelay {
 	}
 
 	#receive(signal: NodeJS.Signals): void {
-		if (signal === 'SIGCONT') this.#continue();
-		else this.#receiver.receive(signal, OF_TERMINAL.has(signal) && this.#isInForeground());
+		if (signal === 'SIGCONT') {
+			this.#continue();
+			return;
+		}
+		const isThere = OF_TERMINAL.has(signal) && this.#isInForeground();
+		if (signal === 'SIGTSTP' && isThere) this.#terminalStops++;
+		this.#receiver.receive(signal, isThere);
 		if (signal === 'SIGTSTP' && !this.#receiver.isRunning) this.#stopToo();
 	}
 
-	/** A shell continues the whole group. What is stopped was not reached; what we did not stop with, it was not sent. */
+	/**
+	 * A shell continues the whole group, and only when that was stopped. An application that is still stopped was not
+	 * reached; unless the terminal has stopped it again meanwhile, which is a signal that we are about to hear of.
+	 */
 	#continue(): void {
-		const isThere = this.#stoppedToo && !this.#receiver.isStopped;
+		const isThere = this.#stoppedToo;
 		this.#stoppedToo = false;
-		this.#receiver.receive('SIGCONT', isThere);
+		if (!this.#receiver.isStopped) {
+			this.#receiver.receive('SIGCONT', isThere);
+			return;
+		}
+		const stops = this.#terminalStops;
+		const decide = () => {
+			if (this.#receiver.isStopped && this.#terminalStops === stops) this.#receiver.receive('SIGCONT', false);
+		};
+		// However late the timer is, Node looks for signals between the two.
+		setTimeout(() => setImmediate(decide), SOON_MS);
 	}
 
 	/**
