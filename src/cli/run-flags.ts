@@ -206,7 +206,7 @@ export const runHelp: CommandModule = {
 		yargs
 			.usage(
 				'$0 run [KIND/NAME] -f SOURCE... [flags] [-- COMMAND [ARGS...]]\n\n' +
-					"Starts a local process with what a pod's container would get: its environment, its arguments, and its\n" +
+					"Starts a local process with what a pod's container would get: its environment, its arguments, and its " +
 					"ConfigMaps and Secrets as files at their real paths, live. Without a command, the container's own runs.",
 			)
 			.options(RUN_OPTIONS)

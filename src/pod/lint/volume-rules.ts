@@ -21,7 +21,7 @@ export function* localVolumeKind({ volumes }: LintSubject): Iterable<Problem> {
 				severity: 'warning',
 				field: `${field}.${source.type}`,
 				text: `volume "${name}" (${source.type}) will not be there: a local process cannot have it`,
-				cure: 'use a directory of this machine in its place (hostPath) to run here',
+				cure: `run it with --local-volume ${name}=DIR, which gives it a directory of this machine`,
 			};
 		} else if (source.kind === 'hostPath') {
 			yield {
