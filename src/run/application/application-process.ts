@@ -9,7 +9,7 @@ import { readStat } from '../../native/proc.js';
 import { type ProcessSurroundings, spawnWithin } from './spawn.js';
 
 export interface ApplicationEnd {
-	/** That of the process, or 128 and the number of the signal that ended it. */
+	/** That of the process, or 128 and the number of the signal that ended it. Node says 0 for a real-time signal. */
 	readonly status: number;
 	readonly signal: NodeJS.Signals | undefined;
 }

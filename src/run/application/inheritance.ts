@@ -10,7 +10,7 @@ import { setSoftOpenFiles } from '../../native/process.js';
 export interface Inheritance {
 	/** Descriptors above 2 that were open when this process started: `5<file`, `<(command)`. */
 	readonly descriptors: readonly number[];
-	/** The soft limit of open files before Node raised it to the hard one; undefined where that is not known. */
+	/** The soft limit of open files before Node raised it to the hard one; undefined: it did not, or nobody knows. */
 	readonly softOpenFiles: bigint | undefined;
 }
 
@@ -30,7 +30,7 @@ export function takeInheritance(): Inheritance {
 	const own = openFilesLimit('self');
 	const parent = openFilesLimit(process.ppid);
 	const isSame = own !== undefined && parent !== undefined && own.hard === parent.hard;
-	return { descriptors, softOpenFiles: isSame ? parent.soft : undefined };
+	return { descriptors, softOpenFiles: isSame && parent.soft !== own.soft ? parent.soft : undefined };
 }
 
 /** Room for what starting a process opens. */

@@ -4,6 +4,7 @@
  */
 
 import { type ChildProcess, spawn } from 'node:child_process';
+import { existsSync } from 'node:fs';
 import { ConfigMapFsError, errorText, systemCode } from '../../base/errors.js';
 import type { Credentials } from '../credentials.js';
 import { checkWorkingDirectory, findCommand } from './command-lookup.js';
@@ -42,7 +43,9 @@ export async function spawnWithin(
 		checkWorkingDirectory(cwd);
 		const path = findCommand(name, { env, cwd });
 		const isFoundByName = name.includes('/') || env.PATH !== undefined;
-		const launch = launchOf({ command, path, isFoundByName, credentials }, setpriv);
+		// Something of the pod's may be mounted over it.
+		const usable = setpriv !== undefined && existsSync(setpriv) ? setpriv : undefined;
+		const launch = launchOf({ command, path, isFoundByName, credentials }, usable);
 		return bequeathing(inheritance, () => spawnNow(name, launch, { env, cwd, stdin }));
 	});
 	if (child.pid !== undefined) {
