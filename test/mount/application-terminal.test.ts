@@ -5,16 +5,21 @@
 
 import { join } from 'node:path';
 import { afterEach, describe, expect, test } from 'vitest';
-import { readStat } from '../../src/native/proc.js';
+import { endProcess, readStat } from '../../src/native/proc.js';
 import { type AppOptions, linesOf, runLine } from '../support/app-run.js';
 import { Terminal } from '../support/app-terminal.js';
 import { fixture, stopFixtures } from '../support/fixture-process.js';
 import { WITHOUT_PYTHON } from '../support/inotify.js';
 import { removeTemporaries, temporaryDirectory } from '../support/temporary.js';
 import { until } from '../support/until.js';
+import { isRunning } from '../support/ways.js';
+
+/** Applications that only a test ends, which it may not have come to. */
+const started: number[] = [];
 
 afterEach(() => {
 	stopFixtures();
+	for (const pid of started.splice(0)) if (isRunning(pid)) endProcess(pid);
 	removeTemporaries();
 });
 
@@ -32,6 +37,7 @@ async function startNoting(terminal: Terminal, endings: readonly string[], after
 		() => `the application to be ready: ${terminal.shown}`,
 	);
 	const [, pid, parent] = linesOf(file)[0]?.split(' ') ?? [];
+	started.push(Number(pid), Number(parent));
 	return { pid: Number(pid), parent: Number(parent), noted: () => linesOf(file).slice(1) };
 }
 

@@ -6,7 +6,7 @@
 import { chmodSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, describe, expect, test } from 'vitest';
-import { mountNamespaceOf } from '../../src/native/proc.js';
+import { endProcess, mountNamespaceOf } from '../../src/native/proc.js';
 import { type AppOptions, AppRun, linesOf, runLine, stopApps } from '../support/app-run.js';
 import { fixture, stopFixtures } from '../support/fixture-process.js';
 import { PYTHON, WITHOUT_PYTHON } from '../support/inotify.js';
@@ -15,8 +15,12 @@ import { removeTemporaries, temporaryDirectory } from '../support/temporary.js';
 import { until } from '../support/until.js';
 import { isRunning, stateOf } from '../support/ways.js';
 
+/** Files with process ids, a line each, of what a test has started outside of its application. */
+const pidFiles: string[] = [];
+
 afterEach(() => {
 	stopApps();
+	for (const pid of pidFiles.splice(0).flatMap(linesOf).map(Number)) if (isRunning(pid)) endProcess(pid);
 	stopFixtures();
 	removeTemporaries();
 });
@@ -294,6 +298,7 @@ describe.skipIf(!isRoot && !canUnshare())('what is left when its main process en
 			`while [ "$(wc -l < ${pids})" -lt 4 ]; do sleep 0.05; done; exit 4`,
 		].join('\n');
 		writeFileSync(pids, '');
+		pidFiles.push(pids);
 		const app = new AppRun([...UNSHARE, 'sh', '-c', script], { members: true });
 		const namespace = mountNamespaceOf(await app.started());
 		expect(namespace).not.toBe(mountNamespaceOf('self'));
