@@ -26,6 +26,7 @@ import { PodVolumes } from './pod-volumes.js';
 import type { SaidOnce } from './said-once.js';
 import { existingSubPath, subPathSource } from './sub-path-source.js';
 import { isObjectVolume, type VolumePlace, VolumePlaces } from './volume-places.js';
+import { makePlaceInside } from './writable-place.js';
 
 /** How a container is made, besides what its pod says: the flags of `run`, and this machine. */
 export interface ContainerSetupOptions {
@@ -177,6 +178,10 @@ export class ContainerSetup {
 		const order = mountOrder(container);
 		said.warn(order.warnings);
 		const mounts: PlannedMount[] = [];
+		const add = (planned: PlannedMount) => {
+			said.warn(makePlaceInside(mounts, planned));
+			mounts.push(planned);
+		};
 		const live: LiveSubPath[] = [];
 		const missing: Missing[] = [];
 		for (const { mount, path: target } of order.mounts) {
@@ -186,7 +191,7 @@ export class ContainerSetup {
 			const subPath = resolveSubPath(mount, environment);
 			if (subPath.missing !== undefined) missing.push(subPath.missing);
 			if (subPath.path === undefined) {
-				mounts.push({ source: place.path, target, readOnly, recursive: place.isHost });
+				add({ source: place.path, target, readOnly, recursive: place.isHost });
 				continue;
 			}
 			const request = {
@@ -202,11 +207,11 @@ export class ContainerSetup {
 			said.warn(source.warnings);
 			if (!place.isWritable && liveSubPaths) {
 				live.push({ volume: mount.name, target, source: () => existingSubPath(request) });
-				mounts.push({ source: join(place.path, subPath.path), target, readOnly });
+				add({ source: join(place.path, subPath.path), target, readOnly });
 				continue;
 			}
 			if (!place.isWritable) said.warn([frozen(mount.name, subPath.path, target)]);
-			mounts.push({ source: source.path, target, readOnly, recursive: place.isHost, isFrozen: !place.isWritable });
+			add({ source: source.path, target, readOnly, recursive: place.isHost, isFrozen: !place.isWritable });
 		}
 		return { mounts, liveSubPaths: live, missing };
 	}

@@ -4,10 +4,11 @@
  * Source: kubelet v1.32 pkg/volume/util/subpath, doBindSubPath and SafeMakeDir.
  */
 
-import { mkdirSync, realpathSync } from 'node:fs';
+import { realpathSync } from 'node:fs';
 import { join } from 'node:path';
 import { ConfigMapFsError, systemCode } from '../base/errors.js';
 import type { PodWarning } from '../pod/pod-objects.js';
+import { makeDirectoryWithin } from './writable-place.js';
 
 export interface SubPathRequest {
 	readonly container: string;
@@ -31,7 +32,7 @@ export function subPathSource(request: SubPathRequest): SubPathSource {
 	const base = realpathSync.native(root);
 	const found = resolved(request);
 	if (found !== undefined) return { path: inside(base, found, request), warnings: [] };
-	const make = request.makeDirectory ?? ((path) => mkdirSync(join(root, path), { recursive: true, mode: 0o777 }));
+	const make = request.makeDirectory ?? ((path) => makeDirectoryWithin(root, path));
 	try {
 		make(subPath);
 	} catch (error) {
