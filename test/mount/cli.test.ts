@@ -51,7 +51,7 @@ describe('what is wrong is said in one line, with the cure and the right status'
 	test.each([
 		[['mount'], 64, 'the mount point DIR is missing; see "configmapfs mount --help"'],
 		[['moutn', 'x'], 64, 'unknown command "moutn" for "configmapfs"; did you mean "mount"?'],
-		[[], 64, 'a command is missing: mount, unmount or create; see "configmapfs --help"'],
+		[[], 64, 'a command is missing: run, env, lint, mount, unmount or create; see "configmapfs --help"'],
 		[['mount', '/x', '-f', 'y', '--frob'], 64, 'unknown flag: --frob; see "configmapfs mount --help"'],
 		[['mount', '/x', '-f'], 64, `flag needs an argument: 'f' in -f; see "configmapfs mount --help"`],
 		[
