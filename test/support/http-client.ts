@@ -1,0 +1,60 @@
+/** Requests to a server on this machine, one or without a pause. */
+
+import http from 'node:http';
+import { type AddressInfo, createServer } from 'node:net';
+
+/** A port that nobody has. */
+export async function freePort(): Promise<number> {
+	const server = createServer();
+	await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+	const { port } = server.address() as AddressInfo;
+	await new Promise((resolve) => server.close(resolve));
+	return port;
+}
+
+/** The body that one request gets, on a connection of its own. Errors: anything but 200. */
+export async function get(port: number, path: string): Promise<string> {
+	return await new Promise((resolve, reject) => {
+		const request = http.get({ host: '127.0.0.1', port, path, agent: false, timeout: 10_000 }, (response) => {
+			let body = '';
+			response.setEncoding('utf8').on('data', (text: string) => {
+				body += text;
+			});
+			response.on('error', reject);
+			response.on('end', () => {
+				if (response.statusCode === 200) resolve(body);
+				else reject(new Error(`status ${response.statusCode}: ${body}`));
+			});
+		});
+		request.on('timeout', () => request.destroy(new Error('no answer')));
+		request.on('error', reject);
+	});
+}
+
+/** Asks for a path without a pause until it is stopped. */
+export class Client {
+	/** In the order of their first appearance. */
+	readonly bodies = new Set<string>();
+	readonly failures: string[] = [];
+	#isStopped = false;
+	readonly #over: Promise<void>;
+
+	constructor(port: number, path: string) {
+		this.#over = this.#ask(port, path);
+	}
+
+	async #ask(port: number, path: string): Promise<void> {
+		while (!this.#isStopped) {
+			try {
+				this.bodies.add(await get(port, path));
+			} catch (error) {
+				this.failures.push(String(error));
+			}
+		}
+	}
+
+	async stop(): Promise<void> {
+		this.#isStopped = true;
+		await this.#over;
+	}
+}
