@@ -70,14 +70,17 @@ describe.skipIf(WITHOUT_PYTHON !== undefined)('at a terminal', () => {
 
 	test('a new size of the window reaches it once', async () => {
 		const terminal = await Terminal.open();
-		const { noted, pid } = await startNoting(terminal, ['SIGTERM=0'], '; echo status $?');
-		terminal.resize(30);
-		await until(() => noted().length > 0, 'SIGWINCH');
-		terminal.resize(31);
-		await until(() => noted().length > 1, 'SIGWINCH again');
-		process.kill(pid, 'SIGTERM');
+		const { noted, parent } = await startNoting(terminal, ['SIGTERM=0'], '; echo status $?');
+		for (const [count, rows] of [30, 31].entries()) {
+			terminal.resize(rows);
+			await until(() => noted().length > 2 * count, 'SIGWINCH');
+			// What we have heard of until then is done when this is passed on.
+			process.kill(parent, 'SIGUSR1');
+			await until(() => noted().includes('SIGUSR1') && noted().length > 2 * count + 1, 'SIGUSR1');
+		}
+		process.kill(parent, 'SIGTERM');
 		await terminal.waitFor(/status 0\r\n/);
-		expect(noted()).toEqual(['SIGWINCH', 'SIGWINCH', 'SIGTERM']);
+		expect(noted()).toEqual(['SIGWINCH', 'SIGUSR1', 'SIGWINCH', 'SIGUSR1', 'SIGTERM']);
 	});
 
 	test('what others than the terminal send is passed on there as well', async () => {

@@ -17,10 +17,13 @@ import { isRunning, stateOf } from '../support/ways.js';
 
 /** Files with process ids, a line each, of what a test has started outside of its application. */
 const pidFiles: string[] = [];
+/** The same, of applications that outlive who started them when something is wrong. */
+const started: number[] = [];
 
 afterEach(() => {
 	stopApps();
-	for (const pid of pidFiles.splice(0).flatMap(linesOf).map(Number)) if (isRunning(pid)) endProcess(pid);
+	const left = [...pidFiles.splice(0).flatMap(linesOf).map(Number), ...started.splice(0)];
+	for (const pid of left) if (isRunning(pid)) endProcess(pid);
 	stopFixtures();
 	removeTemporaries();
 });
@@ -170,6 +173,7 @@ describe.skipIf(WITHOUT_PYTHON !== undefined)('signals', () => {
 		const file = join(temporaryDirectory('signals', 0o777), 'noted');
 		const app = new AppRun([fixture('app-signals.py'), file, ...endings], options);
 		await until(() => linesOf(file)[0]?.startsWith('ready'), 'the application to be ready');
+		started.push(Number(linesOf(file)[0]?.split(' ')[1]));
 		return { app, noted: () => linesOf(file).slice(1), ready: linesOf(file)[0] };
 	}
 
