@@ -3,6 +3,7 @@
  */
 
 import { setProcessName } from '../native/libc.js';
+import { endAtOnce } from '../native/process.js';
 import { EarlySignals } from '../run/application/early-signals.js';
 import { takeInheritance } from '../run/application/inheritance.js';
 import { readCaller } from '../run/caller.js';
@@ -13,8 +14,15 @@ import { type CliContext, runtimeEnvironment } from './context.js';
 import { RunDriver } from './run-driver.js';
 import { readRunLine } from './run-flags.js';
 
-/** Runs the command; returns the application's exit status. Errors: ConfigMapFsError when it was never started. */
+/**
+ * Runs the command; ends this process with the application's exit status, and leaves the terminal as the application did.
+ * Errors: ConfigMapFsError when it was never started.
+ */
 export async function runCommand(context: CliContext): Promise<number> {
+	endAtOnce(await runToStatus(context));
+}
+
+async function runToStatus(context: CliContext): Promise<number> {
 	const line = readRunLine(context.args, context.cwd);
 	if (line.rootDir === undefined && needsUserNamespace()) reexecInUserNamespace({ mapRoot: line.mapRoot });
 	// Before anything is opened: what is open now is for the application.

@@ -183,11 +183,13 @@ export class RunSession {
 		this.#log.debug({ copyOnWrite: placed.copyOnWrite }, 'directories whose own files are copies');
 		const made = this.#setup.process(selected, environment, placed.variables ?? {});
 		const { stdin, inheritance } = this.#options;
+		this.#guard(placed);
 		const { command, ...of } = made;
 		const surroundings = { ...of, stdin, inheritance, within: <T>(act: () => T): T => placed.within(act) };
 		const process = await ApplicationProcess.start({ ...surroundings, command });
 		this.#running = { selected, environment, surroundings, liveSubPaths: plan.liveSubPaths };
-		this.#guard(placed);
+		// What came while it was started is news to it.
+		this.#changed();
 		const startedMs = performance.now();
 		// Of this process's own life, and from the moment that the volumes were there.
 		this.#log.debug({ pid: process.pid, startedMs, afterReadyMs: startedMs - readyMs }, 'the application runs');
