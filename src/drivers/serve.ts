@@ -9,6 +9,7 @@ import { ConfigMapFsError, errorText } from '../base/errors.js';
 import { InodeTree } from '../fs/inode-tree.js';
 import { JournalReader } from '../journal/journal-reader.js';
 import type { JournalRecord } from '../journal/record.js';
+import { endAtOnce } from '../native/process.js';
 import { OPCODE_LIMIT } from '../wire/constants.js';
 import type { ControlData } from './control-thread.js';
 import { openMounted } from './kernel/device.js';
@@ -72,7 +73,8 @@ export async function serve(config: ServerConfig): Promise<void> {
 		}
 		// The mount may have ended because the other thread takes it away, among other things.
 		Atomics.wait(new Int32Array(cleaning), 0, 1, LONGEST_CLEANING_MS);
-		process.exit(0);
+		// Node's own end would set a terminal back to what it was at the start, under whoever uses it now.
+		endAtOnce(0);
 	} catch (error) {
 		const code = error instanceof ConfigMapFsError ? error.code : 'INTERNAL';
 		say({ type: 'failed', code, message: errorText(error) });
