@@ -118,15 +118,27 @@ export function openDescriptors(): readonly OpenDescriptor[] {
 		});
 }
 
+/** Node marks descriptors close-on-exec up to this one, and further while each one is open. Source: as below. */
+const LAST_MARKED = 16;
+
 /**
- * Which descriptors are not Node's own. Node marks those below 17 close-on-exec whosever they are; but it opens its own
+ * Which descriptors are not Node's own. Node marks the first ones close-on-exec whosever they are; but it opens its own
  * after that, an event poll first, and each with the lowest free number.
- * Source: libuv v1.46 uv_disable_stdio_inheritance; node v20 opens event polls, event counters, and pipes to itself.
+ * Source: libuv v1.46 uv_disable_stdio_inheritance; node v20 opens event polls, event counters, and pipes to itself, and
+ * for streams /dev/null and the terminal.
  */
 export function inheritedDescriptors(open: readonly OpenDescriptor[]): readonly number[] {
 	const first = open.find(({ target }) => target === 'anon_inode:[eventpoll]')?.fd ?? 0;
 	const isOwn = ({ target, isWritable }: OpenDescriptor) =>
 		target.startsWith('anon_inode:') ||
 		(target.startsWith('pipe:') && open.some((other) => other.target === target && other.isWritable !== isWritable));
-	return open.filter((one) => one.fd < first || !one.closesOnExec || !isOwn(one)).map(({ fd }) => fd);
+	let lastMarked = LAST_MARKED;
+	const inherited: number[] = [];
+	for (const one of open) {
+		const { fd, closesOnExec } = one;
+		if (closesOnExec && (fd > lastMarked || (fd >= first && isOwn(one)))) continue;
+		inherited.push(fd);
+		if (closesOnExec && fd === lastMarked) lastMarked += 1;
+	}
+	return inherited;
 }

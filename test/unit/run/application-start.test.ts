@@ -36,9 +36,13 @@ describe('inheritedDescriptors', () => {
 	});
 
 	test('whatever is not marked close-on-exec', () => {
-		expect(
-			inheritedDescriptors([...ownFrom(3), one(62, 'anon_inode:inotify', { closesOnExec: false }), one(63, '/f')]),
-		).toEqual([62, 63]);
+		expect(inheritedDescriptors([...ownFrom(3), one(62, 'anon_inode:inotify', { closesOnExec: false })])).toEqual([62]);
+	});
+
+	test('none that Node marks only when it opens it: /dev/null and the terminal, for streams', () => {
+		expect(inheritedDescriptors([...ownFrom(13), one(17, '/dev/null'), one(18, '/dev/pts/0')])).toEqual([]);
+		const many = [3, 16, 17, 18, 20].map((fd) => one(fd, '/file'));
+		expect(inheritedDescriptors([...many.slice(0, 1), ...ownFrom(4), ...many.slice(1)])).toEqual([3, 16, 17, 18]);
 	});
 
 	test('whatever was there before Node opened its first: both ends of the pipe of a make', () => {
