@@ -8,15 +8,18 @@ import { ChangeCommands } from './change-command.js';
 import type { ChangeEffects } from './change-reactor.js';
 
 export interface ApplicationEffectsOptions {
-	readonly application: Pick<Application, 'send' | 'restart'>;
-	/** Where and as whom the application runs now; undefined while it does not. */
+	readonly application: Pick<Application, 'send' | 'restart' | 'isRunning'>;
+	/** Where and as whom the application was started; undefined before that. */
 	readonly surroundings: () => Omit<ProcessSurroundings, 'stdin'> | undefined;
 	readonly log: Logger;
 }
 
 export function applicationEffects(options: ApplicationEffectsOptions): ChangeEffects {
 	const { application, surroundings, log } = options;
-	const commands = new ChangeCommands({ surroundings, log });
+	const commands = new ChangeCommands({
+		surroundings: () => (application.isRunning ? surroundings() : undefined),
+		log,
+	});
 	const calls = new ChangeCalls({ log });
 	return {
 		signal: (signal) => application.send(signal),

@@ -10,7 +10,7 @@ import { type ProcessSurroundings, spawnWithin } from '../application/spawn.js';
 import type { VolumeChange } from './volume-change.js';
 
 export interface ChangeCommandOptions {
-	/** Of the application that runs now; undefined while none does. */
+	/** Of the application that runs now, the same object for as long as it runs; undefined while none does. */
 	readonly surroundings: () => Omit<ProcessSurroundings, 'stdin'> | undefined;
 	readonly log: Logger;
 }
@@ -37,7 +37,11 @@ export class ChangeCommands {
 			this.#running.add(child);
 			const status = await statusOf(child);
 			this.#running.delete(child);
-			if (status !== 0) log.warn({ command, status }, 'the command of --on-change failed');
+			if (status === 0) return;
+			// It lives where the application lives, and is ended with it.
+			if (surroundings() !== around)
+				log.debug({ command, status }, 'the command of --on-change went with the application');
+			else log.warn({ command, status }, 'the command of --on-change failed');
 		} catch (error) {
 			log.warn({ command, err: error }, 'the command of --on-change was not started');
 		}

@@ -104,6 +104,25 @@ describe('a command', () => {
 		]);
 	});
 
+	test.each([
+		['has ended', undefined],
+		['was started anew', {}],
+	])('that ends when the application %s is no warning', async (_, more) => {
+		const { log, warnings } = notingLog();
+		const around = {
+			env: { PATH: process.env.PATH ?? '' },
+			cwd: '/',
+			within: <T>(act: () => T) => act(),
+			inheritance: NOTHING_INHERITED,
+		};
+		let now: typeof around | undefined = around;
+		const commands = new ChangeCommands({ surroundings: () => now, log });
+		const ended = commands.run('kill -KILL $$', CHANGES);
+		now = more === undefined ? undefined : { ...around, ...more };
+		await ended;
+		expect(warnings()).toEqual([]);
+	});
+
 	test('that cannot be started is a warning', async () => {
 		const { commands, warnings } = setUp({ cwd: '/nowhere' });
 		await commands.run('true', CHANGES);
