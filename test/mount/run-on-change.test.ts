@@ -5,6 +5,7 @@
 
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { Machine, stopMachines } from '../support/machine.js';
 import { type NamespaceWay, ROOT_WAY, USER_WAY } from '../support/namespace-child.js';
@@ -12,6 +13,7 @@ import { configMap, type Fields, type Manifest, ManifestFile, pod, secret } from
 import { type RunOptions, type RunProcess, startRun, stopRuns } from '../support/run-process.js';
 import { removeTemporaries } from '../support/temporary.js';
 import { until } from '../support/until.js';
+import { isRunning } from '../support/ways.js';
 
 let machine: Machine;
 const servers: Server[] = [];
@@ -86,6 +88,15 @@ async function waitForLines(run: RunProcess, count: number): Promise<readonly st
 	return toldOf(run);
 }
 
+/** A second signal of the same burst would come soon: waits until nothing has come for a while. */
+async function quiet(run: RunProcess): Promise<void> {
+	let length = -1;
+	while (length !== run.stdout.length) {
+		length = run.stdout.length;
+		await sleep(150);
+	}
+}
+
 /** What a file is where the application lives, once it is that. */
 async function waitForFile(run: RunProcess, path: string, content: string): Promise<void> {
 	await until(async () => (await run.exec('cat', path)).stdout === content, `${path} with ${content}`);
@@ -101,12 +112,14 @@ const warningsOf = (run: RunProcess) => run.log.filter(({ level }) => level === 
 describe('signal', () => {
 	test('comes once for a burst over two volumes, when both show what is new', async () => {
 		const run = await startReady(ANY_WAY, [...keys('1', '1'), twoVolumes(listening(KEYS))], ['signal:USR1']);
-		run.manifest.put(...keys('2', '2'));
-		await waitForLines(run, 1);
-		run.manifest.put(...keys('3', '3'));
-		await waitForLines(run, 2);
-		run.manifest.put(...keys('4', '3'));
-		expect(await waitForLines(run, 3)).toEqual(['told 2 2', 'told 3 3', 'told 4 3']);
+		const told: string[] = [];
+		for (const [one = '', two = ''] of ['22', '33', '43']) {
+			run.manifest.put(...keys(one, two));
+			told.push(`told ${one} ${two}`);
+			await waitForLines(run, told.length);
+			await quiet(run);
+			expect(toldOf(run)).toEqual(told);
+		}
 		await expectStopped(run);
 		expect(run.stderr).toBe('');
 	});
@@ -214,7 +227,8 @@ describe('none', () => {
 
 /** Says what it was started with, and ends with the status of its environment when it is asked to. */
 const REPORT = `trap 'exit $CODE' TERM
-echo "start $0 $COLOR $(cat /etc/frozen.conf) $(cat /etc/one/key)"
+echo . >> /data/starts
+echo "start $0 $COLOR $(cat /etc/frozen.conf) $(cat /etc/one/key) $(wc -l < /data/starts)"
 test "$COLOR" != black || exit 9
 echo ready; sleep 600 & while :; do wait; done`;
 
@@ -232,9 +246,15 @@ function reporting(): Manifest {
 			volumeMounts: [
 				{ name: 'first', mountPath: '/etc/one' },
 				{ name: 'first', mountPath: '/etc/frozen.conf', subPath: 'key' },
+				{ name: 'data', mountPath: '/data' },
 			],
 		},
-		{ volumes: [{ name: 'first', configMap: { name: 'one' } }] },
+		{
+			volumes: [
+				{ name: 'first', configMap: { name: 'one' } },
+				{ name: 'data', emptyDir: {} },
+			],
+		},
 	);
 }
 
@@ -246,7 +266,7 @@ const settings = (color: string, code: string, key: string) => [
 const startsOf = (run: RunProcess) => run.stdout.split('\n').filter((line) => line.startsWith('start '));
 
 describe.each(WAYS)('restart, $name', (way) => {
-	test('finds environment, arguments and subPaths anew; the last process decides the exit status', async () => {
+	test('finds environment, arguments and subPaths anew and keeps an emptyDir; the last process decides the exit status', async () => {
 		const run = await startReady(way, [...settings('red', '7', '1'), reporting()], ['restart']);
 		run.manifest.put(...settings('green', '8', '2'));
 		await until(
@@ -260,7 +280,11 @@ describe.each(WAYS)('restart, $name', (way) => {
 			() => `a third start: ${run.stdout}${run.stderr}`,
 		);
 		await until(() => run.stdout.split('ready').length === 4, 'the third to be ready');
-		expect(startsOf(run)).toEqual(['start arg-red red 1 1', 'start arg-green green 2 2', 'start arg-blue blue 2 2']);
+		expect(startsOf(run)).toEqual([
+			'start arg-red red 1 1 1',
+			'start arg-green green 2 2 2',
+			'start arg-blue blue 2 2 3',
+		]);
 		await expectStopped(run, 5);
 		expect(warningsOf(run)).toEqual([expect.stringContaining('subPath "key" at /etc/frozen.conf')]);
 	});
@@ -269,8 +293,25 @@ describe.each(WAYS)('restart, $name', (way) => {
 		const run = await startReady(way, [...settings('red', '7', '1'), reporting()], ['restart']);
 		run.manifest.put(...settings('black', '7', '1'));
 		expect((await run.end()).code).toBe(9);
-		expect(startsOf(run)).toEqual(['start arg-red red 1 1', 'start arg-black black 1 1']);
+		expect(startsOf(run)).toEqual(['start arg-red red 1 1 1', 'start arg-black black 1 1 2']);
 		expect(run.left).toEqual([]);
+	});
+
+	test('waits for what is missing now, and starts when it comes', async () => {
+		const run = await startReady(way, [...settings('red', '7', '1'), reporting()], ['restart']);
+		const before = await run.application();
+		run.manifest.remove(configMap('settings', {}));
+		run.manifest.put(configMap('one', { key: '2' }));
+		expect(await run.waitForLog('waiting: configmap "settings" not found')).toMatchObject({ level: 'warn' });
+		expect(isRunning(before)).toBe(false);
+		run.manifest.put(configMap('settings', { color: 'green', code: '8' }));
+		await until(
+			() => startsOf(run).length === 2,
+			() => `a second start: ${run.stdout}${run.stderr}`,
+		);
+		expect(startsOf(run)[1]).toBe('start arg-green green 2 2 2');
+		await until(() => run.stdout.split('ready').length === 3, 'the second to be ready');
+		await expectStopped(run, 8);
 	});
 
 	test('takes a changed workload: another volume, one less, other arguments', async () => {
@@ -326,6 +367,18 @@ describe.each(WAYS)('exec, $name', (way) => {
 		run.manifest.put(...keys('3', '1'));
 		expect(await waitForLines(run, 2)).toEqual(['hook 2', 'hook 3']);
 		await expectStopped(run);
+	});
+
+	test('that still runs at the end goes with the application', async () => {
+		const objects = [...keys('1', '1'), twoVolumes(listening('true'))];
+		const run = await startReady(way, objects, ['exec:echo "hook $$"; exec sleep 600']);
+		run.manifest.put(...keys('2', '1'));
+		const [hook = ''] = await waitForLines(run, 1);
+		const pid = Number(hook.split(' ')[1]);
+		expect(isRunning(pid)).toBe(true);
+		await expectStopped(run);
+		expect(isRunning(pid)).toBe(false);
+		expect(run.stderr).toBe('');
 	});
 });
 

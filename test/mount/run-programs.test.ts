@@ -13,7 +13,7 @@ import { controlPlanePrograms } from '../support/control-plane.js';
 import { fixture } from '../support/fixture-process.js';
 import { fsnotifyProgram, hasCommand, removeGoPrograms, WITHOUT_FSNOTIFY } from '../support/go-program.js';
 import { Client, freePort, get } from '../support/http-client.js';
-import { inotifyCommand, PYTHON, printedEvents, WITHOUT_PYTHON } from '../support/inotify.js';
+import { inotifyCommand, printedEvents, WITHOUT_PYTHON } from '../support/inotify.js';
 import { Machine, stopMachines } from '../support/machine.js';
 import { writeAtomically } from '../support/manifest.js';
 import { runCommand, runProgram, startMount, stopAll } from '../support/mount-process.js';
@@ -131,6 +131,36 @@ for (const way of WAYS) {
 				const warnings = run.log.filter(({ level }) => level === 'warn').map(({ msg }) => msg);
 				expect(warnings).toEqual([expect.stringContaining('volume "server": subPath "nginx.conf"')]);
 			});
+		});
+	});
+}
+
+/** Who is killed, and the status of the run then. */
+const KILLED = [
+	{ who: 'nginx', code: 137, signal: null },
+	{ who: 'the run', code: null, signal: 'SIGKILL' },
+] as const;
+
+for (const way of WAYS) {
+	describe.skipIf(way.missing !== undefined)(titleOf(way), () => {
+		test.for(KILLED)('nothing of nginx is left when $who is killed', async ({ who, ...status }, ctx) => {
+			ctx.skip(WITHOUT_NGINX !== undefined, WITHOUT_NGINX);
+			const before = machine.state();
+			const port = await freePort();
+			const run = startRun(machine, way, new ManifestFile(...nginxManifest(port)));
+			await until(async () => (await get(port, '/version').catch(() => '')) === 'one\n', 'an answer');
+			const master = await run.application();
+			const all = [master, ...CHILDREN(master)];
+			process.kill(who === 'nginx' ? master : run.pid, 'SIGKILL');
+			const { code, signal } = await run.end();
+			expect({ code, signal }).toEqual(status);
+			await until(() => !all.some(isRunning), 'the end of master and workers');
+			await expect(get(port, '/version')).rejects.toThrow('ECONNREFUSED');
+			await until(
+				() => run.left.length === 0,
+				() => `nothing left, but there is ${run.left}`,
+			);
+			expect(machine.state()).toBe(before);
 		});
 	});
 }
@@ -291,88 +321,6 @@ test('the Go program that reads the real path has no library in which calls coul
 	ctx.skip(WITHOUT_FSNOTIFY !== undefined, WITHOUT_FSNOTIFY);
 	expect((await runCommand('ldd', [await fsnotifyProgram()])).stderr).toContain('not a dynamic executable');
 });
-
-/** Two readers each; all show the same ConfigMap, so one edit is a flip of each. */
-const VOLUMES = [
-	'/etc/one',
-	'/etc/two/config',
-	'/srv/three',
-	'/four',
-	'/var/lib/five',
-	'/opt/six/a',
-	'/opt/six/b',
-	'/seven',
-];
-const FLIPS = 500;
-const KEYS = 3;
-
-/** Generation `number`, as reader.py expects it: every line says the number. */
-function numbered(number: number): Manifest {
-	const line = `${String(number).padStart(7, '0')}\n`;
-	const keys = Array.from({ length: KEYS }, (_, key) => [`key${key}`, line.repeat(1 + key * 400)]);
-	return configMap('app', Object.fromEntries(keys));
-}
-
-interface ReadersCase {
-	/** What each of the readers does; see reader.py. */
-	readonly how: 'path' | 'snapshot';
-	readonly args: readonly string[];
-	readonly title: string;
-}
-
-const READERS: readonly ReadersCase[] = [
-	{ how: 'path', args: [], title: 'by path find every file, whole' },
-	{
-		how: 'snapshot',
-		args: ['--snapshot-grace', '2s'],
-		title: 'of one opened ..data, with --snapshot-grace, find one generation',
-	},
-];
-
-/** They take every cycle that the others leave: without that few flips would come to pass. */
-const START_READERS = `exec 3<&0
-how=$1 keys=$2; shift 2
-for volume in "$@" "$@"; do nice -n 19 ${PYTHON} ${fixture('reader.py')} "$how" "$volume" "$keys" <&3 & done
-wait`;
-
-for (const way of WAYS) {
-	describe.skipIf(way.missing !== undefined)(`sixteen readers during five hundred flips, ${titleOf(way)}`, () => {
-		test.for(READERS)('$title', async ({ how, args }, ctx) => {
-			ctx.skip(WITHOUT_PYTHON !== undefined, WITHOUT_PYTHON);
-			const container = {
-				command: ['sh', '-c', START_READERS, 'sh', how, String(KEYS), ...VOLUMES],
-				volumeMounts: VOLUMES.map((mountPath, at) => ({ name: `volume-${at}`, mountPath })),
-			};
-			const volumes = VOLUMES.map((_, at) => ({ name: `volume-${at}`, configMap: { name: 'app' } }));
-			const manifest = new ManifestFile(numbered(0), pod('app', container, { volumes }));
-			const run = startRun(machine, way, manifest, { args: ['--log-level', 'info', ...args], stdin: true });
-			const readers = 2 * VOLUMES.length;
-			await until(
-				() => run.stdout.split('ready').length > readers,
-				() => `readers:\n${run.stderr}`,
-				30_000,
-			);
-			const published = () => run.stderr.split('generation published').length - 1;
-			const before = published();
-			for (let number = 1; published() - before < FLIPS; number++) {
-				manifest.put(numbered(number));
-				const isSeen = () => published() - before === number * VOLUMES.length;
-				await until(isSeen, () => `flip ${number}:\n${run.stderr}`, 30_000);
-			}
-			run.stdin.end();
-			const { code, stdout } = await run.end();
-			expect(code).toBe(0);
-			const seen = stdout.split('\n').filter((line) => line.startsWith('{'));
-			expect(seen).toHaveLength(readers);
-			for (const line of seen) {
-				const found = JSON.parse(line);
-				expect(found).toMatchObject({ torn: 0, mixed: 0, back: 0, errors: {} });
-				expect(found.generations).toBeGreaterThan(5);
-			}
-			expect(run.left).toEqual([]);
-		});
-	});
-}
 
 const EXAMPLES = fileURLToPath(new URL('../../examples/run/', import.meta.url));
 
