@@ -1,0 +1,109 @@
+// @ts-check
+/*
+ * Writes native-notes/pod-support.md: which field of a pod `configmapfs run` supports how, and which test shows it.
+ *
+ *     node scripts/pod-support.mjs             writes the page of this checkout
+ *     node scripts/pod-support.mjs --print     writes it to standard output instead
+ *
+ * The rows are test/mount/official/fields.ts, the cases test/mount/official/cases.ts; a unit test fails where the page is
+ * not what this writes.
+ */
+
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import typescript from 'typescript';
+
+const ROOT = fileURLToPath(new URL('..', import.meta.url));
+const TESTS = 'test/mount/official';
+const PAGE = join(ROOT, 'native-notes/pod-support.md');
+
+/**
+ * @typedef {{ support: string, note: string }} FieldRow
+ * @typedef {{ section: string, title: string, proves: readonly string[], elsewhere?: string, once?: true }} Case
+ * @typedef {{ title: string, file: string }} Section
+ */
+
+/** What each kind of support is called, and what it means. @type {Readonly<Record<string, readonly [string, string]>>} */
+const SUPPORT = {
+	yes: ['yes', 'as kubelet does it'],
+	partly: ['partly', 'the note says what is other here'],
+	flag: ['with a flag', 'without it a warning says what the process misses'],
+	no: ['no', 'a warning says what the process misses'],
+	ignored: ['not looked at', 'the pod is taken as if it were not there, and nothing is said'],
+};
+
+/** The tables of the page, and how the names of their fields begin; the first that fits has the field. */
+const TABLES = /** @type {const} */ ([
+	['The workload and its metadata', ['kind', 'metadata.']],
+	['Volumes', ['spec.volumes']],
+	['Environment', ['spec.containers[].env']],
+	['Mounts', ['spec.containers[].volumeMounts']],
+	['Containers', ['spec.containers', 'spec.initContainers']],
+	['The pod', ['spec.']],
+]);
+
+const page = render(await tableOf('fields.ts'), await tableOf('cases.ts'));
+if (process.argv.includes('--print')) process.stdout.write(page);
+else writeFileSync(PAGE, page);
+
+/**
+ * A table of the tests, whose imports are of types only.
+ *
+ * @param {string} file
+ * @returns {Promise<any>}
+ */
+async function tableOf(file) {
+	const text = readFileSync(join(ROOT, TESTS, file), 'utf8');
+	const { target, module } = { target: typescript.ScriptTarget.ES2022, module: typescript.ModuleKind.ESNext };
+	const { outputText } = typescript.transpileModule(text, { compilerOptions: { target, module } });
+	return await import(`data:text/javascript;base64,${Buffer.from(outputText).toString('base64')}`);
+}
+
+/**
+ * @param {{ FIELDS: Readonly<Record<string, FieldRow>> }} fields
+ * @param {{ CASES: Readonly<Record<string, Case>>, SECTIONS: Readonly<Record<string, Section>> }} cases
+ * @returns {string}
+ */
+function render({ FIELDS }, { CASES, SECTIONS }) {
+	const left = new Set(Object.keys(FIELDS));
+	const tables = TABLES.map(([title, beginnings]) => {
+		const names = [...left].filter((name) => beginnings.some((beginning) => name.startsWith(beginning)));
+		for (const name of names) left.delete(name);
+		const rows = names.map((name) => {
+			const { support, note } = FIELDS[name] ?? { support: '', note: '' };
+			const proofs = Object.entries(CASES).filter(([, { proves }]) => proves.includes(name));
+			return [`\`${name}\``, SUPPORT[support]?.[0] ?? '', note, proofs.map(([id]) => id).join(' ')];
+		});
+		return `## ${title}\n\n${table(['field', 'supported', 'note', 'cases'], rows)}`;
+	});
+	const meanings = table(['supported', 'means'], Object.values(SUPPORT));
+	const rows = Object.entries(CASES).map(([id, { section, title, elsewhere, once }]) => {
+		const { title: group, file } = SECTIONS[section] ?? { title: '', file: '' };
+		const path = elsewhere ?? `${TESTS}/${file}`;
+		return [id, [group, title].join(' ').trim(), once === true ? `${path}, as root alone` : path];
+	});
+	return `# What of a pod \`run\` supports
+
+Written by \`node scripts/pod-support.mjs\` from the tests, whose numbers stand in the last column: each is a pod in a manifest, a real mount and
+a real process, as root and as an ordinary user.
+
+${meanings}
+${tables.join('\n')}
+## The cases
+
+A to H are official cases of Kubernetes (test/e2e of v1.20, v1.34 for what is newer); S is the official suite on parts of volumes, L is what no
+official case has, both with numbers of our own. G is about watches of an API server: \`test/cluster/watch-cases.test.ts\`.
+
+${table(['case', 'title', 'test'], rows)}`;
+}
+
+/**
+ * @param {readonly string[]} head
+ * @param {readonly (readonly string[])[]} rows
+ */
+function table(head, rows) {
+	const line = (/** @type {readonly string[]} */ cells) =>
+		`| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |\n`;
+	return [head, head.map(() => '---'), ...rows].map(line).join('');
+}

@@ -1,0 +1,160 @@
+/**
+ * The official Kubernetes cases against `configmapfs run`: each a real mount and a real process, as root and as an
+ * ordinary user. `officialCases` gives a test file its cases by number, with the titles and the proven fields of
+ * cases.ts; it fails where a case is missing, where a manifest has not the field that it is to prove, and where the
+ * machine is not as it was.
+ */
+
+import { readFileSync } from 'node:fs';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { agnhostProgram, Machine, stopMachines } from '../../support/machine.js';
+import type { RunResult } from '../../support/mount-process.js';
+import { type NamespaceWay, ROOT_WAY, USER_WAY } from '../../support/namespace-child.js';
+import { type Manifest, ManifestFile } from '../../support/pod-manifest.js';
+import { type RunOptions, type RunProcess, startRun, stopRuns } from '../../support/run-process.js';
+import { removeTemporaries } from '../../support/temporary.js';
+import { CASES, type CaseId, type OfficialCase, SECTIONS, type Section } from './cases.js';
+import { fieldsOf } from './manifest-fields.js';
+
+type Objects = readonly Manifest[] | ManifestFile;
+
+/** What a case has at hand. */
+export interface CaseContext {
+	readonly way: NamespaceWay;
+	/** The application may become another user. */
+	readonly isRoot: boolean;
+	/** Path of the official test program. */
+	readonly agnhost: string;
+	readonly machine: Machine;
+	/** Starts it without waiting. */
+	start(objects: Objects, options?: RunOptions): RunProcess;
+	/** Runs it to its end. */
+	toEnd(objects: Objects, options?: RunOptions): Promise<RunResult>;
+	/** The same; exit status and output must be those of a pod that succeeded. Returns the output. */
+	succeed(objects: Objects, options?: RunOptions): Promise<string>;
+}
+
+export type DefineCase = (id: CaseId, body: (context: CaseContext) => Promise<void>) => void;
+
+/** Belongs at the top of a test file, once. Cases of one file run side by side: most of them wait. */
+export function officialCases(sections: readonly Section[], define: (official: DefineCase) => void): void {
+	afterAll(async () => {
+		stopRuns();
+		await stopMachines();
+		removeTemporaries();
+	});
+	for (const way of [ROOT_WAY, USER_WAY]) {
+		const reason = way.missing === undefined ? '' : ` (skipped: ${way.missing})`;
+		describe.skipIf(way.missing !== undefined)(`${way.name}${reason}`, () => defineFor(way, sections, define));
+	}
+}
+
+function defineFor(way: NamespaceWay, sections: readonly Section[], define: (official: DefineCase) => void): void {
+	let watched: WatchedMachine;
+	beforeAll(async () => {
+		watched = new WatchedMachine(await Machine.start());
+	});
+	const defined = new Set<string>();
+	define((id, body) => {
+		defined.add(id);
+		const { section, title, proves, once }: OfficialCase = CASES[id];
+		if (once === true && way === USER_WAY && ROOT_WAY.missing === undefined) return;
+		test.concurrent([id, SECTIONS[section].title, title].filter((word) => word !== '').join(' '), async () => {
+			const own = new OwnRuns(way, watched);
+			try {
+				await body(own);
+				const fields = new Set(own.files.flatMap(({ history }) => history.flatMap((object) => [...fieldsOf(object)])));
+				expect([...proves].filter((field) => !fields.has(field))).toEqual([]);
+			} finally {
+				await own.stop();
+			}
+		});
+	});
+
+	test('every case of the sections is here', () => {
+		const wanted = Object.entries<OfficialCase>(CASES).filter(
+			([, { section, elsewhere }]) => sections.includes(section) && elsewhere === undefined,
+		);
+		expect([...defined].sort()).toEqual(wanted.map(([id]) => id).sort());
+	});
+
+	test('mount table and /etc of the machine are the same before, during and after', () => {
+		watched.look();
+		expect(watched.changes).toEqual([]);
+		expect(watched.machine.left()).toEqual([]);
+	});
+}
+
+/** A machine, and what of it was ever seen other than at the start. */
+class WatchedMachine {
+	readonly machine: Machine;
+	readonly changes: string[] = [];
+	readonly #before: ReadonlySet<string>;
+
+	constructor(machine: Machine) {
+		this.machine = machine;
+		this.#before = new Set(this.#lines());
+	}
+
+	look(): void {
+		const now = new Set(this.#lines());
+		for (const line of now) if (!this.#before.has(line)) this.changes.push(`+ ${line}`);
+		for (const line of this.#before) if (!now.has(line)) this.changes.push(`- ${line}`);
+	}
+
+	/** Of the machine, and of this process, which is on the one below it, without the mounts of other tests. */
+	#lines(): readonly string[] {
+		const own = readFileSync('/proc/self/mountinfo', 'utf8').split('\n');
+		return [...this.machine.state().split('\n'), ...own.filter((line) => !/\/(?:cmfs|configmapfs)-/.test(line))];
+	}
+}
+
+/** What a case starts; cases take its functions apart, so they are bound. */
+class OwnRuns implements CaseContext {
+	readonly way: NamespaceWay;
+	readonly isRoot: boolean;
+	readonly files: ManifestFile[] = [];
+	readonly #watched: WatchedMachine;
+	readonly #runs: RunProcess[] = [];
+
+	constructor(way: NamespaceWay, watched: WatchedMachine) {
+		this.way = way;
+		this.isRoot = way === ROOT_WAY;
+		this.#watched = watched;
+	}
+
+	get agnhost(): string {
+		return agnhostProgram();
+	}
+
+	get machine(): Machine {
+		return this.#watched.machine;
+	}
+
+	readonly start = (objects: Objects, options: RunOptions = {}): RunProcess => {
+		const file = objects instanceof ManifestFile ? objects : new ManifestFile(...objects);
+		this.files.push(file);
+		const run = startRun(this.machine, this.way, file, options);
+		this.#runs.push(run);
+		// The application has its volumes by then.
+		run.child.stdout?.once('data', () => this.#watched.look());
+		return run;
+	};
+
+	readonly toEnd = async (objects: Objects, options: RunOptions = {}): Promise<RunResult> =>
+		await this.start(objects, options).end();
+
+	readonly succeed = async (objects: Objects, options: RunOptions = {}): Promise<string> => {
+		const { code, stdout, stderr } = await this.toEnd(objects, options);
+		expect(code, stderr).toBe(0);
+		return stdout;
+	};
+
+	/** Ends what a case has left running. */
+	async stop(): Promise<void> {
+		for (const run of this.#runs) {
+			run.kill();
+			await run.ended;
+		}
+	}
+}
