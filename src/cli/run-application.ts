@@ -44,6 +44,7 @@ export async function runApplication(line: RunLine, context: CliContext, place: 
 		container: line.pod.container,
 		namespace: line.pod.namespace,
 		waitTimeoutMs: line.waitTimeoutMs,
+		syncRange: line.pod.kubeletDelay,
 		stdin: readsStdin ? 'ignore' : 'inherit',
 		inheritance,
 		earlySignals,

@@ -27,6 +27,7 @@ import type { PlacedApplication } from './placement.js';
 import { PodCatalog } from './pod-catalog.js';
 import { PodReader, type SelectedPod } from './pod-reader.js';
 import { configMapNames, sameForProcess } from './pod-references.js';
+import { SyncPace, type SyncRange } from './sync-pace.js';
 import { Waiting } from './waiting.js';
 
 /** A source and, where it has them, its objects of other kinds. */
@@ -52,6 +53,8 @@ export interface RunSessionOptions {
 	readonly namespace: string | undefined;
 	readonly defaultNamespace: string;
 	readonly waitTimeoutMs: number | undefined;
+	/** `--kubelet-delay`. */
+	readonly syncRange: SyncRange | undefined;
 	readonly stdin: 'inherit' | 'ignore';
 	readonly inheritance: Inheritance;
 	readonly earlySignals: EarlySignals;
@@ -82,6 +85,7 @@ export class RunSession {
 	readonly #reader: PodReader;
 	readonly #setup: ContainerSetup;
 	readonly #waiting: Waiting;
+	readonly #pace: SyncPace;
 	readonly #application: Application;
 	readonly #sources: ConfigMapSource[] = [];
 	/** The source of the cluster's ConfigMaps, and what it follows. */
@@ -129,6 +133,7 @@ export class RunSession {
 			},
 		});
 		this.#waiting = new Waiting({ log: options.log, timeoutMs: options.waitTimeoutMs });
+		this.#pace = new SyncPace(options.syncRange);
 		this.#application = new Application({
 			start: (abort) => this.#start(abort),
 			members: () => this.#placed?.members() ?? [],
@@ -188,6 +193,7 @@ export class RunSession {
 		const surroundings = { ...of, stdin, inheritance, within: <T>(act: () => T): T => placed.within(act) };
 		const process = await ApplicationProcess.start({ ...surroundings, command });
 		this.#running = { selected, environment, surroundings, liveSubPaths: plan.liveSubPaths };
+		this.#pace.started();
 		// What came while it was started is news to it.
 		this.#changed();
 		const startedMs = performance.now();
@@ -287,8 +293,12 @@ export class RunSession {
 			return;
 		}
 		this.#waiting.poke();
+		if (this.#running !== undefined) this.#pace.changed(() => this.#sync());
+	}
+
+	#sync(): void {
 		const running = this.#running;
-		if (running === undefined) return;
+		if (running === undefined || this.#isHeld) return;
 		try {
 			const selected = this.#reader.current();
 			const objects = this.#catalog.objects(selected.pod.metadata.namespace);
@@ -335,6 +345,7 @@ export class RunSession {
 	async #close(): Promise<void> {
 		this.#isHeld = true;
 		this.#running = undefined;
+		this.#pace.close();
 		this.#listener.close();
 		await Promise.all(
 			[...this.#sources, ...(this.#followed === undefined ? [] : [this.#followed.source])].map((one) => one.close()),
