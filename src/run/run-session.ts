@@ -28,6 +28,7 @@ import { PodCatalog } from './pod-catalog.js';
 import { PodReader, type SelectedPod } from './pod-reader.js';
 import { configMapNames, sameForProcess } from './pod-references.js';
 import { SyncPace, type SyncRange } from './sync-pace.js';
+import { checkVolumeNames } from './volume-names.js';
 import { Waiting } from './waiting.js';
 
 /** A source and, where it has them, its objects of other kinds. */
@@ -170,10 +171,9 @@ export class RunSession {
 			this.#holding(async () => {
 				if (this.#sources.length === 0) await this.#startSources();
 				const selected = await this.#reader.read();
-				checkOnChangeVolumes(
-					this.#options.onChange,
-					selected.pod.spec.volumes.map(({ name }) => name),
-				);
+				const volumes = selected.pod.spec.volumes.map(({ name }) => name);
+				checkOnChangeVolumes(this.#options.onChange, volumes);
+				checkVolumeNames('--local-volume', this.#options.setup.localVolumes.keys(), volumes);
 				await this.#followCluster(selected);
 			}),
 		);

@@ -7,6 +7,7 @@
 import { constants } from 'node:os';
 import { ConfigMapFsError } from '../../base/errors.js';
 import { closest } from '../../base/suggestion.js';
+import { checkVolumeNames } from '../volume-names.js';
 
 export type OnChange =
 	| { readonly kind: 'none' }
@@ -45,13 +46,7 @@ export function parseOnChangeFlags(values: readonly string[]): OnChangePolicy {
 
 /** Errors: USAGE when a volume is named that the pod does not have. */
 export function checkOnChangeVolumes(policy: OnChangePolicy, volumes: readonly string[]): void {
-	for (const name of policy.volumes.keys()) {
-		if (volumes.includes(name)) continue;
-		const near = closest(name, volumes);
-		const meant = near === undefined ? '' : `did you mean "${near}"? `;
-		const known = volumes.length === 0 ? 'none' : volumes.join(', ');
-		throw usage(`--on-change: no volume "${name}"; ${meant}The container mounts ${known}`);
-	}
+	checkVolumeNames('--on-change', policy.volumes.keys(), volumes);
 }
 
 /** One action. Errors: USAGE. */
@@ -74,8 +69,8 @@ export function parseOnChange(text: string): OnChange {
 			return parseHttp(text, rest ?? '');
 		default: {
 			const near = closest(kind, KINDS);
-			const meant = near === undefined ? '' : `did you mean "${near}"? `;
-			throw usage(`--on-change ${text}: unknown action "${kind}"; ${meant}Use ${FORMS}`);
+			const cure = near === undefined ? 'use' : `did you mean "${near}"? Use`;
+			throw usage(`--on-change ${text}: unknown action "${kind}"; ${cure} ${FORMS}`);
 		}
 	}
 }

@@ -43,7 +43,7 @@ describe('parseOnChange', () => {
 			'restrat',
 			'--on-change restrat: unknown action "restrat"; did you mean "restart"? Use none, signal:NAME, restart, exec:COMMAND or http:URL',
 		],
-		['', '--on-change : unknown action ""; Use none, signal:NAME, restart, exec:COMMAND or http:URL'],
+		['', '--on-change : unknown action ""; use none, signal:NAME, restart, exec:COMMAND or http:URL'],
 		['http:localhost:80/x', '--on-change http:localhost:80/x: only http:// and https:// are known; use one of them'],
 		['http:/x', '--on-change http:/x: not a URL; use http:http://HOST:PORT/PATH'],
 		['http://u:p@/x', '--on-change http:///x: not a URL; use http:http://HOST:PORT/PATH'],
@@ -90,9 +90,9 @@ describe('checkOnChangeVolumes', () => {
 	});
 
 	test.each([
-		[['config', 'tls'], '--on-change: no volume "confg"; did you mean "config"? The container mounts config, tls'],
-		[['tls'], '--on-change: no volume "confg"; The container mounts tls'],
-		[[], '--on-change: no volume "confg"; The container mounts none'],
+		[['config', 'tls'], '--on-change: the pod has no volume "confg", only config, tls; did you mean "config"?'],
+		[['tls'], '--on-change: the pod has no volume "confg", only tls; name one of those'],
+		[[], '--on-change: the pod has no volume "confg", nor any other; leave the flag out'],
 	])('of %j', (volumes, message) => {
 		expect(() => checkOnChangeVolumes(policy, volumes)).toThrow(expect.objectContaining({ code: 'USAGE', message }));
 	});
