@@ -167,7 +167,7 @@ describe('signal', () => {
 		});
 		const { code, stdout, stderr } = await run.end();
 		expect({ code, stdout }).toEqual({ code: 125, stdout: '' });
-		expect(stderr).toMatch(/^error: --on-change: no volume "secand"; did you mean "second"\? .*first, second\n$/);
+		expect(stderr).toMatch(/^error: --on-change: the pod has no volume "secand", only first, second; did you mean "second"\?\n$/);
 		expect(run.left).toEqual([]);
 	});
 });
