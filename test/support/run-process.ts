@@ -161,11 +161,11 @@ export class RunProcess {
 		return { code, signal: by };
 	}
 
-	/** SIGKILL for the program and what it has started. */
+	/** SIGKILL for the program and what it has started, and what that has. */
 	kill(): void {
 		running.delete(this);
 		if (this.child.exitCode !== null || this.child.signalCode !== null) return;
-		for (const pid of [...childrenOf(this.pid), this.pid]) killOne(pid);
+		for (const pid of [this.pid, ...descendantsOf(this.pid)]) killOne(pid);
 	}
 
 	/** What is left of it on the machine. */
@@ -252,6 +252,10 @@ function childrenOf(pid: number): readonly number[] {
 	} catch {
 		return [];
 	}
+}
+
+function descendantsOf(pid: number): readonly number[] {
+	return childrenOf(pid).flatMap((child) => [child, ...descendantsOf(child)]);
 }
 
 function killOne(pid: number): void {
