@@ -291,7 +291,8 @@ for (const way of WAYS) {
 			const manifest = new ManifestFile(...watcherManifest({ ...FIRST, long: 'x'.repeat(5000) }));
 			const run = startRun(machine, way, manifest, { command: ['sleep', '60'] });
 			const directory = temporaryDirectory('mnt', 0o777);
-			const options = way.user === undefined ? {} : { user: way.user, unshare: true };
+			const ofUser = { ...(way.user === undefined ? {} : { user: way.user }), unshare: true };
+			const options = way === ROOT_WAY ? {} : ofUser;
 			const mount = await startMount(directory, ['--volume', 'app', '-f', manifest.path], options);
 			const inRun = new VolumeFacts(CONFIG, (...command) => run.exec(...command));
 			const inMount = new VolumeFacts(directory, (file = '', ...args) => mount.run(file, args));
