@@ -122,7 +122,8 @@ export function readPodFlags(flags: ParsedFlags, words: readonly string[], comma
 		sources,
 		recursive: flags.is('recursive'),
 		cluster: readClusterFlags(flags, sources.length > 0),
-		namespace: namespaces[0],
+		// As in kubectl, `-n ""` is none.
+		namespace: namespaces[0] === '' ? undefined : namespaces[0],
 		container: flags.last('container'),
 		kubeletDelay: readKubeletDelay(flags),
 	};
@@ -134,8 +135,13 @@ export function readRunLine(args: readonly string[], cwd: string) {
 	const { afterDash, positionals } = flags;
 	const words = positionals.slice(0, positionals.length - (afterDash?.length ?? 0));
 	if (afterDash?.length === 0) throw new ConfigMapFsError('USAGE', 'the command after "--" is missing');
+	const [word = ''] = words;
+	if (afterDash === undefined && /^(?:[/~]|\.\.?\/)/.test(word)) {
+		throw new ConfigMapFsError('USAGE', `"${word}" is no workload KIND/NAME; a command goes after "--": -- ${word}`);
+	}
 	const mapRoot = flags.is('map-root');
 	const rootDir = flags.last('root-dir');
+	if (rootDir === '') throw new ConfigMapFsError('USAGE', 'the value of --root-dir is empty');
 	if (mapRoot && rootDir !== undefined) {
 		throw new ConfigMapFsError('USAGE', '--map-root is about the namespace that --root-dir does without');
 	}

@@ -64,7 +64,9 @@ export class PodReader {
 			this.#complaint = undefined;
 		} catch (error) {
 			if (!(error instanceof ConfigMapFsError)) throw error;
-			if (this.#complaint !== error.message) this.#options.log.error(`${error.message}; the last good one stays`);
+			if (this.#complaint !== error.message) {
+				this.#options.log.error(`${error.message.replaceAll('\n', '; ')}; the last good one stays`);
+			}
 			this.#complaint = error.message;
 		}
 		return this.#last ?? last;

@@ -10,6 +10,7 @@ import {
 	constants,
 	copyFileSync,
 	cpSync,
+	fstatSync,
 	ftruncateSync,
 	mkdirSync,
 	openSync,
@@ -39,8 +40,8 @@ export class RootDirectory implements Placement {
 	readonly environment: RuntimeEnvironment;
 	readonly #directory: string;
 	readonly #runtime: RuntimeDirectory;
-	/** Whether the directory was not there. */
-	readonly #isMade: boolean;
+	/** Directories that were not there: this one, then its parents. */
+	readonly #made: readonly string[];
 	/** Of the file that says what was put below the directory. */
 	readonly #record: number;
 	#files: string[] = [];
@@ -52,18 +53,18 @@ export class RootDirectory implements Placement {
 	 * Errors: MOUNT_POINT_INVALID when it cannot be used, or something is in it.
 	 */
 	constructor(directory: string, environment: RuntimeEnvironment) {
-		this.#isMade = makeDirectory(directory);
+		this.#made = makeDirectory(directory);
 		this.#directory = realpathSync.native(directory);
+		// Nothing is written where something is that no run has put there.
+		if (!namesIn(this.#directory).includes(RECORD)) refuseFull(this.#directory);
 		this.#record = takeRecord(this.#directory);
-		const first = readdirSync(this.#directory).find((name) => name !== RECORD);
-		if (first !== undefined) {
+		try {
+			refuseFull(this.#directory);
+			this.#runtime = makeRuntimeDirectory(environment);
+		} catch (error) {
 			this.#giveBack();
-			throw new ConfigMapFsError(
-				'MOUNT_POINT_INVALID',
-				`Cannot use "${directory}" as --root-dir: it is not empty, "${first}" is there; choose an empty or a new directory`,
-			);
+			throw error;
 		}
-		this.#runtime = makeRuntimeDirectory(environment);
 		this.stage = this.#runtime.path;
 		this.machineDirectory = this.stage;
 		this.environment = { ...environment, xdgRuntimeDirectory: this.stage, temporary: this.stage };
@@ -133,7 +134,7 @@ export class RootDirectory implements Placement {
 	#giveBack(): void {
 		rmSync(join(this.#directory, RECORD), { force: true });
 		closeSync(this.#record);
-		if (this.#isMade) removeIfEmpty(this.#directory);
+		for (const path of this.#made) removeIfEmpty(path);
 	}
 
 	close(): void {
@@ -145,11 +146,14 @@ export class RootDirectory implements Placement {
 	}
 }
 
-function makeDirectory(directory: string): boolean {
+/** Returns what it had to make, the deepest first. */
+function makeDirectory(directory: string): readonly string[] {
 	try {
-		if (statSync(directory, { throwIfNoEntry: false })?.isDirectory() === true) return false;
-		mkdirSync(directory, { recursive: true });
-		return true;
+		if (statSync(directory, { throwIfNoEntry: false })?.isDirectory() === true) return [];
+		const first = mkdirSync(directory, { recursive: true });
+		const made: string[] = [];
+		for (let path = directory; first !== undefined && path.startsWith(first); path = dirname(path)) made.push(path);
+		return made;
 	} catch (error) {
 		throw new ConfigMapFsError(
 			'MOUNT_POINT_INVALID',
@@ -159,14 +163,36 @@ function makeDirectory(directory: string): boolean {
 	}
 }
 
+/** Errors: MOUNT_POINT_INVALID when anything but the record is in it. */
+function refuseFull(directory: string): void {
+	const first = namesIn(directory).find((name) => name !== RECORD);
+	if (first !== undefined) throw unusable(directory, `it is not empty, "${first}" is there`);
+}
+
+function namesIn(directory: string): readonly string[] {
+	try {
+		return readdirSync(directory);
+	} catch (error) {
+		throw unusable(directory, errorText(error), error);
+	}
+}
+
+function unusable(directory: string, reason: string, cause?: unknown): ConfigMapFsError {
+	return new ConfigMapFsError(
+		'MOUNT_POINT_INVALID',
+		`Cannot use "${directory}" as --root-dir: ${reason}; choose an empty or a new directory`,
+		{ cause },
+	);
+}
+
 /**
  * Takes the record of the directory, after removing what a killed run says there that it made, and nothing else.
- * Errors: MOUNT_POINT_BUSY when another run has it.
+ * Errors: MOUNT_POINT_BUSY when another run has it, MOUNT_POINT_INVALID.
  */
 function takeRecord(directory: string): number {
-	const path = join(directory, RECORD);
-	const fd = openSync(path, constants.O_RDWR | constants.O_CREAT | constants.O_NOFOLLOW, 0o600);
-	if (!tryLock(fd)) {
+	const fd = openRecord(directory);
+	// Without a name it is that of a run that has just ended.
+	if (!tryLock(fd) || fstatSync(fd).nlink === 0) {
 		closeSync(fd);
 		throw new ConfigMapFsError(
 			'MOUNT_POINT_BUSY',
@@ -175,6 +201,20 @@ function takeRecord(directory: string): number {
 	}
 	removeLayout(directory, readLayout(fd));
 	return fd;
+}
+
+/** Errors: MOUNT_POINT_INVALID when it cannot be written, or is somebody else's, who could have anything removed. */
+function openRecord(directory: string): number {
+	const path = join(directory, RECORD);
+	let fd: number;
+	try {
+		fd = openSync(path, constants.O_RDWR | constants.O_CREAT | constants.O_NOFOLLOW, 0o600);
+	} catch (error) {
+		throw unusable(directory, errorText(error), error);
+	}
+	if (fstatSync(fd).uid === process.getuid?.()) return fd;
+	closeSync(fd);
+	throw unusable(directory, `"${RECORD}" in it is of another user's run`);
 }
 
 /** What was put below the directory: paths relative to it; directories with the deepest last. */

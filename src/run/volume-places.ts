@@ -3,8 +3,9 @@
  * machine. What a local process cannot have is said here, and nowhere passed over in silence.
  */
 
-import { chmodSync, chownSync, mkdirSync } from 'node:fs';
+import { chmodSync, chownSync, mkdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
+import { ConfigMapFsError } from '../base/errors.js';
 import { fsGroupMode } from '../pod/fs-group.js';
 import type { PodWarning } from '../pod/pod-objects.js';
 import type { PodVolume, VolumeSource } from '../pod/pod-spec.js';
@@ -55,13 +56,15 @@ export class VolumePlaces {
 	of(volume: PodVolume): { readonly place: VolumePlace | undefined; readonly warnings: readonly PodWarning[] } {
 		const { localVolumes, tree } = this.#options;
 		const local = localVolumes.get(volume.name);
-		if (local !== undefined) return given(hostPlace(volume.name, local, `--local-volume ${volume.name}=${local}`, ''));
+		if (local !== undefined) return given(localPlace(volume, local));
 		if (isObjectVolume(volume)) return given({ path: join(tree, volume.name), isWritable: false, isHost: false });
 		const { source } = volume;
 		if (source.kind === 'emptyDir') return given(this.#emptyDir(volume.name));
 		if (source.kind === 'hostPath') {
 			const { path, type } = source;
-			if (this.#options.allowHostPath) return given(hostPlace(volume.name, path, `hostPath ${path}`, type));
+			if (this.#options.allowHostPath) {
+				return given(hostPlace(path, `volume "${volume.name}": hostPath ${path}`, type));
+			}
 			const cure = `--allow-host-path gives it ${path} of this machine, --local-volume ${volume.name}=DIR another directory`;
 			return missed(volume.name, `hostPath ${path} is not given without consent; ${cure}`);
 		}
@@ -90,7 +93,15 @@ function missed(name: string, text: string) {
 	return { place: undefined, warnings: [{ place: `volume "${name}"`, text }] };
 }
 
-function hostPlace(name: string, path: string, what: string, type: string): VolumePlace {
-	checkHostPath(path, type, `volume "${name}": ${what}`);
+/** In place of a hostPath it may be anything, such as a socket. */
+function localPlace({ name, source }: PodVolume, path: string): VolumePlace {
+	const what = `volume "${name}": --local-volume ${name}=${path}`;
+	const place = hostPlace(path, what, '');
+	if (source.kind === 'hostPath' || statSync(path).isDirectory()) return place;
+	throw new ConfigMapFsError('INPUT_INVALID', `${what}: it is no directory; name one`);
+}
+
+function hostPlace(path: string, what: string, type: string): VolumePlace {
+	checkHostPath(path, type, what);
 	return { path, isWritable: true, isHost: true };
 }
