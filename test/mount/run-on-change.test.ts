@@ -167,7 +167,9 @@ describe('signal', () => {
 		});
 		const { code, stdout, stderr } = await run.end();
 		expect({ code, stdout }).toEqual({ code: 125, stdout: '' });
-		expect(stderr).toMatch(/^error: --on-change: the pod has no volume "secand", only first, second; did you mean "second"\?\n$/);
+		expect(stderr).toMatch(
+			/^error: --on-change: the pod has no volume "secand", only first, second; did you mean "second"\?\n$/,
+		);
 		expect(run.left).toEqual([]);
 	});
 });
