@@ -192,7 +192,6 @@ export const FIELDS = {
 	'spec.containers[].args': {
 		support: 'yes',
 		note: '`$(NAME)` is expanded; with a command after `--` only with `--keep-args`',
-
 		covers: ['Container.args'],
 	},
 	'spec.containers[].workingDir': {

@@ -16,6 +16,9 @@ import { removeTemporaries } from '../../support/temporary.js';
 import { CASES, type CaseId, type OfficialCase, SECTIONS, type Section } from './cases.js';
 import { fieldsOf } from './manifest-fields.js';
 
+/** How long what is told to end may take. Unit: milliseconds. */
+const END_MS = 5000;
+
 type Objects = readonly Manifest[] | ManifestFile;
 
 /** What a case has at hand. */
@@ -150,11 +153,18 @@ class OwnRuns implements CaseContext {
 		return stdout;
 	};
 
-	/** Ends what a case has left running. */
+	/** Ends what a failed case has left running; in order, so that the machine is as before. */
 	async stop(): Promise<void> {
-		for (const run of this.#runs) {
-			run.kill();
-			await run.ended;
-		}
+		await Promise.all(
+			this.#runs.map(async (run) => {
+				try {
+					run.signal('SIGTERM');
+					await run.end(END_MS);
+				} catch {
+					run.kill();
+					await run.ended;
+				}
+			}),
+		);
 	}
 }

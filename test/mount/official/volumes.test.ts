@@ -66,6 +66,9 @@ const ONE = { 'data-1': 'value-1' };
 const NON_ROOT = { runAsUser: 1000 };
 const GROUP = { fsGroup: 1001 };
 
+/** Says as whom it runs before it becomes the program that is given. */
+const SAY_WHO = ['sh', '-c', 'id -u; exec "$0" "$@"'];
+
 /** A pod whose one container mounts one volume, read-only. */
 function podWith(container: Fields, volume: Fields, mountPath: string, spec: Fields = {}): Manifest {
 	return pod(
@@ -91,9 +94,12 @@ async function readsOnce(
 ): Promise<void> {
 	const path = `${writing.path}/${file[0]}`;
 	const flags = [`--file_content=${path}`, `--file_mode=${path}`, `--file_owner=${path}`];
-	const manifest = podWith(mounttest(context.agnhost, flags), volume, writing.path, { securityContext });
+	const container = { ...mounttest(context.agnhost, flags), command: [...SAY_WHO, context.agnhost] };
+	const manifest = podWith(container, volume, writing.path, { securityContext });
 	const { code, stdout, stderr } = await context.toEnd([MAP, manifest]);
 	expect(code, stderr).toBe(0);
+	const uid = context.isRoot ? (securityContext?.runAsUser ?? 0) : context.way.user?.uid;
+	if (uid !== undefined) expect(stdout.split('\n')[0]).toBe(String(uid));
 	expect(stdout).toContain(contentLine(path, file[1]));
 	if (mode !== undefined) expect(stdout).toContain(modeLine(path, mode));
 	expectOwner(context, stdout, path, securityContext);
