@@ -28,3 +28,16 @@ export function configMapNames(pod: Pod, container: Container): readonly string[
 export function sameForProcess(a: Pod, b: Pod): boolean {
 	return isDeepStrictEqual(a.spec, b.spec);
 }
+
+/**
+ * The pod whose process runs, after its workload was read again. Labels and annotations may be shown; what else changed
+ * is for the next start, and so are volumes that are defined otherwise now: what they named before may be gone, as a
+ * ConfigMap is whose name has a hash.
+ */
+export function podAsItRuns(running: Pod, now: Pod): Pod {
+	if (sameForProcess(running, now)) return { ...running, metadata: now.metadata };
+	const volumes = running.spec.volumes.filter((volume) =>
+		now.spec.volumes.some((other) => isDeepStrictEqual(volume, other)),
+	);
+	return { ...running, metadata: now.metadata, spec: { ...running.spec, volumes } };
+}

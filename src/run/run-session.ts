@@ -26,7 +26,7 @@ import { checkOnChangeVolumes, type OnChangePolicy } from './on-change/on-change
 import type { PlacedApplication } from './placement.js';
 import { PodCatalog } from './pod-catalog.js';
 import { PodReader, type SelectedPod } from './pod-reader.js';
-import { configMapNames, sameForProcess } from './pod-references.js';
+import { configMapNames, podAsItRuns, sameForProcess } from './pod-references.js';
 import { SyncPace, type SyncRange } from './sync-pace.js';
 import { checkVolumeNames } from './volume-names.js';
 import { Waiting } from './waiting.js';
@@ -302,8 +302,7 @@ export class RunSession {
 		try {
 			const selected = this.#reader.current();
 			const objects = this.#catalog.objects(selected.pod.metadata.namespace);
-			// Labels and annotations of the pod may be shown; what else changed in it is for its next start.
-			const pod = { ...running.selected.pod, metadata: selected.pod.metadata };
+			const pod = podAsItRuns(running.selected.pod, selected.pod);
 			this.#setup.show({ pod, container: running.selected.container }, objects);
 			if (!sameForProcess(running.selected.pod, selected.pod)) this.#listener.environmentChanged('the workload');
 			else if (this.#isStale(running, objects)) this.#listener.environmentChanged('the environment');
