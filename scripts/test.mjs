@@ -61,7 +61,7 @@ async function testAll() {
 		return { passed: 0, failed: 0, skipped: 0, problems: ['the set-up failed, no test was run'] };
 	if (ready.fuseProblem !== undefined && mayRun('mount', 'cluster')) problems.push(ready.fuseProblem);
 	// Where there is none, the tests that want one fail with this reason.
-	const controlPlaneProblem = mayRun('cluster') ? await prepareControlPlane() : undefined;
+	const controlPlaneProblem = mayRun('mount', 'cluster') ? await prepareControlPlane() : undefined;
 	if (controlPlaneProblem !== undefined) fail(controlPlaneProblem);
 
 	// A folder of the run's own: what is mounted below it is certainly the run's. As open as /tmp, for other users.
