@@ -26,7 +26,7 @@ import { checkOnChangeVolumes, type OnChangePolicy } from './on-change/on-change
 import type { PlacedApplication } from './placement.js';
 import { PodCatalog } from './pod-catalog.js';
 import { PodReader, type SelectedPod } from './pod-reader.js';
-import { configMapNames, podAsItRuns, sameForProcess } from './pod-references.js';
+import { configMapNames, podAsItRuns, sameForProcess, secretNames } from './pod-references.js';
 import { SyncPace, type SyncRange } from './sync-pace.js';
 import { checkVolumeNames } from './volume-names.js';
 import { Waiting } from './waiting.js';
@@ -174,10 +174,9 @@ export class RunSession {
 				const volumes = selected.pod.spec.volumes.map(({ name }) => name);
 				checkOnChangeVolumes(this.#options.onChange, volumes);
 				checkVolumeNames('--local-volume', this.#options.setup.localVolumes.keys(), volumes);
-				await this.#followCluster(selected);
 			}),
 		);
-		const started = await this.#waiting.until(() => this.#look(), abort);
+		const started = await this.#waiting.until(() => unlessAborted(abort, this.#look()), abort);
 		const readyMs = performance.now();
 		const { selected, environment, plan } = started;
 		this.#placed?.close();
@@ -206,6 +205,7 @@ export class RunSession {
 	/** One look at whether the container can start, and what it would be. */
 	async #look() {
 		const selected = this.#reader.current();
+		await this.#holding(() => this.#followCluster(selected));
 		const objects = this.#catalog.objects(selected.pod.metadata.namespace);
 		const { environment, missing } = this.#setup.prepare(selected, objects);
 		if (missing.length > 0) return { selected, environment, missing, plan: NO_PLAN };
@@ -268,12 +268,19 @@ export class RunSession {
 		const { cluster } = this.#options;
 		const [sink] = this.#catalog.sinks;
 		if (cluster === undefined || sink === undefined) return;
-		const names = configMapNames(pod, container);
-		const text = names.join();
-		if (names.length === 0 || this.#followed?.names === text) return;
+		const { localVolumes, said } = this.#options.setup;
+		const volumes = pod.spec.volumes.filter(({ name }) => !localVolumes.has(name));
+		const asked = { ...pod, spec: { ...pod.spec, volumes } };
+		const objects = this.#catalog.objects(pod.metadata.namespace);
+		const missed = secretNames(asked, container).filter((name) => objects.secret(name) === undefined);
+		const text = 'a cluster is not asked for Secrets; give its manifest with -f';
+		said.warn(missed.map((name) => ({ place: `secret "${name}"`, text })));
+		const names = configMapNames(asked, container);
+		const wanted = names.join();
+		if (names.length === 0 || this.#followed?.names === wanted) return;
 		const before = this.#followed?.source;
 		const source = cluster.follow(names, pod.metadata.namespace);
-		this.#followed = { source, names: text };
+		this.#followed = { source, names: wanted };
 		await before?.close();
 		await source.start(sink);
 	}
@@ -302,10 +309,13 @@ export class RunSession {
 		try {
 			const selected = this.#reader.current();
 			const objects = this.#catalog.objects(selected.pod.metadata.namespace);
+			const { container } = running.selected;
 			const pod = podAsItRuns(running.selected.pod, selected.pod);
-			this.#setup.show({ pod, container: running.selected.container }, objects);
+			this.#setup.show({ pod, container }, objects);
 			if (!sameForProcess(running.selected.pod, selected.pod)) this.#listener.environmentChanged('the workload');
-			else if (this.#isStale(running, objects)) this.#listener.environmentChanged('the environment');
+			else if (this.#isStale({ pod, container }, running.environment, objects)) {
+				this.#listener.environmentChanged('the environment');
+			}
 		} catch (error) {
 			if (!(error instanceof ConfigMapFsError) || error.code === 'INTERNAL') throw error;
 			this.#log.error(`${error.message}; everything stays as it is`);
@@ -325,10 +335,10 @@ export class RunSession {
 	}
 
 	/** Whether a process started now would have another environment. What is missing would keep it from starting. */
-	#isStale(running: RunningContainer, objects: PodObjects): boolean {
-		const { variables, missing } = this.#setup.environment(running.selected, objects);
+	#isStale(selected: SelectedPod, environment: Environment, objects: PodObjects): boolean {
+		const { variables, missing } = this.#setup.environment(selected, objects);
 		if (missing.length > 0) return false;
-		const before = running.environment.variables;
+		const before = environment.variables;
 		if (variables.size !== before.size) return true;
 		return [...variables].some(([name, { value }]) => before.get(name)?.value !== value);
 	}

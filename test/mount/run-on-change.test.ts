@@ -208,6 +208,16 @@ describe('none', () => {
 		expect(run.stderr).toBe('');
 	});
 
+	test('an annotation that a variable shows makes the environment stale', async () => {
+		const env = [{ name: 'TEAM', valueFrom: { fieldRef: { fieldPath: "metadata.annotations['team']" } } }];
+		const container = { command: ['sh', '-c', 'echo "ready"; echo "team $TEAM"; exec sleep 600'], env };
+		const withTeam = (team: string) => pod('app', container, {}, { annotations: { team } });
+		const run = await startReady(ANY_WAY, [withTeam('shop')], ['restart']);
+		run.manifest.put(withTeam('payments'));
+		expect(await waitForLines(run, 2)).toEqual(['team shop', 'team payments']);
+		await expectStopped(run);
+	});
+
 	test('a change of the environment or of the workload is said once for each process', async () => {
 		const env = [{ name: 'COLOR', valueFrom: { configMapKeyRef: { name: 'env', key: 'color' } } }];
 		const command = ['sh', '-c', 'echo "ready"; echo "color $COLOR"; exec sleep 600'];
