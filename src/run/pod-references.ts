@@ -13,13 +13,23 @@ export function mountedVolumes(pod: Pod, container: Container): readonly PodVolu
 
 /** Names of all ConfigMaps that the container refers to, sorted. */
 export function configMapNames(pod: Pod, container: Container): readonly string[] {
+	return objectNames('configMap', pod, container);
+}
+
+/** Names of all Secrets that the container refers to, sorted. */
+export function secretNames(pod: Pod, container: Container): readonly string[] {
+	return objectNames('secret', pod, container);
+}
+
+function objectNames(kind: 'configMap' | 'secret', pod: Pod, container: Container): readonly string[] {
 	const names = new Set<string>();
-	for (const { kind, name } of container.envFrom) if (kind === 'configMapRef') names.add(name);
-	for (const { valueFrom } of container.env) if (valueFrom?.kind === 'configMapKeyRef') names.add(valueFrom.name);
+	for (const from of container.envFrom) if (from.kind === `${kind}Ref`) names.add(from.name);
+	for (const { valueFrom } of container.env) {
+		if (valueFrom !== undefined && 'name' in valueFrom && valueFrom.kind === `${kind}KeyRef`) names.add(valueFrom.name);
+	}
 	for (const { source } of mountedVolumes(pod, container)) {
-		if (source.kind === 'configMap') names.add(source.name);
-		if (source.kind !== 'projected') continue;
-		for (const one of source.sources) if (one.kind === 'configMap') names.add(one.name);
+		const sources = source.kind === 'projected' ? source.sources : [source];
+		for (const one of sources) if (one.kind === kind) names.add(one.name);
 	}
 	return [...names].sort();
 }
