@@ -3,6 +3,7 @@
  * says when it flipped. The tree has a directory for each volume, named by it.
  */
 
+import { isDeepStrictEqual } from 'node:util';
 import type { Logger } from '../base/log.js';
 import type { Driver } from '../drivers/driver.js';
 import { type Flip, type RetentionPolicy, VolumeSession } from '../mount/volume-session.js';
@@ -26,6 +27,10 @@ export interface PodVolumesOptions {
 /** One volume and what is known of it. */
 interface Shown {
 	readonly session: VolumeSession;
+	/** What its content came from. */
+	source: ObjectVolume['source'];
+	/** Directories that mounts inside it need. */
+	readonly nested: Set<string>;
 	/** Why it cannot be renewed; undefined: it can. */
 	complaint: string | undefined;
 }
@@ -66,7 +71,8 @@ export class PodVolumes {
 	/** Whether the volume has content to keep. */
 	#keep(volume: ObjectVolume, missing: readonly Missing[]): boolean {
 		const shown = this.#shown.get(volume.name);
-		if (shown === undefined) return false;
+		// What the workload defines otherwise now is another volume.
+		if (shown === undefined || !isDeepStrictEqual(shown.source, volume.source)) return false;
 		const complaint = missing.map(({ message }) => message).join('; ');
 		if (shown.complaint !== complaint) this.#options.log.warn(`${complaint}; the last content stays`);
 		shown.complaint = complaint;
@@ -88,13 +94,18 @@ export class PodVolumes {
 				log,
 				announces: () => this.#isOpen,
 			});
-			shown = { session, complaint: undefined };
+			shown = { session, source: volume.source, nested: new Set(nested), complaint: undefined };
 			this.#shown.set(volume.name, shown);
 			session.write(payload);
 			return;
 		}
 		if (shown.complaint !== undefined) log.info({ volume: volume.name }, 'everything that was missing is there');
 		shown.complaint = undefined;
+		shown.source = volume.source;
+		for (const path of nested.filter((one) => shown?.nested.has(one) === false)) {
+			shown.nested.add(path);
+			this.makeDirectory(volume.name, path);
+		}
 		const flip = shown.session.write(payload);
 		if (flip !== undefined && this.#isOpen) onFlip(volume.name, flip);
 	}

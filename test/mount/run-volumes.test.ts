@@ -414,6 +414,20 @@ for (const way of [ROOT_WAY, USER_WAY]) {
 				expect(await run.stop()).toEqual({ code: 143, signal: null });
 			});
 
+			test('a restart for another workload waits for what that names, and mounts what is new in it', async () => {
+				const mounts = [{ name: 'v', mountPath: '/cmfs-live/v' }];
+				const of = (name: string) => ({ v: { configMap: { name } }, e: EMPTY });
+				const manifest = new ManifestFile(APP, podWith(of('app'), mounts));
+				const command = ['sh', '-c', 'echo "started $(ls /cmfs-live/v)"; exec sleep 1000'];
+				const run = start(manifest, { command, args: ['--on-change', 'restart'] });
+				await run.waitForOutput('started b.conf\nkey\n');
+				manifest.put(podWith(of('other'), [...mounts, { name: 'e', mountPath: '/cmfs-live/v/inside' }]));
+				await run.waitForLog('waiting: MountVolume.SetUp failed for volume "v" : configmap "other" not found');
+				manifest.put(configMap('other', { new: '' }));
+				await run.waitForOutput('started inside\nnew\n');
+				expect(await run.stop()).toEqual({ code: 143, signal: null });
+			});
+
 			test('--kubelet-delay passes changes on at the next sync, the start waits for none', async () => {
 				const manifest = new ManifestFile(podWith({ v: OF_APP }, [{ name: 'v', mountPath: '/cmfs-live/v' }]));
 				const run = start(manifest, { command: SLEEP, args: ['--kubelet-delay=1500ms'] });
