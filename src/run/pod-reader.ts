@@ -78,7 +78,10 @@ export class PodReader {
 		if (readFromCluster === undefined) return;
 		const local = catalog.workloads;
 		const isLocal = wanted === undefined ? local.length > 0 : hasMatch(local, wanted, namespace);
-		if (isLocal) return;
+		if (isLocal) {
+			this.#fromCluster = undefined;
+			return;
+		}
 		if (wanted === undefined) {
 			throw new ConfigMapFsError(
 				'USAGE',

@@ -58,6 +58,8 @@ export class Waiting {
 		abort: AbortSignal,
 		missing: readonly Missing[],
 	): Promise<void> {
+		// It may have come while somebody looked.
+		abort.throwIfAborted();
 		let timer: NodeJS.Timeout | undefined;
 		let onAbort = () => {};
 		const ended = new Promise<void>((_, reject) => {

@@ -2,7 +2,13 @@ import { describe, expect, test } from 'vitest';
 import { decodePod } from '../../../src/pod/pod-decoder.js';
 import type { Pod } from '../../../src/pod/pod-spec.js';
 import { selectContainer } from '../../../src/pod/workload.js';
-import { configMapNames, mountedVolumes, podAsItRuns, sameForProcess } from '../../../src/run/pod-references.js';
+import {
+	configMapNames,
+	mountedVolumes,
+	podAsItRuns,
+	sameForProcess,
+	secretNames,
+} from '../../../src/run/pod-references.js';
 
 /** A pod with these ConfigMaps as volumes, by the volume's name; the container mounts all but `unmounted`. */
 function podOf(volumes: Readonly<Record<string, string>>, labels: Readonly<Record<string, string>> = {}): Pod {
@@ -36,6 +42,18 @@ describe('what a container refers to', () => {
 
 	test('its ConfigMaps, each once, and not those of volumes that it does not mount', () => {
 		expect(configMapNames(pod, container)).toEqual(['of-env', 'of-env-from', 'of-volume']);
+	});
+
+	test('its Secrets', () => {
+		expect(secretNames(pod, container)).toEqual(['a-secret']);
+		const env = [
+			{ name: 'A', value: '', valueFrom: { kind: 'secretKeyRef', name: 'of-env', key: 'k', optional: false } },
+		] as const;
+		const source = (name: string) => ({ kind: 'secret', name, items: [], optional: false }) as const;
+		const projected = { kind: 'projected', sources: [source('b'), source('a')], defaultMode: 0o644 } as const;
+		const changed = { ...pod, spec: { ...pod.spec, volumes: [{ name: 'config', source: projected }] } };
+		expect(secretNames(changed, { ...container, env, envFrom: [] })).toEqual(['a', 'b', 'of-env']);
+		expect(configMapNames(changed, { ...container, env, envFrom: [] })).toEqual([]);
 	});
 
 	test('its volumes', () => {
