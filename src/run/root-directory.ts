@@ -12,6 +12,7 @@ import {
 	cpSync,
 	fstatSync,
 	ftruncateSync,
+	lstatSync,
 	mkdirSync,
 	openSync,
 	readdirSync,
@@ -117,7 +118,9 @@ export class RootDirectory implements Placement {
 	#makeParents(target: string): void {
 		if (target === '/' || this.#directories.includes(target.slice(1))) return;
 		this.#makeParents(dirname(target));
-		mkdirSync(join(this.#directory, target));
+		const path = join(this.#directory, target);
+		// The last start's may still be there, because something was put into it.
+		if (lstatSync(path, { throwIfNoEntry: false })?.isDirectory() !== true) mkdirSync(path);
 		this.#directories.push(target.slice(1));
 	}
 
@@ -234,7 +237,7 @@ function readLayout(fd: number): Layout {
 }
 
 function isInside(path: unknown): path is string {
-	return typeof path === 'string' && path !== '' && !path.startsWith('/') && !path.split('/').includes('..');
+	return typeof path === 'string' && path.split('/').every((name) => !['', '.', '..'].includes(name));
 }
 
 function removeLayout(directory: string, { files, directories }: Layout): void {
