@@ -68,7 +68,7 @@ describe('a layout', () => {
 		const root = open();
 		root.build([volume('/a/b/c'), volume('/x')]);
 		writeFileSync(join(parent, 'root/a/mine'), '');
-		root.build([volume('/a/d')]);
+		root.build([frozen('/a/d')]);
 		expect(names(join(parent, 'root'))).toEqual(['.configmapfs', 'a', 'a/d', 'a/mine']);
 		root.close();
 		expect(names(join(parent, 'root'))).toEqual(['a', 'a/mine']);
