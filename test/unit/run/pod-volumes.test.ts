@@ -28,7 +28,7 @@ beforeEach(async () => {
 		allowOther: false,
 		owner: {},
 		rootMode: 0o755,
-		caller: { uid, gid: process.getgid?.() ?? 0 },
+		caller: { uid, gid: process.getgid?.() ?? 0, groups: [] },
 		runtime: { uid, xdgRuntimeDirectory: runtime, temporary: runtime },
 		now: () => new Date(),
 		trace: false,
