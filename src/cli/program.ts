@@ -89,8 +89,17 @@ function commandOf([first, ...args]: readonly string[]): Command {
 	const flags = end < 0 ? args : args.slice(0, end);
 	if (flags.includes('--help') || flags.includes('-h')) return { run: () => YARGS.run([first, '--help']) };
 	const { load, statuses } = known;
-	const run = async () => (await load())({ args, env: process.env, cwd: process.cwd() });
+	const run = async () => (await load())({ args, env: process.env, cwd: workingDirectory() });
 	return statuses === undefined ? { run } : { run, statuses: statuses() };
+}
+
+function workingDirectory(): string {
+	try {
+		return process.cwd();
+	} catch (error) {
+		const text = 'the working directory was removed; change to another one';
+		throw new ConfigMapFsError('INPUT_MISSING', text, { cause: error });
+	}
 }
 
 function refuseUnknown(first: string | undefined): void {

@@ -11,7 +11,7 @@ import { runCommand, runProgram } from '../support/mount-process.js';
 import { ROOT_WAY, USER_WAY } from '../support/namespace-child.js';
 import { configMap, type Fields, type Manifest, ManifestFile, pod } from '../support/pod-manifest.js';
 import { type RunOptions, startRun, stopRuns } from '../support/run-process.js';
-import { processesWith, RUN } from '../support/run-shell.js';
+import { inShell, processesWith, RUN } from '../support/run-shell.js';
 import { removeTemporaries, temporaryDirectory } from '../support/temporary.js';
 
 const ANY_WAY = ROOT_WAY.missing === undefined ? ROOT_WAY : USER_WAY;
@@ -196,6 +196,16 @@ describe('a pod that cannot be started', () => {
 		const said = lines[0]?.slice('error: '.length);
 		if (typeof text === 'string') expect(said).toBe(text);
 		else expect(said).toMatch(text);
+	});
+
+	test('a working directory that was removed', async () => {
+		const { path } = new ManifestFile(pod('p', {}));
+		const gone = temporaryDirectory('gone', 0o777);
+		const script = `mkdir $1/x && cd $1/x && rmdir $1/x && exec $RUN -f $2 -- true`;
+		expect(await inShell(machine, ANY_WAY, script, gone, path)).toMatchObject({
+			code: 125,
+			stderr: 'error: the working directory was removed; change to another one\n',
+		});
 	});
 
 	test('a forgotten --', async () => {
