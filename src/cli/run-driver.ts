@@ -40,6 +40,8 @@ export class RunDriver {
 		if (options.choice === 'directory') return;
 		try {
 			this.#early = this.#make(options.choice, (kind, mode, show) => withFsGroup(this.#group)(show)(kind, mode));
+			// Before there is an application a killed daemon leaves this.
+			this.#early.guard({ removeDirectory: options.placement.machineDirectory });
 		} catch (error) {
 			// A tmpfs of its own is as good to an application, but for readers in the instant of a change.
 			if (options.choice !== 'auto' || !(error instanceof ConfigMapFsError)) throw error;

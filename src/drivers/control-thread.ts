@@ -71,7 +71,7 @@ function daemonIsGone(): void {
 
 function cleanUp(): void {
 	// First, because they use what goes next.
-	if (guarded !== undefined) endMembers(guarded.mountNamespace);
+	if (guarded?.mountNamespace !== undefined) endMembers(guarded.mountNamespace);
 	if (!isMounting) {
 		if (guarded?.removeDirectory !== undefined) removeRuntimeDirectory(guarded.removeDirectory);
 		removeJournal();

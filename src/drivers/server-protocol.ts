@@ -39,7 +39,7 @@ export type DaemonMessage =
 /** What the server ends and removes when the daemon is gone without having taken the mount away. */
 export interface Guarded {
 	/** Every process in it, as /proc/PID/ns/mnt names it: `mnt:[4026532177]`. Never the server's own. */
-	readonly mountNamespace: string;
+	readonly mountNamespace?: string;
 	/** A runtime directory with what is mounted below it, and its parent when that is empty then. Absolute. */
 	readonly removeDirectory?: string;
 }

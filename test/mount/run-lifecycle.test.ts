@@ -269,6 +269,14 @@ for (const way of [ROOT_WAY, USER_WAY]) {
 				await clean();
 			});
 
+			test('the daemon is killed while it waits: nothing is left', async () => {
+				const run = start({ command: ['true'] }, WAITING());
+				await run.waitForLog('configmap "app" not found');
+				process.kill(run.pid, 'SIGKILL');
+				await run.end();
+				await clean();
+			});
+
 			test('SIGTERM while it waits', async () => {
 				const run = start({ command: ['true'] }, WAITING());
 				await run.waitForLog('configmap "app" not found');
