@@ -2,8 +2,11 @@
  * `configmapfs run`: the place and the driver first, because they take their time; then everything else.
  */
 
+import { isUtf8 } from 'node:buffer';
+import { ConfigMapFsError } from '../base/errors.js';
 import { setProcessName } from '../native/libc.js';
 import { endAtOnce } from '../native/process.js';
+import { ownCommandLine } from '../native/replace-process.js';
 import { EarlySignals } from '../run/application/early-signals.js';
 import { takeInheritance } from '../run/application/inheritance.js';
 import { readCaller } from '../run/caller.js';
@@ -24,6 +27,7 @@ export async function runCommand(context: CliContext): Promise<number> {
 
 async function runToStatus(context: CliContext): Promise<number> {
 	const line = readRunLine(context.args, context.cwd);
+	refuseLostBytes();
 	if (line.rootDir === undefined && needsUserNamespace()) reexecInUserNamespace({ mapRoot: line.mapRoot });
 	// Before anything is opened: what is open now is for the application.
 	const inheritance = takeInheritance();
@@ -49,4 +53,12 @@ async function runToStatus(context: CliContext): Promise<number> {
 		placement.close();
 		earlySignals.take();
 	}
+}
+
+/** Node reads arguments as UTF-8 and hands them on as UTF-8, so that other bytes would silently become others. */
+function refuseLostBytes(): void {
+	const lost = ownCommandLine().find((word) => !isUtf8(word));
+	if (lost === undefined) return;
+	const text = `the argument "${lost}" is not UTF-8, so it cannot be handed on; put it into a script`;
+	throw new ConfigMapFsError('USAGE', text);
 }

@@ -208,6 +208,16 @@ describe('a pod that cannot be started', () => {
 		});
 	});
 
+	test('an argument that would not reach the application as it is', async () => {
+		const { path } = new ManifestFile(pod('p', {}));
+		const script = `exec $RUN -f $1 -- printf %s $'a\\xff'`;
+		expect(await inShell(machine, ANY_WAY, script, path)).toMatchObject({
+			code: 125,
+			stdout: '',
+			stderr: 'error: the argument "a\ufffd" is not UTF-8, so it cannot be handed on; put it into a script\n',
+		});
+	});
+
 	test('a forgotten --', async () => {
 		const file = new ManifestFile(pod('web', {}));
 		expect(await runProgram(['run', '-f', file.path, './my-app'])).toMatchObject({
