@@ -287,7 +287,7 @@ for (const way of [ROOT_WAY, USER_WAY]) {
 			test('SIGTERM and SIGINT at any moment of the start', async () => {
 				const command = sleepCommand();
 				// It takes several times as long on a machine that does something else.
-				const delays = Array.from({ length: 8 }, (_, index) => index * 45);
+				const delays = Array.from({ length: 6 }, (_, index) => index * 60);
 				for (const [index, ms] of delays.entries()) {
 					const signal = index % 2 === 0 ? 'SIGTERM' : 'SIGINT';
 					const run = start({ command: command.split(' ') });
