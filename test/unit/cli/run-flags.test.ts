@@ -3,7 +3,7 @@
 import { describe, expect, test } from 'vitest';
 import { ENV_INHERIT_CHOICES, RUN_OPTIONS, readRunLine } from '../../../src/cli/run-flags.js';
 
-const read = (...args: readonly string[]) => readRunLine(args, '/work');
+const read = (...args: readonly string[]) => readRunLine(args, '/checkout');
 
 describe('readRunLine', () => {
 	test('nothing but a source: the defaults', () => {
@@ -70,7 +70,7 @@ describe('readRunLine', () => {
 			logFile: 'log',
 		});
 		expect([...line.localVolumes]).toEqual([
-			['data', '/work/d'],
+			['data', '/checkout/d'],
 			['tmp', '/tmp'],
 		]);
 		expect(line.onChange.volumes.get('tls')).toEqual({ kind: 'signal', signal: 'SIGHUP' });
@@ -88,7 +88,7 @@ describe('readRunLine', () => {
 	});
 
 	test('--root-dir is where the caller is; an empty -n is none, as in kubectl', () => {
-		expect(read('-f', 'a', '--root-dir', 'root').rootDir).toBe('/work/root');
+		expect(read('-f', 'a', '--root-dir', 'root').rootDir).toBe('/checkout/root');
 		expect(read('-f', 'a', '-n', '').pod.namespace).toBeUndefined();
 	});
 
