@@ -5,9 +5,10 @@
 
 import type { CommandModule } from 'yargs';
 import { ConfigMapFsError } from '../base/errors.js';
+import type { ManifestObject } from '../model/manifest-object.js';
 import { RULE_LIST } from '../pod/lint/rule-list.js';
 import { decodePod } from '../pod/pod-decoder.js';
-import { selectWorkload, type WorkloadObject } from '../pod/workload.js';
+import { selectWorkload } from '../pod/workload.js';
 import { ObjectPlaces } from '../run/object-places.js';
 import { configMapNames } from '../run/pod-references.js';
 import type { RunCluster } from '../run/run-session.js';
@@ -121,14 +122,14 @@ interface WorkloadChoice {
 }
 
 interface ChosenWorkloads {
-	readonly workloads: readonly WorkloadObject[];
+	readonly workloads: readonly ManifestObject[];
 	/** Why there are none. */
 	readonly failure: ConfigMapFsError | undefined;
 }
 
 /** Those at hand, or the one that the cluster has. Errors: USAGE, and those of the cluster. */
 async function chooseWorkloads(
-	local: readonly WorkloadObject[],
+	local: readonly ManifestObject[],
 	{ workload: wanted, namespace, cluster }: WorkloadChoice,
 ): Promise<ChosenWorkloads> {
 	const inNamespace = local.filter(
@@ -148,7 +149,7 @@ async function chooseWorkloads(
 	}
 }
 
-function wantedConfigMaps(object: WorkloadObject, defaultNamespace: string): readonly WantedConfigMaps[] {
+function wantedConfigMaps(object: ManifestObject, defaultNamespace: string): readonly WantedConfigMaps[] {
 	const { pod } = decodePod(object, { defaultNamespace });
 	if (pod === undefined) return [];
 	const { initContainers, containers } = pod.spec;

@@ -4,6 +4,7 @@
  */
 
 import { decodeBase64 } from './base64.js';
+import { isJsonObject, type JsonObject, jsonType } from './json-value.js';
 import type { ObjectKey } from './object-key.js';
 import {
 	invalidText,
@@ -14,7 +15,6 @@ import {
 	type Violation,
 } from './validation.js';
 
-export type JsonObject = Readonly<Record<string, unknown>>;
 type Path = Violation['path'];
 
 /** What `metadata` says; a name that is missing or wrong is a violation. */
@@ -185,16 +185,4 @@ export class ObjectDecoder {
 		const where = goField === undefined ? 'value' : `struct field ${goField}`;
 		this.report(path, `json: cannot unmarshal ${jsonType(value)} into Go ${where} of type ${goType}`);
 	}
-}
-
-function isJsonObject(value: unknown): value is JsonObject {
-	return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
-
-/** The word of Go's encoding/json for a JSON value. */
-function jsonType(value: unknown): string {
-	if (Array.isArray(value)) return 'array';
-	if (value === null) return 'null';
-	if (typeof value === 'boolean') return 'bool';
-	return typeof value === 'bigint' ? 'number' : typeof value;
 }

@@ -4,20 +4,9 @@
  */
 
 import { invalidText, type ObjectReader } from './object-reader.js';
+import { BINARY_SUFFIXES, DECIMAL_SUFFIXES, parseQuantity, quantityOf } from './quantity.js';
 
-const DECIMAL_UNITS: ReadonlyMap<string, number> = new Map([
-	['n', -9],
-	['u', -6],
-	['m', -3],
-	['', 0],
-	['k', 3],
-	['M', 6],
-	['G', 9],
-	['T', 12],
-	['P', 15],
-	['E', 18],
-]);
-const BINARY_UNITS = ['', 'Ki', 'Mi', 'Gi', 'Ti', 'Pi', 'Ei'];
+const BINARY_UNITS = ['', ...BINARY_SUFFIXES.keys()];
 const CPU_UNITS: ReadonlySet<string> = new Set(['1', '1m']);
 const BYTE_UNITS: ReadonlySet<string> = new Set(
 	['', 'k', 'M', 'G', 'T', 'P', 'E', ...BINARY_UNITS.slice(1)].map((unit) => `1${unit}`),
@@ -65,14 +54,14 @@ function canonicalUnit(quantity: string): string | undefined {
 	// What cannot be written shorter is kept as it is written, be it `01` or `+1`.
 	if (fraction === '' && /^0*1$/.test(whole)) return quantity;
 	if (suffix.endsWith('i')) {
-		const bytes = Number(`${whole}.${fraction}`) * 1024 ** BINARY_UNITS.indexOf(suffix);
-		const unit = BINARY_UNITS.find((_unit, power) => 1024 ** power === bytes);
+		const { nanos } = parseQuantity(quantity);
+		const unit = BINARY_UNITS.find((_unit, power) => quantityOf(1024 ** power).nanos === nanos);
 		return unit === undefined ? undefined : `1${unit}`;
 	}
-	const power = DECIMAL_UNITS.get(suffix);
+	const power = DECIMAL_SUFFIXES.get(suffix);
 	const [, zeros] = /^0*1(0*)$/.exec(digits) ?? [];
 	if (power === undefined || zeros === undefined) return undefined;
 	const exponent = zeros.length - fraction.length + power;
-	for (const [unit, one] of DECIMAL_UNITS) if (one === exponent) return `1${unit}`;
+	for (const [unit, one] of DECIMAL_SUFFIXES) if (one === exponent) return `1${unit}`;
 	return undefined;
 }

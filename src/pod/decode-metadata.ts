@@ -3,6 +3,7 @@
  */
 
 import { createHash } from 'node:crypto';
+import type { ManifestObject } from '../model/manifest-object.js';
 import {
 	labelKeyFaults,
 	labelValueFaults,
@@ -13,7 +14,7 @@ import {
 import type { ObjectReader } from './object-reader.js';
 import type { PodMetadata, WorkloadName } from './pod-spec.js';
 import { annotationKeyFaults } from './pod-validation.js';
-import { GENERATED_SUFFIX, type WorkloadObject } from './workload.js';
+import { GENERATED_SUFFIX } from './workload.js';
 import type { WorkloadKind } from './workload-kinds.js';
 
 /** The name space of the uids that are made here; a fixed uuid of no meaning. Source: RFC 4122, 4.3. */
@@ -21,7 +22,7 @@ const UID_SPACE = Buffer.from('8d5b1f0e3c7a4b6f9e2d7a41c05f6b93', 'hex');
 const NAME_TEXT = 'Required value: name or generateName is required';
 
 /** The object's own; a name that would be drawn by lot ends in `local`. */
-export function decodeWorkloadName(root: ObjectReader, object: WorkloadObject, defaultNamespace: string): WorkloadName {
+export function decodeWorkloadName(root: ObjectReader, object: ManifestObject, defaultNamespace: string): WorkloadName {
 	const metadata = root.member('metadata', 'ObjectMeta');
 	const prefix = metadata.text('generateName');
 	const name = metadata.text('name') || (prefix === '' ? '' : `${prefix}${GENERATED_SUFFIX}`);

@@ -5,10 +5,10 @@
  */
 
 import { quoteGo } from '../base/go-quote.js';
+import { isJsonObject, type JsonObject, jsonType } from '../model/json-value.js';
 import type { Violation } from '../model/validation.js';
 
 export type Path = Violation['path'];
-type JsonObject = Readonly<Record<string, unknown>>;
 /** What is wrong with a text; nothing when it is good. Of a text it always says the same. */
 export type TextRule = (text: string) => readonly string[];
 
@@ -310,16 +310,4 @@ export function quoted(value: string | number): string {
 /** A name or path of a readable length. */
 export function cut(text: string): string {
 	return text.length > MAX_QUOTED ? `${text.slice(0, MAX_QUOTED)}…` : text;
-}
-
-function isJsonObject(value: unknown): value is JsonObject {
-	return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
-
-/** The word of Go's encoding/json for a JSON value. */
-function jsonType(value: unknown): string {
-	if (Array.isArray(value)) return 'array';
-	if (value === null) return 'null';
-	if (typeof value === 'boolean') return 'bool';
-	return typeof value === 'bigint' ? 'number' : typeof value;
 }

@@ -4,6 +4,7 @@
  * their texts are the server's, and their paths lead to where the fault is written.
  */
 
+import type { ManifestObject } from '../model/manifest-object.js';
 import { subdomainFaults, type Violation } from '../model/validation.js';
 import { decodeContainers, decodeId } from './decode-containers.js';
 import { decodePodMetadata, decodeWorkloadName } from './decode-metadata.js';
@@ -11,7 +12,6 @@ import { decodeVolumes } from './decode-volumes.js';
 import { Findings, ObjectReader } from './object-reader.js';
 import type { Pod, PodSecurityContext, PodSpec } from './pod-spec.js';
 import { envNameFaults, ID_TEXT, labelFaults, MAX_ID, strictEnvNameFaults } from './pod-validation.js';
-import type { WorkloadObject } from './workload.js';
 import { workloadKind } from './workload-kinds.js';
 
 export interface PodDecoderOptions {
@@ -28,7 +28,7 @@ export interface DecodedPod {
 }
 
 /** Errors: none, see violations; an object that no pod comes from is one. */
-export function decodePod(object: WorkloadObject, options: PodDecoderOptions): DecodedPod {
+export function decodePod(object: ManifestObject, options: PodDecoderOptions): DecodedPod {
 	const kind = workloadKind(object);
 	if (kind === undefined) {
 		const text = `no pod comes from kind "${object.kind}" in version "${object.apiVersion}"`;

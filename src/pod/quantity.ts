@@ -24,7 +24,8 @@ const WRONG_SHAPE = "quantities must match the regular expression '^([+-]?[0-9.]
 const NUMBER_AND_SUFFIX = /^([+-]?)(\d*)(?:\.(\d*))?([eEinumkKMGTP]*[-+]?\d*)$/;
 const DECIMAL_EXPONENT = /^[eE]([+-]?\d+)$/;
 
-const DECIMAL_SUFFIXES: ReadonlyMap<string, number> = new Map([
+/** Powers of ten. */
+export const DECIMAL_SUFFIXES: ReadonlyMap<string, number> = new Map([
 	['n', -9],
 	['u', -6],
 	['m', -3],
@@ -36,7 +37,8 @@ const DECIMAL_SUFFIXES: ReadonlyMap<string, number> = new Map([
 	['P', 15],
 	['E', 18],
 ]);
-const BINARY_SUFFIXES: ReadonlyMap<string, bigint> = new Map([
+/** Powers of two. */
+export const BINARY_SUFFIXES: ReadonlyMap<string, bigint> = new Map([
 	['Ki', 10n],
 	['Mi', 20n],
 	['Gi', 30n],

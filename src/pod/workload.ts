@@ -4,22 +4,10 @@
 
 import { ConfigMapFsError } from '../base/errors.js';
 import { closest } from '../base/suggestion.js';
+import type { ManifestObject } from '../model/manifest-object.js';
 import { MAX_NAME_BYTES } from '../model/validation.js';
 import type { Container, Pod } from './pod-spec.js';
 import { apiGroup, WORKLOAD_KINDS, type WorkloadKind, workloadKind, workloadKindOfWord } from './workload-kinds.js';
-
-/** An object of a manifest or of a cluster, of any kind. */
-export interface WorkloadObject {
-	readonly apiVersion: string;
-	readonly kind: string;
-	/** Empty when the object has none. */
-	readonly name: string;
-	readonly namespace?: string;
-	/** The whole object, JSON-like, unchecked. */
-	readonly value: unknown;
-	/** `file:line:column`, or where else it was read. */
-	readonly place: string;
-}
 
 /** What takes the place of the random end of a generated name. */
 export const GENERATED_SUFFIX = 'local';
@@ -30,19 +18,19 @@ const MAX_COMPARED = 100;
 const KINDS_TEXT = 'Pod, Deployment, StatefulSet, DaemonSet, ReplicaSet, Job or CronJob';
 
 /** Whether pods come from the object. */
-export function isWorkload(object: Pick<WorkloadObject, 'apiVersion' | 'kind'>): boolean {
+export function isWorkload(object: Pick<ManifestObject, 'apiVersion' | 'kind'>): boolean {
 	return workloadKind(object) !== undefined;
 }
 
 /** `migrate-local` for an object that has only `generateName: migrate-`; empty where there is nothing to go by. */
-export function workloadName(object: Pick<WorkloadObject, 'name' | 'value'>): string {
+export function workloadName(object: Pick<ManifestObject, 'name' | 'value'>): string {
 	if (object.name !== '') return object.name;
 	const prefix = field(field(object.value, 'metadata'), 'generateName');
 	return typeof prefix === 'string' && prefix !== '' ? `${prefix}${GENERATED_SUFFIX}` : '';
 }
 
 /** `deployment/web`. */
-export function workloadTitle(object: WorkloadObject): string {
+export function workloadTitle(object: ManifestObject): string {
 	return `${object.kind.toLowerCase()}/${workloadName(object)}`;
 }
 
@@ -54,10 +42,10 @@ export function workloadTitle(object: WorkloadObject): string {
  * none.
  */
 export function selectWorkload(
-	objects: readonly WorkloadObject[],
+	objects: readonly ManifestObject[],
 	wanted?: string,
 	namespace?: string,
-): WorkloadObject {
+): ManifestObject {
 	const inNamespace = objects.filter(
 		(object) => namespace === undefined || object.namespace === undefined || object.namespace === namespace,
 	);
@@ -91,7 +79,7 @@ export function selectContainer(pod: Pod, name?: string): Container {
 	);
 }
 
-function matcher(wanted: string): (object: WorkloadObject) => boolean {
+function matcher(wanted: string): (object: ManifestObject) => boolean {
 	const parts = wanted.split('/');
 	const [left = '', right] = parts;
 	if (parts.length > 2 || left === '' || right === '') {
@@ -123,7 +111,7 @@ function unknownKindText(left: string, word: string, kind: WorkloadKind | undefi
 	return `no kind of workload is called "${left}"; pods come from: ${kinds}${hint}`;
 }
 
-function noWorkloadText(objects: readonly WorkloadObject[], namespace: string | undefined): string {
+function noWorkloadText(objects: readonly ManifestObject[], namespace: string | undefined): string {
 	const others = [...new Set(objects.map((object) => `${object.kind}/${workloadName(object)} (${object.place})`))];
 	const where = namespace === undefined ? '' : ` in namespace "${namespace}"`;
 	const found = others.length === 0 ? '' : `; found ${listed(others)}`;
@@ -132,7 +120,7 @@ function noWorkloadText(objects: readonly WorkloadObject[], namespace: string | 
 	return `no workload${where}${found}; ${cure}`;
 }
 
-function notFoundText(wanted: string, workloads: readonly WorkloadObject[]): string {
+function notFoundText(wanted: string, workloads: readonly ManifestObject[]): string {
 	const name = wanted.slice(wanted.indexOf('/') + 1);
 	const near = nearest(name, workloads.map(workloadName));
 	const meant = workloads.find((object) => workloadName(object) === near);
@@ -140,7 +128,7 @@ function notFoundText(wanted: string, workloads: readonly WorkloadObject[]): str
 	return `workload "${wanted}" not found, have: ${listed(workloads.map(titleAndPlace))}; ${cure}`;
 }
 
-function severalText(found: readonly WorkloadObject[]): string {
+function severalText(found: readonly ManifestObject[]): string {
 	const [title, ...otherTitles] = new Set(found.map(workloadTitle));
 	if (otherTitles.length === 0) {
 		const list = found.map((object) => `${object.namespace ?? 'none given'} (${object.place})`);
@@ -152,16 +140,16 @@ function severalText(found: readonly WorkloadObject[]): string {
 }
 
 /** `deploy/web`. */
-function shortTitle(object: WorkloadObject): string {
+function shortTitle(object: ManifestObject): string {
 	return `${workloadKind(object)?.words.at(-1)}/${workloadName(object)}`;
 }
 
-function titleAndPlace(object: WorkloadObject): string {
+function titleAndPlace(object: ManifestObject): string {
 	return `${workloadTitle(object)} (${object.place})`;
 }
 
-function lastOfEqual(objects: readonly WorkloadObject[]): readonly WorkloadObject[] {
-	const byKey = new Map<string, WorkloadObject>();
+function lastOfEqual(objects: readonly ManifestObject[]): readonly ManifestObject[] {
+	const byKey = new Map<string, ManifestObject>();
 	for (const object of objects) byKey.set(`${object.namespace ?? ''}/${workloadTitle(object)}`, object);
 	return [...byKey.values()];
 }

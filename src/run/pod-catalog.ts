@@ -3,11 +3,12 @@
  * workloads. What a later source says wins. A Secret that is bad for a while keeps its last good version.
  */
 
+import type { ManifestObject } from '../model/manifest-object.js';
 import { formatObjectKey, type ObjectKey } from '../model/object-key.js';
 import type { Secret } from '../model/secret.js';
 import { decodeSecret } from '../model/secret-decoder.js';
 import type { PodObjects } from '../pod/pod-objects.js';
-import { isWorkload, type WorkloadObject } from '../pod/workload.js';
+import { isWorkload } from '../pod/workload.js';
 import type { OtherObject } from '../sources/manifests/manifest-parser.js';
 import type { SourceSink } from '../sources/source.js';
 import { LayeredStore, type StoreProblem } from '../store/layered-store.js';
@@ -84,8 +85,8 @@ export class PodCatalog {
 	}
 
 	/** Each workload once, in the order of the sources; the last of equal ones. */
-	get workloads(): readonly WorkloadObject[] {
-		const found = new Map<string, WorkloadObject>();
+	get workloads(): readonly ManifestObject[] {
+		const found = new Map<string, ManifestObject>();
 		for (const other of this.#others.flat()) {
 			if (!isWorkload(other)) continue;
 			const { kind, name, namespace = this.#options.defaultNamespace } = other;

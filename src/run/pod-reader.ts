@@ -5,9 +5,10 @@
 
 import { ConfigMapFsError } from '../base/errors.js';
 import type { Logger } from '../base/log.js';
+import type { ManifestObject } from '../model/manifest-object.js';
 import { decodePod } from '../pod/pod-decoder.js';
 import type { Container, Pod } from '../pod/pod-spec.js';
-import { isWorkload, selectContainer, selectWorkload, type WorkloadObject } from '../pod/workload.js';
+import { isWorkload, selectContainer, selectWorkload } from '../pod/workload.js';
 import type { PodCatalog } from './pod-catalog.js';
 
 export interface PodReaderOptions {
@@ -22,7 +23,7 @@ export interface PodReaderOptions {
 	readonly defaultNamespace: string;
 	readonly strictEnvNames: boolean;
 	/** Asks the cluster for a workload; undefined: there is no cluster. */
-	readonly readFromCluster: ((wanted: string) => Promise<WorkloadObject>) | undefined;
+	readonly readFromCluster: ((wanted: string) => Promise<ManifestObject>) | undefined;
 	readonly log: Logger;
 }
 
@@ -32,11 +33,11 @@ export interface SelectedPod {
 }
 
 /** A workload whose fields have places in a file. */
-type Located = WorkloadObject & { locate?(path: readonly (string | number)[]): string };
+type Located = ManifestObject & { locate?(path: readonly (string | number)[]): string };
 
 export class PodReader {
 	readonly #options: PodReaderOptions;
-	#fromCluster: WorkloadObject | undefined;
+	#fromCluster: ManifestObject | undefined;
 	#last: SelectedPod | undefined;
 	#complaint: string | undefined;
 
@@ -109,7 +110,7 @@ export class PodReader {
 	}
 }
 
-function hasMatch(objects: readonly WorkloadObject[], wanted: string, namespace: string | undefined): boolean {
+function hasMatch(objects: readonly ManifestObject[], wanted: string, namespace: string | undefined): boolean {
 	if (!objects.some(isWorkload)) return false;
 	try {
 		selectWorkload(objects, wanted, namespace);

@@ -7,9 +7,9 @@
 
 import { ConfigMapFsError } from '../base/errors.js';
 import type { Logger } from '../base/log.js';
+import type { ManifestObject } from '../model/manifest-object.js';
 import type { Environment } from '../pod/environment.js';
 import type { PodObjects } from '../pod/pod-objects.js';
-import type { WorkloadObject } from '../pod/workload.js';
 import type { OtherObject } from '../sources/manifests/manifest-parser.js';
 import type { ConfigMapSource } from '../sources/source.js';
 import type { StoreProblem } from '../store/layered-store.js';
@@ -38,7 +38,7 @@ export type MakeSource = (onOthers: (others: readonly OtherObject[]) => void) =>
 export interface RunCluster {
 	readonly description: string;
 	/** `wanted` is KIND/NAME. Errors: INPUT_MISSING, and those of the cluster. */
-	readWorkload(wanted: string): Promise<WorkloadObject>;
+	readWorkload(wanted: string): Promise<ManifestObject>;
 	/** These ConfigMaps of a namespace, and their changes. */
 	follow(names: readonly string[], namespace: string): ConfigMapSource;
 }

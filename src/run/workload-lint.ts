@@ -4,6 +4,7 @@
  */
 
 import { ConfigMapFsError } from '../base/errors.js';
+import type { ManifestObject } from '../model/manifest-object.js';
 import type { ObjectKey } from '../model/object-key.js';
 import type { Finding, Severity } from '../pod/lint/finding.js';
 import { type LintViolation, lintPod } from '../pod/lint/lint-pod.js';
@@ -11,7 +12,7 @@ import type { Absence } from '../pod/lint/lint-subject.js';
 import type { ObjectKind } from '../pod/lint/object-reference.js';
 import { decodePod } from '../pod/pod-decoder.js';
 import type { Pod } from '../pod/pod-spec.js';
-import { type WorkloadObject, workloadTitle } from '../pod/workload.js';
+import { workloadTitle } from '../pod/workload.js';
 import { fieldPath, type ObjectPlaces, type PlacedKind } from './object-places.js';
 import type { PodCatalog } from './pod-catalog.js';
 
@@ -22,7 +23,7 @@ export interface WorkloadFinding extends Finding {
 }
 
 export interface WorkloadLintInput {
-	readonly workloads: readonly WorkloadObject[];
+	readonly workloads: readonly ManifestObject[];
 	readonly catalog: PodCatalog;
 	readonly places: ObjectPlaces;
 	/** What was wrong with what was read. */
@@ -71,7 +72,7 @@ class Lint {
 		}));
 	}
 
-	add(object: WorkloadObject & { locate?(path: readonly (string | number)[]): string }): void {
+	add(object: ManifestObject & { locate?(path: readonly (string | number)[]): string }): void {
 		const { catalog, defaultNamespace, walk, container } = this.#input;
 		const { pod, violations } = decodePod(object, { defaultNamespace });
 		if (pod !== undefined && container !== undefined && !hasContainer(pod, container)) return;

@@ -4,6 +4,7 @@
  */
 
 import { errorText, systemCode } from '../../base/errors.js';
+import { isJsonObject } from '../../model/json-value.js';
 
 /**
  * - `status`: the server answered, and not with what was asked for
@@ -108,8 +109,8 @@ export function toApiError(thrown: unknown): ApiError {
  * @param httpCode The status line's code, if there was one of its own; a watch answers 200 and tells the code inside.
  */
 export function statusToApiError(body: unknown, httpCode?: number, retryAfter?: string | undefined): ApiError {
-	const status = isRecord(body) ? body : {};
-	const details = isRecord(status.details) ? status.details : {};
+	const status = isJsonObject(body) ? body : {};
+	const details = isJsonObject(status.details) ? status.details : {};
 	const code = typeof status.code === 'number' ? status.code : httpCode;
 	const reason = typeof status.reason === 'string' && status.reason !== '' ? status.reason : undefined;
 	const text = typeof status.message === 'string' && status.message !== '' ? status.message : undefined;
@@ -118,7 +119,7 @@ export function statusToApiError(body: unknown, httpCode?: number, retryAfter?: 
 		code,
 		reason,
 		retryAfterSeconds: seconds(retryAfter) ?? seconds(details.retryAfterSeconds),
-		causes: causes.flatMap((one) => (isRecord(one) && typeof one.reason === 'string' ? [one.reason] : [])),
+		causes: causes.flatMap((one) => (isJsonObject(one) && typeof one.reason === 'string' ? [one.reason] : [])),
 	});
 }
 
@@ -126,9 +127,4 @@ export function statusToApiError(body: unknown, httpCode?: number, retryAfter?: 
 function seconds(value: unknown): number | undefined {
 	const number = typeof value === 'string' && value.trim() !== '' ? Number(value) : value;
 	return typeof number === 'number' && Number.isFinite(number) && number > 0 ? number : undefined;
-}
-
-/** Whether a value is a JSON object. */
-export function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
-	return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

@@ -5,8 +5,8 @@
 
 import type { ConfigMap } from '../../model/config-map.js';
 import { decodeConfigMap } from '../../model/config-map-decoder.js';
+import { isJsonObject } from '../../model/json-value.js';
 import type { ObjectKey } from '../../model/object-key.js';
-import { isRecord } from './api-error.js';
 
 /** One object of the cluster. */
 export interface ClusterObject {
@@ -31,7 +31,7 @@ export interface DecodedClusterObject {
 /** Errors: none; see `fault`. */
 export function decodeClusterObject(value: unknown): DecodedClusterObject {
 	const { name, namespace, labels, uid, resourceVersion } = metadataOf(value);
-	const root = isRecord(value) ? value : {};
+	const root = isJsonObject(value) ? value : {};
 	const { object, key, violations } = decodeConfigMap(
 		{ metadata: { name, namespace, labels }, data: root.data, binaryData: root.binaryData, immutable: root.immutable },
 		'',
@@ -57,7 +57,7 @@ export function resourceVersionOf(value: unknown): string {
  */
 export function isInitialEventsEnd(value: unknown): boolean {
 	const { annotations } = metadataOf(value);
-	return isRecord(annotations) && annotations['k8s.io/initial-events-end'] === 'true';
+	return isJsonObject(annotations) && annotations['k8s.io/initial-events-end'] === 'true';
 }
 
 /**
@@ -74,8 +74,8 @@ export function compareResourceVersions(a: string, b: string): number | undefine
 const COMPARABLE = /^[1-9][0-9]*$/;
 
 function metadataOf(value: unknown): Readonly<Record<string, unknown>> {
-	const metadata = isRecord(value) ? value.metadata : undefined;
-	return isRecord(metadata) ? metadata : {};
+	const metadata = isJsonObject(value) ? value.metadata : undefined;
+	return isJsonObject(metadata) ? metadata : {};
 }
 
 function isText(value: unknown): value is string {

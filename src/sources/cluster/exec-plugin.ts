@@ -7,7 +7,8 @@
 
 import { spawn } from 'node:child_process';
 import { errorText, systemCode } from '../../base/errors.js';
-import { ApiError, isRecord } from './api-error.js';
+import { isJsonObject } from '../../model/json-value.js';
+import { ApiError } from './api-error.js';
 import type { ClusterEntry, ExecEntry } from './kubeconfig-entries.js';
 
 export interface ExecCredential {
@@ -107,8 +108,8 @@ export class ExecPlugin {
 			// What the program wrote may hold a secret, so it is not shown.
 			throw this.#refused('decoding stdout: it is no JSON', error);
 		}
-		const status = isRecord(answer) ? answer.status : undefined;
-		if (!isRecord(status)) throw this.#refused("exec plugin didn't return a status field");
+		const status = isJsonObject(answer) ? answer.status : undefined;
+		if (!isJsonObject(status)) throw this.#refused("exec plugin didn't return a status field");
 		const token = textOf(status.token);
 		const [certificate, key] = [textOf(status.clientCertificateData), textOf(status.clientKeyData)];
 		if (token === undefined && certificate === undefined && key === undefined) {

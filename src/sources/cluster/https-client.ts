@@ -7,6 +7,7 @@
 import http, { type IncomingMessage } from 'node:http';
 import https from 'node:https';
 import { createGunzip } from 'node:zlib';
+import { isJsonObject } from '../../model/json-value.js';
 import type { ObjectKey } from '../../model/object-key.js';
 import type { Timers } from '../watch/timers.js';
 import {
@@ -20,7 +21,7 @@ import {
 	type WatchListener,
 	type WatchRequest,
 } from './api-client.js';
-import { ApiError, isRecord, statusToApiError, toApiError } from './api-error.js';
+import { ApiError, statusToApiError, toApiError } from './api-error.js';
 import type { AppliedCredentials, Authentication } from './authentication.js';
 import { resourceVersionOf } from './cluster-object.js';
 import { JsonLines, parseJson } from './json-lines.js';
@@ -70,10 +71,10 @@ export class HttpsClient implements ApiClient {
 		if (continueToken !== undefined) query.set('continue', continueToken);
 		if (resourceVersion !== undefined) query.set('resourceVersion', resourceVersion);
 		const { value: list, bytes } = await this.#getJson(collectionPath(target, query), signal);
-		if (!isRecord(list) || (!Array.isArray(list.items) && list.items !== null && list.items !== undefined)) {
+		if (!isJsonObject(list) || (!Array.isArray(list.items) && list.items !== null && list.items !== undefined)) {
 			throw new ApiError('protocol', 'the server answered a list with something else');
 		}
-		const metadata = isRecord(list.metadata) ? list.metadata : {};
+		const metadata = isJsonObject(list.metadata) ? list.metadata : {};
 		const token = metadata.continue;
 		return {
 			items: Array.isArray(list.items) ? list.items : [],
@@ -303,8 +304,8 @@ function selectorQuery({ name, labelSelector, fieldSelector }: ClusterTarget): U
 }
 
 function toWatchEvent(value: unknown): WatchEvent {
-	if (isRecord(value) && typeof value.type === 'string') return { type: value.type, object: value.object };
+	if (isJsonObject(value) && typeof value.type === 'string') return { type: value.type, object: value.object };
 	// Some servers answer a watch that failed with a bare Status.
-	if (isRecord(value) && value.kind === 'Status') return { type: 'ERROR', object: value };
+	if (isJsonObject(value) && value.kind === 'Status') return { type: 'ERROR', object: value };
 	throw new ApiError('protocol', 'the server sent something that is no watch event');
 }

@@ -7,7 +7,7 @@
 import { dirname, isAbsolute, join } from 'node:path';
 import { parse } from 'yaml';
 import { ConfigMapFsError, errorText } from '../../base/errors.js';
-import { isRecord } from './api-error.js';
+import { isJsonObject } from '../../model/json-value.js';
 
 export interface ClusterEntry {
 	/** URL without a slash at the end. */
@@ -72,7 +72,7 @@ export function readKubeconfigEntries(content: string, file: string): Kubeconfig
 		const [reason = ''] = errorText(error).split(/:?\n/);
 		throw invalid(file, `yaml: ${reason}`, error);
 	}
-	if (!isRecord(root)) throw invalid(file, 'it is no mapping');
+	if (!isJsonObject(root)) throw invalid(file, 'it is no mapping');
 	const { kind } = root;
 	if (kind !== undefined && kind !== 'Config') throw invalid(file, `kind is ${JSON.stringify(kind)}, not "Config"`);
 	const absolute = (path: string | undefined): string | undefined => {
@@ -114,14 +114,14 @@ function readUser(fields: Fields, absolute: (path: string | undefined) => string
 		password: text(fields, 'password'),
 		impersonateUser: text(fields, 'as'),
 		impersonateGroups: texts(fields['as-groups']),
-		authProvider: isRecord(authProvider) ? authProvider : undefined,
-		exec: isRecord(fields.exec) ? readExec(fields.exec, absolute) : undefined,
+		authProvider: isJsonObject(authProvider) ? authProvider : undefined,
+		exec: isJsonObject(fields.exec) ? readExec(fields.exec, absolute) : undefined,
 	};
 }
 
 function readExec(fields: Fields, absolute: (path: string | undefined) => string | undefined): ExecEntry {
 	const command = text(fields, 'command') ?? '';
-	const env = Array.isArray(fields.env) ? fields.env.filter(isRecord) : [];
+	const env = Array.isArray(fields.env) ? fields.env.filter(isJsonObject) : [];
 	return {
 		apiVersion: text(fields, 'apiVersion') ?? 'client.authentication.k8s.io/v1',
 		command: command.includes('/') ? (absolute(command) ?? command) : command,
@@ -148,9 +148,9 @@ function named<T>(
 	if (!Array.isArray(entries)) throw invalid(file, `${list} is no list`);
 	const found = new Map<string, T>();
 	for (const entry of entries) {
-		if (!isRecord(entry) || typeof entry.name !== 'string') throw invalid(file, `an entry of ${list} has no name`);
+		if (!isJsonObject(entry) || typeof entry.name !== 'string') throw invalid(file, `an entry of ${list} has no name`);
 		const fields = entry[field];
-		if (!found.has(entry.name)) found.set(entry.name, read(isRecord(fields) ? fields : {}));
+		if (!found.has(entry.name)) found.set(entry.name, read(isJsonObject(fields) ? fields : {}));
 	}
 	return found;
 }

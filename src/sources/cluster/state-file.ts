@@ -12,7 +12,7 @@ import { join } from 'node:path';
 import { errorText, systemCode } from '../../base/errors.js';
 import type { Logger } from '../../base/log.js';
 import type { ConfigMap } from '../../model/config-map.js';
-import { isRecord } from './api-error.js';
+import { isJsonObject } from '../../model/json-value.js';
 
 /** What a state is of; another cluster, namespace or selector is another file. */
 export interface StateIdentity {
@@ -155,7 +155,7 @@ export class StateFile {
 	#decode(content: string): SavedState {
 		const end = content.indexOf('\n');
 		const head: unknown = end < 0 ? undefined : JSON.parse(content.slice(0, end));
-		if (!isRecord(head) || head.format !== FORMAT) throw new Error('it is no state of this program');
+		if (!isJsonObject(head) || head.format !== FORMAT) throw new Error('it is no state of this program');
 		if (head.version !== VERSION) throw new Error(`its version is ${String(head.version)}, not ${VERSION}`);
 		if (head.identity !== this.#identity) throw new Error('it is of another cluster or selection');
 		const body = content.slice(end + 1);

@@ -5,11 +5,12 @@
  */
 
 import { ConfigMapFsError } from '../../base/errors.js';
+import { isJsonObject } from '../../model/json-value.js';
 import type { ObjectKey } from '../../model/object-key.js';
 import type { OtherObject } from '../manifests/manifest-parser.js';
 import { SYSTEM_TIMERS, type Timers } from '../watch/timers.js';
 import type { ApiClient } from './api-client.js';
-import { ApiError, isRecord, toApiError } from './api-error.js';
+import { ApiError, toApiError } from './api-error.js';
 import { KubeconfigAuthentication } from './authentication.js';
 import { resourceVersionOf } from './cluster-object.js';
 import { toFailure } from './failure-text.js';
@@ -73,7 +74,7 @@ export class WorkloadReader {
 		}
 		const value = await this.#get(resource, workload);
 		const place = `cluster ${namespace} ${kind.toLowerCase()}/${name}`;
-		if (!isRecord(value) || typeof value.apiVersion !== 'string') {
+		if (!isJsonObject(value) || typeof value.apiVersion !== 'string') {
 			const error = new ApiError('protocol', `${place} is no Kubernetes object`);
 			throw this.#failure(error);
 		}

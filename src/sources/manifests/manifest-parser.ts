@@ -6,22 +6,15 @@
 import { isUtf8 } from 'node:buffer';
 import type { ConfigMap } from '../../model/config-map.js';
 import { decodeConfigMap } from '../../model/config-map-decoder.js';
+import { isJsonObject, jsonType } from '../../model/json-value.js';
+import type { ManifestObject } from '../../model/manifest-object.js';
 import type { Problem } from '../source.js';
 import { DocumentPlaces, readDocuments } from './document-places.js';
 import { type DocumentText, splitDocuments } from './document-splitter.js';
 import type { YamlDocument } from './yaml-reader.js';
 
 /** An object that is no ConfigMap, or any object with the place of each of its fields; see `listConfigMaps`. */
-export interface OtherObject {
-	readonly apiVersion: string;
-	readonly kind: string;
-	/** Empty when the manifest has none. */
-	readonly name: string;
-	readonly namespace?: string;
-	/** The whole object, JSON-like, unchecked. Aliases share values, so it may be huge when printed. */
-	readonly value: unknown;
-	/** `file:line:column`, or where else it was read. */
-	readonly place: string;
+export interface OtherObject extends ManifestObject {
 	/** The place of a field of `value`, or of the nearest one above it that exists; found only when it is asked for. */
 	locate(path: readonly (string | number)[]): string;
 }
@@ -110,18 +103,16 @@ class ManifestParser {
 		located: Located,
 		implied?: { readonly apiVersion: string; readonly kind: string },
 	): void {
-		if (typeof value !== 'object' || value === null || Array.isArray(value)) {
-			const type = Array.isArray(value) ? 'array' : value === null ? 'null' : jsonWord(value);
-			const reason = `json: cannot unmarshal ${type} into Go value of type unstructured.detector`;
+		if (!isJsonObject(value)) {
+			const reason = `json: cannot unmarshal ${jsonType(value)} into Go value of type unstructured.detector`;
 			this.#report(located.at([]), reason);
 			return;
 		}
-		const fields = value as Readonly<Record<string, unknown>>;
-		const kind = this.#typeField(fields, 'kind', implied?.kind, located);
+		const kind = this.#typeField(value, 'kind', implied?.kind, located);
 		if (kind === undefined) return;
-		const apiVersion = this.#typeField(fields, 'apiVersion', implied?.apiVersion, located);
+		const apiVersion = this.#typeField(value, 'apiVersion', implied?.apiVersion, located);
 		if (apiVersion === undefined) return;
-		if (apiVersion === 'v1' && (kind === 'List' || kind === 'ConfigMapList')) this.#takeItems(fields, kind, located);
+		if (apiVersion === 'v1' && (kind === 'List' || kind === 'ConfigMapList')) this.#takeItems(value, kind, located);
 		else if (apiVersion === 'v1' && kind === 'ConfigMap') this.#takeConfigMap(value, located);
 		else if (kind === 'ConfigMap' && !apiVersion.includes('/')) {
 			this.#report(located.at(['apiVersion']), `no matches for kind "ConfigMap" in version "${apiVersion}"`);
@@ -137,7 +128,7 @@ class ManifestParser {
 		const value = fields[field] ?? implied ?? '';
 		if (typeof value !== 'string') {
 			const goField = `metadataOnlyObject.${field} of type string`;
-			this.#report(located.at([field]), `json: cannot unmarshal ${jsonWord(value)} into Go struct field ${goField}`);
+			this.#report(located.at([field]), `json: cannot unmarshal ${jsonType(value)} into Go struct field ${goField}`);
 			return undefined;
 		}
 		if (value !== '') return value;
@@ -148,7 +139,7 @@ class ManifestParser {
 	#takeItems(fields: Readonly<Record<string, unknown>>, kind: string, located: Located): void {
 		const items = fields.items ?? [];
 		if (!Array.isArray(items)) {
-			const reason = `json: cannot unmarshal ${jsonWord(items)} into Go struct field decodeList.items`;
+			const reason = `json: cannot unmarshal ${jsonType(items)} into Go struct field decodeList.items`;
 			this.#report(located.at(['items']), `${reason} of type []json.RawMessage`);
 			return;
 		}
@@ -249,11 +240,6 @@ class Located {
 		const base = this.#base;
 		return (path) => places.at(index, [...base, ...path]);
 	}
-}
-
-function jsonWord(value: unknown): string {
-	if (Array.isArray(value)) return 'array';
-	return typeof value === 'boolean' ? 'bool' : typeof value;
 }
 
 /** Line of the first byte sequence that is not UTF-8, from 1. A line break is never inside a sequence. */

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
+import type { ManifestObject } from '../../../src/model/manifest-object.js';
 import { decodePod } from '../../../src/pod/pod-decoder.js';
 import type { Container, EnvVarSource, Pod, VolumeSource } from '../../../src/pod/pod-spec.js';
-import type { WorkloadObject } from '../../../src/pod/workload.js';
 import { parseManifest } from '../../../src/sources/manifests/manifest-parser.js';
 
 type Json = Readonly<Record<string, unknown>>;
@@ -18,7 +18,7 @@ const VERSIONS: Readonly<Record<string, string>> = {
 	CronJob: 'batch/v1',
 };
 
-function workload(kind: string, value: unknown): WorkloadObject {
+function workload(kind: string, value: unknown): ManifestObject {
 	return { apiVersion: VERSIONS[kind] ?? 'apps/v1', kind, name: '', value, place: 'f.yaml:1:1' };
 }
 

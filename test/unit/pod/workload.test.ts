@@ -1,19 +1,14 @@
 import { describe, expect, it } from 'vitest';
 import { ConfigMapFsError } from '../../../src/base/errors.js';
+import type { ManifestObject } from '../../../src/model/manifest-object.js';
 import type { Pod } from '../../../src/pod/pod-spec.js';
-import {
-	isWorkload,
-	selectContainer,
-	selectWorkload,
-	type WorkloadObject,
-	workloadName,
-} from '../../../src/pod/workload.js';
+import { isWorkload, selectContainer, selectWorkload, workloadName } from '../../../src/pod/workload.js';
 import { WORKLOAD_KINDS } from '../../../src/pod/workload-kinds.js';
 
 const VERSIONS: Readonly<Record<string, string>> = { Pod: 'v1', Service: 'v1', Job: 'batch/v1', CronJob: 'batch/v1' };
 
 let line = 0;
-function object(kind: string, name: string, more: Partial<WorkloadObject> = {}): WorkloadObject {
+function object(kind: string, name: string, more: Partial<ManifestObject> = {}): ManifestObject {
 	line += 1;
 	return { apiVersion: VERSIONS[kind] ?? 'apps/v1', kind, name, value: {}, place: `f.yaml:${line}:1`, ...more };
 }

@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, test } from 'vitest';
 import { ConfigMapFsError } from '../../../src/base/errors.js';
-import type { WorkloadObject } from '../../../src/pod/workload.js';
+import type { ManifestObject } from '../../../src/model/manifest-object.js';
 import { PodCatalog } from '../../../src/run/pod-catalog.js';
 import { PodReader, type PodReaderOptions } from '../../../src/run/pod-reader.js';
 import { parseManifest } from '../../../src/sources/manifests/manifest-parser.js';
@@ -86,14 +86,14 @@ describe('of files', () => {
 
 describe('of a cluster', () => {
 	const asked: string[] = [];
-	let answers: (WorkloadObject | Error)[] = [];
+	let answers: (ManifestObject | Error)[] = [];
 	const readFromCluster = async (wanted: string) => {
 		asked.push(wanted);
 		const answer = answers.shift() ?? new ConfigMapFsError('INPUT_MISSING', 'not found');
 		if (answer instanceof Error) throw answer;
 		return answer;
 	};
-	const inCluster = (image: string): WorkloadObject => ({
+	const inCluster = (image: string): ManifestObject => ({
 		apiVersion: 'v1',
 		kind: 'Pod',
 		name: 'app',
