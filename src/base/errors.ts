@@ -45,6 +45,9 @@ export const EXIT_STATUS = {
 	INTERNAL: 70,
 } as const;
 
+/** Status of a failure of `run` itself, where all other statuses are the application's. Source: docker run. */
+export const RUN_FAILED = 125;
+
 export type ErrorCode = keyof typeof EXIT_STATUS;
 
 /** A failure that a person can act on: what, where, and the cure at the end of the message. */

@@ -1,8 +1,8 @@
 /** What a command has besides its flags. */
 
-import { readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import type { RuntimeEnvironment } from '../drivers/runtime-directory.js';
+import { rangeOf, readIdMap } from '../native/id-map.js';
 
 export interface CliContext {
 	/** Arguments after the command's name. */
@@ -16,19 +16,9 @@ export function runtimeEnvironment(env: NodeJS.ProcessEnv): RuntimeEnvironment {
 	return { uid: uidOutside(), xdgRuntimeDirectory: env.XDG_RUNTIME_DIR, temporary: tmpdir() };
 }
 
-/**
- * The user as the machine knows him: whoever is root in a user namespace of his own has another number outside.
- * Source: user_namespaces(7), /proc/PID/uid_map.
- */
+/** The user as the machine knows him: whoever is root in a user namespace of his own has another number outside. */
 function uidOutside(): number {
 	const own = process.getuid?.() ?? 0;
-	try {
-		for (const line of readFileSync('/proc/self/uid_map', 'latin1').split('\n')) {
-			const [inside = Number.NaN, outside = 0, count = 0] = line.trim().split(/\s+/).map(Number);
-			if (own >= inside && own < inside + count) return outside + own - inside;
-		}
-	} catch {
-		// A kernel without user namespaces.
-	}
-	return own;
+	const range = rangeOf(own, readIdMap('uid'));
+	return range === undefined ? own : range.outside + own - range.inside;
 }

@@ -3,7 +3,7 @@
  * What a command needs is loaded when it is the one.
  */
 
-import { ConfigMapFsError, EXIT_STATUS, errorText } from '../base/errors.js';
+import { ConfigMapFsError, EXIT_STATUS, errorText, RUN_FAILED } from '../base/errors.js';
 import { closest } from '../base/suggestion.js';
 import { SafeOutput } from '../native/safe-output.js';
 import type { CliContext } from './context.js';
@@ -44,9 +44,6 @@ interface Command {
 }
 
 type LoadCommand = () => Promise<(context: CliContext) => Promise<number>>;
-
-/** Status of a failure of this program itself, where the other statuses are the application's. Source: docker run. */
-const RUN_FAILED = 125;
 
 function runStatuses(): Statuses {
 	const { WAIT_TIMEOUT, COMMAND_NOT_FOUND, COMMAND_REFUSED, ...others } = EXIT_STATUS;

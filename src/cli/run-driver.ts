@@ -4,13 +4,13 @@
  */
 
 import { mkdirSync } from 'node:fs';
-import { join } from 'node:path';
 import { ConfigMapFsError } from '../base/errors.js';
 import type { Driver } from '../drivers/driver.js';
 import { type DriverChoice, makeDriver } from '../mount/driver-choice.js';
 import { withFsGroup } from '../pod/fs-group.js';
 import type { RunCaller } from '../run/credentials.js';
 import type { Placement } from '../run/placement.js';
+import { volumeTree } from '../run/stage.js';
 
 export interface RunDriverOptions {
 	readonly choice: DriverChoice;
@@ -20,9 +20,6 @@ export interface RunDriverOptions {
 	readonly groupDecides: boolean;
 	readonly trace: boolean;
 }
-
-/** In the stage. */
-const TREE = 'volumes';
 
 export class RunDriver {
 	readonly #options: RunDriverOptions;
@@ -35,11 +32,11 @@ export class RunDriver {
 	/** Errors: FUSE_DEVICE_MISSING, FUSE_DEVICE_DENIED, DRIVER_UNAVAILABLE for a driver that was asked for by name. */
 	constructor(options: RunDriverOptions) {
 		this.#options = options;
-		this.#mountPoint = join(options.placement.stage, TREE);
+		this.#mountPoint = volumeTree(options.placement.stage);
 		mkdirSync(this.#mountPoint);
 		if (options.choice === 'directory') return;
 		try {
-			this.#early = this.#make(options.choice, (kind, mode, show) => withFsGroup(this.#group)(show)(kind, mode));
+			this.#early = this.#make(options.choice);
 			// Before there is an application a killed daemon leaves this.
 			this.#early.guard({ removeDirectory: options.placement.machineDirectory });
 		} catch (error) {
@@ -52,7 +49,7 @@ export class RunDriver {
 	/** The driver; `group` is that of an fsGroup. */
 	take(group: number | undefined): Driver {
 		this.#group = this.#options.groupDecides ? undefined : group;
-		return this.#early ?? this.#make('directory', (kind, mode, show) => withFsGroup(this.#group)(show)(kind, mode));
+		return this.#early ?? this.#make('directory');
 	}
 
 	/** Ends what nobody took. Idempotent. */
@@ -60,7 +57,7 @@ export class RunDriver {
 		await this.#early?.unmount();
 	}
 
-	#make(choice: DriverChoice, adapted: (kind: Kind, mode: number, show: Show) => ReturnType<Show>): Driver {
+	#make(choice: DriverChoice): Driver {
 		const { placement, caller, trace } = this.#options;
 		return makeDriver({
 			choice,
@@ -70,12 +67,10 @@ export class RunDriver {
 			rootMode: 0o755,
 			caller,
 			runtime: placement.environment,
-			adapt: (show) => (kind, mode) => adapted(kind, mode, show),
+			// The group is known later than the driver is begun.
+			adapt: (show) => (kind, mode) => withFsGroup(this.#group)(show)(kind, mode),
 			now: () => new Date(),
 			trace,
 		});
 	}
 }
-
-type Show = Parameters<NonNullable<Parameters<typeof makeDriver>[0]['adapt']>>[0];
-type Kind = Parameters<Show>[0];

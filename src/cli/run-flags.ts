@@ -6,6 +6,7 @@ import { resolve } from 'node:path';
 import type { CommandModule } from 'yargs';
 import { ConfigMapFsError } from '../base/errors.js';
 import { DRIVER_CHOICES, type DriverChoice } from '../mount/driver-choice.js';
+import { ENV_INHERIT_CHOICES, type EnvInherit } from '../run/inherited-environment.js';
 import { parseOnChangeFlags } from '../run/on-change/on-change.js';
 import { CLUSTER_OPTIONS, readClusterFlags, readKubeletDelay } from './cluster-flags.js';
 import { type FlagOption, type ParsedFlags, parseFlags } from './flag-parser.js';
@@ -21,10 +22,6 @@ const ENVIRONMENT = { group: 'Environment and arguments:' } as const;
 const VOLUMES = { group: 'Volumes:' } as const;
 const CHANGES = { group: 'When something changes:' } as const;
 const OPERATION = { group: 'Operation:' } as const;
-
-/** The caller's variables that are underneath the pod's. */
-export const ENV_INHERIT_CHOICES = ['none', 'path', 'all'] as const;
-export type EnvInherit = (typeof ENV_INHERIT_CHOICES)[number];
 
 const { name: _name, 'field-selector': _fieldSelector, ...clusterOptions } = CLUSTER_OPTIONS;
 

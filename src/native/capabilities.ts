@@ -12,6 +12,8 @@ const { checked } = declareCalls({
 	prctl: 'int prctl(int option, unsigned long a, unsigned long b, unsigned long c, unsigned long d)',
 });
 
+export const CAP_SETGID = 6;
+export const CAP_SETUID = 7;
 export const CAP_SYS_ADMIN = 21;
 
 /** Whether this thread has it, in its own user namespace. Source: proc(5), CapEff. */

@@ -1,41 +1,20 @@
 /** Who called, and which other users and groups that one may be. */
 
-import { readFileSync } from 'node:fs';
+import { CAP_SETGID, CAP_SETUID, hasCapability } from '../native/capabilities.js';
+import { rangeOf, readIdMap } from '../native/id-map.js';
 import type { RunCaller } from './credentials.js';
 
-/** Source: capabilities(7). */
-const CAP_SETGID = 6n;
-const CAP_SETUID = 7n;
-
-/** Of this process. An id that the user namespace does not have cannot be taken on. Source: user_namespaces(7). */
+/** Of this process. An id that the user namespace does not have cannot be taken on. */
 export function readCaller(): RunCaller {
-	const effective = BigInt(
-		`0x${/^CapEff:\s*([0-9a-f]+)$/m.exec(readFileSync('/proc/self/status', 'latin1'))?.[1] ?? '0'}`,
-	);
-	const may = (capability: bigint, map: string) => {
-		const ranges = ((effective >> capability) & 1n) === 1n ? readMap(map) : [];
-		return (id: number) => ranges.some(({ first, count }) => id >= first && id < first + count);
+	const may = (capability: number, kind: 'uid' | 'gid') => {
+		const ranges = hasCapability(capability) ? readIdMap(kind) : [];
+		return (id: number) => rangeOf(id, ranges) !== undefined;
 	};
 	return {
 		uid: process.getuid?.() ?? 0,
 		gid: process.getgid?.() ?? 0,
 		groups: process.getgroups?.() ?? [],
-		mayBeUser: may(CAP_SETUID, '/proc/self/uid_map'),
-		mayBeGroup: may(CAP_SETGID, '/proc/self/gid_map'),
+		mayBeUser: may(CAP_SETUID, 'uid'),
+		mayBeGroup: may(CAP_SETGID, 'gid'),
 	};
-}
-
-interface IdRange {
-	readonly first: number;
-	readonly count: number;
-}
-
-function readMap(path: string): readonly IdRange[] {
-	return readFileSync(path, 'latin1')
-		.split('\n')
-		.filter((line) => line !== '')
-		.map((line) => {
-			const [first = 0, , count = 0] = line.trim().split(/\s+/).map(Number);
-			return { first, count };
-		});
 }

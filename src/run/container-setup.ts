@@ -15,6 +15,7 @@ import { buildEnvironment } from '../pod/environment-builder.js';
 import { mountOrder, nestedMountPoints } from '../pod/mount-order.js';
 import type { Missing, PodObjects, PodSurroundings } from '../pod/pod-objects.js';
 import { resolveSubPath } from '../pod/sub-path.js';
+import { isPayloadVolume } from '../pod/volume-files.js';
 import { volumePayload } from '../pod/volume-payload.js';
 import { type RunCaller, type WantedCredentials, wantedCredentials } from './credentials.js';
 import { type EnvInherit, inheritedEnvironment } from './inherited-environment.js';
@@ -24,8 +25,9 @@ import type { SelectedPod } from './pod-reader.js';
 import { mountedVolumes } from './pod-references.js';
 import { PodVolumes } from './pod-volumes.js';
 import type { SaidOnce } from './said-once.js';
+import { emptyDirectoryOf } from './stage.js';
 import { existingSubPath, subPathSource } from './sub-path-source.js';
-import { isObjectVolume, type VolumePlace, VolumePlaces } from './volume-places.js';
+import { type VolumePlace, VolumePlaces } from './volume-places.js';
 import { makePlaceInside } from './writable-place.js';
 
 /** How a container is made, besides what its pod says: the flags of `run`, and this machine. */
@@ -84,8 +86,6 @@ export interface ContainerProcess {
 	readonly credentials: WantedCredentials['credentials'];
 }
 
-const TREE = 'volumes';
-
 export class ContainerSetup {
 	readonly #options: ContainerSetupOptions;
 	#driver: Driver | undefined;
@@ -116,14 +116,14 @@ export class ContainerSetup {
 		const { surroundings, strictEnvNames, placement } = this.#options;
 		return buildEnvironment(pod, container, objects, surroundings, {
 			strictNames: strictEnvNames,
-			readFile: (volume, path) => readIfThere(join(placement.stage, 'empty', volume, path)),
+			readFile: (volume, path) => readIfThere(join(emptyDirectoryOf(placement.stage, volume), path)),
 		});
 	}
 
 	/** Brings the volumes up to date. Returns what those lack that have no content yet. */
 	show({ pod, container }: SelectedPod, objects: PodObjects): readonly Missing[] {
 		const { localVolumes, surroundings } = this.#options;
-		const volumes = mountedVolumes(pod, container).filter(isObjectVolume);
+		const volumes = mountedVolumes(pod, container).filter(isPayloadVolume);
 		const shown = volumes.filter(({ name }) => !localVolumes.has(name));
 		if (shown.length === 0) return [];
 		const byName = new Map([...pod.spec.initContainers, ...pod.spec.containers].map((one) => [one.name, one]));
@@ -163,7 +163,6 @@ export class ContainerSetup {
 		const { said, caller, localVolumes, allowHostPath, placement, liveSubPaths } = this.#options;
 		const { fileGroup } = wantedCredentials(pod, container, caller);
 		const places = new VolumePlaces({
-			tree: join(placement.stage, TREE),
 			stage: placement.stage,
 			localVolumes,
 			allowHostPath,

@@ -5,7 +5,8 @@
  * what a local process cannot do without.
  */
 
-export type EnvInherit = 'none' | 'path' | 'all';
+export const ENV_INHERIT_CHOICES = ['none', 'path', 'all'] as const;
+export type EnvInherit = (typeof ENV_INHERIT_CHOICES)[number];
 
 type Variables = Readonly<Record<string, string | undefined>>;
 

@@ -8,11 +8,11 @@ import type { Logger } from '../base/log.js';
 import type { Driver } from '../drivers/driver.js';
 import { type Flip, type RetentionPolicy, VolumeSession } from '../mount/volume-session.js';
 import type { Missing } from '../pod/pod-objects.js';
+import type { PayloadVolume } from '../pod/volume-files.js';
 import type { VolumePayload } from '../pod/volume-payload.js';
 import { emptyDirectory, SNAPSHOT_MODE, VOLUME_MODE } from '../volume/content.js';
 import { type Payload, topName } from '../volume/payload.js';
 import type { SaidOnce } from './said-once.js';
-import type { ObjectVolume } from './volume-places.js';
 
 export interface PodVolumesOptions {
 	readonly driver: Driver;
@@ -28,7 +28,7 @@ export interface PodVolumesOptions {
 interface Shown {
 	readonly session: VolumeSession;
 	/** What its content came from. */
-	source: ObjectVolume['source'];
+	source: PayloadVolume['source'];
 	/** Directories that mounts inside it need. */
 	readonly nested: Set<string>;
 	/** Why it cannot be renewed; undefined: it can. */
@@ -54,8 +54,8 @@ export class PodVolumes {
 	 * volumes that have none. `nested` names the directories that other mounts need inside a volume.
 	 */
 	update(
-		volumes: readonly ObjectVolume[],
-		payloadOf: (volume: ObjectVolume) => VolumePayload,
+		volumes: readonly PayloadVolume[],
+		payloadOf: (volume: PayloadVolume) => VolumePayload,
 		nested: ReadonlyMap<string, readonly string[]>,
 	): readonly Missing[] {
 		const missing: Missing[] = [];
@@ -69,7 +69,7 @@ export class PodVolumes {
 	}
 
 	/** Whether the volume has content to keep. */
-	#keep(volume: ObjectVolume, missing: readonly Missing[]): boolean {
+	#keep(volume: PayloadVolume, missing: readonly Missing[]): boolean {
 		const shown = this.#shown.get(volume.name);
 		// What the workload defines otherwise now is another volume.
 		if (shown === undefined || !isDeepStrictEqual(shown.source, volume.source)) return false;
@@ -79,7 +79,7 @@ export class PodVolumes {
 		return true;
 	}
 
-	#show(volume: ObjectVolume, payload: Payload, nested: readonly string[]): void {
+	#show(volume: PayloadVolume, payload: Payload, nested: readonly string[]): void {
 		const { driver, retention, now, log, onFlip } = this.#options;
 		let shown = this.#shown.get(volume.name);
 		if (shown === undefined) {

@@ -5,7 +5,7 @@
  * arguments, volumes, what a subPath leads to. While it runs its volumes follow their objects; its environment stays.
  */
 
-import { ConfigMapFsError } from '../base/errors.js';
+import { ConfigMapFsError, RUN_FAILED } from '../base/errors.js';
 import type { Logger } from '../base/log.js';
 import type { ManifestObject } from '../model/manifest-object.js';
 import type { Environment } from '../pod/environment.js';
@@ -66,8 +66,6 @@ export interface RunSessionOptions {
 
 const NO_PLAN: MountPlan = { mounts: [], liveSubPaths: [], missing: [] };
 
-/** As docker run has it: not the application failed, but what runs it. */
-const EXIT_FAILED = 125;
 /** How long a pod's processes have to end. Source: kubernetes v1.32 core/v1, terminationGracePeriodSeconds. */
 const GRACE_MS = 30_000;
 
@@ -244,7 +242,7 @@ export class RunSession {
 		void driver.ended.then((end) => {
 			if (end.reason !== 'died') return;
 			this.#log.error({ detail: end.detail }, 'the process that shows the volumes ended, so the application is ended');
-			this.#application.end(EXIT_FAILED);
+			this.#application.end(RUN_FAILED);
 		});
 	}
 

@@ -8,13 +8,13 @@ import { join } from 'node:path';
 import { ConfigMapFsError } from '../base/errors.js';
 import { fsGroupMode } from '../pod/fs-group.js';
 import type { PodWarning } from '../pod/pod-objects.js';
-import type { PodVolume, VolumeSource } from '../pod/pod-spec.js';
+import type { PodVolume } from '../pod/pod-spec.js';
+import { isPayloadVolume } from '../pod/volume-files.js';
 import { checkHostPath } from './host-path.js';
+import { emptyDirectoryOf, volumeTree } from './stage.js';
 
 export interface VolumePlacesOptions {
-	/** Where the driver's tree is; each volume is a directory of it. */
-	readonly tree: string;
-	/** A private directory for what applications write. */
+	/** Of the placement: see stage.ts. */
 	readonly stage: string;
 	/** `--local-volume`: directories of this machine, by the volume's name. */
 	readonly localVolumes: ReadonlyMap<string, string>;
@@ -28,15 +28,6 @@ export interface VolumePlace {
 	readonly path: string;
 	readonly isWritable: boolean;
 	readonly isHost: boolean;
-}
-
-/** Volumes whose files come from objects: those that a driver shows. */
-export type ObjectVolume = PodVolume & {
-	readonly source: Extract<VolumeSource, { kind: 'configMap' | 'secret' | 'downwardAPI' | 'projected' }>;
-};
-
-export function isObjectVolume(volume: PodVolume): volume is ObjectVolume {
-	return ['configMap', 'secret', 'downwardAPI', 'projected'].includes(volume.source.kind);
 }
 
 /** Mode of an emptyDir. Source: kubelet v1.32 pkg/volume/emptydir, perm. */
@@ -54,10 +45,11 @@ export class VolumePlaces {
 	 * Errors: INPUT_MISSING for a directory of this machine that is not there, INPUT_INVALID for one that is something else.
 	 */
 	of(volume: PodVolume): { readonly place: VolumePlace | undefined; readonly warnings: readonly PodWarning[] } {
-		const { localVolumes, tree } = this.#options;
+		const { localVolumes, stage } = this.#options;
 		const local = localVolumes.get(volume.name);
 		if (local !== undefined) return given(localPlace(volume, local));
-		if (isObjectVolume(volume)) return given({ path: join(tree, volume.name), isWritable: false, isHost: false });
+		if (isPayloadVolume(volume))
+			return given({ path: join(volumeTree(stage), volume.name), isWritable: false, isHost: false });
 		const { source } = volume;
 		if (source.kind === 'emptyDir') return given(this.#emptyDir(volume.name));
 		if (source.kind === 'hostPath') {
@@ -77,7 +69,7 @@ export class VolumePlaces {
 
 	#emptyDir(name: string): VolumePlace {
 		const { stage, fileGroup } = this.#options;
-		const path = join(stage, 'empty', name);
+		const path = emptyDirectoryOf(stage, name);
 		mkdirSync(path, { recursive: true });
 		if (fileGroup !== undefined) chownSync(path, -1, fileGroup);
 		chmodSync(path, fileGroup === undefined ? EMPTY_DIR_MODE : fsGroupMode('dir', EMPTY_DIR_MODE));

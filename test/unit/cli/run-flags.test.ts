@@ -1,7 +1,8 @@
 /** What a command line of `run` says. */
 
 import { describe, expect, test } from 'vitest';
-import { ENV_INHERIT_CHOICES, RUN_OPTIONS, readRunLine } from '../../../src/cli/run-flags.js';
+import { RUN_OPTIONS, readRunLine } from '../../../src/cli/run-flags.js';
+import { ENV_INHERIT_CHOICES } from '../../../src/run/inherited-environment.js';
 
 const read = (...args: readonly string[]) => readRunLine(args, '/checkout');
 

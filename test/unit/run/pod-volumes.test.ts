@@ -5,10 +5,10 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { Driver } from '../../../src/drivers/driver.js';
 import { makeDriver } from '../../../src/mount/driver-choice.js';
+import type { PayloadVolume } from '../../../src/pod/volume-files.js';
 import type { VolumePayload } from '../../../src/pod/volume-payload.js';
 import { PodVolumes } from '../../../src/run/pod-volumes.js';
 import { SaidOnce } from '../../../src/run/said-once.js';
-import type { ObjectVolume } from '../../../src/run/volume-places.js';
 import { removeTemporaries, temporaryDirectory, tmpfsDirectory } from '../../support/temporary.js';
 import { RecordingLog } from './recording-log.js';
 
@@ -55,7 +55,7 @@ const volume = (name: string, object = name) =>
 	({
 		name,
 		source: { kind: 'configMap', name: object, projection: { defaultMode: 0o644, optional: false } },
-	}) as ObjectVolume;
+	}) as PayloadVolume;
 const payload = (data: Readonly<Record<string, string>>): VolumePayload => ({
 	payload: new Map(Object.entries(data).map(([key, text]) => [key, { bytes: Buffer.from(text), mode: 0o644 }])),
 	warnings: [],

@@ -5,7 +5,8 @@ import { existsSync, mkdirSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { PodVolume } from '../../../src/pod/pod-spec.js';
-import { isObjectVolume, VolumePlaces, type VolumePlacesOptions } from '../../../src/run/volume-places.js';
+import { isPayloadVolume } from '../../../src/pod/volume-files.js';
+import { VolumePlaces, type VolumePlacesOptions } from '../../../src/run/volume-places.js';
 import { removeTemporaries, temporaryDirectory } from '../../support/temporary.js';
 
 let directory: string;
@@ -18,7 +19,6 @@ afterEach(removeTemporaries);
 
 function placeOf(source: object, options: Partial<VolumePlacesOptions> = {}) {
 	const places = new VolumePlaces({
-		tree: '/tree',
 		stage,
 		localVolumes: new Map(),
 		allowHostPath: false,
@@ -34,8 +34,8 @@ const modeOf = (path: string) => (statSync(path).mode & 0o7777).toString(8);
 
 describe('volumes of objects', () => {
 	test.each(['configMap', 'secret', 'downwardAPI', 'projected'])('%s: in the tree of a driver', (kind) => {
-		expect(isObjectVolume({ name: 'v', source: { kind } } as PodVolume)).toBe(true);
-		expect(placeOf({ kind })).toEqual(given('/tree/v', { isWritable: false, isHost: false }));
+		expect(isPayloadVolume({ name: 'v', source: { kind } } as PodVolume)).toBe(true);
+		expect(placeOf({ kind })).toEqual(given(`${stage}/volumes/v`, { isWritable: false, isHost: false }));
 	});
 
 	test('a local directory takes the place of one', () => {
