@@ -10,16 +10,14 @@ import type { Logger } from '../base/log.js';
 import { makeDriver } from '../mount/driver-choice.js';
 import { prepareMountPoint, warnIfNotEmpty } from '../mount/mount-point.js';
 import { MountSession } from '../mount/mount-session.js';
-import { isFileOpenForWriting, setInheritable, setProcessName } from '../native/libc.js';
+import { setInheritable, setProcessName } from '../native/libc.js';
 import { SafeOutput } from '../native/safe-output.js';
-import { GeneratedSource } from '../sources/generators/generated-source.js';
-import { KustomizeSource } from '../sources/kustomize/kustomize-source.js';
-import { ManifestSource } from '../sources/manifests/manifest-source.js';
 import type { ConfigMapSource } from '../sources/source.js';
 import { VOLUME_MODE } from '../volume/content.js';
 import { type BackgroundRole, startInBackground, takeBackgroundRole } from './background.js';
 import { delayLikeKubelet, type OpenedCluster, openCluster } from './cluster-flags.js';
 import { type CliContext, runtimeEnvironment } from './context.js';
+import { makeLocalSource } from './local-sources.js';
 import { makeLogger, openLogSink } from './logger.js';
 import { type CommandLine, readCommandLine } from './mount-flags.js';
 import { describeMount } from './mount-summary.js';
@@ -176,17 +174,9 @@ async function makeSources(
 ): Promise<readonly ConfigMapSource[]> {
 	const { cluster, log, mountPoint } = made;
 	const namespace = line.namespaces[0] ?? cluster?.namespace ?? 'default';
-	const { cwd, env } = context;
 	// "-f . -R" must not read what it shows.
-	const common = { ignore: new Set([mountPoint]), defaultNamespace: namespace, openForWriting: isFileOpenForWriting };
-	const local = line.sources.map((source): ConfigMapSource => {
-		if (source.kind === 'create') return new GeneratedSource(source.flags, { namespace, cwd, env, log });
-		if (source.kind === 'kustomize') {
-			return new KustomizeSource({ ...common, directory: source.directory, args: source.args, cwd, env, log });
-		}
-		const { path } = source;
-		return new ManifestSource({ ...common, path, recursive: line.recursive, stdin: process.stdin, log });
-	});
+	const options = { recursive: line.recursive, namespace, context, log, ignore: new Set([mountPoint]) };
+	const local = line.sources.map((flag) => makeLocalSource(flag, options));
 	const sources = cluster === undefined ? local : [cluster.source, ...local];
 	return line.kubeletDelay === undefined ? sources : await delayLikeKubelet(sources, line.kubeletDelay);
 }

@@ -3,13 +3,9 @@
  */
 
 import type { Logger } from '../base/log.js';
-import { isFileOpenForWriting } from '../native/libc.js';
 import type { MakeSource, RunCluster } from '../run/run-session.js';
-import { GeneratedSource } from '../sources/generators/generated-source.js';
-import { KustomizeSource } from '../sources/kustomize/kustomize-source.js';
-import { ManifestSource } from '../sources/manifests/manifest-source.js';
-
 import type { CliContext } from './context.js';
+import { makeLocalSource } from './local-sources.js';
 import { openRunCluster } from './run-cluster.js';
 import type { PodFlags } from './run-flags.js';
 import type { SourceFlag } from './source-flags.js';
@@ -33,25 +29,18 @@ export async function podSources(
 	log: Logger,
 	listConfigMaps = false,
 ): Promise<PodSources> {
-	const { cwd, env } = context;
+	const { env } = context;
 	const cluster =
 		flags.cluster === undefined
 			? undefined
 			: await openRunCluster(flags.cluster, { env, log, namespace: flags.namespace });
 	const namespace = flags.namespace ?? cluster?.namespace ?? 'default';
-	const common = { defaultNamespace: namespace, openForWriting: isFileOpenForWriting, listConfigMaps, log };
-	const make = (source: SourceFlag): MakeSource => {
-		if (source.kind === 'create') return () => new GeneratedSource(source.flags, { namespace, cwd, env, log });
-		if (source.kind === 'kustomize') {
-			const { directory, args } = source;
-			return (onOthers) => new KustomizeSource({ ...common, directory, args, cwd, env, onOthers });
-		}
-		const { path } = source;
-		return (onOthers) =>
-			new ManifestSource({ ...common, path, recursive: flags.recursive, stdin: process.stdin, onOthers });
-	};
+	const options = { recursive: flags.recursive, namespace, context, log, listConfigMaps };
 	return {
-		sources: flags.sources.map((source) => ({ description: descriptionOf(source), make: make(source) })),
+		sources: flags.sources.map((flag) => ({
+			description: descriptionOf(flag),
+			make: (onOthers) => makeLocalSource(flag, { ...options, onOthers }),
+		})),
 		cluster,
 		defaultNamespace: namespace,
 		readsStdin: flags.sources.some((source) => source.kind === 'filename' && readsStandardInput(source.path)),

@@ -39,6 +39,8 @@ export class PodReader {
 	readonly #options: PodReaderOptions;
 	#fromCluster: ManifestObject | undefined;
 	#last: SelectedPod | undefined;
+	/** Most changes are of other objects; this one is decoded again when it is another value. */
+	#decoded: { readonly object: Located; readonly selected: SelectedPod } | undefined;
 	#complaint: string | undefined;
 
 	constructor(options: PodReaderOptions) {
@@ -101,12 +103,15 @@ export class PodReader {
 	#decode(): SelectedPod {
 		const { catalog, wanted, namespace, container, defaultNamespace, strictEnvNames } = this.#options;
 		const object: Located = this.#fromCluster ?? selectWorkload(catalog.workloads, wanted, namespace);
+		if (this.#decoded?.object === object) return this.#decoded.selected;
 		const { pod, violations } = decodePod(object, { defaultNamespace, strictEnvNames });
 		if (pod === undefined) {
 			const lines = violations.map(({ path, text }) => `${object.locate?.(path) ?? object.place}: ${text}`);
 			throw new ConfigMapFsError('INPUT_INVALID', lines.join('\n'));
 		}
-		return { pod, container: selectContainer(pod, container) };
+		const selected = { pod, container: selectContainer(pod, container) };
+		this.#decoded = { object, selected };
+		return selected;
 	}
 }
 
