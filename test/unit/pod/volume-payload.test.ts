@@ -12,7 +12,8 @@ import {
 } from '../../../src/pod/volume-files.js';
 import { type VolumePayload, volumePayload } from '../../../src/pod/volume-payload.js';
 import { volumeContent } from '../../../src/volume/content.js';
-import type { KeyToPath, Projection } from '../../../src/volume/projection.js';
+import type { Projection } from '../../../src/volume/projection.js';
+import { source } from './lint-cases/lint-pods.js';
 
 type Texts = Readonly<Record<string, string>>;
 
@@ -56,15 +57,6 @@ function ofSecret(name: string, projection: Partial<Projection> = {}): PayloadVo
 
 function projected(sources: readonly ProjectedSource[], defaultMode = 0o644): PayloadVolume {
 	return volume({ kind: 'projected', sources, defaultMode });
-}
-
-function from(
-	kind: 'configMap' | 'secret',
-	name: string,
-	items: readonly KeyToPath[] = [],
-	optional = false,
-): ProjectedSource {
-	return { kind, name, items, optional };
 }
 
 /** `644 value-1` by path, sorted. */
@@ -216,8 +208,8 @@ describe('projected', () => {
 					kind: 'downwardAPI',
 					items: [{ path: 'podname', mode: undefined, ref: { kind: 'fieldRef', fieldPath: 'metadata.name' } }],
 				},
-				from('secret', 'keys', [{ key: 'secret-data', path: 'secret-data' }]),
-				from('configMap', 'cm3', [{ key: 'data-1', path: 'configmap-data' }]),
+				source('secret', 'keys', [{ key: 'secret-data', path: 'secret-data' }]),
+				source('configMap', 'cm3', [{ key: 'data-1', path: 'configmap-data' }]),
 			]),
 			all,
 			downward,
@@ -235,32 +227,32 @@ describe('projected', () => {
 			{ key: 'data-1', path: 'a' },
 			{ key: 'data-2', path: 'path/to/data-2', mode: 0o600 },
 		];
-		const result = volumePayload(projected([from('configMap', 'cm3', items)], 0o400), all, downward);
+		const result = volumePayload(projected([source('configMap', 'cm3', items)], 0o400), all, downward);
 		expect(shown(result)).toEqual({ a: '400 value-1', 'path/to/data-2': '600 value-2' });
 	});
 
 	test.each<readonly [string, readonly ProjectedSource[], Texts, string]>([
 		[
 			'whole maps',
-			[from('configMap', 'maps'), from('secret', 'keys')],
+			[source('configMap', 'maps'), source('secret', 'keys')],
 			{ same: '644 secret', 'secret-data': '644 s' },
 			'key "same" of secret "keys" hides key "same" of configMap "maps" at "same", because it is listed later; list the keys as items with different paths',
 		],
 		[
 			'the other order',
-			[from('secret', 'keys'), from('configMap', 'maps')],
+			[source('secret', 'keys'), source('configMap', 'maps')],
 			{ same: '644 map', 'secret-data': '644 s' },
 			'key "same" of configMap "maps" hides key "same" of secret "keys" at "same", because it is listed later; list the keys as items with different paths',
 		],
 		[
 			'same and ./same',
-			[from('configMap', 'maps'), from('configMap', 'cm3', [{ key: 'data-1', path: './same' }])],
+			[source('configMap', 'maps'), source('configMap', 'cm3', [{ key: 'data-1', path: './same' }])],
 			{ same: '644 value-1' },
 			'key "data-1" of configMap "cm3" hides key "same" of configMap "maps" at "same", because it is listed later; list the keys as items with different paths',
 		],
 		[
 			'one source twice',
-			[from('configMap', 'maps'), from('configMap', 'maps')],
+			[source('configMap', 'maps'), source('configMap', 'maps')],
 			{ same: '644 map' },
 			'key "same" of configMap "maps" is listed more than once at "same"; the last entry counts; remove the others',
 		],
@@ -271,7 +263,7 @@ describe('projected', () => {
 	});
 
 	test('a file of one source that is a directory of another keeps the volume away', () => {
-		const sources = [from('configMap', 'maps'), from('configMap', 'cm3', [{ key: 'data-1', path: 'same/sub' }])];
+		const sources = [source('configMap', 'maps'), source('configMap', 'cm3', [{ key: 'data-1', path: 'same/sub' }])];
 		expect(waitsFor(volumePayload(projected(sources), all, downward))).toEqual([
 			`${SET_UP}invalid path: same/sub: same is a file in the same volume`,
 		]);
@@ -279,10 +271,10 @@ describe('projected', () => {
 
 	test('all failures are joined, equal ones once', () => {
 		const sources = [
-			from('configMap', 'none'),
-			from('secret', 'keys', [{ key: 'k', path: 'k' }]),
-			from('configMap', 'none'),
-			from('configMap', 'cm3'),
+			source('configMap', 'none'),
+			source('secret', 'keys', [{ key: 'k', path: 'k' }]),
+			source('configMap', 'none'),
+			source('configMap', 'cm3'),
 		];
 		expect(waitsFor(volumePayload(projected(sources), all, downward))).toEqual([
 			`${SET_UP}[configmap "none" not found, references non-existent secret key: k]`,
@@ -294,9 +286,9 @@ describe('projected', () => {
 
 	test('optional sources may be absent, others are shown', () => {
 		const sources = [
-			from('configMap', 'none', [{ key: 'a', path: 'a' }], true),
-			from('secret', 'keys', [{ key: 'k', path: 'k' }], true),
-			from('configMap', 'maps'),
+			source('configMap', 'none', [{ key: 'a', path: 'a' }], true),
+			source('secret', 'keys', [{ key: 'k', path: 'k' }], true),
+			source('configMap', 'maps'),
 		];
 		expect(shown(volumePayload(projected(sources), all, downward))).toEqual({ same: '644 map' });
 	});
@@ -305,7 +297,7 @@ describe('projected', () => {
 		const sources: readonly ProjectedSource[] = [
 			{ kind: 'other', type: 'serviceAccountToken', path: 'token' },
 			{ kind: 'other', type: 'clusterTrustBundle', path: undefined },
-			from('configMap', 'maps'),
+			source('configMap', 'maps'),
 		];
 		const result = volumePayload(projected(sources), all, downward);
 		expect(shown(result)).toEqual({ same: '644 map' });

@@ -16,6 +16,7 @@ import type {
 	VolumeSource,
 } from '../../../../src/pod/pod-spec.js';
 import type { KeyToPath, Projection } from '../../../../src/volume/projection.js';
+import { makeContainer } from '../environment-pod.js';
 
 /** What one rule says about one pod. */
 export interface LintCase {
@@ -46,8 +47,8 @@ export function podOf({ kind = 'Pod', volumes = [], app, initContainer, ...more 
 		workload: { kind, name: 'app', namespace: 'default', place: 'pod.yaml:1:1' },
 		metadata: { name: 'app', namespace: 'default', uid: 'u', labels: new Map(), annotations: new Map() },
 		spec: {
-			initContainers: initContainer === undefined ? [] : [containerOf(initContainer)],
-			containers: [containerOf(app ?? {})],
+			initContainers: initContainer === undefined ? [] : [makeContainer(initContainer)],
+			containers: [makeContainer(app ?? {})],
 			volumes,
 			securityContext: {
 				runAsUser: undefined,
@@ -61,23 +62,6 @@ export function podOf({ kind = 'Pod', volumes = [], app, initContainer, ...more 
 			hostname: undefined,
 			enableServiceLinks: more.enableServiceLinks ?? true,
 		},
-	};
-}
-
-function containerOf(parts: Partial<Container>): Container {
-	return {
-		name: 'app',
-		image: undefined,
-		command: undefined,
-		args: undefined,
-		workingDir: undefined,
-		envFrom: [],
-		env: [],
-		volumeMounts: [],
-		resources: { limits: new Map(), requests: new Map() },
-		runAsUser: undefined,
-		runAsGroup: undefined,
-		...parts,
 	};
 }
 
