@@ -498,7 +498,8 @@ describe.skipIf(ROOT_ONLY || USER_WAY.missing !== undefined)('a machine that ref
 		['that is a mount', 'mount --rbind / "$CHROOT"'],
 		[
 			'that is a directory',
-			'for d in usr lib lib64 bin proc dev tmp root work; do test ! -e /$d || { mkdir "$CHROOT/$d"; mount --rbind /$d "$CHROOT/$d"; }; done',
+			// All of the machine's directories: the checkout and Node may be below any of them.
+			'for d in /*; do test ! -d "$d" || { mkdir "$CHROOT$d"; mount --rbind "$d" "$CHROOT$d"; }; done',
 		],
 	])('inside a chroot %s', async (_, prepare) => {
 		const chroot = temporaryDirectory('chroot');
