@@ -86,6 +86,7 @@ export class NamespaceChild {
 	readonly #machine = temporaryDirectory('machine');
 	readonly #child: ChildProcess;
 	readonly #answers: ((line: string) => void)[] = [];
+	#hasClosed = false;
 	#errors = '';
 
 	private constructor(way: NamespaceWay, options: NamespaceOptions) {
@@ -113,7 +114,8 @@ export class NamespaceChild {
 		});
 		createInterface({ input: this.#child.stdout as Readable }).on('line', (line) => this.#answers.shift()?.(line));
 		this.#child.on('close', () => {
-			for (const answer of this.#answers.splice(0)) answer(JSON.stringify({ error: `it ended:\n${this.#errors}` }));
+			this.#hasClosed = true;
+			for (const answer of this.#answers.splice(0)) answer(JSON.stringify({ error: this.#ended }));
 		});
 	}
 
@@ -237,7 +239,12 @@ export class NamespaceChild {
 		return await answer;
 	}
 
+	get #ended(): string {
+		return `it ended:\n${this.#errors}`;
+	}
+
 	async #next(what: string): Promise<unknown> {
+		if (this.#hasClosed) throw new Error(this.#ended);
 		const line = await within(20_000, what, new Promise<string>((resolve) => this.#answers.push(resolve)));
 		const { answer, error, code } = JSON.parse(line) as { answer?: unknown; error?: string; code?: string };
 		if (error !== undefined) throw Object.assign(new Error(error), { code });
