@@ -332,7 +332,8 @@ export class InodeTree {
 				if (entry === undefined) return -ERRNO.ENOENT;
 				if (intent.graceMs > 0) this.#retire(directory, name, entry.inode, intent.graceMs);
 				this.#unlink(directory, entry);
-				this.#touch(directory);
+				// What had left the listing at the flip is over since then for those who compare times, too.
+				if (entry.listed) this.#touch(directory);
 				return directory;
 			}
 			default:
@@ -345,6 +346,7 @@ export class InodeTree {
 		invariant(entries !== undefined && !entries.has(name), `"${name}" is new in inode ${directory.id}`);
 		entries.set(name, { name, inode, cookie: directory.nextCookie++, listed: true });
 		inode.holders++;
+		if (inode.isDirectory) inode.parent = directory.id;
 		countEntry(directory, inode, 1);
 	}
 

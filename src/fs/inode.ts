@@ -52,6 +52,8 @@ export class Inode {
 	/** Directories: removed names in their grace, in the order of their cookies. */
 	retired: Map<string, Retired> | undefined;
 	nextCookie = 3;
+	/** Directories: where ".." leads, by id. The root leads to itself; no directory ever moves. */
+	parent: number;
 
 	/** Symbolic links. */
 	target: Buffer | undefined;
@@ -65,6 +67,7 @@ export class Inode {
 
 	constructor(fields: InodeFields, original?: Inode) {
 		this.id = fields.id;
+		this.parent = original?.parent ?? fields.id;
 		this.mode = fields.mode;
 		this.uid = fields.uid;
 		this.gid = fields.gid;

@@ -19,7 +19,7 @@ import type { Mutation } from '../../fs/announcement.js';
 import type { Inode } from '../../fs/inode.js';
 import type { InodeTree } from '../../fs/inode-tree.js';
 import { DATA_LINK_TMP } from '../../volume/content.js';
-import { OPCODE, S_IFDIR, S_IFMT, S_IFREG } from '../../wire/constants.js';
+import { OPCODE, S_IFMT, S_IFREG } from '../../wire/constants.js';
 import type { NativeOperations, NativeStat } from './binding.js';
 import { FlipGate, type OpenFile } from './flip-gate.js';
 import { PathWalk, toText, toTreeName } from './path-walk.js';
@@ -312,7 +312,7 @@ function readFrom(inode: Inode, buffer: Buffer, length: number, offset: number):
 	return done;
 }
 
-/** Whole pages for files and nothing for the rest, as tmpfs counts. */
+/** Whole pages for files and no blocks for the rest, as tmpfs counts. */
 function statOf(inode: Inode): NativeStat {
 	const isFile = (inode.mode & S_IFMT) === S_IFREG;
 	const mtime = Math.floor(inode.mtimeUs / 1000);
@@ -320,7 +320,7 @@ function statOf(inode: Inode): NativeStat {
 		mode: inode.mode,
 		uid: inode.uid,
 		gid: inode.gid,
-		size: (inode.mode & S_IFMT) === S_IFDIR ? 0 : inode.size,
+		size: inode.size,
 		nlink: inode.nlink,
 		ino: inode.id,
 		blksize: BLOCK_SIZE,

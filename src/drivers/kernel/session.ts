@@ -190,12 +190,12 @@ export class Session {
 		const cookie = request.u64(48);
 		const limit = Math.min(request.u32(56), REPLY_SIZE - 16);
 		let used = 0;
-		for (const [at, name] of [
-			[1, '.'],
-			[2, '..'],
+		for (const [at, name, id] of [
+			[1, '.', directory.id],
+			[2, '..', directory.parent],
 		] as const) {
 			if (cookie >= at) continue;
-			const entry = { name, id: directory.id, mode: S_IFDIR, cookie: at, node: undefined, validMs: 0 };
+			const entry = { name, id, mode: S_IFDIR, cookie: at, node: undefined, validMs: 0 };
 			const next = this.#reply.dirent(used, limit, plus, entry);
 			if (next < 0) return this.#reply.body(request.bytes, used);
 			used = next;

@@ -391,8 +391,10 @@ describe('InodeTree.list', () => {
 		expect(inodes.names(ROOT_ID)).toEqual(['a', '..new', '..data']);
 		expect(inodes.lookup(ROOT_ID, '..old')).toEqual({ id: 10, validMs: FOREVER_MS });
 		expect(inodes.inode(ROOT_ID).nlink).toBe(3);
+		const { wallUs } = inodes.clock;
+		inodes.wait(100);
 		retire(inodes, 0);
-		expect(inodes.inode(ROOT_ID).nlink).toBe(3);
+		expect(inodes.inode(ROOT_ID)).toMatchObject({ nlink: 3, mtimeUs: wallUs, ctimeUs: wallUs });
 		expect(inodes.lookup(ROOT_ID, '..old')).toBe(-ERRNO.ENOENT);
 	});
 

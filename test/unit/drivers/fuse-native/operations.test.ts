@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import type { NativeOperations, NativeStat } from '../../../../src/drivers/fuse-native/binding.js';
 import { Operations } from '../../../../src/drivers/fuse-native/operations.js';
+import { ENTRY_SIZE } from '../../../../src/fs/inode.js';
 import { InodeTree } from '../../../../src/fs/inode-tree.js';
 import { Segment } from '../../../../src/journal/journal-reader.js';
 import type { JournalRecord } from '../../../../src/journal/record.js';
@@ -101,7 +102,7 @@ describe('readers', () => {
 			result: 0,
 			stat: { ino: 3, size: BYTES.length, blocks: 8, nlink: 1, mode: 0o100644, uid: 1, gid: 2, mtime: 5000 },
 		});
-		expect(getattr('/').stat).toMatchObject({ ino: 1, mode: 0o040777, blocks: 0 });
+		expect(getattr('/').stat).toMatchObject({ ino: 1, mode: 0o040777, blocks: 0, size: (2 + 5) * ENTRY_SIZE });
 	});
 
 	test('names are UTF-8', () => {
