@@ -4,6 +4,7 @@
  */
 
 import { closeSync, constants, openSync } from 'node:fs';
+import { systemCode } from '../base/errors.js';
 import { addressOf, declareCalls, lastErrno } from './foreign-calls.js';
 
 /** Flags of mount(2) and umount2(2). Source: linux v6.1 include/uapi/linux/mount.h. */
@@ -95,7 +96,10 @@ export function receiveFileDescriptor(socket: number): number | undefined {
 
 export const POLL = { IN: 1, PRI: 2, OUT: 4, ERR: 8, HUP: 16 } as const;
 
-/** poll(2) over descriptors; blocks this thread. Unit: milliseconds, -1 for ever. Returns the events of each. */
+/**
+ * poll(2) over descriptors; blocks this thread. Unit: milliseconds, -1 for ever. Returns the events of each. A signal that
+ * the kernel gives to this thread, because the main thread has one already, begins the wait anew.
+ */
 export function poll(
 	fds: readonly { readonly fd: number; readonly events: number }[],
 	timeoutMs: number,
@@ -105,8 +109,14 @@ export function poll(
 		array.writeInt32LE(fd, index * 8);
 		array.writeInt16LE(events, index * 8 + 4);
 	});
-	checked('poll', array, fds.length, timeoutMs);
-	return fds.map((_, index) => array.readInt16LE(index * 8 + 6));
+	for (;;) {
+		try {
+			checked('poll', array, fds.length, timeoutMs);
+			return fds.map((_, index) => array.readInt16LE(index * 8 + 6));
+		} catch (error) {
+			if (systemCode(error) !== 'EINTR') throw error;
+		}
+	}
 }
 
 const LOCK_EX = 2;

@@ -9,6 +9,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { afterEach, describe, expect, test } from 'vitest';
+import { PYTHON, WITHOUT_PYTHON } from '../support/inotify.js';
 import { writeManifest } from '../support/manifest.js';
 import { type MountProcess, runCommand, runProgram, stopAll } from '../support/mount-process.js';
 import { mountsBelow, removeTemporaries, temporaryDirectory } from '../support/temporary.js';
@@ -231,6 +232,21 @@ describe.skipIf(AS_ROOT.missing !== undefined)(`processes, ${titleOf(AS_ROOT)}`,
 		expect(openFiles(servers[0] ?? 0)).not.toContain(marker);
 		child.kill('SIGTERM');
 		await until(() => child.exitCode !== null, 'its end');
+	});
+
+	test('a signal that any of their threads gets does not keep the daemon from noticing the end', async (ctx) => {
+		ctx.skip(WITHOUT_PYTHON !== undefined, WITHOUT_PYTHON);
+		const dir = mountPoint();
+		const { mount } = await startIn(AS_ROOT, dir, ['-f', manifest()]);
+		await until(() => openFiles(mount.pid).some((target) => target.endsWith('/mountinfo')), 'the watch of the table');
+		for (const pid of [mount.pid, mount.serverPid() ?? 0]) {
+			// The kernel gives a signal to another thread when the main thread has one already.
+			const interrupt = 'import ctypes, os, sys; pid = int(sys.argv[1]); libc = ctypes.CDLL(None)';
+			const each = 'for tid in os.listdir(f"/proc/{pid}/task"): libc.tgkill(pid, int(tid), 17)';
+			expect(await runCommand(PYTHON, ['-c', `${interrupt}\n${each}`, String(pid)])).toMatchObject({ code: 0 });
+		}
+		expect(await mount.run('umount', [dir])).toMatchObject({ code: 0 });
+		expect(await within(5000, 'the end of the daemon', mount.ended)).toEqual({ code: 0, signal: null });
 	});
 
 	test('ps shows what they are', async () => {
