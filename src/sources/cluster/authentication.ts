@@ -12,7 +12,7 @@ import { ApiError } from './api-error.js';
 import { type ExecCredential, ExecPlugin } from './exec-plugin.js';
 import type { Kubeconfig } from './kubeconfig.js';
 import type { UserEntry } from './kubeconfig-entries.js';
-import { proxyFromEnvironment } from './proxy-environment.js';
+import { isLoopback, proxyFromEnvironment } from './proxy-environment.js';
 
 /** What a request is sent with. */
 export interface AppliedCredentials {
@@ -111,8 +111,18 @@ export class KubeconfigAuthentication implements Authentication {
 		this.#plugin = this.#newPlugin();
 	}
 
-	#newPlugin(): ExecPlugin | undefined {
+	/** Without what would cross a network in clear text: kubectl sends none over plain HTTP either. */
+	#user(): UserEntry {
 		const { user, cluster } = this.#kubeconfig;
+		const { protocol, hostname } = new URL(cluster.server);
+		if (protocol === 'https:' || isLoopback(hostname)) return user;
+		const { impersonateUser, impersonateUid, impersonateGroups, impersonateExtra } = user;
+		return { impersonateUser, impersonateUid, impersonateGroups, impersonateExtra };
+	}
+
+	#newPlugin(): ExecPlugin | undefined {
+		const { cluster } = this.#kubeconfig;
+		const user = this.#user();
 		const environment = this.#options.environment ?? process.env;
 		return user.exec === undefined ? undefined : new ExecPlugin({ exec: user.exec, cluster, environment });
 	}
@@ -141,7 +151,8 @@ export class KubeconfigAuthentication implements Authentication {
 	async #applyByClient(credential: ExecCredential | undefined): Promise<AppliedCredentials> {
 		const environment = this.#options.environment ?? process.env;
 		const { KubeConfig } = await import('@kubernetes/client-node');
-		const { cluster, user } = this.#kubeconfig;
+		const { cluster } = this.#kubeconfig;
+		const user = this.#user();
 		const isPlain = cluster.server.startsWith('http:');
 		const config = new KubeConfig();
 		config.loadFromClusterAndUser(
@@ -173,7 +184,7 @@ export class KubeconfigAuthentication implements Authentication {
 		);
 		const options: https.RequestOptions = {};
 		await config.applyToHTTPSOptions(options);
-		const headers = headersOf(options, user.impersonateGroups);
+		const headers = headersOf(options, user);
 		const material = JSON.stringify([
 			text(options.ca),
 			text(options.cert),
@@ -215,7 +226,7 @@ function certificateOfPlugin({ certificate = '', key = '' }: ExecCredential): Ce
 
 function headersOf(
 	options: https.RequestOptions,
-	groups: readonly string[] | undefined,
+	{ impersonateUid: uid, impersonateGroups: groups = [], impersonateExtra: extra = new Map() }: UserEntry,
 ): Record<string, string | readonly string[]> {
 	const headers: Record<string, string | readonly string[]> = {};
 	const applied = Array.isArray(options.headers) ? {} : (options.headers ?? {});
@@ -227,8 +238,20 @@ function headersOf(
 	if (auth !== undefined && auth !== null && headers.authorization === undefined) {
 		headers.authorization = `Basic ${Buffer.from(auth).toString('base64')}`;
 	}
-	if (groups !== undefined && groups.length > 0) headers['impersonate-group'] = groups;
+	if (uid !== undefined) headers['impersonate-uid'] = uid;
+	if (groups.length > 0) headers['impersonate-group'] = groups;
+	for (const [name, values] of extra) if (values.length > 0) headers[extraHeader(name)] = values;
 	return headers;
+}
+
+/** Source: client-go v0.32 transport/round_trippers.go, headerKeyEscape. */
+function extraHeader(name: string): string {
+	const escaped = [...Buffer.from(name)].map((byte) => {
+		const character = String.fromCharCode(byte);
+		const isLegal = /[!#$&'*+.^_`|~0-9A-Za-z-]/.test(character);
+		return isLegal ? character : `%${byte.toString(16).toUpperCase().padStart(2, '0')}`;
+	});
+	return `impersonate-extra-${escaped.join('')}`;
 }
 
 function text(material: unknown): string {

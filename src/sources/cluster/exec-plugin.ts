@@ -6,6 +6,7 @@
  */
 
 import { spawn } from 'node:child_process';
+import { readFileSync } from 'node:fs';
 import { errorText, systemCode } from '../../base/errors.js';
 import { isJsonObject } from '../../model/json-value.js';
 import { ApiError } from './api-error.js';
@@ -90,14 +91,26 @@ export class ExecPlugin {
 			server: cluster.server,
 			'tls-server-name': cluster.tlsServerName,
 			'insecure-skip-tls-verify': cluster.insecureSkipTlsVerify ? true : undefined,
-			'certificate-authority-data': cluster.caData,
+			'certificate-authority-data': exec.provideClusterInfo ? this.#authority() : undefined,
 			'proxy-url': cluster.proxyUrl,
+			config: cluster.execConfig,
 		};
 		return JSON.stringify({
 			kind: 'ExecCredential',
 			apiVersion: exec.apiVersion,
 			spec: { ...(exec.provideClusterInfo ? { cluster: about } : {}), interactive: false },
 		});
+	}
+
+	/** A plugin gets the certificates themselves, wherever the kubeconfig has them. */
+	#authority(): string | undefined {
+		const { caData, caFile } = this.#options.cluster;
+		if (caData !== undefined || caFile === undefined) return caData;
+		try {
+			return readFileSync(caFile).toString('base64');
+		} catch (error) {
+			throw new ApiError('credentials', `unable to read certificate-authority ${errorText(error)}`, { cause: error });
+		}
 	}
 
 	#decode(output: string): ExecCredential {

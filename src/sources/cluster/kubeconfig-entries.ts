@@ -18,6 +18,8 @@ export interface ClusterEntry {
 	readonly insecureSkipTlsVerify: boolean;
 	readonly tlsServerName: string | undefined;
 	readonly proxyUrl: string | undefined;
+	/** What the cluster says to exec plugins, passed on as it is. */
+	readonly execConfig?: unknown;
 }
 
 export interface ExecEntry {
@@ -41,7 +43,10 @@ export interface UserEntry {
 	readonly username?: string | undefined;
 	readonly password?: string | undefined;
 	readonly impersonateUser?: string | undefined;
+	readonly impersonateUid?: string | undefined;
 	readonly impersonateGroups?: readonly string[] | undefined;
+	/** Several values for each name. */
+	readonly impersonateExtra?: ReadonlyMap<string, readonly string[]> | undefined;
 	/** Passed to the Kubernetes client as it is. */
 	readonly authProvider?: unknown;
 	readonly exec?: ExecEntry | undefined;
@@ -96,7 +101,16 @@ function readCluster(fields: Fields, absolute: (path: string | undefined) => str
 		insecureSkipTlsVerify: fields['insecure-skip-tls-verify'] === true,
 		tlsServerName: text(fields, 'tls-server-name'),
 		proxyUrl: text(fields, 'proxy-url'),
+		execConfig: readExecConfig(fields.extensions),
 	};
+}
+
+/** Source: client-go v0.32 tools/clientcmd/api, the reserved name of an extension of a cluster. */
+const EXEC_EXTENSION = 'client.authentication.k8s.io/exec';
+
+function readExecConfig(extensions: unknown): unknown {
+	if (!Array.isArray(extensions)) return undefined;
+	return extensions.filter(isJsonObject).find(({ name }) => name === EXEC_EXTENSION)?.extension;
 }
 
 function readUser(fields: Fields, absolute: (path: string | undefined) => string | undefined): UserEntry {
@@ -113,10 +127,17 @@ function readUser(fields: Fields, absolute: (path: string | undefined) => string
 		username: text(fields, 'username'),
 		password: text(fields, 'password'),
 		impersonateUser: text(fields, 'as'),
+		impersonateUid: text(fields, 'as-uid'),
 		impersonateGroups: texts(fields['as-groups']),
+		impersonateExtra: readExtra(fields['as-user-extra']),
 		authProvider: isJsonObject(authProvider) ? authProvider : undefined,
 		exec: isJsonObject(fields.exec) ? readExec(fields.exec, absolute) : undefined,
 	};
+}
+
+function readExtra(extra: unknown): ReadonlyMap<string, readonly string[]> | undefined {
+	if (!isJsonObject(extra)) return undefined;
+	return new Map(Object.entries(extra).map(([name, values]) => [name, texts(values)]));
 }
 
 function readExec(fields: Fields, absolute: (path: string | undefined) => string | undefined): ExecEntry {

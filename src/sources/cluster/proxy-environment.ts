@@ -10,7 +10,7 @@ type Environment = Readonly<Record<string, string | undefined>>;
 /** A URL, or undefined: the server is reached directly. */
 export function proxyFromEnvironment(server: string, environment: Environment): string | undefined {
 	const { protocol, hostname, port } = new URL(server);
-	const host = hostname.replace(/^\[|\]$/g, '').toLowerCase();
+	const host = bareHost(hostname);
 	const names = protocol === 'http:' ? ['HTTP_PROXY', 'http_proxy'] : ['HTTPS_PROXY', 'https_proxy'];
 	const proxy = first(environment, names);
 	if (proxy === undefined || isLoopback(host)) return undefined;
@@ -30,7 +30,13 @@ function first(environment: Environment, names: readonly string[]): string | und
 	return undefined;
 }
 
-function isLoopback(host: string): boolean {
+function bareHost(hostname: string): string {
+	return hostname.replace(/^\[|\]$/g, '').toLowerCase();
+}
+
+/** Whether what is sent there stays on this machine. */
+export function isLoopback(hostname: string): boolean {
+	const host = bareHost(hostname);
 	return host === 'localhost' || host === '::1' || (isIP(host) === 4 && host.startsWith('127.'));
 }
 

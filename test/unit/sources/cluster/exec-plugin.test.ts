@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { ExecPlugin } from '../../../../src/sources/cluster/exec-plugin.js';
+import type { ClusterEntry } from '../../../../src/sources/cluster/kubeconfig-entries.js';
 
 let directory: string;
 beforeEach(() => {
@@ -27,7 +28,11 @@ function plugin(script: string, more: { provideClusterInfo?: boolean; installHin
 	return make(command, more);
 }
 
-function make(command: string, more: { provideClusterInfo?: boolean; installHint?: string } = {}): ExecPlugin {
+function make(
+	command: string,
+	more: { provideClusterInfo?: boolean; installHint?: string } = {},
+	about: ClusterEntry = cluster,
+): ExecPlugin {
 	const exec = {
 		apiVersion: 'client.authentication.k8s.io/v1',
 		command,
@@ -36,7 +41,7 @@ function make(command: string, more: { provideClusterInfo?: boolean; installHint
 		installHint: more.installHint,
 		provideClusterInfo: more.provideClusterInfo ?? false,
 	};
-	return new ExecPlugin({ exec, cluster, environment: process.env });
+	return new ExecPlugin({ exec, cluster: about, environment: process.env });
 }
 
 function answer(status: object): string {
@@ -59,6 +64,20 @@ describe('ExecPlugin', () => {
 			kind: 'ExecCredential',
 			apiVersion: 'client.authentication.k8s.io/v1',
 			spec: { cluster: { server: 'https://a', 'certificate-authority-data': 'Q0E=' }, interactive: false },
+		});
+	});
+
+	it('passes on what the kubeconfig has in a file, and what the cluster says to plugins', async () => {
+		const caFile = join(directory, 'ca.crt');
+		writeFileSync(caFile, 'CA');
+		plugin(answer({ token: 't' }));
+		const about = { ...cluster, caFile, caData: undefined, execConfig: { audience: 'x' } };
+		await make(join(directory, 'plugin'), { provideClusterInfo: true }, about).credential(0);
+		const [info = ''] = runs()[0]?.split(' ') ?? [];
+		expect(JSON.parse(info).spec.cluster).toEqual({
+			server: 'https://a',
+			'certificate-authority-data': 'Q0E=',
+			config: { audience: 'x' },
 		});
 	});
 

@@ -63,7 +63,7 @@ async function setUp(
 		server.closeAllConnections();
 		server.close();
 	});
-	return { client, seen, sockets, server, signal: new AbortController().signal };
+	return { client, seen, sockets, server, makeKubeconfig: make, signal: new AbortController().signal };
 }
 
 function json(
@@ -241,12 +241,29 @@ describe('HttpsClient', () => {
 	});
 
 	it('sends basic credentials and impersonation', async () => {
-		const user = { username: 'me', password: 'pw', impersonateUser: 'boss', impersonateGroups: ['g', 'h'] };
+		const impersonateExtra = new Map([['example.com/why %', ['a', 'b']]]);
+		const as = { impersonateUser: 'boss', impersonateUid: '7', impersonateGroups: ['g', 'h'], impersonateExtra };
+		const user = { username: 'me', password: 'pw', ...as };
 		const { client, seen, signal } = await setUp((_, response) => json(response, page), { user });
 		await client.list({ target: {} }, signal);
 		expect(seen[0]?.headers.authorization).toBe(`Basic ${Buffer.from('me:pw').toString('base64')}`);
 		expect(seen[0]?.headers['impersonate-user']).toBe('boss');
 		expect(seen[0]?.rawHeaders.filter((name) => name.toLowerCase() === 'impersonate-group')).toHaveLength(2);
+		expect(seen[0]?.headers['impersonate-uid']).toBe('7');
+		expect(seen[0]?.headers['impersonate-extra-example.com%2fwhy%20%25']).toBe('a, b');
+	});
+
+	it.each([
+		['http://api.example.com', { 'impersonate-user': 'boss' }],
+		['http://localhost:8001', { authorization: 'Bearer secret', 'impersonate-user': 'boss' }],
+		['https://api.example.com', { authorization: 'Bearer secret', 'impersonate-user': 'boss' }],
+	])('sends no credentials in clear text over a network: %s', async (server, headers) => {
+		const { makeKubeconfig } = await setUp(() => {});
+		const made = makeKubeconfig({ token: 'secret', impersonateUser: 'boss' });
+		const kubeconfig = { ...made, cluster: { ...made.cluster, server } };
+		const authentication = new KubeconfigAuthentication({ kubeconfig, timers: SYSTEM_TIMERS, environment: {} });
+		expect((await authentication.apply()).headers).toEqual(headers);
+		authentication.close();
 	});
 
 	it('gets one object, or none', async () => {

@@ -22,10 +22,10 @@ apiVersion: v1
 kind: Config
 current-context: dev
 clusters:
-- {name: c1, cluster: {server: "https://one:6443/", certificate-authority: ca.pem, tls-server-name: sni, proxy-url: "http://proxy:1"}}
+- {name: c1, cluster: {server: "https://one:6443/", certificate-authority: ca.pem, tls-server-name: sni, proxy-url: "http://proxy:1", extensions: [{name: other}, {name: client.authentication.k8s.io/exec, extension: {audience: x}}]}}
 - {name: shared, cluster: {server: "https://first"}}
 users:
-- {name: u1, user: {token: t, tokenFile: secrets/token, client-certificate: cert.pem, client-key: /abs/key.pem, as: boss, as-groups: [g]}}
+- {name: u1, user: {token: t, tokenFile: secrets/token, client-certificate: cert.pem, client-key: /abs/key.pem, as: boss, as-groups: [g], as-uid: id, as-user-extra: {scopes: [a, b]}}}
 - {name: plug, user: {exec: {apiVersion: client.authentication.k8s.io/v1, command: bin/plug, args: [a], env: [{name: E, value: v}]}}}
 contexts:
 - {name: dev, context: {cluster: c1, user: u1, namespace: team}}
@@ -47,6 +47,7 @@ describe('loadKubeconfig', () => {
 			caFile: join(directory, 'ca.pem'),
 			tlsServerName: 'sni',
 			proxyUrl: 'http://proxy:1',
+			execConfig: { audience: 'x' },
 			insecureSkipTlsVerify: false,
 		});
 		expect(kubeconfig.user).toMatchObject({
@@ -55,6 +56,8 @@ describe('loadKubeconfig', () => {
 			keyFile: '/abs/key.pem',
 			impersonateUser: 'boss',
 			impersonateGroups: ['g'],
+			impersonateUid: 'id',
+			impersonateExtra: new Map([['scopes', ['a', 'b']]]),
 		});
 	});
 
