@@ -35,13 +35,15 @@ export function decodeWorkloadName(root: ObjectReader, object: ManifestObject, d
 
 /**
  * `root` is the whole object, `template` what has the pod's own `metadata`. The uid is that of the object where it is a
- * Pod that has one; else it is made of namespace, kind and name, so it is the same every time.
+ * Pod that has one; else it is made of namespace, kind and name, so it is the same every time. `ordinal` counts where the
+ * controller numbers its pods.
  */
 export function decodePodMetadata(
 	root: ObjectReader,
 	template: ObjectReader,
 	kind: WorkloadKind,
 	workload: WorkloadName,
+	ordinal: number,
 ): PodMetadata {
 	const metadata = template.member('metadata', 'ObjectMeta');
 	const labels = metadata.textMap('labels');
@@ -60,10 +62,10 @@ export function decodePodMetadata(
 	}
 	const own = kind.template.length === 0 ? root.member('metadata', 'ObjectMeta').text('uid') : '';
 	return {
-		name: kind.podName(workload.name),
+		name: kind.podName(workload.name, ordinal),
 		namespace: workload.namespace,
 		uid: own || nameUid(`${workload.namespace}/${workload.kind}/${workload.name}`),
-		labels: new Map([...labels, ...kind.podLabels(workload.name)]),
+		labels: new Map([...labels, ...kind.podLabels(workload.name, ordinal)]),
 		annotations,
 	};
 }

@@ -6,13 +6,14 @@
 
 import type { ManifestObject } from '../model/manifest-object.js';
 import { subdomainFaults, type Violation } from '../model/validation.js';
+import { withCompletionIndex } from './completion-index.js';
 import { decodeContainers, decodeId } from './decode-containers.js';
 import { decodePodMetadata, decodeWorkloadName } from './decode-metadata.js';
 import { decodeVolumes } from './decode-volumes.js';
 import { Findings, ObjectReader } from './object-reader.js';
 import type { Pod, PodSecurityContext, PodSpec } from './pod-spec.js';
 import { envNameFaults, ID_TEXT, labelFaults, MAX_ID, strictEnvNameFaults } from './pod-validation.js';
-import { workloadKind } from './workload-kinds.js';
+import { type WorkloadKind, workloadKind } from './workload-kinds.js';
 
 export interface PodDecoderOptions {
 	/** Namespace of an object that names none. */
@@ -27,6 +28,9 @@ export interface DecodedPod {
 	readonly violations: readonly Violation[];
 }
 
+/** What has the spec of a Job. */
+const JOBS = new Set(['Job', 'CronJob']);
+
 /** Errors: none, see violations; an object that no pod comes from is one. */
 export function decodePod(object: ManifestObject, options: PodDecoderOptions): DecodedPod {
 	const kind = workloadKind(object);
@@ -37,17 +41,40 @@ export function decodePod(object: ManifestObject, options: PodDecoderOptions): D
 	const findings = new Findings();
 	const root = ObjectReader.root(object.value, kind.kind, findings);
 	const workload = decodeWorkloadName(root, object, options.defaultNamespace);
-	const template = kind.template.reduce((reader, { field, goType }) => reader.member(field, goType), root);
-	const metadata = decodePodMetadata(root, template, kind, workload);
-	const claims = kind.kind === 'StatefulSet' ? claimNames(root) : [];
+	const [template, controller] = templateOf(root, kind);
+	const isStatefulSet = kind.kind === 'StatefulSet';
+	const metadata = decodePodMetadata(root, template, kind, workload, isStatefulSet ? startOrdinal(controller) : 0);
+	const claims = isStatefulSet ? claimNames(controller) : [];
 	const spec = decodeSpec(template.member('spec', 'PodSpec'), claims, options.strictEnvNames ?? false);
+	const isIndexed = JOBS.has(kind.kind) && controller.text('completionMode', 'v1.CompletionMode') === 'Indexed';
 	const { violations } = findings;
-	return { pod: violations.length === 0 ? { workload, metadata, spec } : undefined, violations };
+	if (violations.length > 0) return { pod: undefined, violations };
+	const pod = { workload, metadata, spec };
+	return { pod: isIndexed ? withCompletionIndex(pod) : pod, violations };
+}
+
+/** What has the pod's metadata and spec, and what that is a field of: the spec of the controller. */
+function templateOf(root: ObjectReader, kind: WorkloadKind): readonly [template: ObjectReader, parent: ObjectReader] {
+	let parent = root;
+	let template = root;
+	for (const { field, goType } of kind.template) {
+		parent = template;
+		template = parent.member(field, goType);
+	}
+	return [template, parent];
+}
+
+/** The number of the first pod. Source: kubernetes v1.32 pkg/controller/statefulset, getStartOrdinal. */
+function startOrdinal(statefulSet: ObjectReader): number {
+	const ordinals = statefulSet.member('ordinals', 'StatefulSetOrdinals');
+	const start = ordinals.integer('start', 'int32') ?? 0;
+	if (start < 0) ordinals.invalid('start', start, 'must be greater than or equal to 0');
+	return start;
 }
 
 /** Volumes that the controller adds. Source: kubernetes v1.32 pkg/controller/statefulset, updateStorage. */
-function claimNames(root: ObjectReader): readonly string[] {
-	const claims = root.member('spec', 'StatefulSetSpec').objects('volumeClaimTemplates', 'PersistentVolumeClaim');
+function claimNames(statefulSet: ObjectReader): readonly string[] {
+	const claims = statefulSet.objects('volumeClaimTemplates', 'PersistentVolumeClaim');
 	return claims.map((claim) => claim.member('metadata', 'ObjectMeta').text('name')).filter((name) => name !== '');
 }
 

@@ -18,17 +18,17 @@ export interface WorkloadKind {
 	readonly words: readonly string[];
 	/** Empty: the object is the pod itself. */
 	readonly template: readonly TemplateStep[];
-	/** The name of a pod of a workload. What a controller would draw by lot is `local`. */
-	readonly podName: (name: string) => string;
-	/** What the controller adds to the labels of its first pod, as far as it is known without a cluster. */
-	readonly podLabels: (name: string) => readonly (readonly [key: string, value: string])[];
+	/** The name of the first pod of a workload. What a controller would draw by lot is `local`. */
+	readonly podName: (name: string, ordinal: number) => string;
+	/** What the controller adds to the labels of that pod, as far as it is known without a cluster. */
+	readonly podLabels: (name: string, ordinal: number) => readonly (readonly [key: string, value: string])[];
 }
 
 const TEMPLATE: TemplateStep = { field: 'template', goType: 'PodTemplateSpec' };
 const spec = (goType: string): TemplateStep => ({ field: 'spec', goType });
 
 const local = (name: string) => `${name}-local`;
-const first = (name: string) => `${name}-0`;
+const numbered = (name: string, ordinal: number) => `${name}-${ordinal}`;
 const none = () => [];
 
 export const WORKLOAD_KINDS: readonly WorkloadKind[] = [
@@ -53,11 +53,11 @@ export const WORKLOAD_KINDS: readonly WorkloadKind[] = [
 		apiVersions: ['apps/v1', 'apps/v1beta2', 'apps/v1beta1'],
 		words: ['statefulset', 'statefulsets', 'sts'],
 		template: [spec('StatefulSetSpec'), TEMPLATE],
-		podName: first,
+		podName: numbered,
 		// Source: kubernetes v1.32 pkg/controller/statefulset, updateIdentity.
-		podLabels: (name) => [
-			['statefulset.kubernetes.io/pod-name', first(name)],
-			['apps.kubernetes.io/pod-index', '0'],
+		podLabels: (name, ordinal) => [
+			['statefulset.kubernetes.io/pod-name', numbered(name, ordinal)],
+			['apps.kubernetes.io/pod-index', String(ordinal)],
 		],
 	},
 	{

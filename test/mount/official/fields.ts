@@ -37,7 +37,7 @@ export const FIELDS = {
 	},
 	'metadata.name': {
 		support: 'yes',
-		note: 'what a controller would draw by lot is `local`: `web-local`',
+		note: 'what a controller would draw by lot is `local`: `web-local`; of pods with numbers it is the first: `web-0`',
 		covers: ['PodMetadata.name', 'Pod.metadata'],
 	},
 	'metadata.namespace': {

@@ -120,6 +120,46 @@ describe('the pod of a workload', () => {
 		expect(labels('Deployment')).toEqual({ app: 'x' });
 	});
 
+	it('is the first one that a StatefulSet numbers', () => {
+		const statefulSet = (start: unknown) => ({ metadata: { name: 'db' }, spec: { template, ordinals: { start } } });
+		const { metadata } = decode(statefulSet(5), 'StatefulSet');
+		expect(metadata.name).toBe('db-5');
+		expect(metadata.labels.get('statefulset.kubernetes.io/pod-name')).toBe('db-5');
+		expect(metadata.labels.get('apps.kubernetes.io/pod-index')).toBe('5');
+		expect(faults(statefulSet(-1), 'StatefulSet')).toEqual([
+			'spec/ordinals/start| spec.ordinals.start: Invalid value: -1: must be greater than or equal to 0',
+		]);
+	});
+
+	it('is the one with index 0 of an Indexed Job', () => {
+		const own = { name: 'own', env: [{ name: 'JOB_COMPLETION_INDEX', value: '7' }] };
+		const podSpec = {
+			containers: [{ name: 'app', env: [{ name: 'A', value: 'a' }] }, own],
+			initContainers: [{ name: 'i' }],
+		};
+		const job = { completionMode: 'Indexed', template: { ...template, spec: podSpec } };
+		const key = 'batch.kubernetes.io/job-completion-index';
+		for (const [kind, spec] of [
+			['Job', job],
+			['CronJob', { jobTemplate: { spec: job } }],
+		] as const) {
+			const pod = decode({ metadata: { name: 'sum' }, spec }, kind);
+			expect(pod.metadata.name).toBe('sum-0-local');
+			expect(pod.spec.hostname).toBe('sum-0');
+			expect([pod.metadata.labels.get(key), pod.metadata.annotations.get(key)]).toEqual(['0', '0']);
+			const variable = (fieldPath: string) => ({
+				name: 'JOB_COMPLETION_INDEX',
+				value: '',
+				valueFrom: { kind: 'fieldRef', fieldPath },
+			});
+			const [app, other] = pod.spec.containers;
+			expect(app?.env.slice(1)).toEqual([variable(`metadata.labels['${key}']`)]);
+			expect(other?.env).toEqual([{ name: 'JOB_COMPLETION_INDEX', value: '7', valueFrom: undefined }]);
+			expect(pod.spec.initContainers[0]?.env).toHaveLength(1);
+		}
+		expect(decode({ metadata: { name: 'sum' }, spec: { template } }, 'Job').spec.containers[0]?.env).toEqual([]);
+	});
+
 	it('has a name where one would be generated', () => {
 		const spec = { containers: [{ name: 'app' }] };
 		expect(decode({ metadata: { generateName: 'web-' }, spec }).metadata.name).toBe('web-local');
