@@ -59,6 +59,7 @@ interface Kept {
 export class KubeconfigAuthentication implements Authentication {
 	readonly #options: KubeconfigAuthenticationOptions;
 	readonly #agents = new Map<string, http.Agent>();
+	readonly #closing = new AbortController();
 	#kubeconfig: Kubeconfig;
 	#plugin: ExecPlugin | undefined;
 	#kept: Kept | undefined;
@@ -95,6 +96,7 @@ export class KubeconfigAuthentication implements Authentication {
 	}
 
 	close(): void {
+		this.#closing.abort();
 		for (const agent of this.#agents.values()) agent.destroy();
 		this.#agents.clear();
 		this.#kept = undefined;
@@ -124,7 +126,8 @@ export class KubeconfigAuthentication implements Authentication {
 		const { cluster } = this.#kubeconfig;
 		const user = this.#user();
 		const environment = this.#options.environment ?? process.env;
-		return user.exec === undefined ? undefined : new ExecPlugin({ exec: user.exec, cluster, environment });
+		if (user.exec === undefined) return undefined;
+		return new ExecPlugin({ exec: user.exec, cluster, environment, signal: this.#closing.signal });
 	}
 
 	async #applyAnew(): Promise<AppliedCredentials> {

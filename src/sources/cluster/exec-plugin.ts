@@ -25,6 +25,8 @@ export interface ExecPluginOptions {
 	readonly exec: ExecEntry;
 	readonly cluster: ClusterEntry;
 	readonly environment: Readonly<Record<string, string | undefined>>;
+	/** Ends a program that runs when it is aborted, and whoever waits for it gets `aborted`. */
+	readonly signal: AbortSignal;
 }
 
 /** An answer that is about to expire is not used. Unit: milliseconds. */
@@ -51,20 +53,29 @@ export class ExecPlugin {
 	}
 
 	async #run(): Promise<string> {
-		const { exec, environment } = this.#options;
+		const { exec, environment, signal } = this.#options;
+		if (signal.aborted) throw aborted();
 		const env: Record<string, string | undefined> = { ...environment, KUBERNETES_EXEC_INFO: this.#input() };
 		for (const { name, value } of exec.env) env[name] = value;
 		return await new Promise<string>((resolve, reject) => {
 			const child = spawn(exec.command, exec.args, {
 				env,
 				stdio: ['ignore', 'pipe', 'pipe'],
-				timeout: LONGEST_RUN_MS,
+				signal: AbortSignal.any([signal, AbortSignal.timeout(LONGEST_RUN_MS)]),
 			});
 			const output: Buffer[] = [];
 			const complaints: Buffer[] = [];
 			child.stdout.on('data', (chunk: Buffer) => output.push(chunk));
 			child.stderr.on('data', (chunk: Buffer) => complaints.push(chunk));
-			child.on('error', (error) => reject(this.#notStarted(error)));
+			child.on('error', (error) => {
+				// Whatever it started may hold the other ends, and nobody waits for it any more.
+				child.stdout.destroy();
+				child.stderr.destroy();
+				child.unref();
+				if (signal.aborted) reject(aborted());
+				else if (error.name === 'AbortError') reject(this.#tooLong());
+				else reject(this.#notStarted(error));
+			});
 			child.on('close', (status, signal) => {
 				if (status === 0) {
 					resolve(Buffer.concat(output).toString('utf8'));
@@ -76,6 +87,12 @@ export class ExecPlugin {
 				reject(new ApiError('credentials', complaint === '' ? text : `${text}: ${complaint}`));
 			});
 		});
+	}
+
+	#tooLong(): ApiError {
+		const seconds = LONGEST_RUN_MS / 1_000;
+		const { command } = this.#options.exec;
+		return new ApiError('credentials', `getting credentials: exec: executable ${command} took more than ${seconds} s`);
 	}
 
 	#notStarted(error: unknown): ApiError {
@@ -139,6 +156,10 @@ export class ExecPlugin {
 		const { command } = this.#options.exec;
 		return new ApiError('credentials', `getting credentials: ${command}: ${reason}`, { cause });
 	}
+}
+
+function aborted(): ApiError {
+	return new ApiError('aborted', 'given up by this program');
 }
 
 function textOf(value: unknown): string | undefined {

@@ -1,12 +1,15 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { ExecPlugin } from '../../../../src/sources/cluster/exec-plugin.js';
 import type { ClusterEntry } from '../../../../src/sources/cluster/kubeconfig-entries.js';
+import { until } from '../../../support/until.js';
 
 let directory: string;
+let closing: AbortController;
 beforeEach(() => {
+	closing = new AbortController();
 	directory = mkdtempSync(join(tmpdir(), 'cmfs-exec-'));
 });
 afterEach(() => rmSync(directory, { recursive: true }));
@@ -41,7 +44,7 @@ function make(
 		installHint: more.installHint,
 		provideClusterInfo: more.provideClusterInfo ?? false,
 	};
-	return new ExecPlugin({ exec, cluster: about, environment: process.env });
+	return new ExecPlugin({ exec, cluster: about, environment: process.env, signal: closing.signal });
 }
 
 function answer(status: object): string {
@@ -50,6 +53,10 @@ function answer(status: object): string {
 
 function runs(): readonly string[] {
 	return readFileSync(join(directory, 'runs'), 'utf8').trim().split('\n');
+}
+
+function readNumber(path: string): number | undefined {
+	return existsSync(path) ? Number(readFileSync(path, 'utf8')) || undefined : undefined;
 }
 
 describe('ExecPlugin', () => {
@@ -89,6 +96,17 @@ describe('ExecPlugin', () => {
 		expect(runs()).toHaveLength(1);
 		await one.credential(expires - 9_000);
 		expect(runs()).toHaveLength(2);
+	});
+
+	it('ends a program that hangs, and does not wait for what that one started', async () => {
+		const one = plugin('sleep 60 & echo $! > "$(dirname "$0")/child"; wait');
+		const waiting = one.credential(0);
+		const child = await until(() => readNumber(join(directory, 'child')), 'the plugin runs');
+		closing.abort();
+		await expect(waiting).rejects.toMatchObject({ kind: 'aborted' });
+		process.kill(child);
+		await expect(one.credential(0)).rejects.toMatchObject({ kind: 'aborted' });
+		expect(runs()).toHaveLength(1);
 	});
 
 	it('takes a certificate with its key', async () => {
