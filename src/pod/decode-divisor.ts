@@ -49,7 +49,8 @@ function canonicalUnit(quantity: string): string | undefined {
 	const match = /^\+?([0-9]*)(?:\.([0-9]*))?([A-Za-z]*)$/.exec(quantity);
 	const [, whole = '', fraction = '', suffix = ''] = match ?? [];
 	const digits = `${whole}${fraction}`;
-	if (digits === '') return undefined;
+	// Without a digit, such as `m`, it is nothing, too.
+	if (match === null) return undefined;
 	if (/^0*$/.test(digits)) return '0';
 	// What cannot be written shorter is kept as it is written, be it `01` or `+1`.
 	if (fraction === '' && /^0*1$/.test(whole)) return quantity;

@@ -37,7 +37,7 @@ export function* missingObject({ references, objects, absenceOf }: LintSubject):
 		}
 		const isClusterMade = CLUSTER_MADE.has(`${kind} ${name}`);
 		yield {
-			severity: optional ? 'info' : isClusterMade ? 'warning' : 'error',
+			severity: optional || isClusterMade ? 'info' : 'error',
 			field: nameField,
 			text: `${kind.toLowerCase()} "${name}" not found: ${(optional ? DOES_WITHOUT : WAITS)[use]}`,
 			cure: isClusterMade

@@ -14,7 +14,6 @@ const W = ['warning'] as const;
 const I = ['info'] as const;
 const EW = ['error', 'warning'] as const;
 const EI = ['error', 'info'] as const;
-const WI = ['warning', 'info'] as const;
 const ALL = ['error', 'warning', 'info'] as const;
 
 /** In the order of `RULES`, after that of what the reader of manifests finds. */
@@ -63,8 +62,8 @@ export const RULE_LIST: readonly RuleLine[] = [
 	line('nested-mount-hides-key', W, 'a mount inside a volume takes the place of one of its keys'),
 	line('double-read', I, 'with --walk: an application that walks the volume reads every file more than once'),
 	line('unused-volume', W, 'a volume that no container mounts'),
-	line('local-volume-kind', WI, 'a volume that a local process does not get as it is, such as a persistentVolumeClaim'),
-	line('cluster-only-source', W, 'a source of a projected volume that only a cluster has, such as serviceAccountToken'),
+	line('local-volume-kind', I, 'a volume that a local process does not get as it is, such as a persistentVolumeClaim'),
+	line('cluster-only-source', I, 'a source of a projected volume that only a cluster has, such as serviceAccountToken'),
 ];
 
 function line(rule: string, severities: readonly Severity[], about: string): RuleLine {

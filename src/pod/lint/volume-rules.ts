@@ -13,12 +13,13 @@ export function* unusedVolume({ containers, volumes }: LintSubject): Iterable<Pr
 	}
 }
 
+/** Nothing is wrong with such a pod, so `--strict` lets it pass. */
 export function* localVolumeKind({ volumes }: LintSubject): Iterable<Problem> {
 	for (const { volume, field } of volumes) {
 		const { name, source } = volume;
 		if (source.kind === 'other') {
 			yield {
-				severity: 'warning',
+				severity: 'info',
 				field: `${field}.${source.type}`,
 				text: `volume "${name}" (${source.type}) will not be there: a local process cannot have it`,
 				cure: `run it with --local-volume ${name}=DIR, which gives it a directory of this machine`,
@@ -34,13 +35,14 @@ export function* localVolumeKind({ volumes }: LintSubject): Iterable<Problem> {
 	}
 }
 
+/** The same. */
 export function* clusterOnlySource({ volumes }: LintSubject): Iterable<Problem> {
 	for (const { volume, field } of volumes) {
 		if (volume.source.kind !== 'projected') continue;
 		for (const [index, source] of volume.source.sources.entries()) {
 			if (source.kind !== 'other') continue;
 			const place = `${field}.projected.sources[${index}].${source.type}`;
-			yield { severity: 'warning', field: place, ...clusterOnlyAdvice(source) };
+			yield { severity: 'info', field: place, ...clusterOnlyAdvice(source) };
 		}
 	}
 }

@@ -25,8 +25,8 @@ import { VOLUME_CASES } from './lint-cases/volume-cases.js';
 
 const CASES: LintCases = { ...VOLUME_CASES, ...MOUNT_CASES, ...OBJECT_CASES, ...ENVIRONMENT_CASES };
 
-function findings({ pod, objects = [], walk = false }: Omit<LintCase, 'it' | 'says'>) {
-	return lintPod({ pod: podOf(pod), objects: objectsOf(objects), violations: [], walk });
+function findings({ pod, objects = [], walk = false, absence = 'missing' }: Omit<LintCase, 'it' | 'says'>) {
+	return lintPod({ pod: podOf(pod), objects: objectsOf(objects), violations: [], walk, absenceOf: () => absence });
 }
 
 test('every rule has a case in which it speaks and one in which it is silent', () => {

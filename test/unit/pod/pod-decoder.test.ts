@@ -667,12 +667,14 @@ describe('env', () => {
 	);
 
 	it('has the divisor as a server prints it', () => {
-		const divisors = ['1024Ki', '1000k', '1.0', '0.0Gi', '0.001'].map((divisor) =>
+		const divisors = ['1024Ki', '1000k', '1.0', '0.0Gi', '.', 'Mi', '0.001'].map((divisor) =>
 			decodeSource({ resourceFieldRef: { resource: divisor === '0.001' ? 'limits.cpu' : 'limits.memory', divisor } }),
 		);
 		expect(divisors.map((ref) => ref?.kind === 'resourceFieldRef' && ref.divisor)).toEqual([
 			'1Mi',
 			'1M',
+			'1',
+			'1',
 			'1',
 			'1',
 			'1m',

@@ -3,6 +3,7 @@
 import type { ConfigMap } from '../../../../src/model/config-map.js';
 import type { Secret } from '../../../../src/model/secret.js';
 import type { Severity } from '../../../../src/pod/lint/finding.js';
+import type { Absence } from '../../../../src/pod/lint/lint-subject.js';
 import type { PodObjects } from '../../../../src/pod/pod-objects.js';
 import type {
 	Container,
@@ -24,6 +25,8 @@ export interface LintCase {
 	readonly pod: PodParts;
 	readonly objects?: readonly (ConfigMap | Secret)[];
 	readonly walk?: boolean;
+	/** Why an object is not there. Default is that nobody has it. */
+	readonly absence?: Absence;
 	/** Empty: the rule has nothing to say. A text is a part of the whole text. */
 	readonly says: readonly (readonly [severity: Severity, field: string, text: string])[];
 }

@@ -57,7 +57,13 @@ export const OBJECT_CASES: LintCases = {
 		{
 			it: 'what every cluster has',
 			pod: { volumes: [configMapVolume({}, 'kube-root-ca.crt')] },
-			says: [['warning', 'spec.volumes[0].configMap.name', 'configmap "kube-root-ca.crt" not found']],
+			says: [['info', 'spec.volumes[0].configMap.name', 'configmap "kube-root-ca.crt" not found']],
+		},
+		{
+			it: 'what nobody looked for',
+			pod: { volumes: [secretVolume()] },
+			absence: 'unread',
+			says: [['warning', 'spec.volumes[0].secret.secretName', 'secret "key" is in no manifest']],
 		},
 		{
 			it: 'objects that are there',

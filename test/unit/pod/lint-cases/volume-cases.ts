@@ -466,7 +466,7 @@ export const VOLUME_CASES: LintCases = {
 				],
 			},
 			says: [
-				['warning', 'spec.volumes[0].persistentVolumeClaim', 'volume "db" (persistentVolumeClaim) will not be there'],
+				['info', 'spec.volumes[0].persistentVolumeClaim', 'volume "db" (persistentVolumeClaim) will not be there'],
 				['info', 'spec.volumes[1].hostPath', 'volume "host" is /srv of the machine'],
 			],
 		},
@@ -482,7 +482,7 @@ export const VOLUME_CASES: LintCases = {
 			},
 			says: [
 				[
-					'warning',
+					'info',
 					'spec.volumes[0].projected.sources[1].serviceAccountToken',
 					'serviceAccountToken "token" will not be there',
 				],
