@@ -69,11 +69,12 @@ class ManifestParser {
 	}
 
 	parse(content: Buffer | string): ParsedManifest {
-		if (typeof content !== 'string' && !isUtf8(content)) {
-			const place = `${this.#file}:${firstBadLine(content)}:1`;
+		const text = typeof content === 'string' ? content : decodeText(content);
+		if (typeof text !== 'string') {
+			const place = `${this.#file}:${firstBadLine(text)}:1`;
 			this.#problems.push({ place, reason: 'yaml: invalid leading UTF-8 octet' });
 		} else {
-			this.#text = content.toString().replace(/^\ufeff/, '');
+			this.#text = text.replace(/^\ufeff/, '');
 			this.#lineStarts = [0, ...Array.from(this.#text.matchAll(/\n/g), (match) => match.index + 1)];
 			for (const document of splitDocuments(this.#text)) this.#parseDocument(document);
 		}
@@ -240,6 +241,14 @@ class Located {
 		const base = this.#base;
 		return (path) => places.at(index, [...base, ...path]);
 	}
+}
+
+/** UTF-8, or UTF-16 where a byte order mark says so, as Windows writes what is sent into a file; as kubectl reads both. */
+function decodeText(content: Buffer): string | Buffer {
+	const mark = content.length % 2 === 0 && content.length > 0 ? content.readUInt16BE(0) : 0;
+	if (mark === 0xfffe) return content.toString('utf16le');
+	if (mark === 0xfeff) return Buffer.from(content).swap16().toString('utf16le');
+	return isUtf8(content) ? content.toString() : content;
 }
 
 /** Line of the first byte sequence that is not UTF-8, from 1. A line break is never inside a sequence. */

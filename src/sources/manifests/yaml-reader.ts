@@ -7,8 +7,24 @@
  * be huge if they were copies is refused all the same, as kubectl refuses it.
  */
 
-import { isAlias, isMap, isScalar, isSeq, type Node, parseAllDocuments, type ScalarTag, type YAMLMap } from 'yaml';
+import {
+	Composer,
+	type Document,
+	isAlias,
+	isMap,
+	isScalar,
+	isSeq,
+	type Node,
+	type ParsedNode,
+	Parser,
+	type Scalar,
+	type ScalarTag,
+	type YAMLMap,
+} from 'yaml';
 import { decodeBase64 } from '../../model/base64.js';
+import { readGoNumber } from './goyaml-number.js';
+import { unindentedLexer } from './unindented-lexer.js';
+import { scalarFault } from './yaml-scalar.js';
 
 /** Why a text is no document. */
 export interface YamlFault {
@@ -29,7 +45,7 @@ export interface YamlDocument {
 /** What aliases may add to a document. Unit: nodes; about where goyaml v2 begins to refuse. */
 const MAX_ALIASED_NODES = 400_000;
 
-/** Source: goyaml v2 resolve.go, resolveTable; the rest of its words are in NUMBER. */
+/** Source: goyaml v2 resolve.go, resolveTable. */
 const BOOLEAN: ScalarTag = {
 	tag: 'tag:yaml.org,2002:bool',
 	default: true,
@@ -39,10 +55,10 @@ const BOOLEAN: ScalarTag = {
 const NUMBER: ScalarTag = {
 	tag: 'tag:yaml.org,2002:int',
 	default: true,
-	test: /^(?:[-+]?_*[0-9][0-9_]*(?:\.[0-9_]*)?(?:[eE][-+]?[0-9_]+)?|[-+]?\.[0-9]+(?:[eE][-+]?[0-9]+)?|[-+]?0[xX][0-9a-fA-F_]{1,16}|[-+]?0[oO][0-7_]+|[-+]?0[bB][01_]+|[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN))$/,
-	resolve: toNumber,
+	test: /^[-+.0-9]/,
+	resolve: numberOrText,
 };
-const FLOAT: ScalarTag = { tag: 'tag:yaml.org,2002:float', resolve: toNumber };
+const FLOAT: ScalarTag = { tag: 'tag:yaml.org,2002:float', resolve: numberOrText };
 const BINARY: ScalarTag = {
 	tag: 'tag:yaml.org,2002:binary',
 	resolve: (text, onError) => {
@@ -61,16 +77,19 @@ const OPTIONS = {
 	logLevel: 'silent',
 } as const;
 
+/** Line ends of YAML 1.1 that the parser does not know. U+2028 and U+2029 are too, but are kept in values: see scalarFault. */
+const OTHER_LINE_ENDS = /\r(?!\n)|\u0085/g;
+
 /** Reads a text, which may hold several documents when `...` ends them; each is a document or a fault. */
-export function readYaml(text: string): readonly (YamlDocument | YamlFault)[] {
+export function readYaml(given: string): readonly (YamlDocument | YamlFault)[] {
+	// One character for another: every place stays where it is.
+	const text = given.replace(OTHER_LINE_ENDS, '\n');
 	try {
-		const parsed = parseAllDocuments(text, OPTIONS);
-		if (!Array.isArray(parsed)) return [];
-		return parsed.map((document) => {
+		return parseDocuments(text).map((document) => {
 			const [error] = document.errors;
 			if (error !== undefined)
 				return { offset: error.pos[0], reason: `yaml: ${lowerFirst(error.message)}`, syntax: true };
-			const converter = new Converter();
+			const converter = new Converter(text);
 			try {
 				return converter.document(document.contents);
 			} catch (thrown) {
@@ -83,6 +102,24 @@ export function readYaml(text: string): readonly (YamlDocument | YamlFault)[] {
 		// The stack ran out.
 		return [{ offset: 0, reason: 'yaml: exceeded max depth of nesting', syntax: false }];
 	}
+}
+
+const TOO_LARGE = 'a number above 9223372036854775807';
+
+type ParsedDocument = Document.Parsed<ParsedNode, true>;
+
+function parseDocuments(text: string): readonly ParsedDocument[] {
+	const documents = [...new Composer<ParsedNode, true>(OPTIONS).compose(new Parser().parse(text))];
+	if (isGood(documents)) return documents;
+	// The places of faults are better found with the stricter lexer.
+	const parser = new Parser();
+	const tokens = [...unindentedLexer().lex(text)].flatMap((lexeme) => [...parser.next(lexeme)]);
+	const lenient = [...new Composer<ParsedNode, true>(OPTIONS).compose([...tokens, ...parser.end()])];
+	return isGood(lenient) ? lenient : documents;
+}
+
+function isGood(documents: readonly ParsedDocument[]): boolean {
+	return documents.every(({ errors }) => errors.length === 0);
 }
 
 class Refusal extends Error {
@@ -98,17 +135,27 @@ class Refusal extends Error {
 interface Converted {
 	readonly value: unknown;
 	readonly nodes: number;
+	/** The word that a number is in the text. */
+	readonly word?: string;
 }
 
 type Places = Map<string | number, number>;
 
 class Converter {
+	readonly #text: string;
+	/** It may be JSON among YAML. */
+	#isJson = false;
 	readonly #anchors = new Map<string, Converted | 'open'>();
 	/** Of each object and array: where its members begin. */
 	readonly #places = new Map<object, Places>();
 	#aliased = 0;
 
+	constructor(text: string) {
+		this.#text = text;
+	}
+
 	document(root: Node | null): YamlDocument {
+		this.#isJson = isMap(root) && root.flow === true;
 		const { value } = this.#convert(root);
 		const start = root?.range?.[0] ?? 0;
 		return { value, locate: (path) => this.#locate(value, start, path) };
@@ -151,9 +198,16 @@ class Converter {
 			this.#places.set(value, places);
 			return { value, nodes };
 		}
-		if (!isScalar(node)) return { value: null, nodes: 1 };
+		return isScalar(node) ? this.#convertScalar(node) : { value: null, nodes: 1 };
+	}
+
+	#convertScalar(scalar: Scalar): Converted {
+		const { value, source, range } = scalar;
+		const fault = scalarFault(scalar, this.#text, this.#isJson);
+		if (fault !== undefined) throw new Refusal(range?.[0] ?? 0, `yaml: ${fault}`);
+		if (typeof value === 'number') return { value, nodes: 1, word: source ?? '' };
 		// A "<<" that is no key is plain text.
-		return { value: typeof node.value === 'symbol' ? '<<' : node.value, nodes: 1 };
+		return { value: typeof value === 'symbol' ? '<<' : value, nodes: 1 };
 	}
 
 	#convertMap(map: YAMLMap): Converted {
@@ -200,11 +254,13 @@ class Converter {
 	}
 
 	#keyText(node: unknown, offset: number): string {
-		const { value } = this.#convert(node);
+		const { value, word = '' } = this.#convert(node);
 		if (typeof value === 'string') return value;
-		if (typeof value === 'number' || typeof value === 'boolean') return String(value);
-		const type = value === null ? 'null' : Array.isArray(value) ? 'a sequence' : 'a mapping';
-		throw new Refusal(offset, `yaml: invalid map key: ${type}`);
+		if (typeof value === 'boolean') return String(value);
+		const number = readGoNumber(word)?.key;
+		if (number !== undefined) return number;
+		const type = typeof value === 'number' ? TOO_LARGE : Array.isArray(value) ? 'a sequence' : 'a mapping';
+		throw new Refusal(offset, `yaml: invalid map key: ${value === null ? 'null' : type}`);
 	}
 
 	#resolve(anchor: string, offset: number | undefined): Converted {
@@ -225,15 +281,9 @@ function offsetOf(node: unknown): number | undefined {
 	return node.range?.[0] ?? 0;
 }
 
-/** Only keys show the value of a number, everything else asks for its type. */
-function toNumber(text: string): number {
-	const bare = text.replaceAll('_', '').toLowerCase();
-	const sign = bare.startsWith('-') ? -1 : 1;
-	const digits = bare.replace(/^[-+]/, '');
-	if (digits === '.inf') return sign * Number.POSITIVE_INFINITY;
-	if (digits === '.nan') return Number.NaN;
-	if (/^0[0-7]+$/.test(digits)) return sign * Number.parseInt(digits, 8);
-	return sign * Number(digits);
+/** Only keys show which number it is, everything else asks for its type. */
+function numberOrText(text: string): number | string {
+	return readGoNumber(text)?.value ?? text;
 }
 
 function lowerFirst(text: string): string {

@@ -78,6 +78,12 @@ describe('parseManifest on good files', () => {
 		expect(summary(text)).toEqual(expected);
 	});
 
+	it('reads UTF-16 where a byte order mark says so', () => {
+		const text = Buffer.from(`\ufeff${head('a')}data:\n  k: \u00e4\u{1f600}\n`, 'utf16le');
+		expect(summary(text)).toEqual(['default/a: k=\u00e4\u{1f600}']);
+		expect(summary(Buffer.from(text).swap16())).toEqual(['default/a: k=\u00e4\u{1f600}']);
+	});
+
 	it('keeps block scalars as written', () => {
 		expect(values('  a: |\n    x\n\n  b: |-\n    x\n  c: |+\n    x\n\n  d: >\n    x\n    y\n')).toEqual({
 			a: 'x\n',
