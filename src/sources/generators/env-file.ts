@@ -65,12 +65,12 @@ function parseLine(line: string, environment: Environment): EnvEntry | undefined
 }
 
 /**
- * The entries of an env file in the order of their lines; a key may come twice.
+ * The entries of an env file in the order of their lines; a key may come twice. Each line is read when its entry is asked
+ * for: what is wrong with an entry is told before what is wrong with a later line.
  * Errors: INPUT_INVALID with kubectl's text; for a line above LONGEST_ENV_LINE with ours.
  * Source: kubectl v1.32 util.AddFromEnvFile, processEnvFileLine.
  */
-export function parseEnvFile(content: Buffer, path: string, environment: Environment): readonly EnvEntry[] {
-	const entries: EnvEntry[] = [];
+export function* parseEnvFile(content: Buffer, path: string, environment: Environment): Generator<EnvEntry, void> {
 	for (const [index, bytes] of splitLines(content).entries()) {
 		if (bytes.length > LONGEST_ENV_LINE) {
 			const what = `env file ${path} has a line longer than ${LONGEST_ENV_LINE} bytes at line ${index + 1}`;
@@ -84,7 +84,6 @@ export function parseEnvFile(content: Buffer, path: string, environment: Environ
 		const text = line.toString('utf8');
 		const unmarked = index === 0 && text.startsWith(BYTE_ORDER_MARK) ? text.slice(1) : text;
 		const entry = parseLine(unmarked, environment);
-		if (entry !== undefined) entries.push(entry);
+		if (entry !== undefined) yield entry;
 	}
-	return entries;
 }

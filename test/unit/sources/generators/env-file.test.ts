@@ -3,7 +3,7 @@ import { LONGEST_ENV_LINE, parseEnvFile } from '../../../../src/sources/generato
 
 function parse(content: string | Buffer): Record<string, string> {
 	const entries = parseEnvFile(Buffer.from(content), 'f.env', { HOME_OF: 'value', 'with space ': 'no' });
-	return Object.fromEntries(entries.map(({ key, value }) => [key, value]));
+	return Object.fromEntries([...entries].map(({ key, value }) => [key, value]));
 }
 
 const RULE = 'a valid environment variable name must consist of alphabetic characters';
@@ -28,7 +28,7 @@ describe('parseEnvFile', () => {
 	});
 
 	it('keeps a key that comes twice', () => {
-		expect(parseEnvFile(Buffer.from('A=1\nA=2'), 'f', {})).toHaveLength(2);
+		expect([...parseEnvFile(Buffer.from('A=1\nA=2'), 'f', {})]).toHaveLength(2);
 	});
 
 	it.each([
@@ -43,6 +43,12 @@ describe('parseEnvFile', () => {
 		['..a=1', `"..a" is not a valid key name: must not start with '..'`],
 	])('refuses %j', (content, message) => {
 		expect(() => parse(content)).toThrow(message);
+	});
+
+	it('gives the entries before a bad line, which may be wrong themselves', () => {
+		const entries = parseEnvFile(Buffer.from('A=1\n1B=2\n'), 'f', {});
+		expect(entries.next().value).toEqual({ key: 'A', value: '1' });
+		expect(() => entries.next()).toThrow('"1B" is not a valid key name');
 	});
 
 	it('joins two reasons by a semicolon', () => {
