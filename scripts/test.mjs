@@ -28,7 +28,7 @@ const CONTROL_PLANE_PROBLEM = 'CONFIGMAPFS_CONTROL_PLANE_PROBLEM';
 /** The projects of the test configuration, which are folders of test/, too. */
 const PROJECTS = ['unit', 'mount', 'cluster'];
 /** Time for a process that was told to stop to be gone. */
-const SETTLE_MS = 3000;
+const SETTLE_MS = 15_000;
 
 /** @typedef {{ passed: number, failed: number, skipped: number, problems: string[] }} Outcome */
 

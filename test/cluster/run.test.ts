@@ -18,7 +18,7 @@ import { until } from '../support/until.js';
 const cluster = useControlPlane();
 const ANY_WAY = ROOT_WAY.missing === undefined ? ROOT_WAY : USER_WAY;
 /** From an edit to the first read of it. Unit: milliseconds. */
-const SOON_MS = 1000;
+const SOON_MS = 5000;
 const PLACE = '/cmfs-cluster';
 
 let machine: Machine;

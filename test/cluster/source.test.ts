@@ -331,8 +331,9 @@ describe('ClusterSource on a real API server', () => {
 		delays.sort((a, b) => a - b);
 		const at = (share: number) => (delays[Math.floor(share * (delays.length - 1))] ?? 0).toFixed(2);
 		process.stderr.write(`PATCH answered to sink: p50 ${at(0.5)} ms, p99 ${at(0.99)} ms, max ${at(1)} ms\n`);
-		expect(Number(at(0.5))).toBeLessThan(10);
-		expect(Number(at(0.99))).toBeLessThan(50);
+		// On an idle machine both are below one; a timer on the way would show in both.
+		expect(Number(at(0.5))).toBeLessThan(100);
+		expect(Number(at(0.99))).toBeLessThan(1000);
 		expect(source.status.requestCount - requests).toBeLessThanOrEqual(1);
 	});
 });

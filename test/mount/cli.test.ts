@@ -10,7 +10,7 @@ import { afterEach, describe, expect, test } from 'vitest';
 import { writeManifest } from '../support/manifest.js';
 import { DIST, runCommand, runProgram, startMount, stopAll } from '../support/mount-process.js';
 import { mountsBelow, removeTemporaries, temporaryDirectory, tmpfsDirectory } from '../support/temporary.js';
-import { until, within } from '../support/until.js';
+import { until, WAIT_MS, within } from '../support/until.js';
 import { AS_ROOT, AS_USER, leftIn, messages, startIn, titleOf } from '../support/ways.js';
 
 const children: { kill(signal: NodeJS.Signals): boolean }[] = [];
@@ -164,7 +164,7 @@ describe.each([AS_ROOT, AS_USER])('names, $name', (way) => {
 		expect((await mount.run('cat', ['--', `${dir}/app/key`])).stdout).toBe('one');
 		const result = await mount.run(process.execPath, [PROGRAM, 'unmount', '--', dir]);
 		expect(result).toMatchObject({ code: 0, stderr: '' });
-		expect(await within(2000, 'the end of the daemon', mount.ended)).toEqual({ code: 0, signal: null });
+		expect(await within(WAIT_MS, 'the end of the daemon', mount.ended)).toEqual({ code: 0, signal: null });
 		expect(mountsBelow(parent)).toEqual([]);
 		expect(readdirSync(parent)).toEqual([name]);
 	});
@@ -240,7 +240,7 @@ describe.skipIf(AS_ROOT.missing !== undefined)(`in the background, ${titleOf(AS_
 		await until(() => text.includes('waiting'), 'the wait');
 		const ended = new Promise((resolve) => child.on('close', (code) => resolve(code)));
 		child.kill('SIGINT');
-		expect(await within(5000, 'its end', ended)).toBe(130);
+		expect(await within(WAIT_MS, 'its end', ended)).toBe(130);
 		const left = (await runCommand('pgrep', ['-f', `main.js mount ${dir} `])).stdout.trim();
 		expect(left).toBe('');
 	});
@@ -280,7 +280,7 @@ while True:
 		await unmounted(dir);
 	});
 
-	test('a full pipe that nobody reads does not hang or end it', { timeout: 60_000 }, async () => {
+	test('a full pipe that nobody reads does not hang or end it', { timeout: 120_000 }, async () => {
 		const dir = mountPoint();
 		const file = manifest();
 		const args = [PROGRAM, 'mount', dir, '-f', file, '--log-level', 'debug'];
@@ -292,11 +292,11 @@ while True:
 		for (let round = 0; round < 12; round++) {
 			writeManifest(file, { name: 'app', data: Object.fromEntries(keys.map((key) => [`${key}.${round}`, 'x'])) });
 			const last = join(dir, `app/${keys.at(-1)}.${round}`);
-			await until(() => existsSync(last), `round ${round}`, 5000);
+			await until(() => existsSync(last), `round ${round}`);
 		}
 		const ended = new Promise((resolve) => child.on('exit', (code) => resolve(code)));
 		child.kill('SIGTERM');
-		expect(await within(5000, 'its end', ended)).toBe(0);
+		expect(await within(WAIT_MS, 'its end', ended)).toBe(0);
 	});
 });
 
@@ -315,7 +315,7 @@ describe('a plain directory', () => {
 		});
 		expect(readFileSync(join(dir, 'app/key'), 'utf8')).toBe('one');
 		expect(await runProgram(['unmount', `${dir}/`], { env })).toMatchObject({ code: 0, stderr: '' });
-		expect(await within(1000, 'its end', mount.ended)).toEqual({ code: 0, signal: null });
+		expect(await within(WAIT_MS, 'its end', mount.ended)).toEqual({ code: 0, signal: null });
 		expect(readdirSync(dir)).toEqual([]);
 		expect(leftIn(runtime)).toEqual([]);
 	});

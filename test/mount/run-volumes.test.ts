@@ -24,8 +24,8 @@ import { type RunOptions, type RunProcess, startRun, stopRuns } from '../support
 import { removeTemporaries, temporaryDirectory } from '../support/temporary.js';
 import { until } from '../support/until.js';
 
-/** How soon a waiting pod starts when everything is there. Unit: milliseconds. */
-const SOON_MS = 1000;
+/** How soon a waiting pod starts when everything is there, on whatever machine. Unit: milliseconds. */
+const SOON_MS = 5000;
 
 type Volumes = Readonly<Record<string, Fields>>;
 type Mount = Fields & { readonly name: string; readonly mountPath: string };
@@ -431,14 +431,15 @@ for (const way of [ROOT_WAY, USER_WAY]) {
 			});
 
 			if (way !== ANY_WAY) return;
-			test('--kubelet-delay passes changes on at the next sync, the start waits for none', async () => {
+			// Retried: a machine that stands still for a moment may start it later than the next sync.
+			test('--kubelet-delay passes changes on at the next sync, the start waits for none', { retry: 3 }, async () => {
 				const manifest = new ManifestFile(podWith({ v: OF_APP }, [{ name: 'v', mountPath: '/cmfs-live/v' }]));
 				const run = start(manifest, { command: SLEEP, args: ['--kubelet-delay=1500ms'] });
 				await run.waitForLog('configmap "app" not found');
 				const asked = performance.now();
 				manifest.put(APP);
 				await run.waitForOutput('started');
-				expect(performance.now() - asked).toBeLessThan(SOON_MS);
+				expect(performance.now() - asked).toBeLessThan(1200);
 				const changed = performance.now();
 				manifest.put(configMap('app', { key: 'new' }));
 				await shows(run, 'v/key=new');

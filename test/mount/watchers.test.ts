@@ -130,7 +130,6 @@ async function record(watcher: Watcher, subject: Subject): Promise<readonly stri
 		await until(
 			() => count() === seen,
 			() => `the end of flip ${seen}:\n${process.pending.join('\n')}`,
-			20_000,
 		);
 		await quiet(process);
 	}

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { fixture } from './fixture-process.js';
 import { DIST, type ExitStatus, type LogLine } from './mount-process.js';
 import { temporaryDirectory } from './temporary.js';
-import { until, within } from './until.js';
+import { until, WAIT_MS, within } from './until.js';
 
 export interface AppOptions {
 	readonly env?: Readonly<Record<string, string>>;
@@ -92,7 +92,7 @@ export class AppRun {
 		process.kill(this.pid, signal);
 	}
 
-	async end(ms = 10_000): Promise<ExitStatus> {
+	async end(ms = WAIT_MS): Promise<ExitStatus> {
 		return await within(ms, 'the end of the application', this.ended);
 	}
 }

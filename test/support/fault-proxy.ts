@@ -27,7 +27,7 @@ import { createServer as createHttpsServer, Agent as SecureAgent, request as sec
 import { type AddressInfo, connect, createServer, type Server as NetServer, type Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type ControlPlane, freePort, type KubeconfigOptions } from './control-plane.js';
-import { until } from './until.js';
+import { until, WAIT_MS } from './until.js';
 
 /**
  * `watch-list` is a watch with sendInitialEvents, `continue` a list's further page, `review` a SelfSubjectAccessReview
@@ -271,7 +271,7 @@ export class FaultProxy {
 	}
 
 	/** Waits until there were `count` requests of a kind. */
-	async waitFor(kind: RequestKind, count = 1, ms = 10_000): Promise<readonly SeenRequest[]> {
+	async waitFor(kind: RequestKind, count = 1, ms = WAIT_MS): Promise<readonly SeenRequest[]> {
 		const what = () =>
 			`${count} requests of kind ${kind}, there were ${this.#requests.map((one) => one.kind).join(' ')}`;
 		await until(() => this.count(kind) >= count, what, ms);

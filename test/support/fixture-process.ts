@@ -3,7 +3,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
-import { within } from './until.js';
+import { WAIT_MS, within } from './until.js';
 
 const running = new Set<ChildProcess>();
 
@@ -53,7 +53,7 @@ export class FixtureProcess {
 	}
 
 	/** The next line that it says. Errors: at the deadline, and when it ended without one, with its standard error. */
-	async line(ms = 20_000): Promise<string> {
+	async line(ms = WAIT_MS): Promise<string> {
 		const wait = async () => {
 			while (this.#lines.length === 0 && !this.#ended) {
 				await new Promise<void>((resolve) => {

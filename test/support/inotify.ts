@@ -5,7 +5,7 @@ import { existsSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { SNAPSHOT_NAME } from './picky.js';
-import { until, within } from './until.js';
+import { until, WAIT_MS, within } from './until.js';
 
 const SCRIPT = fileURLToPath(new URL('../fixtures/inotify.py', import.meta.url));
 export const PYTHON = '/usr/bin/python3';
@@ -116,7 +116,7 @@ export class Inotify {
 	/** Ends it; what was queued has been reported then. */
 	async stop(): Promise<void> {
 		this.#child.stdin?.end();
-		await within(10_000, 'the end of the watcher', this.#closed);
+		await within(WAIT_MS, 'the end of the watcher', this.#closed);
 		running.delete(this.#child);
 	}
 }

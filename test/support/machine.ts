@@ -11,9 +11,10 @@ import { copyFileSync, lstatSync, readdirSync, readFileSync, readlinkSync } from
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { controlPlanePrograms } from './control-plane.js';
+import { escaped, FORGET_VOLUMES, linesWithoutOthers } from './mount-lines.js';
 import type { User } from './mount-process.js';
 import { temporaryDirectory, tmpfsDirectory } from './temporary.js';
-import { within } from './until.js';
+import { WAIT_MS, within } from './until.js';
 import { leftIn } from './ways.js';
 
 /** Directories of the machine in which a run could leave something. */
@@ -44,7 +45,7 @@ export class Machine {
 			(child.stdout as Readable).once('data', () => resolve());
 			child.once('exit', (status) => reject(new Error(`the machine ended with status ${status}`)));
 		});
-		await within(10_000, 'a machine', ready);
+		await within(WAIT_MS, 'a machine', ready);
 		return machine;
 	}
 
@@ -55,12 +56,12 @@ export class Machine {
 	}
 
 	/**
-	 * The mount table, and what is in the directories that a run could touch, with owners, modes and times. Mounts that
-	 * other tests make on the same machine do not count.
+	 * The mount table without what others mount, and what is in the directories that a run could touch, with owners, modes
+	 * and times.
 	 */
 	state(): string {
 		const table = readFileSync(this.#child === undefined ? '/proc/self/mountinfo' : this.#proc('mountinfo'), 'utf8');
-		const mounts = table.split('\n').filter((line) => !line.includes('/cmfs-') || line.includes(this.runtime));
+		const mounts = linesWithoutOthers(table, escaped(this.runtime));
 		const entries = LOOKED_AT.flatMap((directory) => {
 			const names = readdirSync(this.onMachine(directory)).sort();
 			return ['.', ...names].map((name) => `${directory} ${name} ${this.#look(join(directory, name))}`);
@@ -85,7 +86,7 @@ export class Machine {
 		if (child === undefined || child.exitCode !== null || child.signalCode !== null) return;
 		const ended = new Promise((resolve) => child.once('exit', resolve));
 		child.stdin?.end();
-		await within(10_000, 'the end of a machine', ended);
+		await within(WAIT_MS, 'the end of a machine', ended);
 	}
 
 	#proc(name: string): string {
@@ -122,7 +123,8 @@ export function agnhostProgram(): string {
 }
 
 /** Its mounts are seen by nobody else, and shared among those who are on it. */
-const MACHINE = `mount --make-rshared /
+const MACHINE = `${FORGET_VOLUMES}
+mount --make-rshared /
 mount -t tmpfs -o mode=755 machine "$1"
 mkdir -m 1777 "$1/runtime"
 mknod -m 666 "$1/fuse" c 10 229; chmod 666 "$1/fuse"; mount --bind "$1/fuse" /dev/fuse

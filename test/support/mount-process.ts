@@ -12,8 +12,9 @@ import { readdirSync, readFileSync, readlinkSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { Readable, Writable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
+import { FORGET_VOLUMES } from './mount-lines.js';
 import { detachBelow, temporaryDirectory } from './temporary.js';
-import { until } from './until.js';
+import { until, WAIT_MS } from './until.js';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 /** The compiled program: CONFIGMAPFS_DIST, else what `npm run build` made. */
@@ -21,8 +22,8 @@ export const DIST = process.env.CONFIGMAPFS_DIST ?? join(ROOT, 'dist');
 const PROGRAM = join(DIST, 'main.js');
 
 /** How long a mount may take until it answers, and a process until it has ended. Unit: milliseconds. */
-const READY_MS = 20_000;
-const END_MS = 10_000;
+const READY_MS = WAIT_MS;
+const END_MS = WAIT_MS;
 
 export interface ProcessOptions {
 	/** Run as this user; needs root. See `unprivilegedUser`. */
@@ -269,7 +270,7 @@ async function collect(
 		child.on('error', reject);
 		child.on('close', (code, signal) => resolve({ code, signal }));
 	});
-	const ms = options.ms ?? 30_000;
+	const ms = options.ms ?? WAIT_MS;
 	const status = await Promise.race([closed, after(ms)]);
 	children.delete(child);
 	if (status !== undefined) return { ...status, stdout, stderr };
@@ -305,6 +306,7 @@ function privileges(user: User): readonly string[] {
 
 /** In a mount namespace of its own: /dev/fuse as distributions have it, open to everyone. Then the command. */
 const WITH_OWN_DEVICE = `d=$1; shift
+${FORGET_VOLUMES}
 mount -t tmpfs -o mode=755 cmfs-test "$d"
 mknod -m 666 "$d/fuse" c 10 229
 chmod 666 "$d/fuse"

@@ -12,9 +12,10 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
+import { escaped, FORGET_VOLUMES, linesWithoutOthers } from './mount-lines.js';
 import { canUnshare, DIST, type User, unprivilegedUser } from './mount-process.js';
 import { temporaryDirectory, tmpfsDirectory } from './temporary.js';
-import { until, within } from './until.js';
+import { until, WAIT_MS, within } from './until.js';
 
 const SCRIPT = fileURLToPath(new URL('./namespace-child.mjs', import.meta.url));
 const isRoot = process.getuid?.() === 0;
@@ -138,9 +139,7 @@ export class NamespaceChild {
 	 */
 	machineMounts(when: 'before' | 'now' | 'after'): readonly string[] {
 		const path = when === 'now' ? `/proc/${this.#child.pid}/mountinfo` : join(this.#machine, when);
-		return readFileSync(path, 'utf8')
-			.split('\n')
-			.filter((line) => !line.includes('/cmfs-') || line.includes(this.runtime));
+		return linesWithoutOthers(readFileSync(path, 'utf8'), escaped(this.runtime));
 	}
 
 	/** Where the test finds a path of the machine. */
@@ -217,7 +216,7 @@ export class NamespaceChild {
 		const ended = new Promise<number | null>((resolve) => this.#child.on('exit', resolve));
 		this.#child.stdin?.end();
 		try {
-			const status = await within(10_000, 'the end of the process with namespaces', ended);
+			const status = await within(WAIT_MS, 'the end of the process with namespaces', ended);
 			if (status !== 0) throw new Error(`it ended with status ${status}:\n${this.#errors}`);
 		} catch (error) {
 			await this.kill();
@@ -245,7 +244,7 @@ export class NamespaceChild {
 
 	async #next(what: string): Promise<unknown> {
 		if (this.#hasClosed) throw new Error(this.#ended);
-		const line = await within(20_000, what, new Promise<string>((resolve) => this.#answers.push(resolve)));
+		const line = await within(WAIT_MS, what, new Promise<string>((resolve) => this.#answers.push(resolve)));
 		const { answer, error, code } = JSON.parse(line) as { answer?: unknown; error?: string; code?: string };
 		if (error !== undefined) throw Object.assign(new Error(error), { code });
 		return answer;
@@ -254,6 +253,7 @@ export class NamespaceChild {
 
 /** /dev/fuse as distributions have it; the rest of the machine is as it is. */
 const MACHINE = `d=$1; shift
+${FORGET_VOLUMES}
 mount --make-rshared /
 mount -t tmpfs -o mode=755 machine "$d"
 mknod -m 666 "$d/fuse" c 10 229; chmod 666 "$d/fuse"; mount --bind "$d/fuse" /dev/fuse

@@ -7,7 +7,7 @@ import { createHash } from 'node:crypto';
 import type { Dirent, Stats } from 'node:fs';
 import { lstat, readdir, readFile, readlink, realpath } from 'node:fs/promises';
 import { join } from 'node:path';
-import { within } from './until.js';
+import { WAIT_MS, within } from './until.js';
 
 /** Names of timestamped directories, as kubelet makes them. */
 export const SNAPSHOT_NAME = /^\.\.\d{4}_\d\d_\d\d_\d\d_\d\d_\d\d\.\d{1,10}$/;
@@ -36,9 +36,9 @@ export type Tree = ReadonlyMap<string, Seen>;
 
 export async function look(root: string): Promise<Tree> {
 	const tree = new Map<string, Seen>();
-	const canonical = await within(5000, `realpath ${root}`, realpath(root));
+	const canonical = await within(WAIT_MS, `realpath ${root}`, realpath(root));
 	const work = walk(canonical, '.', undefined, tree);
-	await within(30_000, `reading ${root}`, work);
+	await within(WAIT_MS, `reading ${root}`, work);
 	return tree;
 }
 

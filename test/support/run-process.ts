@@ -17,11 +17,9 @@ import { demotion, type Machine } from './machine.js';
 import { DIST, type ExitStatus, type LogLine, type RunResult, runCommand } from './mount-process.js';
 import type { NamespaceWay } from './namespace-child.js';
 import type { ManifestFile } from './pod-manifest.js';
-import { until, within } from './until.js';
+import { until, WAIT_MS, within } from './until.js';
 
 const PROGRAM = join(DIST, 'main.js');
-/** How long a run may take until it says something, and until it has ended. Unit: milliseconds. */
-const WAIT_MS = 20_000;
 
 export interface RunOptions {
 	/** Flags, and the workload, before `--`. */

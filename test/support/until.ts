@@ -2,11 +2,17 @@
 
 import { setTimeout as sleep } from 'node:timers/promises';
 
+/**
+ * How long a wait may take where nothing is promised: long enough for a machine that is slow and does something else.
+ * Unit: milliseconds.
+ */
+export const WAIT_MS = 30_000;
+
 /** Asks until `get` gives something but undefined or false. Errors: what was waited for, at the deadline. */
 export async function until<T>(
 	get: () => T | undefined | false | Promise<T | undefined | false>,
 	what: string | (() => string),
-	ms = 10_000,
+	ms = WAIT_MS,
 ): Promise<T> {
 	const deadline = performance.now() + ms;
 	for (;;) {

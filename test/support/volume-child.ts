@@ -11,7 +11,7 @@ import type { DriverCase } from './drivers.js';
 import { DIST } from './mount-process.js';
 import type { OraclePayload } from './oracle.js';
 import { detachBelow } from './temporary.js';
-import { within } from './until.js';
+import { WAIT_MS, within } from './until.js';
 
 const SCRIPT = fileURLToPath(new URL('./volume-child.mjs', import.meta.url));
 const started = new Set<VolumeChild>();
@@ -44,7 +44,7 @@ export class VolumeChild {
 	): Promise<VolumeChild> {
 		const child = new VolumeChild(driver.directory(), { driver: driver.name, ...options });
 		started.add(child);
-		await child.#next('start', 20_000);
+		await child.#next('start', WAIT_MS);
 		child.#servers = childrenOf(child.#child.pid ?? 0);
 		return child;
 	}
@@ -83,7 +83,7 @@ export class VolumeChild {
 		const ended = new Promise<void>((resolve) => this.#child.on('exit', () => resolve()));
 		this.#child.stdin.end();
 		try {
-			await within(10_000, 'the end of the volume process', ended);
+			await within(WAIT_MS, 'the end of the volume process', ended);
 		} catch {
 			this.#child.kill('SIGKILL');
 			for (const pid of this.#servers) {
@@ -97,7 +97,7 @@ export class VolumeChild {
 		}
 	}
 
-	async #ask(command: object, ms = 20_000): Promise<unknown> {
+	async #ask(command: object, ms = WAIT_MS): Promise<unknown> {
 		const answer = this.#next(JSON.stringify(command).slice(0, 200), ms);
 		this.#child.stdin.write(`${JSON.stringify(command)}\n`);
 		return await answer;

@@ -8,6 +8,7 @@
 import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { agnhostProgram, Machine, stopMachines } from '../../support/machine.js';
+import { linesWithoutOthers } from '../../support/mount-lines.js';
 import type { RunResult } from '../../support/mount-process.js';
 import { type NamespaceWay, ROOT_WAY, USER_WAY } from '../../support/namespace-child.js';
 import { type Manifest, ManifestFile } from '../../support/pod-manifest.js';
@@ -107,8 +108,7 @@ class WatchedMachine {
 
 	/** Of the machine, and of this process, which is on the one below it, without the mounts of other tests. */
 	#lines(): readonly string[] {
-		const own = readFileSync('/proc/self/mountinfo', 'utf8').split('\n');
-		return [...this.machine.state().split('\n'), ...own.filter((line) => !/\/(?:cmfs|configmapfs)-/.test(line))];
+		return [...this.machine.state().split('\n'), ...linesWithoutOthers(readFileSync('/proc/self/mountinfo', 'utf8'))];
 	}
 }
 
