@@ -7,7 +7,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
-import { mountNamespaceOf } from '../../src/native/proc.js';
+import { endProcess, mountNamespaceOf } from '../../src/native/proc.js';
 import { linesOf } from '../support/app-run.js';
 import { Terminal } from '../support/app-terminal.js';
 import { fixture, stopFixtures } from '../support/fixture-process.js';
@@ -261,7 +261,10 @@ for (const way of [ROOT_WAY, USER_WAY]) {
 				const command = sleepCommand();
 				const run = start({ command: command.split(' ') });
 				const application = await run.application();
-				for (const pid of [serverOf(run), run.pid, application]) process.kill(pid, 'SIGKILL');
+				const server = serverOf(run);
+				// Nobody gets to know of the end of another. What ends with its parent has ended then.
+				process.kill(run.pid, 'SIGSTOP');
+				for (const pid of [server, run.pid, application]) endProcess(pid);
 				await run.end();
 				await until(() => processesWith(command).length === 0, 'the end of all');
 				expect(machine.left()).not.toEqual([]);

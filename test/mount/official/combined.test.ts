@@ -130,7 +130,7 @@ officialCases(['E'], (official) => {
 				const run = start([manifest]);
 				await run.waitForLog('configmap "invalid" not found');
 				run.signal('SIGTERM');
-				expect(await run.end(3000)).toMatchObject({ code: 143, stdout: '' });
+				expect(await run.end()).toMatchObject({ code: 143, stdout: '' });
 			}),
 		);
 	});

@@ -17,9 +17,6 @@ import { removeTemporaries } from '../../support/temporary.js';
 import { CASES, type CaseId, type OfficialCase, SECTIONS, type Section } from './cases.js';
 import { fieldsOf } from './manifest-fields.js';
 
-/** How long what is told to end may take. Unit: milliseconds. */
-const END_MS = 5000;
-
 type Objects = readonly Manifest[] | ManifestFile;
 
 /** What a case has at hand. */
@@ -159,7 +156,7 @@ class OwnRuns implements CaseContext {
 			this.#runs.map(async (run) => {
 				try {
 					run.signal('SIGTERM');
-					await run.end(END_MS);
+					await run.end();
 				} catch {
 					run.kill();
 					await run.ended;
