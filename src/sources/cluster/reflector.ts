@@ -17,8 +17,8 @@ import { WatchStream } from './watch-stream.js';
 const VERY_SHORT_MS = 1_000;
 /** A watch that ends sooner makes requests count: a server that ends them all the time must not be asked for ever. */
 const SHORT_MS = 60_000;
-/** Delays stop growing here while nothing answers at all: ten attempts a minute, what the budget gives back. */
-const LONGEST_UNREACHABLE_MS = 6_000;
+/** Delays stop growing here where the fault may end at any moment: ten attempts a minute, what the budget gives back. */
+const LONGEST_DELAY_MS = 6_000;
 /** Source: client-go v0.32 tools/cache: a server behind us is asked again after one second. */
 const BEHIND_MS = 1_000;
 /** After so many failures in a row that do not say why, the resourceVersion itself is no longer trusted. */
@@ -193,11 +193,12 @@ export class Reflector implements Feed {
 			// Something was lost that cannot be told.
 			this.#resourceVersion = undefined;
 		}
-		if (isAway || error.kind === 'credentials' || error.code === 429 || (error.code ?? 0) >= 500) gate.lost(this);
+		const isOne = isAway || error.kind === 'credentials' || error.code === 429 || (error.code ?? 0) >= 500;
+		if (isOne) gate.lost(this);
 		else gate.regained();
 		this.#hasFailed = true;
 		listener.failed(this, error);
-		const backOffMs = this.#backOff.next(isAway ? LONGEST_UNREACHABLE_MS : undefined);
+		const backOffMs = this.#backOff.next(endsByItself(error) ? LONGEST_DELAY_MS * (isOne ? 1 : gate.loops) : undefined);
 		const askedMs = (error.retryAfterSeconds ?? 0) * 1_000 * between(random, 1, 1.1);
 		const delayMs = Math.max(backOffMs, askedMs);
 		log.debug({ reason: error.message, code: error.code, delayMs: Math.round(delayMs) }, 'request failed');
@@ -238,4 +239,13 @@ export class Reflector implements Feed {
 		this.#resourceVersion = undefined;
 		await this.#list('0');
 	}
+}
+
+/**
+ * Whether a fault may be over at any moment, as when a server is back or a token is renewed. Not so where the server
+ * asked to be left alone, a credential plugin would run each time, each attempt would be a list, or flags are wrong.
+ */
+function endsByItself(error: ApiError): boolean {
+	if (error.kind === 'credentials' || error.isExpired) return false;
+	return error.code === undefined || ![400, 422, 429].includes(error.code);
 }

@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { SILENT } from '../../../../src/base/log.js';
 import type { ConfigMap } from '../../../../src/model/config-map.js';
-import type { ApiError } from '../../../../src/sources/cluster/api-error.js';
+import { ApiError } from '../../../../src/sources/cluster/api-error.js';
 import type { Feed, FeedListener } from '../../../../src/sources/cluster/feed.js';
 import { Reflector } from '../../../../src/sources/cluster/reflector.js';
 import { RequestGate } from '../../../../src/sources/cluster/request-gate.js';
@@ -322,6 +322,25 @@ describe('Reflector, after faults', () => {
 		await timers.advance(7_000);
 		expect(notes.said.at(-1)).toBe('recovered');
 		expect(client.asked.at(-1)).toBe('watch ns=a rv=7');
+	});
+
+	it.each([
+		['a gateway that says 503', () => new ApiError('status', 'no upstream', { code: 503 })],
+		['an expired token', () => new ApiError('status', 'Unauthorized', { code: 401 })],
+		['a permission that is missing', failures.forbidden],
+		["somebody else's page", () => new ApiError('protocol', 'no JSON')],
+	])('follows again within seconds after %s', async (_, fault) => {
+		const { client, notes, timers, reflector } = setUp();
+		client.lists.push({ resourceVersion: '7' }, { resourceVersion: '7' });
+		reflector.start();
+		await settle();
+		client.outage = fault();
+		await client.watch$.fail(failures.reset());
+		await timers.advance(600_000);
+		expect(client.worstMinute).toBeLessThan(20);
+		client.outage = undefined;
+		await timers.advance(7_300);
+		expect(notes.said.at(-1)).toBe('recovered');
 	});
 
 	it('waits as long as the server asks', async () => {
