@@ -50,6 +50,7 @@ function decodeContainer(reader: ObjectReader, names: Set<string>, rules: Enviro
 		env: decodeEnv(reader, rules),
 		envFrom: decodeEnvFrom(reader, rules),
 		volumeMounts: decodeVolumeMounts(reader, rules.volumes),
+		volumeDevices: reader.objects('volumeDevices', 'VolumeDevice').map((device) => device.text('name')),
 		resources: {
 			limits: resources.quantities('limits'),
 			requests: resources.quantities('requests'),

@@ -62,6 +62,8 @@ export interface Container {
 	readonly envFrom: readonly EnvFromSource[];
 	readonly env: readonly EnvVar[];
 	readonly volumeMounts: readonly VolumeMount[];
+	/** Names of volumes that it has as block devices, not as files. */
+	readonly volumeDevices: readonly string[];
 	readonly resources: ContainerResources;
 	/** Over the pod's. */
 	readonly runAsUser: number | undefined;

@@ -8,7 +8,8 @@ import type { LintSubject, PlacedContainer } from './lint-subject.js';
 import { wordList } from './word-list.js';
 
 /** What kubelet sets for each Service. Source: kubernetes v1.32 pkg/kubelet/envvars, FromServices. */
-const SERVICE_VARIABLE = /_SERVICE_HOST$|_SERVICE_PORT(_[A-Z0-9_]+)?$|_PORT_\d+_(TCP|UDP|SCTP)(_(PROTO|PORT|ADDR))?$/;
+const SERVICE_VARIABLE =
+	/^KUBERNETES_PORT$|_SERVICE_HOST$|_SERVICE_PORT(_[A-Z0-9_]+)?$|_PORT_\d+_(TCP|UDP|SCTP)(_(PROTO|PORT|ADDR))?$/;
 const SHELLS = new Set(['sh', 'bash', 'ash', 'dash', 'zsh', 'ksh', 'mksh']);
 /** How variables are written and programs are not. */
 const CONSTANT_CASE = /^[A-Z][A-Z0-9_]*$/;

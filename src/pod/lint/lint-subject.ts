@@ -95,11 +95,12 @@ export function lintSubject(
 	return { pod, objects, containers, volumes, references: objectReferences(containers, volumes), walk, absenceOf };
 }
 
-/** Names of the volumes that are mounted, or from whose files a variable comes. */
+/** Names of the volumes that are mounted, or are there as devices, or from whose files a variable comes. */
 export function usedVolumes(containers: readonly PlacedContainer[]): ReadonlySet<string> {
 	return new Set(
 		containers.flatMap(({ container }) => [
 			...container.volumeMounts.map(({ name }) => name),
+			...container.volumeDevices,
 			...container.env.flatMap(({ valueFrom }) => (valueFrom?.kind === 'fileKeyRef' ? [valueFrom.volumeName] : [])),
 		]),
 	);

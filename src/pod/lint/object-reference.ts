@@ -32,17 +32,25 @@ export interface FoundObject {
 	readonly data: ReadonlyMap<string, Buffer>;
 	/** Empty for a Secret. */
 	readonly binaryData: ReadonlyMap<string, Buffer>;
+	/** Keys that a cluster fills in. */
+	readonly clusterKeys: readonly string[];
 }
 
 const NO_VALUES: ReadonlyMap<string, Buffer> = new Map();
+/** By type of Secret. Source: kubernetes v1.32 pkg/controller/serviceaccount, generateTokenIfNeeded. */
+const CLUSTER_KEYS: ReadonlyMap<string, readonly string[]> = new Map([
+	['kubernetes.io/service-account-token', ['token', 'ca.crt', 'namespace']],
+]);
 
 export function findObject(objects: PodObjects, kind: ObjectKind, name: string): FoundObject | undefined {
 	if (kind === 'secret') {
 		const secret = objects.secret(name);
-		return secret && { kind, name, immutable: secret.immutable, data: secret.data, binaryData: NO_VALUES };
+		if (secret === undefined) return undefined;
+		const { immutable, data, type } = secret;
+		return { kind, name, immutable, data, binaryData: NO_VALUES, clusterKeys: CLUSTER_KEYS.get(type) ?? [] };
 	}
 	const configMap = objects.configMap(name);
-	return configMap && { ...configMap, kind, name };
+	return configMap && { ...configMap, kind, name, clusterKeys: [] };
 }
 
 /** `configmap/app`. */

@@ -67,6 +67,7 @@ function* missingKeys({ references, objects }: LintSubject): Iterable<MissingKey
 }
 
 function missingKeyCure({ object, listed }: MissingKey): string {
+	if (object.clusterKeys.includes(listed.key)) return 'only a cluster fills it in; write a value to run here';
 	if (object.binaryData.has(listed.key)) return 'move it from binaryData to data: binaryData never reaches a variable';
 	const keys = [...object.data.keys(), ...object.binaryData.keys()];
 	const near = closest(listed.key, keys);
@@ -77,11 +78,11 @@ function missingKeyCure({ object, listed }: MissingKey): string {
 /** A key that the pod waits for, or a variable that is left out. */
 export function* missingKey(subject: LintSubject): Iterable<Problem> {
 	for (const missing of missingKeys(subject)) {
-		const { reference, listed } = missing;
+		const { reference, object, listed } = missing;
 		const { use, optional } = reference;
 		if (optional && use === 'volume') continue;
 		yield {
-			severity: optional ? 'info' : 'error',
+			severity: optional || object.clusterKeys.includes(listed.key) ? 'info' : 'error',
 			field: listed.field,
 			text: `${objectName(reference)} has no key "${listed.key}": ${(optional ? DOES_WITHOUT : WAITS)[use]}`,
 			cure: missingKeyCure(missing),
@@ -92,8 +93,8 @@ export function* missingKey(subject: LintSubject): Iterable<Problem> {
 /** `optional` makes a mistyped key silent. */
 export function* optionalItemMissing(subject: LintSubject): Iterable<Problem> {
 	for (const missing of missingKeys(subject)) {
-		const { reference, listed } = missing;
-		if (!reference.optional || reference.use !== 'volume') continue;
+		const { reference, object, listed } = missing;
+		if (!reference.optional || reference.use !== 'volume' || object.clusterKeys.includes(listed.key)) continue;
 		yield {
 			severity: 'warning',
 			field: listed.field,

@@ -92,7 +92,7 @@ function sourceEntries(
 	const object = findObject(objects, source.kind, source.name);
 	const origin = (key: string) => `key "${key}" of ${objectName(source)}`;
 	const has = (key: string) => object?.data.has(key) === true || object?.binaryData.has(key) === true;
-	const isComplete = object !== undefined;
+	const isComplete = object !== undefined && object.clusterKeys.length === 0;
 	if (source.items.length > 0) {
 		const entries = source.items.map(({ key, path, mode = defaultMode }, index) =>
 			entry(path, origin(key), { mode, isListed: true, exists: has(key), field: `${field}.items[${index}].path` }),

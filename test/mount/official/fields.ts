@@ -324,7 +324,7 @@ export const FIELDS = {
 	'spec.containers[].terminationMessagePath': { support: 'ignored', note: '' },
 	'spec.containers[].terminationMessagePolicy': { support: 'ignored', note: '' },
 	'spec.containers[].resizePolicy': { support: 'ignored', note: '' },
-	'spec.containers[].volumeDevices': { support: 'ignored', note: '' },
+	'spec.containers[].volumeDevices': { support: 'ignored', note: '', covers: ['Container.volumeDevices'] },
 
 	'spec.initContainers[]': {
 		support: 'partly',

@@ -23,6 +23,7 @@ export function makeContainer(fields: Partial<Container> = {}): Container {
 		envFrom: [],
 		env: [],
 		volumeMounts: [],
+		volumeDevices: [],
 		resources: { limits: new Map(), requests: new Map() },
 		runAsUser: undefined,
 		runAsGroup: undefined,

@@ -200,6 +200,7 @@ describe('the pod of a workload', () => {
 					env: [],
 					envFrom: [],
 					volumeMounts: [],
+					volumeDevices: [],
 					resources: { limits: new Map(), requests: new Map() },
 					runAsUser: undefined,
 					runAsGroup: undefined,

@@ -255,8 +255,14 @@ export const ENVIRONMENT_CASES: LintCases = {
 		},
 		{
 			it: 'those of the API server, which every pod has',
-			pod: { app: { args: ['$(KUBERNETES_SERVICE_HOST)$(DB_SERVICE_HOST)'] }, enableServiceLinks: false },
-			says: [['info', 'spec.containers[0].args[0]', '$(KUBERNETES_SERVICE_HOST)']],
+			pod: {
+				app: { args: ['$(KUBERNETES_SERVICE_HOST)$(DB_SERVICE_HOST)$(KUBERNETES_PORT)'] },
+				enableServiceLinks: false,
+			},
+			says: [
+				['info', 'spec.containers[0].args[0]', '$(KUBERNETES_PORT)'],
+				['info', 'spec.containers[0].args[0]', '$(KUBERNETES_SERVICE_HOST)'],
+			],
 		},
 		{
 			it: 'one that the pod sets',

@@ -88,8 +88,8 @@ export function configMap(
 	};
 }
 
-export function secret(name: string, data: Values): Secret {
-	return { key: { namespace: 'default', name }, type: 'Opaque', immutable: false, data: bytesOf(data) };
+export function secret(name: string, data: Values, type = 'Opaque'): Secret {
+	return { key: { namespace: 'default', name }, type, immutable: false, data: bytesOf(data) };
 }
 
 export function objectsOf(all: readonly (ConfigMap | Secret)[]): PodObjects {

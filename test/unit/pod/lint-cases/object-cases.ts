@@ -96,6 +96,17 @@ export const OBJECT_CASES: LintCases = {
 			says: [['info', 'spec.containers[0].env[0].valueFrom.configMapKeyRef.key', 'starts without the variable']],
 		},
 		{
+			it: 'what a cluster fills in',
+			pod: {
+				app: { env: [keyRef('A', 'secretKeyRef', 'key', 'token'), keyRef('B', 'secretKeyRef', 'key', 'b')] },
+			},
+			objects: [secret('key', {}, 'kubernetes.io/service-account-token')],
+			says: [
+				['error', 'spec.containers[0].env[1].valueFrom.secretKeyRef.key', 'secret "key" has no key "b"'],
+				['info', 'spec.containers[0].env[0].valueFrom.secretKeyRef.key', 'secret "key" has no key "token"'],
+			],
+		},
+		{
 			it: 'an optional volume, which another rule names',
 			pod: { volumes: [configMapVolume({ items: [{ key: 'c', path: 'c' }], optional: true })] },
 			objects: [CM],

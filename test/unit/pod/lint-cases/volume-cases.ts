@@ -125,6 +125,12 @@ export const VOLUME_CASES: LintCases = {
 			says: [['error', SUB_PATH, 'volume "v" has no "c"']],
 		},
 		{ it: 'a file', pod: { volumes: [configMapVolume()], app: part('a') }, objects: [CM], says: [] },
+		{
+			it: 'a key that a cluster fills in',
+			pod: { volumes: [secretVolume()], app: part('token') },
+			objects: [secret('key', {}, 'kubernetes.io/service-account-token')],
+			says: [],
+		},
 		{ it: 'a directory', pod: { volumes: [NESTED], app: part('dir') }, objects: [CM], says: [] },
 		{
 			it: 'a name with a dollar sign, which only subPathExpr expands',
@@ -437,6 +443,14 @@ export const VOLUME_CASES: LintCases = {
 			it: 'a volume that nobody mounts',
 			pod: { volumes: [configMapVolume(), emptyDir('tmp')], app: { volumeMounts: [mount('/x')] } },
 			says: [['warning', 'spec.volumes[1]', 'no container mounts volume "tmp"']],
+		},
+		{
+			it: 'one that is a block device',
+			pod: {
+				volumes: [{ name: 'raw', source: { kind: 'other', type: 'persistentVolumeClaim' } }],
+				app: { volumeDevices: ['raw'] },
+			},
+			says: [],
 		},
 		{
 			it: 'one that only an init container mounts, and one that a variable is read from',
