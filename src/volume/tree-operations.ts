@@ -22,4 +22,6 @@ export interface TreeOperations {
 	/** Unit: milliseconds that the name still resolves, with `keepsRemovedNames`. */
 	unlink(path: string, graceMs: number): void;
 	rmdir(path: string, graceMs: number): void;
+	/** Whether somebody else has taken a name away. Absent where nobody else can. */
+	isGone?(path: string): boolean;
 }

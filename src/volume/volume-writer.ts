@@ -82,7 +82,7 @@ export class VolumeWriter {
 	 * Errors: the first failing step's; before the flip everything is undone and the old generation stays.
 	 */
 	write(payload: Payload, unlistReplaced = false): WriteResult {
-		const before = this.#state;
+		const before = this.#present();
 		const plan = planWrite(before, payload, this.#newName());
 		const links = new Set(before.links);
 		let flipped = false;
@@ -107,6 +107,12 @@ export class VolumeWriter {
 		const replaced = this.#unreported;
 		this.#unreported = [];
 		return { replaced, flipped: plan.flips, snapshot: plan.next.snapshot ?? '', change: plan.change };
+	}
+
+	/** The state with those links only that are there: what somebody took away is made again, and not removed twice. */
+	#present(): VolumeState {
+		const links = [...this.#state.links].filter((name) => this.#tree.isGone?.(this.#prefix + name) !== true);
+		return { ...this.#state, links: new Set(links) };
 	}
 
 	/**
@@ -134,7 +140,7 @@ export class VolumeWriter {
 	 * are whole, `emptied` those of which only directories are left.
 	 */
 	remove(retained: readonly OldGeneration[], emptied: readonly OldGeneration[]): void {
-		for (const step of planRemoval(this.#state, [...retained, ...this.#unreported])) this.#perform(step, 0, false);
+		for (const step of planRemoval(this.#present(), [...retained, ...this.#unreported])) this.#perform(step, 0, false);
 		for (const generation of emptied) this.retireDirectories(generation, 0);
 		this.#state = NEW_VOLUME;
 		if (this.#prefix !== '') this.#tree.rmdir(this.#prefix.slice(0, -1), 0);

@@ -10,6 +10,7 @@ import {
 	fchmodSync,
 	fchownSync,
 	lchownSync,
+	lstatSync,
 	mkdirSync,
 	openSync,
 	renameSync,
@@ -93,5 +94,10 @@ export class PlainTree implements TreeOperations {
 
 	rmdir(path: string): void {
 		rmdirSync(join(this.#root, path));
+	}
+
+	/** Links as well: they are not followed. */
+	isGone(path: string): boolean {
+		return lstatSync(join(this.#root, path), { throwIfNoEntry: false }) === undefined;
 	}
 }

@@ -81,6 +81,11 @@ class ScriptedTree implements TreeOperations {
 		entries.delete(name);
 	}
 
+	isGone(path: string): boolean {
+		const { entries, name } = this.#parent(path);
+		return !entries.has(name);
+	}
+
 	#begin(call: string): void {
 		this.calls.push(call);
 		if (this.failAt >= 0 && this.failAt-- === 0) throw failure('EIO', call);
@@ -231,6 +236,17 @@ describe.each([true, false])('VolumeWriter (whole directories: %s)', (whole) => 
 			expect(both.writer.write(NEW).replaced).toEqual([]);
 			expectShown(both, NEW, [first.snapshot]);
 		}
+	});
+
+	test('links that somebody took away come back with any write, and are not missed when they are dropped', () => {
+		const both = volume(whole);
+		const first = both.writer.write(OLD);
+		both.tree.unlink('a', 0);
+		expect(both.writer.write(OLD)).toMatchObject({ flipped: false, replaced: [] });
+		expectShown(both, OLD);
+		for (const name of ['b', 'dir']) both.tree.unlink(name, 0);
+		expect(both.writer.write(NEW).replaced).toEqual([{ name: first.snapshot, payload: OLD }]);
+		expectShown(both, NEW, [first.snapshot]);
 	});
 
 	test('a repair of links that fails goes on where it was', () => {
