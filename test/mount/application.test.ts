@@ -10,7 +10,7 @@ import { endProcess, mountNamespaceOf } from '../../src/native/proc.js';
 import { type AppOptions, AppRun, linesOf, runLine, stopApps } from '../support/app-run.js';
 import { fixture, stopFixtures } from '../support/fixture-process.js';
 import { PYTHON, WITHOUT_PYTHON } from '../support/inotify.js';
-import { canUnshare, runCommand } from '../support/mount-process.js';
+import { canUnshare, runCommand, unprivilegedUser } from '../support/mount-process.js';
 import { removeTemporaries, temporaryDirectory } from '../support/temporary.js';
 import { until } from '../support/until.js';
 import { isRunning, stateOf } from '../support/ways.js';
@@ -29,6 +29,7 @@ afterEach(() => {
 });
 
 const isRoot = process.getuid?.() === 0;
+const ordinary = unprivilegedUser();
 
 async function runToEnd(command: readonly string[], options: AppOptions = {}) {
 	const app = new AppRun(command, options);
@@ -220,9 +221,9 @@ describe.skipIf(WITHOUT_PYTHON !== undefined)('signals', () => {
 
 	const USERS: readonly { readonly name: string; readonly options: AppOptions }[] = [
 		{ name: 'as the caller', options: {} },
-		...(isRoot
-			? [{ name: 'as another user', options: { credentials: { uid: 65534, gid: 65534, groups: [] }, cwd: '/' } }]
-			: []),
+		...(ordinary === undefined
+			? []
+			: [{ name: 'as another user', options: { credentials: { ...ordinary, groups: [] }, cwd: '/' } }]),
 	];
 
 	test.each(USERS)('SIGKILL of us ends it, $name', async ({ options }) => {

@@ -2,6 +2,7 @@
  * What fusermount3 refuses, and what a container has not: each with the cure, and nothing left behind.
  */
 
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, describe, expect, test } from 'vitest';
 import { writeManifest } from '../support/manifest.js';
@@ -14,6 +15,8 @@ afterEach(async () => {
 	removeTemporaries();
 });
 
+const FUSE_CONF = '/etc/fuse.conf';
+const ALLOWS_OTHER = existsSync(FUSE_CONF) && /^\s*user_allow_other/m.test(readFileSync(FUSE_CONF, 'utf8'));
 const PROGRAM = join(DIST, 'main.js');
 
 function manifest(): string {
@@ -39,10 +42,9 @@ describe.skipIf(AS_USER.missing !== undefined)(titleOf(AS_USER), () => {
 		expect(leftIn(runtime)).toEqual([]);
 	});
 
-	test('--allow-other without user_allow_other', async () => {
+	test.skipIf(ALLOWS_OTHER)('--allow-other without user_allow_other', async () => {
 		const dir = temporaryDirectory('mnt', 0o777);
 		const result = await runProgram(['mount', dir, '-f', manifest(), '--allow-other'], AS_USER.options);
-		if (result.code === null) return;
 		expect(result.code).toBe(71);
 		expect(result.stderr).toMatch(
 			/user_allow_other.*; add the line "user_allow_other" to \/etc\/fuse.conf, or leave --allow-other out\n$/,
@@ -101,10 +103,10 @@ describe.skipIf(AS_ROOT.missing !== undefined || AS_USER.missing !== undefined)(
 			expect(result.stderr).toMatch(/fusermount3 must be setuid root/);
 		});
 
-		test('mount_max is reached', async () => {
+		test.skipIf(!existsSync(FUSE_CONF))('mount_max is reached', async () => {
 			const dir = temporaryDirectory('mnt', 0o777);
 			const conf = join(temporaryDirectory('conf'), 'fuse.conf');
-			const prepare = `echo "mount_max = 0" > ${conf}; mount --bind ${conf} /etc/fuse.conf`;
+			const prepare = `echo "mount_max = 0" > ${conf}; mount --bind ${conf} ${FUSE_CONF}`;
 			const result = await asUserAfter(prepare, ['mount', dir, '-f', manifest()]);
 			expect(result.code).toBe(71);
 			expect(result.stderr).toMatch(/too many FUSE filesystems.*raise "mount_max = N" in \/etc\/fuse.conf\n$/);

@@ -1,16 +1,6 @@
 /** Requests to a server on this machine, one or without a pause. */
 
 import http from 'node:http';
-import { type AddressInfo, createServer } from 'node:net';
-
-/** A port that nobody has. */
-export async function freePort(): Promise<number> {
-	const server = createServer();
-	await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-	const { port } = server.address() as AddressInfo;
-	await new Promise((resolve) => server.close(resolve));
-	return port;
-}
 
 /** The body that one request gets, on a connection of its own. Errors: anything but 200. */
 export async function get(port: number, path: string): Promise<string> {

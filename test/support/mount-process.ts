@@ -9,6 +9,7 @@
 
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { readdirSync, readFileSync, readlinkSync, statSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import type { Readable, Writable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
@@ -371,11 +372,12 @@ function after(ms: number): Promise<undefined> {
 	});
 }
 
-/** An ordinary user as whom the program can run here; undefined when there is none, or when this is no root. */
+/** An ordinary user as whom Node, the program and what tests make can be reached here; undefined when there is none, or when this is no root. */
 export function unprivilegedUser(): User | undefined {
 	if (process.getuid?.() !== 0) return undefined;
 	const user = { uid: 65534, gid: 65534 };
-	const check = spawnSync(process.execPath, ['-e', `require('fs').accessSync(${JSON.stringify(PROGRAM)}, 4)`], {
+	const paths = JSON.stringify([PROGRAM, `${tmpdir()}/.`]);
+	const check = spawnSync(process.execPath, ['-e', `${paths}.forEach((path) => require('fs').accessSync(path, 4))`], {
 		...user,
 		cwd: '/',
 		timeout: 10_000,

@@ -40,9 +40,14 @@ export const ROOT_WAY: NamespaceWay = {
 
 export const USER_WAY: NamespaceWay = {
 	name: 'as an ordinary user',
-	missing: canUnshare(isRoot ? ordinary : undefined) ? undefined : 'no user here may make a user namespace',
+	missing: whyNoUser(),
 	user: isRoot ? ordinary : undefined,
 };
+
+function whyNoUser(): string | undefined {
+	if (isRoot && ordinary === undefined) return 'no other user can read this checkout';
+	return canUnshare(ordinary) ? undefined : 'no user here may make a user namespace';
+}
 
 export interface NamespaceOptions {
 	/** Shell commands as root on the machine of the test's own, before the start; `$1` is a new directory. */
