@@ -125,7 +125,8 @@ export class ManifestFile {
 			// Non-blocking: a pipe in the place of a file must not hold up the event loop.
 			descriptor = openSync(this.path, constants.O_RDONLY | constants.O_NONBLOCK);
 			const stats = fstatSync(descriptor, { bigint: true });
-			if (stats.isDirectory()) return this.#unreadable('is a directory');
+			// A directory in the place of a file is listed by whoever lists files; the file is gone.
+			if (stats.isDirectory()) return this.#absent();
 			if (!stats.isFile()) return this.#unreadable('is no regular file');
 			if (stats.size > MAX_FILE_BYTES) return this.#unreadable(`is larger than ${MAX_FILE_BYTES} bytes`);
 			const content = readFileSync(descriptor);
@@ -142,12 +143,16 @@ export class ManifestFile {
 				renamedIn: stats.mtimeNs < stats.ctimeNs,
 			};
 		} catch (error) {
-			this.#signature = undefined;
 			const code = systemCode(error);
-			return code === 'ENOENT' || code === 'ENOTDIR' ? ABSENT : this.#unreadable(errorText(error));
+			return code === 'ENOENT' || code === 'ENOTDIR' ? this.#absent() : this.#unreadable(errorText(error));
 		} finally {
 			if (descriptor !== undefined) closeSync(descriptor);
 		}
+	}
+
+	#absent(): Candidate {
+		this.#signature = undefined;
+		return ABSENT;
 	}
 
 	#unreadable(fault: string): Candidate {

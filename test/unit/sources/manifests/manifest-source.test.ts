@@ -425,6 +425,20 @@ describe('ManifestSource and bad files', () => {
 		expect(sink.states).toEqual(['a.k=1']);
 	});
 
+	it('follows a directory in the place of a file, and a file in its place', async () => {
+		writeFileSync(at('m.yaml'), `${manifest('a', '1')}---\n${manifest('b', '1')}`);
+		mkdirSync(at('next'));
+		writeFileSync(at('next', 'x.yaml'), manifest('a', '2'));
+		await start(at('m.yaml'), { timers: FAST });
+		renameSync(at('m.yaml'), at('old'));
+		renameSync(at('next'), at('m.yaml'));
+		await becomes('a.k=2');
+		renameSync(at('m.yaml'), at('next'));
+		renameSync(at('old'), at('m.yaml'));
+		await becomes('a.k=1 b.k=1');
+		expect(sink.problemLists).toEqual([]);
+	});
+
 	it('refuses to change an immutable object until it was away', async () => {
 		const file = at('a.yaml');
 		writeFileSync(file, manifest('a', '1', 'immutable: true\n'));
