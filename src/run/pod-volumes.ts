@@ -101,12 +101,19 @@ export class PodVolumes {
 		}
 		if (shown.complaint !== undefined) log.info({ volume: volume.name }, 'everything that was missing is there');
 		shown.complaint = undefined;
-		shown.source = volume.source;
 		for (const path of nested.filter((one) => shown?.nested.has(one) === false)) {
 			shown.nested.add(path);
 			this.makeDirectory(volume.name, path);
 		}
-		const flip = shown.session.write(payload);
+		let flip: Flip | undefined;
+		try {
+			flip = shown.session.write(payload);
+		} catch (error) {
+			// One volume's failure concerns no other, and no application that can go on with what it has.
+			if (!isDeepStrictEqual(shown.source, volume.source)) throw error;
+			log.error({ volume: volume.name, err: error }, 'not shown; the last content stays');
+		}
+		shown.source = volume.source;
 		if (flip !== undefined && this.#isOpen) onFlip(volume.name, flip);
 	}
 

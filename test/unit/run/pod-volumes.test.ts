@@ -1,6 +1,6 @@
 /** The volumes of a pod while it lives, written to a real directory. */
 
-import { existsSync, lstatSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, lstatSync, readdirSync, readFileSync, renameSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { Driver } from '../../../src/drivers/driver.js';
@@ -121,6 +121,23 @@ describe('PodVolumes', () => {
 		expect(update({ a: missing('first') }, {}, 'first')).toEqual([]);
 		update({ a: payload({ key: 'two' }) }, {}, 'second');
 		expect(update({ a: missing('first') }, {}, 'first')).toEqual(['configmap "first" not found']);
+	});
+
+	test('one that cannot be written keeps its last content, and the others go on', async () => {
+		update({ a: payload({ key: 'one' }), b: payload({ key: 'one' }) });
+		await open();
+		renameSync(join(root, 'a'), join(root, 'away'));
+		expect(update({ a: payload({ key: 'two' }), b: payload({ key: 'two' }) })).toEqual([]);
+		expect(said.take()).toContain('error: not shown; the last content stays');
+		expect([read('away/key'), read('b/key')]).toEqual(['one', 'two']);
+		expect(flips).toEqual([expect.stringMatching(/^b /)]);
+		// What an application that starts now asks for is not what is there.
+		for (const text of ['three', 'again']) {
+			expect(() => update({ a: payload({ key: text }) }, {}, 'other')).toThrow('ENOENT');
+		}
+		renameSync(join(root, 'away'), join(root, 'a'));
+		update({ a: payload({ key: 'four' }) }, {}, 'other');
+		expect(read('a/key')).toBe('four');
 	});
 
 	test('directories for mounts inside are there before any key, and come with a later start too', async () => {
