@@ -116,12 +116,17 @@ function isForPeople(level: string): boolean {
 	return level !== 'error' && level !== 'warn';
 }
 
+/** What a timer can hold. */
+const LONGEST_INTERVAL_MS = 2 ** 31 - 1;
+
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
 /** The first signal that asks for the end. Later ones change nothing: the end is on its way, and takes a second at most. */
 class StopRequest {
 	readonly signal: Promise<NodeJS.Signals>;
 	readonly #listener: (signal: NodeJS.Signals) => void;
+	/** Node ends when only a signal can come: with sources that are read once and no server there is nothing else. */
+	readonly #patience = setInterval(() => {}, LONGEST_INTERVAL_MS);
 
 	constructor() {
 		let resolve: (signal: NodeJS.Signals) => void = () => {};
@@ -133,6 +138,7 @@ class StopRequest {
 	}
 
 	close(): void {
+		clearInterval(this.#patience);
 		for (const signal of SIGNALS) process.removeListener(signal, this.#listener);
 	}
 }

@@ -356,3 +356,13 @@ test('-f - reads documents from a pipe', async () => {
 	await shows(mount, 'app/local', 'edited');
 	expect(await contentOf(mount, 'app/value')).toBe('from the pipe');
 });
+
+test('a mount with nothing to watch lives until it is ended', async () => {
+	const { mount, ready } = launchMount(temporaryDirectory('mount'), ['--driver', 'directory', '-f', '-'], {
+		stdin: true,
+	});
+	mount.stdin.end(manifestText(app('from the pipe')));
+	await ready;
+	expect(await Promise.race([mount.ended, sleep(200, 'alive')])).toBe('alive');
+	expect(await mount.stop()).toEqual({ code: 0, signal: null });
+});
