@@ -376,11 +376,13 @@ function after(ms: number): Promise<undefined> {
 export function unprivilegedUser(): User | undefined {
 	if (process.getuid?.() !== 0) return undefined;
 	const user = { uid: 65534, gid: 65534 };
-	const paths = JSON.stringify([PROGRAM, `${tmpdir()}/.`]);
-	const check = spawnSync(process.execPath, ['-e', `${paths}.forEach((path) => require('fs').accessSync(path, 4))`], {
+	const compiled = readdirSync(DIST, { recursive: true }).map((name) => join(DIST, String(name)));
+	const look = 'fs.readFileSync(0, "utf8").split("\\0").forEach((path) => fs.accessSync(path, fs.constants.R_OK))';
+	const check = spawnSync(process.execPath, ['-e', look], {
+		input: [...compiled, `${tmpdir()}/.`].join('\0'),
 		...user,
 		cwd: '/',
-		timeout: 10_000,
+		timeout: WAIT_MS,
 	});
 	return check.status === 0 ? user : undefined;
 }
