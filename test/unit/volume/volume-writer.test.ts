@@ -1,4 +1,4 @@
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import type { ContentNode, DirectoryContent } from '../../../src/volume/content.js';
 import { snapshotContent, userVisibleNames, volumeContent } from '../../../src/volume/content.js';
 import type { Payload } from '../../../src/volume/payload.js';
@@ -236,6 +236,20 @@ describe.each([true, false])('VolumeWriter (whole directories: %s)', (whole) => 
 			expect(both.writer.write(NEW).replaced).toEqual([]);
 			expectShown(both, NEW, [first.snapshot]);
 		}
+	});
+
+	test('what is linked is not copied for each link', () => {
+		const { tree, writer } = volume(whole);
+		const known = new Set<unknown>();
+		vi.spyOn(tree, 'isGone').mockReturnValue(false);
+		const symlink = vi.spyOn(tree, 'symlink').mockImplementation(() => {
+			known.add(writer.state.links);
+		});
+		vi.spyOn(tree, 'rename').mockReturnValue();
+		writer.write(payload(Object.fromEntries(['a', 'b', 'c', 'd'].map((key) => [key, '']))));
+		expect(symlink).toHaveBeenCalledTimes(5);
+		// Before the flip, and after it.
+		expect(known.size).toBe(2);
 	});
 
 	test('links that somebody took away come back with any write, and are not missed when they are dropped', () => {
