@@ -175,7 +175,8 @@ export class ClusterSource implements ConfigMapSource, FeedListener {
 		}
 		const isNews = this.#contact.failed(feed, error);
 		if (!this.#complete.has(feed)) this.#failedBeforeState(feed, error);
-		if (isNews) this.#reportProblems();
+		// A start that goes on with the state file says so, with the reason, before anything else does.
+		if (isNews && (this.#isShown || this.#saved === undefined)) this.#reportProblems();
 	}
 
 	recovered(feed: Feed): void {

@@ -7,8 +7,8 @@
  */
 
 import { createHash } from 'node:crypto';
-import { mkdir, open, readdir, readFile, rename, rm } from 'node:fs/promises';
-import { join } from 'node:path';
+import { access, mkdir, open, readdir, readFile, rename, rm } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { errorText, systemCode } from '../../base/errors.js';
 import type { Logger } from '../../base/log.js';
 import type { ConfigMap } from '../../model/config-map.js';
@@ -114,7 +114,7 @@ export class StateFile {
 			objects: lines.length,
 			sha256: hash.digest('hex'),
 		};
-		await mkdir(this.#directory, { recursive: true, mode: 0o700 });
+		await makeDirectory(this.#directory);
 		await this.#removeLeftovers();
 		const temporary = `${this.path}.${process.pid}.tmp`;
 		try {
@@ -154,7 +154,7 @@ export class StateFile {
 	/** Errors: Error with the reason why the file is not used. */
 	#decode(content: string): SavedState {
 		const end = content.indexOf('\n');
-		const head: unknown = end < 0 ? undefined : JSON.parse(content.slice(0, end));
+		const head = end < 0 ? undefined : parseHead(content.slice(0, end));
 		if (!isJsonObject(head) || head.format !== FORMAT) throw new Error('it is no state of this program');
 		if (head.version !== VERSION) throw new Error(`its version is ${String(head.version)}, not ${VERSION}`);
 		if (head.identity !== this.#identity) throw new Error('it is of another cluster or selection');
@@ -170,6 +170,36 @@ export class StateFile {
 	#ignored(reason: string): void {
 		this.#log.warn({ path: this.path, reason }, 'state file is ignored');
 	}
+}
+
+/** Undefined for what is no JSON; nothing of it is shown, whatever it is. */
+function parseHead(line: string): unknown {
+	try {
+		return JSON.parse(line);
+	} catch {
+		return undefined;
+	}
+}
+
+/** Not by `recursive`: in a directory that can have no more, such as /proc, Node tries that for ever. */
+async function makeDirectory(path: string): Promise<void> {
+	try {
+		await mkdir(path, 0o700);
+	} catch (error) {
+		const code = systemCode(error);
+		if (code === 'EEXIST') return;
+		const parent = dirname(path);
+		if (code !== 'ENOENT' || (await exists(parent))) throw error;
+		await makeDirectory(parent);
+		await makeDirectory(path);
+	}
+}
+
+async function exists(path: string): Promise<boolean> {
+	return await access(path).then(
+		() => true,
+		() => false,
+	);
 }
 
 type Pairs = readonly (readonly [string, string])[];

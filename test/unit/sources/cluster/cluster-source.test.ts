@@ -214,6 +214,9 @@ describe('ClusterSource', () => {
 		await source.start(sink);
 		expect(sink.names).toEqual(['a/x']);
 		expect(source.status).toMatchObject({ isStale: true, lastContact: 1_000_000 });
+		expect(lines).toEqual(['API server not heard yet, starting from the last state']);
+		expect(sink.present).toMatchObject([{ isLogged: true }]);
+		expect(sink.calls.filter((call) => call.startsWith('!'))).toHaveLength(1);
 		client.outage = undefined;
 		client.lists.push({ items: [sent('z', 9)], resourceVersion: '9' });
 		await timers.advance(10_000);

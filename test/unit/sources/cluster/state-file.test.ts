@@ -93,6 +93,11 @@ describe('StateFile', () => {
 		expect(await make().load()).toEqual(state);
 	});
 
+	it('warns where no directory can be made', async () => {
+		await new StateFile({ directory: '/proc/none/deeper', identity, log }).save(state);
+		expect(lines).toEqual(['state cannot be written; a later start has an older one']);
+	});
+
 	it('writes the last of several states, one after the other', async () => {
 		const file = make();
 		await Promise.all(Array.from({ length: 20 }, (_, index) => file.save({ ...state, lastContact: index })));
