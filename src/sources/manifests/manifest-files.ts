@@ -25,7 +25,7 @@ export interface ManifestListingOptions {
 const EXTENSIONS = ['.json', '.yaml', '.yml'];
 
 /**
- * Lists the files; a directory that cannot be listed has none. Links to files count, links to directories are not
+ * Lists the files; a directory that cannot be listed stands for what is in it, and whoever reads it tells why. Links to files count, links to directories are not
  * entered, except the path itself. Order: as kubectl reads them, which decides between two versions of an object.
  */
 export function listManifestFiles(path: string, options: ManifestListingOptions): ManifestPath {
@@ -52,7 +52,9 @@ function physicalPath(path: string): string {
 
 function listDirectory(directory: string, physical: string, options: ManifestListingOptions): readonly string[] {
 	const files: string[] = [];
-	for (const entry of entriesByName(directory)) {
+	const entries = entriesByName(directory);
+	if (entries === undefined) return [directory];
+	for (const entry of entries) {
 		const path = join(directory, entry.name);
 		if (entry.isDirectory()) {
 			const beneath = join(physical, entry.name);
@@ -64,12 +66,12 @@ function listDirectory(directory: string, physical: string, options: ManifestLis
 	return files;
 }
 
-function entriesByName(directory: string): readonly Dirent[] {
+function entriesByName(directory: string): readonly Dirent[] | undefined {
 	try {
 		const entries = readdirSync(directory, { withFileTypes: true });
 		return entries.sort((a, b) => compareText(a.name, b.name));
 	} catch {
-		return [];
+		return undefined;
 	}
 }
 
