@@ -62,6 +62,8 @@ export class VolumeSession {
 	/** Old generations whose removal is due: those that are whole, and those of which only directories are left. */
 	readonly #whole = new Set<OldGeneration>();
 	readonly #emptied = new Set<OldGeneration>();
+	/** Those of the emptied ones that nobody can stand in any more. */
+	readonly #left = new Set<OldGeneration>();
 	readonly #timers = new Set<NodeJS.Timeout>();
 	#exists: boolean;
 
@@ -116,9 +118,18 @@ export class VolumeSession {
 		this.#whole.delete(generation);
 		this.#emptied.add(generation);
 		this.#after(delayMs, () => {
+			this.#left.add(generation);
+			this.#retireDirectories();
+		});
+	}
+
+	/** In the order of generations, which watchers see, although a busy machine is waited for longer than an idle one. */
+	#retireDirectories(): void {
+		for (const generation of this.#emptied) {
+			if (!this.#left.delete(generation)) return;
 			this.#emptied.delete(generation);
 			this.#attempt(generation, () => this.#writer.retireDirectories(generation, REMOVED_NAME_MS));
-		});
+		}
 	}
 
 	/** Now, or after a time. */
@@ -151,6 +162,7 @@ export class VolumeSession {
 		this.#old.length = 0;
 		this.#whole.clear();
 		this.#emptied.clear();
+		this.#left.clear();
 		if (this.#announces()) this.#log.info(this.#subject, 'volume removed');
 	}
 

@@ -1,0 +1,67 @@
+/** When old generations of one volume go, on a tree that only takes notes. */
+
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { SILENT } from '../../../src/base/log.js';
+import type { Driver } from '../../../src/drivers/driver.js';
+import { VolumeSession } from '../../../src/mount/volume-session.js';
+import type { Payload } from '../../../src/volume/payload.js';
+
+beforeEach(() => {
+	vi.useFakeTimers();
+});
+
+afterEach(() => {
+	vi.useRealTimers();
+});
+
+/** Whoever stands in an old generation is waited for as long as `waits` says, one after the other. */
+function notingDriver(waits: number[], removed: string[]): Driver {
+	const tree = {
+		makesWholeDirectories: true,
+		keepsRemovedNames: true,
+		mkdir: () => {},
+		fill: () => {},
+		chmod: () => {},
+		symlink: () => {},
+		rename: () => {},
+		unlink: () => {},
+		rmdir: (path: string) => {
+			removed.push(path);
+		},
+	};
+	return {
+		name: 'kernel',
+		tree,
+		persists: false,
+		walkGraceMs: () => waits.shift() ?? 0,
+		existing: () => undefined,
+		mount: async () => {},
+		ended: new Promise(() => {}),
+		guard: () => true,
+		upcalls: async () => ({}),
+		unmount: async () => ({ wasBusy: false }),
+	};
+}
+
+function payload(text: string): Payload {
+	return new Map([['key', { bytes: Buffer.from(text), mode: 0o644 }]]);
+}
+
+test('old generations go in their order, although the machine was busier when the first one ended', () => {
+	const removed: string[] = [];
+	const session = new VolumeSession({
+		subject: {},
+		path: 'app',
+		driver: notingDriver([500, 100, 100], removed),
+		retention: { snapshotGraceMs: 0, history: 1 },
+		now: () => new Date(),
+		log: SILENT,
+		announces: () => false,
+	});
+	const names = ['1', '2', '3', '4'].map((text) => `app/${session.write(payload(text))?.generation}`);
+	vi.advanceTimersByTime(499);
+	expect(removed).toEqual([]);
+	vi.advanceTimersByTime(1);
+	expect(removed).toEqual(names.slice(0, 3));
+	session.close();
+});
