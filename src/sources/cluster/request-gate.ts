@@ -77,8 +77,12 @@ export class RequestGate {
 
 	async #opened(signal: AbortSignal): Promise<void> {
 		await new Promise<void>((resolve) => {
-			this.#waiting.push(resolve);
-			signal.addEventListener('abort', () => resolve(), { once: true });
+			const done = (): void => {
+				signal.removeEventListener('abort', done);
+				resolve();
+			};
+			this.#waiting.push(done);
+			signal.addEventListener('abort', done);
 		});
 	}
 }
