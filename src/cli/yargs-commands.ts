@@ -24,7 +24,12 @@ export async function parseWithYargs(words: readonly string[]): Promise<number> 
 	(parser as Argv & UsageConfiguration).usageConfiguration({ 'hide-types': true });
 	await parser
 		.scriptName('configmapfs')
-		.parserConfiguration({ 'parse-numbers': false, 'parse-positional-numbers': false, 'boolean-negation': false })
+		.parserConfiguration({
+			'parse-numbers': false,
+			'parse-positional-numbers': false,
+			'boolean-negation': false,
+			'dot-notation': false,
+		})
 		.usage('$0 COMMAND [flags]\n\nKubernetes ConfigMaps as mounted directories, exactly as a pod would see them.')
 		.command(runHelp)
 		.command(envHelp)

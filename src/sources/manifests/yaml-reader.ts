@@ -87,8 +87,7 @@ export function readYaml(given: string): readonly (YamlDocument | YamlFault)[] {
 	try {
 		return parseDocuments(text).map((document) => {
 			const [error] = document.errors;
-			if (error !== undefined)
-				return { offset: error.pos[0], reason: `yaml: ${lowerFirst(error.message)}`, syntax: true };
+			if (error !== undefined) return { offset: error.pos[0], reason: `yaml: ${faultText(error)}`, syntax: true };
 			const converter = new Converter(text);
 			try {
 				return converter.document(document.contents);
@@ -100,10 +99,11 @@ export function readYaml(given: string): readonly (YamlDocument | YamlFault)[] {
 	} catch (error) {
 		if (!(error instanceof RangeError)) throw error;
 		// The stack ran out.
-		return [{ offset: 0, reason: 'yaml: exceeded max depth of nesting', syntax: false }];
+		return [{ offset: 0, reason: `yaml: ${TOO_DEEP}`, syntax: false }];
 	}
 }
 
+const TOO_DEEP = 'exceeded max depth of nesting';
 const TOO_LARGE = 'a number above 9223372036854775807';
 
 type ParsedDocument = Document.Parsed<ParsedNode, true>;
@@ -286,6 +286,8 @@ function numberOrText(text: string): number | string {
 	return readGoNumber(text)?.value ?? text;
 }
 
-function lowerFirst(text: string): string {
-	return text.charAt(0).toLowerCase() + text.slice(1);
+function faultText({ message }: Error): string {
+	// The parser's own word for it when its stack ran out.
+	if (/call stack/.test(message)) return TOO_DEEP;
+	return message.charAt(0).toLowerCase() + message.slice(1);
 }

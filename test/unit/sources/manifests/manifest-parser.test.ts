@@ -371,7 +371,7 @@ describe('parseManifest on hostile files', () => {
 
 	it('refuses endless nesting', () => {
 		within(5000, () => {
-			expect(problems('['.repeat(20_000))).toHaveLength(1);
+			expect(problems('['.repeat(20_000))).toEqual([expect.stringMatching(/ yaml: exceeded max depth of nesting$/)]);
 			expect(problems(`${'['.repeat(20_000)}${']'.repeat(20_000)}`)).toHaveLength(1);
 			expect(problems(`{"a":${'['.repeat(20_000)}${']'.repeat(20_000)}}`)).toHaveLength(1);
 		});
