@@ -73,6 +73,7 @@ export const RULES: Readonly<Record<string, Rule>> = {
 	'mode-out-of-range': mode.modeOutOfRange,
 	'suspicious-mode': mode.suspiciousMode,
 	'unreadable-mode': mode.unreadableMode,
+	'unknown-container': reference.unknownContainer,
 	'unknown-volume': mount.unknownVolume,
 	'forbidden-mount-path': mount.forbiddenMountPath,
 	'same-mount-path': mount.sameMountPath,

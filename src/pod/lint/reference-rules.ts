@@ -1,6 +1,7 @@
 /** Rules of `lint` about what a pod names and what is there. Pure. */
 
 import { closest } from '../../base/suggestion.js';
+import type { DownwardItem, EnvVarSource, PodVolume } from '../pod-spec.js';
 import type { Problem } from './finding.js';
 import type { LintSubject } from './lint-subject.js';
 import { type FoundObject, findObject, type ListedKey, type ObjectReference, objectName } from './object-reference.js';
@@ -100,6 +101,54 @@ export function* optionalItemMissing(subject: LintSubject): Iterable<Problem> {
 			field: listed.field,
 			text: `${objectName(reference)} has no key "${listed.key}": its file is left out, and nobody is told, because the volume is optional`,
 			cure: missingKeyCure(missing),
+		};
+	}
+}
+
+interface PlacedRef {
+	readonly ref: EnvVarSource | undefined;
+	readonly use: 'volume' | 'env';
+	readonly field: string;
+}
+
+/** What variables and files of volumes are made of, each where it is written. */
+function* downwardRefs({ containers, volumes }: LintSubject): Iterable<PlacedRef> {
+	for (const { container, field } of containers) {
+		for (const [index, { valueFrom }] of container.env.entries()) {
+			yield { ref: valueFrom, use: 'env', field: `${field}.env[${index}].valueFrom` };
+		}
+	}
+	for (const { volume, field } of volumes) {
+		for (const [list, items] of downwardLists(volume)) {
+			for (const [index, { ref }] of items.entries()) {
+				yield { ref, use: 'volume', field: `${field}.${list}.items[${index}]` };
+			}
+		}
+	}
+}
+
+function downwardLists({ source }: PodVolume): readonly (readonly [field: string, items: readonly DownwardItem[]])[] {
+	if (source.kind === 'downwardAPI') return [['downwardAPI', source.items]];
+	if (source.kind !== 'projected') return [];
+	return source.sources.flatMap((one, index) =>
+		one.kind === 'downwardAPI' ? [[`projected.sources[${index}].downwardAPI`, one.items] as const] : [],
+	);
+}
+
+/** A resource of a container that the pod does not have: an API server takes it, kubelet does not. */
+export function* unknownContainer(subject: LintSubject): Iterable<Problem> {
+	const { containers, initContainers } = subject.pod.spec;
+	const names = [...containers, ...initContainers].map(({ name }) => name);
+	for (const { ref, use, field } of downwardRefs(subject)) {
+		if (ref?.kind !== 'resourceFieldRef' || ref.containerName === undefined) continue;
+		const { containerName } = ref;
+		if (names.includes(containerName)) continue;
+		const near = closest(containerName, names);
+		yield {
+			severity: 'error',
+			field: `${field}.resourceFieldRef.containerName`,
+			text: `container ${containerName} not found: ${WAITS[use]}`,
+			cure: near === undefined ? `name one that the pod has: ${wordList(names)}` : `write "${near}" if that is meant`,
 		};
 	}
 }

@@ -54,6 +54,7 @@ export const RULE_LIST: readonly RuleLine[] = [
 	line('mode-out-of-range', E, 'a mode above 0777, most often an octal number written in decimal'),
 	line('suspicious-mode', W, 'a decimal mode that looks like an octal one, such as 400'),
 	line('unreadable-mode', W, 'files that the user of the container cannot read'),
+	line('unknown-container', E, 'a resource of a container that the pod does not have: it never starts'),
 	line('unknown-volume', E, 'a mount of a volume that the pod does not have'),
 	line('forbidden-mount-path', E, 'a mountPath where nothing can be mounted, such as / or /proc'),
 	line('same-mount-path', EW, 'two mounts at one path'),

@@ -1,5 +1,6 @@
 /** What lint says about the objects that a pod names. */
 
+import type { ResourceFieldRef } from '../../../../src/pod/pod-spec.js';
 import {
 	configMap,
 	configMapVolume,
@@ -19,6 +20,12 @@ const sized = (bytes: number) => configMap('cm', { a: 'x'.repeat(bytes - 1) }, {
 const text = (value: string) => configMap('cm', { 'app.conf': value });
 const VALUE = 'configmap/cm data[app.conf]';
 const ITEM = 'spec.volumes[0].configMap.items[0].key';
+const limitOf = (containerName: string | undefined): ResourceFieldRef => ({
+	kind: 'resourceFieldRef',
+	containerName,
+	resource: 'limits.cpu',
+	divisor: '1',
+});
 
 export const OBJECT_CASES: LintCases = {
 	'missing-object': [
@@ -72,6 +79,54 @@ export const OBJECT_CASES: LintCases = {
 				app: { envFrom: [envFrom('configMapRef', 'cm'), envFrom('secretRef', 'key')] },
 			},
 			objects: [CM, KEY],
+			says: [],
+		},
+	],
+	'unknown-container': [
+		{
+			it: 'in a variable, in a volume and in a projected one',
+			pod: {
+				app: { env: [{ name: 'A', value: '', valueFrom: limitOf('ap') }] },
+				volumes: [
+					{
+						name: 'd',
+						source: {
+							kind: 'downwardAPI',
+							items: [{ path: 'd', mode: undefined, ref: limitOf('zzzzzz') }],
+							defaultMode: 0o644,
+						},
+					},
+					projectedVolume([{ kind: 'downwardAPI', items: [{ path: 'd', mode: undefined, ref: limitOf('app2') }] }]),
+				],
+			},
+			says: [
+				[
+					'error',
+					'spec.containers[0].env[0].valueFrom.resourceFieldRef.containerName',
+					'container ap not found: the container waits for it (CreateContainerConfigError)',
+				],
+				[
+					'error',
+					'spec.volumes[0].downwardAPI.items[0].resourceFieldRef.containerName',
+					'container zzzzzz not found: the pod waits for it (ContainerCreating)',
+				],
+				[
+					'error',
+					'spec.volumes[1].projected.sources[0].downwardAPI.items[0].resourceFieldRef.containerName',
+					'container app2 not found',
+				],
+			],
+		},
+		{
+			it: 'containers that are there',
+			pod: {
+				app: {
+					env: [
+						{ name: 'A', value: '', valueFrom: limitOf('app') },
+						{ name: 'B', value: '', valueFrom: limitOf(undefined) },
+					],
+				},
+			},
 			says: [],
 		},
 	],
