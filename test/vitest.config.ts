@@ -21,7 +21,7 @@ export default defineConfig({
 	root,
 	test: {
 		projects: [
-			{ root, test: { name: 'unit', include: ['test/unit/**/*.test.ts'], setupFiles, testTimeout: 10_000 } },
+			{ root, test: { name: 'unit', include: ['test/unit/**/*.test.ts'], setupFiles, testTimeout: 30_000 } },
 			{ root, test: { name: 'mount', include: ['test/mount/**/*.test.ts'], ...real } },
 			{ root, test: { name: 'cluster', include: ['test/cluster/**/*.test.ts'], ...real } },
 		],

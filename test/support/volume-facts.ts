@@ -1,6 +1,5 @@
 /** Everything that programs can know of a volume, as texts that are the same for volumes that are alike. */
 
-import { expect } from 'vitest';
 import type { RunResult } from './mount-process.js';
 import { until } from './until.js';
 
@@ -27,13 +26,18 @@ export class VolumeFacts {
 	 * each name its kind, mode, owner, size, number of links, target, and whether its inode was there at the last look.
 	 */
 	async look(value: string): Promise<readonly string[]> {
-		return await until(async () => {
-			const { code, stdout, stderr } = await this.#run('sh', '-ec', `cd "$0"; ${SCRIPT}`, this.#directory);
-			expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
-			const [a, uid = '', fileSystem = '', ...entries] = stdout.trimEnd().split('\n');
-			const isWhole = a === value && entries.filter((line) => /^[^/|]+\|d/.test(line)).length === 1;
-			return isWhole ? [fileSystem, ...this.#tell(entries, uid)] : undefined;
-		}, `generation ${value} in ${this.#directory}`);
+		let said = '';
+		return await until(
+			async () => {
+				const { code, stdout, stderr } = await this.#run('sh', '-ec', `cd "$0"; ${SCRIPT}`, this.#directory);
+				said = `status ${code}: ${stdout}${stderr}`;
+				const [a, uid = '', fileSystem = '', ...entries] = stdout.trimEnd().split('\n');
+				const isWhole = a === value && entries.filter((line) => /^[^/|]+\|d/.test(line)).length === 1;
+				// What goes between the listing and the look at it is looked at again.
+				return code === 0 && stderr === '' && isWhole ? [fileSystem, ...this.#tell(entries, uid)] : undefined;
+			},
+			() => `generation ${value} in ${this.#directory}; ${said}`,
+		);
 	}
 
 	#tell(entries: readonly string[], uid: string): readonly string[] {

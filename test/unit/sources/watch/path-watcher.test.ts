@@ -63,7 +63,7 @@ async function reported(action: () => void, cause?: string): Promise<void> {
 			expect(changes).not.toHaveLength(0);
 			if (cause !== undefined) expect(changes).toContain(cause);
 		},
-		{ timeout: 5000, interval: 5 },
+		{ timeout: 8000, interval: 5 },
 	);
 	await settle();
 }
@@ -341,7 +341,7 @@ describe('PathWatcher and its watches', () => {
 		expect(JSON.stringify(warnings)).toContain('fs.inotify.max_user_watches');
 		await reported(() => writeFileSync(at('a'), 'longer'));
 		full = false;
-		await vi.waitFor(() => expect(watcher?.watchCount).toBeGreaterThan(1), { timeout: 5000 });
+		await vi.waitFor(() => expect(watcher?.watchCount).toBeGreaterThan(1), { timeout: 8000 });
 		await reported(() => writeFileSync(at('a'), 'again'), at('a'));
 		expect(warnings).toHaveLength(1);
 	});
