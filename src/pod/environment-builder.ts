@@ -273,7 +273,7 @@ class EnvironmentBuilder {
 			action();
 		} catch (error) {
 			if (!(error instanceof ConfigMapFsError) || error.code !== 'INPUT_INVALID') throw error;
-			this.#faults.push(`${this.#path}.${place}: ${error.message}`);
+			this.#faults.push(`${this.#pod.workload.place}: ${this.#path}.${place}: ${error.message}`);
 		}
 	}
 

@@ -393,8 +393,8 @@ describe('buildEnvironment', () => {
 			['B', { kind: 'resourceFieldRef', containerName: 'no', resource: 'limits.cpu', divisor: '1' }],
 		);
 		const message = (list: string) =>
-			`spec.${list}[0].env[0].valueFrom: unsupported fieldPath: status.phase\n` +
-			`spec.${list}[0].env[1].valueFrom: container no not found`;
+			`pod.yaml:1:1: spec.${list}[0].env[0].valueFrom: unsupported fieldPath: status.phase\n` +
+			`pod.yaml:1:1: spec.${list}[0].env[1].valueFrom: container no not found`;
 		const refused = (list: string) => expect.objectContaining({ code: 'INPUT_INVALID', message: message(list) });
 		expect(() => build({ env })).toThrow(refused('containers'));
 		const init = makeContainer({ name: 'init', env });
@@ -503,7 +503,7 @@ describe('fileKeyRef', () => {
 	test('a malformed file is an error that names the line, optional or not', () => {
 		const env = makeEnv(['X', ref('broken.env', 'A')], ['Y', ref('broken.env', 'C', true)]);
 		const message =
-			'spec.containers[0].env[1].valueFrom.fileKeyRef: file "broken.env" of volume "work": invalid environment ' +
+			'pod.yaml:1:1: spec.containers[0].env[1].valueFrom.fileKeyRef: file "broken.env" of volume "work": invalid environment ' +
 			'variable format at line 2: value must be enclosed in single quotes';
 		const refused = expect.objectContaining({ code: 'INPUT_INVALID', message });
 		expect(() => build({ env }, makeObjects(), options)).toThrow(refused);
