@@ -2,7 +2,8 @@
  * Values of flags: durations, modes, items. Pure; every error names the flag, the value and the right form.
  */
 
-import { ConfigMapFsError } from '../base/errors.js';
+import { ConfigMapFsError, errorText } from '../base/errors.js';
+import { payloadPath } from '../volume/payload.js';
 import type { KeyToPath } from '../volume/projection.js';
 
 const UNIT_MS: Readonly<Record<string, number>> = {
@@ -48,7 +49,7 @@ export function parseMode(flag: string, text: string): number {
 	return mode;
 }
 
-/** `KEY=PATH` or `KEY=PATH:MODE`. */
+/** `KEY=PATH` or `KEY=PATH:MODE`. Errors: USAGE, with kubelet's text for a path that it never shows. */
 export function parseItem(flag: string, text: string): KeyToPath {
 	const equals = text.indexOf('=');
 	const key = text.slice(0, equals);
@@ -57,6 +58,11 @@ export function parseItem(flag: string, text: string): KeyToPath {
 	const path = mode === null ? rest : rest.slice(0, mode.index);
 	if (equals < 1 || path === '')
 		throw invalid(flag, text, 'KEY=PATH or KEY=PATH:MODE, such as tls.crt=certs/tls.crt:0400');
+	try {
+		payloadPath(path);
+	} catch (error) {
+		throw new ConfigMapFsError('USAGE', `invalid argument "${text}" for "--${flag}": ${errorText(error)}`);
+	}
 	return mode === null ? { key, path } : { key, path, mode: parseMode(flag, mode[1] ?? '') };
 }
 

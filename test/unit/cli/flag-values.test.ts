@@ -53,6 +53,14 @@ describe('values of flags', () => {
 		expect(() => parseItem('item', text)).toThrow('expected KEY=PATH or KEY=PATH:MODE');
 	});
 
+	test.each([
+		['a=/abs', 'must be relative path: /abs'],
+		['a=x/../y:0400', "must not contain '..': x/../y"],
+		['a=./..data', "must not start with '..': ./..data"],
+	])('the item %s can never be shown', (text, reason) => {
+		expect(() => parseItem('item', text)).toThrow(`invalid argument "${text}" for "--item": invalid path: ${reason}`);
+	});
+
 	test('ids and counts', () => {
 		expect(parseId('uid', '0')).toBe(0);
 		expect(parseId('uid', '4294967294')).toBe(4294967294);
