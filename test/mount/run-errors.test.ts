@@ -44,7 +44,7 @@ function mounting(mountPath: string, more: Fields = {}): readonly Manifest[] {
 
 describe('a pod that cannot be started', () => {
 	const directory = temporaryDirectory('errors');
-	mkdirSync(join(directory, 'directory'));
+	mkdirSync(join(directory, 'directory/inner'), { recursive: true });
 	writeFileSync(join(directory, 'file'), '');
 	symlinkSync('loop', join(directory, 'loop'));
 	const at = (name: string) => join(directory, name);
@@ -92,6 +92,27 @@ describe('a pod that cannot be started', () => {
 			OWN_COMMAND,
 			126,
 			/^The working directory "\/nowhere" does not exist; /,
+		],
+		[
+			'a working directory in a directory that a volume hides',
+			[
+				APP,
+				pod(
+					'p',
+					{ command: ['true'], workingDir: at('directory/inner'), volumeMounts: [{ name: 'v', mountPath: at('') }] },
+					{ volumes: [{ name: 'v', configMap: { name: 'app' } }] },
+				),
+			],
+			OWN_COMMAND,
+			126,
+			/^The working directory ".*\/directory\/inner" is hidden by a volume that is mounted above it; choose another$/,
+		],
+		[
+			'a path that is too long',
+			mounting(`/opt/${`${'x'.repeat(200)}/`.repeat(25)}`),
+			{},
+			125,
+			/^Cannot mount at "\/opt\/x.*": ENAMETOOLONG: .*; choose another mountPath$/,
 		],
 		[
 			'the root',

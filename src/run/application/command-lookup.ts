@@ -19,8 +19,11 @@ export interface CommandSurroundings {
 	readonly cwd: string;
 }
 
-/** Errors: COMMAND_REFUSED. A container runtime would make it; here that would be a directory of the host. */
-export function checkWorkingDirectory(cwd: string): void {
+/**
+ * `isOutside`: it is there for others than the application.
+ * Errors: COMMAND_REFUSED. A container runtime would make it; here that would be a directory of the host.
+ */
+export function checkWorkingDirectory(cwd: string, isOutside = false): void {
 	try {
 		if (!statSync(cwd).isDirectory()) {
 			throw new ConfigMapFsError('COMMAND_REFUSED', `The working directory "${cwd}" is no directory; choose another`);
@@ -30,7 +33,9 @@ export function checkWorkingDirectory(cwd: string): void {
 		if (error instanceof ConfigMapFsError) throw error;
 		const code = systemCode(error);
 		if (code === 'ENOENT' || code === 'ENOTDIR') {
-			const text = `The working directory "${cwd}" does not exist; a container runtime would make it, here make it first`;
+			const text = isOutside
+				? `The working directory "${cwd}" is hidden by a volume that is mounted above it; choose another`
+				: `The working directory "${cwd}" does not exist; a container runtime would make it, here make it first`;
 			throw new ConfigMapFsError('COMMAND_REFUSED', text, { cause: error });
 		}
 		const text = `The working directory "${cwd}" cannot be entered (${code}); choose another`;

@@ -8,6 +8,7 @@ import { existsSync } from 'node:fs';
 import { ConfigMapFsError, errorText, systemCode } from '../../base/errors.js';
 import type { Credentials } from '../credentials.js';
 import { checkWorkingDirectory, findCommand } from './command-lookup.js';
+import { formatFault } from './executable-format.js';
 import { bequeathing, type Inheritance } from './inheritance.js';
 import { knownSetpriv, type Launch, launchOf } from './launcher.js';
 
@@ -39,12 +40,14 @@ export async function spawnWithin(
 	const { env, cwd, credentials, stdin, within, inheritance } = surroundings;
 	const [name = ''] = command;
 	const setpriv = knownSetpriv();
+	const isOutside = existsSync(cwd);
 	const child = within(() => {
-		checkWorkingDirectory(cwd);
+		checkWorkingDirectory(cwd, isOutside);
 		const path = findCommand(name, { env, cwd });
 		const isFoundByName = name.includes('/') || env.PATH !== undefined;
-		// Something of the pod's may be mounted over it.
-		const usable = setpriv !== undefined && existsSync(setpriv) ? setpriv : undefined;
+		// Something of the pod's may be mounted over it, or over what it is loaded with.
+		const isUsable = setpriv !== undefined && existsSync(setpriv) && formatFault(setpriv, cwd) === undefined;
+		const usable = isUsable ? setpriv : undefined;
 		const launch = launchOf({ command, path, isFoundByName, credentials }, usable);
 		return bequeathing(inheritance, () => spawnNow(name, launch, { env, cwd, stdin }));
 	});

@@ -118,7 +118,7 @@ function provide(
 				standInFor(directory, { workshop: pathOf(workshopFd), table }),
 			);
 			unreachable.push(...standIn.missed);
-			for (const one of wanted) makeMissing(one);
+			for (const one of wanted) attempt(`mount at "${one.planned.target}"`, () => makeMissing(one));
 			standIn.finish();
 		}
 	} finally {

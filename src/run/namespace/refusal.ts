@@ -80,5 +80,6 @@ const KNOWN: Readonly<Record<string, { readonly reason: string; readonly cure: s
 		cure: `raise fs.mount-max or user.max_mnt_namespaces with sysctl as root, ${WITHOUT_NAMESPACE}`,
 	},
 	ENODEV: { reason: 'a file system that this kernel has not', cure: `load its module as root, ${WITHOUT_NAMESPACE}` },
+	ENAMETOOLONG: { reason: 'longer than a path may be', cure: 'choose another mountPath' },
 	ENOENT: { reason: 'no such file or directory', cure: 'make it, or take the mount out of the pod' },
 };

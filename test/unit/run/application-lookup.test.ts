@@ -216,4 +216,10 @@ describe('checkWorkingDirectory', () => {
 	])('%s', (cwd, message) => {
 		expect(failure(() => checkWorkingDirectory(cwd))).toEqual({ code: 'COMMAND_REFUSED', message });
 	});
+
+	test('one that only the application lacks', () => {
+		expect(failure(() => checkWorkingDirectory('/no/where', true)).message).toBe(
+			'The working directory "/no/where" is hidden by a volume that is mounted above it; choose another',
+		);
+	});
 });
