@@ -113,7 +113,7 @@ class ManifestParser {
 		if (kind === undefined) return;
 		const apiVersion = this.#typeField(value, 'apiVersion', implied?.apiVersion, located);
 		if (apiVersion === undefined) return;
-		if (apiVersion === 'v1' && (kind === 'List' || kind === 'ConfigMapList')) this.#takeItems(value, kind, located);
+		if (isList(apiVersion, kind, value.items)) this.#takeItems(value, apiVersion, kind, located);
 		else if (apiVersion === 'v1' && kind === 'ConfigMap') this.#takeConfigMap(value, located);
 		else if (kind === 'ConfigMap' && !apiVersion.includes('/')) {
 			this.#report(located.at(['apiVersion']), `no matches for kind "ConfigMap" in version "${apiVersion}"`);
@@ -137,7 +137,7 @@ class ManifestParser {
 		return undefined;
 	}
 
-	#takeItems(fields: Readonly<Record<string, unknown>>, kind: string, located: Located): void {
+	#takeItems(fields: Readonly<Record<string, unknown>>, apiVersion: string, kind: string, located: Located): void {
 		const items = fields.items ?? [];
 		if (!Array.isArray(items)) {
 			const reason = `json: cannot unmarshal ${jsonType(items)} into Go struct field decodeList.items`;
@@ -145,7 +145,7 @@ class ManifestParser {
 			return;
 		}
 		// The items of a list that an API server answers carry no kind.
-		const implied = kind === 'List' ? undefined : { apiVersion: 'v1', kind: 'ConfigMap' };
+		const implied = kind === LIST ? undefined : { apiVersion, kind: kind.slice(0, -LIST.length) };
 		items.forEach((item, index) => {
 			this.#takeObject(item, located.within(['items', index]), implied);
 		});
@@ -241,6 +241,14 @@ class Located {
 		const base = this.#base;
 		return (path) => places.at(index, [...base, ...path]);
 	}
+}
+
+const LIST = 'List';
+
+/** Those of kubectl, and those that an API server answers, of any kind: `DeploymentList`. */
+function isList(apiVersion: string, kind: string, items: unknown): boolean {
+	if (apiVersion === 'v1' && (kind === LIST || kind === 'ConfigMapList')) return true;
+	return kind.endsWith(LIST) && kind !== LIST && Array.isArray(items) && items.every(isJsonObject);
 }
 
 /** UTF-8, or UTF-16 where a byte order mark says so, as Windows writes what is sent into a file; as kubectl reads both. */

@@ -140,6 +140,20 @@ describe('parseManifest on good files', () => {
 		]);
 	});
 
+	it('takes the items of a list of any kind, with or without a kind of their own', () => {
+		const text =
+			'apiVersion: apps/v1\nkind: DeploymentList\nitems:\n- metadata: {name: a}\n- {apiVersion: v1, kind: Pod, metadata: {name: b}}\n' +
+			'---\napiVersion: v1\nkind: SecretList\nitems: [{metadata: {name: c}}]\n' +
+			'---\napiVersion: example.com/v1\nkind: PriceList\nitems: [1]\n';
+		expect(problems(text)).toEqual([]);
+		expect(parse(text).others.map(({ apiVersion, kind, name }) => [apiVersion, kind, name])).toEqual([
+			['apps/v1', 'Deployment', 'a'],
+			['v1', 'Pod', 'b'],
+			['v1', 'Secret', 'c'],
+			['example.com/v1', 'PriceList', ''],
+		]);
+	});
+
 	it('lists ConfigMaps with the others for who asks, bad ones too', () => {
 		const text = `${head('a')}data:\n  k: v\n---\n${head('b')}data: 1\n`;
 		const { objects, others } = parseManifest(text, {
