@@ -10,6 +10,7 @@ import { RULE_LIST } from '../pod/lint/rule-list.js';
 import { decodePod } from '../pod/pod-decoder.js';
 import { selectWorkload } from '../pod/workload.js';
 import { ObjectPlaces } from '../run/object-places.js';
+import type { PodCatalog } from '../run/pod-catalog.js';
 import { configMapNames } from '../run/pod-references.js';
 import type { RunCluster } from '../run/run-session.js';
 import { Snapshot, type WantedConfigMaps } from '../run/snapshot.js';
@@ -91,8 +92,7 @@ async function lint(
 	const log = plainLogger(say);
 	const { sources, cluster, defaultNamespace } = await podSources(flags, context, log, true);
 	const snapshot = await Snapshot.read({ sources, cluster, defaultNamespace, keepGoing: true });
-	const local = snapshot.catalog.workloads;
-	const chosen = await chooseWorkloads(local, { ...flags, cluster });
+	const chosen = await chooseWorkloads(snapshot.catalog, { ...flags, cluster });
 	const { workloads } = chosen;
 	await snapshot.readFromCluster(workloads.flatMap((object) => wantedConfigMaps(object, defaultNamespace)));
 	const violations = snapshot.problems
@@ -129,7 +129,7 @@ interface ChosenWorkloads {
 
 /** Those at hand, or the one that the cluster has. Errors: USAGE, and those of the cluster. */
 async function chooseWorkloads(
-	local: readonly ManifestObject[],
+	{ workloads: local, candidates }: Pick<PodCatalog, 'workloads' | 'candidates'>,
 	{ workload: wanted, namespace, cluster }: WorkloadChoice,
 ): Promise<ChosenWorkloads> {
 	const inNamespace = local.filter(
@@ -141,7 +141,7 @@ async function chooseWorkloads(
 		throw new ConfigMapFsError('USAGE', text);
 	}
 	try {
-		return { workloads: [selectWorkload(local, wanted, namespace)], failure: undefined };
+		return { workloads: [selectWorkload(candidates, wanted, namespace)], failure: undefined };
 	} catch (error) {
 		if (!(error instanceof ConfigMapFsError) || error.code !== 'INPUT_MISSING') throw error;
 		if (cluster === undefined || wanted === undefined) return { workloads: [], failure: error };

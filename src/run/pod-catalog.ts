@@ -95,6 +95,11 @@ export class PodCatalog {
 		return [...found.values()];
 	}
 
+	/** The workloads and what is beside them, for who looks for one and says what was found instead. */
+	get candidates(): readonly ManifestObject[] {
+		return [...this.workloads, ...this.#others.flat().filter((other) => !isWorkload(other))];
+	}
+
 	#secret(key: ObjectKey): Secret | undefined {
 		const text = formatObjectKey(key);
 		const versions = this.#secrets.flatMap((layer) => layer.get(text) ?? []);

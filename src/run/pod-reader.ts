@@ -102,7 +102,7 @@ export class PodReader {
 
 	#decode(): SelectedPod {
 		const { catalog, wanted, namespace, container, defaultNamespace, strictEnvNames } = this.#options;
-		const object: Located = this.#fromCluster ?? selectWorkload(catalog.workloads, wanted, namespace);
+		const object: Located = this.#fromCluster ?? selectWorkload(catalog.candidates, wanted, namespace);
 		if (this.#decoded?.object === object) return this.#decoded.selected;
 		const { pod, violations } = decodePod(object, { defaultNamespace, strictEnvNames });
 		if (pod === undefined) {

@@ -50,6 +50,11 @@ describe('of files', () => {
 		await expect(readerOf({ container: 'd' }).read()).rejects.toMatchObject({ code: 'INPUT_MISSING' });
 	});
 
+	test('where there is no workload, what was found instead is named', async () => {
+		have({ apiVersion: 'example.com/v1', kind: 'Rollout', metadata: { name: 'web' } });
+		await expect(readerOf().read()).rejects.toThrow(/^no workload; found Rollout\/web \(f\.yaml:1:1\); add /);
+	});
+
 	test('what is wrong at the start is an error with every place', async () => {
 		have(pod('app', { image: 5, command: 'ls' }));
 		const failed = await readerOf()
