@@ -307,14 +307,11 @@ export class InodeTree {
 				const newName = nameOf(intent.newName);
 				directory.entries.delete(name);
 				const replaced = directory.entries.get(newName);
-				if (replaced !== undefined) this.#unlink(directory, replaced);
 				if (!entry.listed) countEntry(directory, entry.inode, 1);
-				directory.entries.set(newName, {
-					name: newName,
-					inode: entry.inode,
-					cookie: directory.nextCookie++,
-					listed: true,
-				});
+				// The new one has the place of what it replaces, so that a listing under way has the name exactly once.
+				const cookie = replaced?.cookie ?? directory.nextCookie++;
+				directory.entries.set(newName, { name: newName, inode: entry.inode, cookie, listed: true });
+				if (replaced !== undefined) this.#letGo(directory, replaced);
 				entry.inode.ctimeUs = this.#clock.wallUs();
 				if (intent.unlist !== undefined) {
 					const unlisted = directory.entries.get(nameOf(intent.unlist));
@@ -351,8 +348,13 @@ export class InodeTree {
 	}
 
 	#unlink(directory: Inode, entry: Dirent): void {
-		const { inode } = entry;
 		directory.entries?.delete(entry.name);
+		this.#letGo(directory, entry);
+	}
+
+	/** What else there is to do when an entry is none any more. */
+	#letGo(directory: Inode, entry: Dirent): void {
+		const { inode } = entry;
 		inode.holders--;
 		inode.ctimeUs = this.#clock.wallUs();
 		inode.nlink = inode.isDirectory ? 0 : inode.nlink - 1;

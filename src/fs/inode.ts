@@ -12,7 +12,7 @@ const S_IFMT = 0o170000;
 /** What an entry adds to the size of its directory. Unit: bytes. Source: linux v6.1 mm/shmem.c, BOGO_DIRENT_SIZE. */
 export const ENTRY_SIZE = 20;
 
-/** A name in a directory. Invariant: `cookie` is unique in its directory, rises, and is never used again. */
+/** A name in a directory. Invariant: `cookie` is unique in its directory, rises, and is never used for another name. */
 export interface Dirent {
 	readonly name: string;
 	readonly inode: Inode;

@@ -388,7 +388,7 @@ describe('InodeTree.list', () => {
 		inodes.stage('..data_tmp', stagedLink(31, '..new'));
 		expect(inodes.inode(ROOT_ID).nlink).toBe(4);
 		inodes.perform({ op: 'rename', parent: ROOT_ID, name: '..data_tmp', newName: '..data', unlist: '..old' });
-		expect(inodes.names(ROOT_ID)).toEqual(['a', '..new', '..data']);
+		expect(inodes.names(ROOT_ID)).toEqual(['..data', 'a', '..new']);
 		expect(inodes.lookup(ROOT_ID, '..old')).toEqual({ id: 10, validMs: FOREVER_MS });
 		expect(inodes.inode(ROOT_ID).nlink).toBe(3);
 		const { wallUs } = inodes.clock;
@@ -396,6 +396,19 @@ describe('InodeTree.list', () => {
 		retire(inodes, 0);
 		expect(inodes.inode(ROOT_ID)).toMatchObject({ nlink: 3, mtimeUs: wallUs, ctimeUs: wallUs });
 		expect(inodes.lookup(ROOT_ID, '..old')).toBe(-ERRNO.ENOENT);
+	});
+
+	test('a listing that is under way at the flip has the replaced name exactly once, as on tmpfs', () => {
+		const inodes = volume();
+		inodes.stage('..data_tmp', stagedLink(32, '..new'));
+		const rows = [...inodes.tree.list(inodes.inode(ROOT_ID), 0)];
+		const at = rows.findIndex(({ name }) => name === '..data');
+		inodes.perform({ op: 'rename', parent: ROOT_ID, name: '..data_tmp', newName: '..data' });
+		const [before, link] = [rows[at - 1], rows[at]].map((row) => row?.cookie ?? 0);
+		expect(inodes.names(ROOT_ID, before)).toEqual(['..data', 'a']);
+		expect(inodes.names(ROOT_ID, link)).toEqual(['a']);
+		expect(inodes.lookup(ROOT_ID, '..data')).toMatchObject({ id: 32 });
+		inodes.tree.checkInvariants();
 	});
 
 	test('an unlisted directory that is renamed is listed again', () => {
@@ -514,13 +527,13 @@ describe('InodeTree.mutate', () => {
 		}
 	});
 
-	test('rename replaces: the replaced link goes with its last reference, the moved one has a new ctime and cookie', () => {
+	test('rename replaces: the replaced link goes with its last reference, the moved one has its place and a new ctime', () => {
 		const inodes = volume();
 		inodes.stage('..data_tmp', stagedLink(31, '..new'));
 		inodes.lookup(ROOT_ID, '..data');
 		inodes.wait(9);
 		inodes.perform({ op: 'rename', parent: ROOT_ID, name: '..data_tmp', newName: '..data' });
-		expect(inodes.names(ROOT_ID)).toEqual(['..old', 'a', '..data']);
+		expect(inodes.names(ROOT_ID)).toEqual(['..old', '..data', 'a']);
 		expect(inodes.lookup(ROOT_ID, '..data')).toEqual({ id: 31, validMs: FOREVER_MS });
 		expect([inodes.inode(31).ctimeUs, inodes.inode(31).mtimeUs]).toEqual([inodes.clock.wallUs, SHOWN.mtimeUs]);
 		expect(inodes.inode(20).nlink).toBe(0);

@@ -408,7 +408,7 @@ describe('Session mutations', () => {
 		];
 		expect(empty.map((body) => body.length)).toEqual([0, 0, 0]);
 		expect([inodes.names(1), inodes.names(10), inodes.names(40)]).toEqual([
-			['big', '..new', 'link'],
+			['link', 'big', '..new'],
 			[Buffer.from('ü').toString('latin1')],
 			['k'],
 		]);
