@@ -26,10 +26,10 @@ export interface Authentication {
 	/** Errors: ApiError `credentials` when there are none to be had. */
 	apply(): Promise<AppliedCredentials>;
 	/**
-	 * After 401: credentials that differ from the refused ones, or undefined when there are no others.
-	 * Errors: as apply.
+	 * After 401, or after the server's certificate was refused: what differs from what was used, or undefined when there
+	 * is nothing else. Errors: as apply.
 	 */
-	renew(refused: AppliedCredentials): Promise<AppliedCredentials | undefined>;
+	renew(refused: AppliedCredentials, why: 'unauthorized' | 'certificate'): Promise<AppliedCredentials | undefined>;
 	dropIdleConnections(): void;
 	close(): void;
 }
@@ -79,11 +79,14 @@ export class KubeconfigAuthentication implements Authentication {
 		return await this.#pending;
 	}
 
-	async renew(refused: AppliedCredentials): Promise<AppliedCredentials | undefined> {
+	async renew(
+		refused: AppliedCredentials,
+		why: 'unauthorized' | 'certificate',
+	): Promise<AppliedCredentials | undefined> {
 		// Somebody else may have renewed them since the refused request was sent.
 		if (this.#kept === undefined || this.#kept.credentials.fingerprint === refused.fingerprint) {
 			this.#kept = undefined;
-			this.#reload();
+			this.#reload(why);
 		}
 		const renewed = await this.apply();
 		return renewed.fingerprint === refused.fingerprint ? undefined : renewed;
@@ -102,15 +105,20 @@ export class KubeconfigAuthentication implements Authentication {
 		this.#kept = undefined;
 	}
 
-	/** Somebody may have logged in again; a kubeconfig that cannot be read just now changes nothing. */
-	#reload(): void {
+	/**
+	 * Somebody may have logged in again, or made the cluster anew; a kubeconfig that cannot be read just now changes
+	 * nothing. What a plugin gave is still good when it is the server's certificate that is not.
+	 */
+	#reload(why: 'unauthorized' | 'certificate'): void {
+		const before = this.#kubeconfig.user.exec;
 		try {
 			const { cluster, ...rest } = this.#kubeconfig.reload();
 			if (cluster.server === this.#kubeconfig.cluster.server) this.#kubeconfig = { cluster, ...rest };
 		} catch {
 			// What was read before is still there.
 		}
-		this.#plugin = this.#newPlugin();
+		const isSame = JSON.stringify(before) === JSON.stringify(this.#kubeconfig.user.exec);
+		if (why === 'unauthorized' || !isSame) this.#plugin = this.#newPlugin();
 	}
 
 	/** Without what would cross a network in clear text: kubectl sends none over plain HTTP either. */

@@ -1,7 +1,7 @@
 /**
  * The API client over Node's own https: HTTP/1.1, kept connections, gzip for lists, bodies as they come. Knows nothing
- * of retries except two that cannot be told from a first try: a kept connection that the server had already closed, and
- * credentials that were renewed after 401.
+ * of retries except those that cannot be told from a first try: a kept connection that the server had already closed, and
+ * credentials or certificates that were renewed after they were refused.
  */
 
 import http, { type IncomingMessage } from 'node:http';
@@ -21,7 +21,7 @@ import {
 	type WatchListener,
 	type WatchRequest,
 } from './api-client.js';
-import { ApiError, statusToApiError, toApiError } from './api-error.js';
+import { ApiError, CERTIFICATE_CODES, statusToApiError, toApiError } from './api-error.js';
 import type { AppliedCredentials, Authentication } from './authentication.js';
 import { resourceVersionOf } from './cluster-object.js';
 import { JsonLines, parseJson } from './json-lines.js';
@@ -152,9 +152,16 @@ export class HttpsClient implements ApiClient {
 	async #send(request: Request): Promise<IncomingMessage> {
 		const { authentication } = this.#options;
 		const credentials = await authentication.apply();
-		const response = await this.#exchangeAgain(request, credentials);
+		let response: IncomingMessage;
+		try {
+			response = await this.#exchangeAgain(request, credentials);
+		} catch (error) {
+			const renewed = isCertificateError(error) && (await authentication.renew(credentials, 'certificate'));
+			if (!renewed) throw error;
+			return await this.#refuseFailure(await this.#exchangeAgain(request, renewed));
+		}
 		if (response.statusCode !== 401) return await this.#refuseFailure(response);
-		const renewed = await authentication.renew(credentials);
+		const renewed = await authentication.renew(credentials, 'unauthorized');
 		if (renewed === undefined) return await this.#refuseFailure(response);
 		response.destroy();
 		return await this.#refuseFailure(await this.#exchangeAgain(request, renewed));
@@ -240,6 +247,11 @@ export class HttpsClient implements ApiClient {
 		}
 		return Buffer.concat(chunks, bytes);
 	}
+}
+
+function isCertificateError(error: unknown): boolean {
+	const { systemCode } = toApiError(error);
+	return systemCode !== undefined && CERTIFICATE_CODES.has(systemCode);
 }
 
 const TOO_LARGE = { reason: PAGE_TOO_LARGE };

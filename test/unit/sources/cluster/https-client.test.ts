@@ -1,5 +1,8 @@
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { WatchEvent } from '../../../../src/sources/cluster/api-client.js';
@@ -238,6 +241,32 @@ describe('HttpsClient', () => {
 		const bad = await setUp(handler, { user: { token: 'old' } });
 		await expect(bad.client.list({ target: {} }, bad.signal)).rejects.toMatchObject({ code: 401 });
 		expect(bad.seen).toHaveLength(1);
+	});
+
+	it("reads the kubeconfig's certificates again when the server's is refused, and runs no plugin for that", async () => {
+		const { client, makeKubeconfig, signal } = await setUp((_, response) => json(response, page));
+		client.close();
+		const runs = join(mkdtempSync(join(tmpdir(), 'cmfs-plugin-')), 'runs');
+		endings.push(() => rmSync(dirname(runs), { recursive: true }));
+		const answer = JSON.stringify({ status: { token: 't' } });
+		const args = ['-c', `echo run >> ${runs}; echo '${answer}'`];
+		const exec = { apiVersion: 'v1', command: 'sh', args, env: [], installHint: undefined, provideClusterInfo: false };
+		const made = makeKubeconfig({ exec });
+		const newer = { ...made, cluster: { ...made.cluster, caData: 'bmV3' } };
+		const kubeconfig = { ...made, reload: () => newer };
+		const authentication = new KubeconfigAuthentication({
+			kubeconfig,
+			timers: SYSTEM_TIMERS,
+			environment: process.env,
+		});
+		const old = (await authentication.apply()).agent;
+		const refused = Object.assign(new Error('self-signed certificate'), { code: 'DEPTH_ZERO_SELF_SIGNED_CERT' });
+		Object.assign(old, { createConnection: (_: unknown, done: (error: Error) => void) => done(refused) });
+		const { server } = made.cluster;
+		const another = new HttpsClient({ server, authentication, timers: SYSTEM_TIMERS });
+		endings.push(() => another.close());
+		expect((await another.list({ target: {} }, signal)).items).toHaveLength(1);
+		expect(readFileSync(runs, 'utf8')).toBe('run\n');
 	});
 
 	it('sends basic credentials and impersonation', async () => {
