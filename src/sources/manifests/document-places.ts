@@ -7,14 +7,22 @@ import type { DocumentText } from './document-splitter.js';
 import { readJson } from './json-document.js';
 import { readYaml, type YamlDocument, type YamlFault } from './yaml-reader.js';
 
+/** Parsed YAML takes forty times its length in memory; a larger List is one that a program wrote, which can write JSON. Unit: UTF-16 units. */
+const MAX_YAML_LENGTH = 32 * 1024 * 1024;
+const TOO_LONG: YamlFault = {
+	offset: 0,
+	reason: `yaml: document is longer than ${MAX_YAML_LENGTH} characters; write it as JSON, or as several documents`,
+	syntax: false,
+};
+
 /** Reads one cut-out document, which may be several when `...` ends them; each is a document or a fault. */
-export function readDocuments({ text, json }: DocumentText): readonly (YamlDocument | YamlFault)[] {
-	if (!json) return readYaml(text);
+export function readDocuments({ text, offset, json }: DocumentText): readonly (YamlDocument | YamlFault)[] {
+	if (!json) return text.length > MAX_YAML_LENGTH ? [TOO_LONG] : readYaml(text);
 	const document = readJson(text, (path) => {
 		const [again] = readYaml(text);
 		return again !== undefined && 'value' in again ? again.locate(path) : 0;
 	});
-	return document === undefined ? readYaml(text) : [document];
+	return document === undefined ? readDocuments({ text, offset, json: false }) : [document];
 }
 
 /** Where a document begins in its file; line and column count from 1. */

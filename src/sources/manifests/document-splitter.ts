@@ -3,6 +3,8 @@
  * in one of them cannot swallow the others. Pure; knows nothing of what a document means.
  */
 
+import { jsonTokens } from './json-tokens.js';
+
 export interface DocumentText {
 	readonly text: string;
 	/** Where the document begins in the file. Unit: UTF-16 units. */
@@ -44,9 +46,6 @@ function holdsOnlyDirectives(piece: string): boolean {
 	return found;
 }
 
-/** Strings, brackets, and anything else that is not blank. */
-const JSON_TOKEN = /"(?:[^"\\]|\\.)*"|[{}[\]]|[^\s{}[\]"]+|"/gs;
-
 /** The values of a JSON stream; undefined if the text is anything else. */
 function splitJson(text: string): readonly DocumentText[] | undefined {
 	if (!/^\s*\{/.test(text)) return undefined;
@@ -54,7 +53,7 @@ function splitJson(text: string): readonly DocumentText[] | undefined {
 	const documents: DocumentText[] = [];
 	let depth = 0;
 	let start = 0;
-	for (const { 0: token, index } of text.matchAll(JSON_TOKEN)) {
+	for (const { token, index } of jsonTokens(text)) {
 		if (token === '{' || token === '[') {
 			if (depth === 0) start = index;
 			depth += 1;

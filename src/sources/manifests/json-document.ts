@@ -3,6 +3,7 @@
  * clusters print. Positions are found only when somebody asks. Pure.
  */
 
+import { jsonTokens } from './json-tokens.js';
 import type { YamlDocument } from './yaml-reader.js';
 
 /** Finds positions by reading the text once more, as YAML; the text is known to be good. */
@@ -32,8 +33,6 @@ export function readJson(text: string, locate: Locate): YamlDocument | undefined
 	};
 }
 
-const TOKEN = /"(?:[^"\\]|\\.)*"|[{}[\],]|[^\s{}[\],":]+/gs;
-
 /** Where the elements of the root's last `items` begin, by one pass over the text. Unit: UTF-16 units. */
 function itemOffsets(text: string): readonly number[] {
 	let offsets: number[] = [];
@@ -41,7 +40,8 @@ function itemOffsets(text: string): readonly number[] {
 	let field = '';
 	let inItems = false;
 	let elementBegins = false;
-	for (const { 0: token, index } of text.matchAll(TOKEN)) {
+	for (const { token, index } of jsonTokens(text)) {
+		if (token === ':') continue;
 		if (inItems && depth === 2 && elementBegins && token !== ']') offsets.push(index);
 		elementBegins = false;
 		if (token === '{' || token === '[') {
