@@ -16,6 +16,9 @@ import { isJsonObject } from '../../model/json-value.js';
  */
 export type ApiErrorKind = 'status' | 'network' | 'timeout' | 'protocol' | 'credentials' | 'aborted';
 
+/** Reason of an ApiError `credentials` that costs a run of somebody's program each time. */
+export const PLUGIN_FAILED = 'PluginFailed';
+
 export interface ApiErrorDetails {
 	/** HTTP status, or the code of a Status object in a stream. */
 	readonly code?: number | undefined;

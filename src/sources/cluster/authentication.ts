@@ -196,6 +196,7 @@ export class KubeconfigAuthentication implements Authentication {
 		const options: https.RequestOptions = {};
 		await config.applyToHTTPSOptions(options);
 		const headers = headersOf(options, user);
+		checkHeaders(headers, user);
 		const material = JSON.stringify([
 			text(options.ca),
 			text(options.cert),
@@ -253,6 +254,15 @@ function headersOf(
 	if (groups.length > 0) headers['impersonate-group'] = groups;
 	for (const [name, values] of extra) if (values.length > 0) headers[extraHeader(name)] = values;
 	return headers;
+}
+
+/** Errors: Error for what is not kept: somebody may be writing the file just now, and without a token one is anonymous. */
+function checkHeaders(headers: Record<string, string | readonly string[]>, { tokenFile }: UserEntry): void {
+	const { authorization } = headers;
+	if (tokenFile !== undefined && (authorization === undefined || authorization === 'Bearer')) {
+		throw new Error(`read empty token from file "${tokenFile}"`);
+	}
+	if (typeof authorization === 'string') http.validateHeaderValue('authorization', authorization);
 }
 
 /** Source: client-go v0.32 transport/round_trippers.go, headerKeyEscape. */

@@ -9,7 +9,7 @@ import { spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { errorText, systemCode } from '../../base/errors.js';
 import { isJsonObject } from '../../model/json-value.js';
-import { ApiError } from './api-error.js';
+import { ApiError, PLUGIN_FAILED } from './api-error.js';
 import type { ClusterEntry, ExecEntry } from './kubeconfig-entries.js';
 
 export interface ExecCredential {
@@ -84,7 +84,7 @@ export class ExecPlugin {
 				const end = signal === null ? `failed with exit code ${status}` : `was ended by ${signal}`;
 				const complaint = Buffer.concat(complaints).toString('utf8').trim();
 				const text = `getting credentials: exec: executable ${exec.command} ${end}`;
-				reject(new ApiError('credentials', complaint === '' ? text : `${text}: ${complaint}`));
+				reject(failed(complaint === '' ? text : `${text}: ${complaint}`));
 			});
 		});
 	}
@@ -92,14 +92,14 @@ export class ExecPlugin {
 	#tooLong(): ApiError {
 		const seconds = LONGEST_RUN_MS / 1_000;
 		const { command } = this.#options.exec;
-		return new ApiError('credentials', `getting credentials: exec: executable ${command} took more than ${seconds} s`);
+		return failed(`getting credentials: exec: executable ${command} took more than ${seconds} s`);
 	}
 
 	#notStarted(error: unknown): ApiError {
 		const { command, installHint } = this.#options.exec;
 		const reason = systemCode(error) === 'ENOENT' ? `executable ${command} not found` : errorText(error);
 		const hint = installHint === undefined ? '' : `\n\n${installHint.trim()}`;
-		return new ApiError('credentials', `getting credentials: exec: ${reason}${hint}`, { cause: error });
+		return failed(`getting credentials: exec: ${reason}${hint}`, error);
 	}
 
 	#input(): string {
@@ -154,8 +154,12 @@ export class ExecPlugin {
 
 	#refused(reason: string, cause?: unknown): ApiError {
 		const { command } = this.#options.exec;
-		return new ApiError('credentials', `getting credentials: ${command}: ${reason}`, { cause });
+		return failed(`getting credentials: ${command}: ${reason}`, cause);
 	}
+}
+
+function failed(text: string, cause?: unknown): ApiError {
+	return new ApiError('credentials', text, { reason: PLUGIN_FAILED, cause });
 }
 
 function aborted(): ApiError {

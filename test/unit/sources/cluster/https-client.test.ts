@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -267,6 +267,25 @@ describe('HttpsClient', () => {
 		endings.push(() => another.close());
 		expect((await another.list({ target: {} }, signal)).items).toHaveLength(1);
 		expect(readFileSync(runs, 'utf8')).toBe('run\n');
+	});
+
+	it.each([
+		['empty', '\n', 'read empty token from file'],
+		['no token', 'a\0b', 'Invalid character in header content'],
+	])('takes a token file that is %s for what somebody is writing, and reads it again', async (_, content, reason) => {
+		const directory = mkdtempSync(join(tmpdir(), 'cmfs-token-'));
+		endings.push(() => rmSync(directory, { recursive: true }));
+		const tokenFile = join(directory, 'token');
+		const { client, seen, signal } = await setUp((_, response) => json(response, page), { user: { tokenFile } });
+		writeFileSync(tokenFile, content);
+		await expect(client.list({ target: {} }, signal)).rejects.toMatchObject({
+			kind: 'credentials',
+			message: expect.stringContaining(reason),
+		});
+		expect(seen).toHaveLength(0);
+		writeFileSync(tokenFile, 'good\n');
+		await client.list({ target: {} }, signal);
+		expect(seen[0]?.headers.authorization).toBe('Bearer good');
 	});
 
 	it('sends basic credentials and impersonation', async () => {

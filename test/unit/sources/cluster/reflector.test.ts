@@ -326,6 +326,7 @@ describe('Reflector, after faults', () => {
 
 	it.each([
 		['a gateway that says 503', () => new ApiError('status', 'no upstream', { code: 503 })],
+		['a token file that is missing', () => new ApiError('credentials', 'ENOENT')],
 		['an expired token', () => new ApiError('status', 'Unauthorized', { code: 401 })],
 		['a permission that is missing', failures.forbidden],
 		["somebody else's page", () => new ApiError('protocol', 'no JSON')],
