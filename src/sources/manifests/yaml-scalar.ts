@@ -11,6 +11,8 @@ const TYPED = /^tag:yaml\.org,2002:(null|bool|int|float)$/;
 const LINE_SEPARATOR = /[\u2028\u2029]/;
 /** A line ends next to white space, which a line end swallows. */
 const SEPARATOR_AT_SPACE = /\s[\u2028\u2029]|[\u2028\u2029]\s/;
+/** The parser drops the line end that the empty line stands for. */
+const ESCAPED_END_AND_EMPTY_LINE = /[^\\](?:\\\\)*\\\r?\n[ \t]*\r?\n/;
 const ESCAPE = /\\(?:u([0-9a-fA-F]{4})|.)/gs;
 
 /** Why kubectl does not take a scalar of a text; undefined: it does. JSON may have escapes of its own. */
@@ -23,10 +25,13 @@ export function scalarFault(scalar: Scalar, text: string, isJson: boolean): stri
 	if (LINE_SEPARATOR.test(written) && (!isQuoted(type) || SEPARATOR_AT_SPACE.test(written))) {
 		return 'U+2028 and U+2029 end a line in YAML 1.1; write them as "\\L" and "\\P" between double quotes';
 	}
-	if (type === 'QUOTE_DOUBLE') return isJson ? undefined : escapeFault(written);
-	if ((type === 'BLOCK_LITERAL' || type === 'BLOCK_FOLDED') && hasTabIndent(written)) {
-		return 'found a tab character where an indentation space is expected';
+	if (type === 'QUOTE_DOUBLE' && ESCAPED_END_AND_EMPTY_LINE.test(written)) {
+		return 'a backslash ends the line before an empty one; write a line end as "\\n"';
 	}
+	if (type === 'QUOTE_DOUBLE') return isJson ? undefined : escapeFault(written);
+	if (type !== 'BLOCK_LITERAL' && type !== 'BLOCK_FOLDED') return undefined;
+	if (hasTabIndent(written)) return 'found a tab character where an indentation space is expected';
+	if (hasOnlyBlanks(written)) return 'a text of nothing but blanks; write it between double quotes';
 	return undefined;
 }
 
@@ -46,6 +51,13 @@ function escapeFault(written: string): string | undefined {
 		if (hex !== undefined && /^d[89a-f]/i.test(hex)) return 'found invalid Unicode character escape code';
 	}
 	return undefined;
+}
+
+/** Whether there is nothing but blanks where the indentation is given; the parser drops those beyond it. */
+function hasOnlyBlanks(written: string): boolean {
+	if (!/^[|>][-+]?[1-9]/.test(written)) return false;
+	const lines = written.slice(written.indexOf('\n') + 1);
+	return lines.includes(' ') && !/\S/.test(lines);
 }
 
 /** Whether a block scalar has a tab where its indentation is still to be found. */

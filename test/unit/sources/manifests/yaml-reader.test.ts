@@ -63,6 +63,16 @@ describe('readYaml', () => {
 			{ a: { b: [{ x: 'v' }, ['z']] } },
 		],
 		['CR and NEL as line ends', 'a: |\n  x\r  y\u0085  z\nb: "x\u0085y"\rc: d', { a: 'x\ny\nz\n', b: 'x y', c: 'd' }],
+		[
+			'escaped line ends and blank lines',
+			'a: "x\\\n  y\\\\\n\n z"\nb: |2\n  x\n\nc: |2\n\nd: |+\n  \n',
+			{
+				a: 'xy\\\nz',
+				b: 'x\n',
+				c: '',
+				d: '\n',
+			},
+		],
 		['a line separator inside quotes', 'a: "x\u2028y"', { a: 'x\u2028y' }],
 		['JSON with its own escapes', '{"a": "\\ud83d\\ude00\\/"}', { a: '\u{1f600}/' }],
 	])('reads %s', (_name, text, value) => {
@@ -78,6 +88,8 @@ describe('readYaml', () => {
 		['a: !!float x', '11 yaml: cannot decode !!str `x` as a !!float'],
 		['a: "\\ud83d\\ude00"', '3 yaml: found invalid Unicode character escape code'],
 		['a: "\\/"', '3 yaml: found unknown escape character'],
+		['a: "x\\\n\n  y"', '3 yaml: a backslash ends the line before an empty one; write a line end as "\\n"'],
+		['a: |2\n     \nb: c', '3 yaml: a text of nothing but blanks; write it between double quotes'],
 		['a: |\n  \tx\n', '3 yaml: found a tab character where an indentation space is expected'],
 	])('refuses %j', (text, fault) => {
 		expect(read(text)).toBe(fault);
