@@ -354,6 +354,15 @@ describe('a plain directory', () => {
 			},
 			'app/key',
 		],
+		[
+			'a file in a volume',
+			(dir: string) => {
+				mkdirSync(join(dir, 'app/..2026_11_21_04_03_39.1'), { recursive: true });
+				symlinkSync('..2026_11_21_04_03_39.1', join(dir, 'app/..data'));
+				writeFileSync(join(dir, 'app/mine.txt'), 'x');
+			},
+			'app/mine.txt',
+		],
 	])('with %s of somebody else is refused and left alone', async (_, make, found) => {
 		const dir = tmpfsDirectory('plain');
 		make(dir);

@@ -3,7 +3,7 @@
  * that does not look like a volume.
  */
 
-import { lstatSync, readdirSync, readFileSync, readlinkSync, rmSync } from 'node:fs';
+import { type Dirent, lstatSync, readdirSync, readFileSync, readlinkSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { ConfigMapFsError } from '../../base/errors.js';
 import { DATA_LINK, DATA_LINK_TMP } from '../../volume/content.js';
@@ -87,18 +87,20 @@ export function refuseForeignContent(root: string): void {
 function sortContent(root: string): { readonly volumes: readonly string[]; readonly foreign: readonly string[] } {
 	const volumes: string[] = [];
 	const foreign: string[] = [];
-	if (looksLikeVolume(root)) return { volumes: [''], foreign };
+	/** Takes down a volume, or what somebody else put into one; false where there is none. */
+	const takesVolume = (path: string): boolean => {
+		const strangers = strangersIn(join(root, path));
+		if (strangers === undefined) return false;
+		if (strangers.length === 0) volumes.push(path);
+		else foreign.push(...strangers.map((name) => join(path, name)));
+		return true;
+	};
+	if (takesVolume('')) return { volumes, foreign };
 	for (const name of directoriesOf(root, foreign, '')) {
-		if (looksLikeVolume(join(root, name))) {
-			volumes.push(name);
-			continue;
+		if (takesVolume(name)) continue;
+		for (const child of directoriesOf(join(root, name), foreign, `${name}/`)) {
+			if (!takesVolume(`${name}/${child}`)) foreign.push(`${name}/${child}`);
 		}
-		const inner: string[] = [];
-		for (const child of directoriesOf(join(root, name), inner, `${name}/`)) {
-			if (looksLikeVolume(join(root, name, child))) volumes.push(`${name}/${child}`);
-			else inner.push(`${name}/${child}`);
-		}
-		foreign.push(...inner);
 	}
 	return { volumes, foreign };
 }
@@ -113,15 +115,16 @@ function directoriesOf(path: string, foreign: string[], prefix: string): readonl
 	return names;
 }
 
-/** Every entry is one that the writer makes, and the first thing it makes is a generation. */
-function looksLikeVolume(path: string): boolean {
+/** What is there beside a volume's own entries; undefined where there is none: its first entry is a generation. */
+function strangersIn(path: string): readonly string[] | undefined {
 	const entries = readdirSync(path, { withFileTypes: true });
-	if (!entries.some(({ name }) => isSnapshotName(name) || name === DATA_LINK)) return false;
-	return entries.every(
-		(entry) =>
-			(entry.isDirectory() && isSnapshotName(entry.name)) ||
-			(entry.isSymbolicLink() &&
-				([DATA_LINK, DATA_LINK_TMP].includes(entry.name) ||
-					linkTarget(join(path, entry.name)) === `${DATA_LINK}/${entry.name}`)),
-	);
+	if (!entries.some(({ name }) => isSnapshotName(name) || name === DATA_LINK)) return undefined;
+	return entries.filter((entry) => !isWritersOwn(path, entry)).map(({ name }) => name);
+}
+
+function isWritersOwn(path: string, entry: Dirent): boolean {
+	if (entry.isDirectory()) return isSnapshotName(entry.name);
+	if (!entry.isSymbolicLink()) return false;
+	if ([DATA_LINK, DATA_LINK_TMP].includes(entry.name)) return true;
+	return linkTarget(join(path, entry.name)) === `${DATA_LINK}/${entry.name}`;
 }
