@@ -21,7 +21,7 @@ import {
 	writeSync,
 } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { ConfigMapFsError } from '../base/errors.js';
+import { ConfigMapFsError, errorText, systemCode } from '../base/errors.js';
 import { tryLock } from '../native/libc.js';
 import { readMountTable, unmountPath } from './mount-table.js';
 
@@ -35,7 +35,10 @@ export interface RuntimeDirectory {
 	remove(): void;
 }
 
-/** The first of the usual places that is in memory and writable; `temporary` is used where none is. */
+/**
+ * The first of the usual places that is in memory and writable; `temporary` is used where none is.
+ * Errors: MOUNT_POINT_INVALID.
+ */
 function base(environment: RuntimeEnvironment): string {
 	const { xdgRuntimeDirectory, uid, temporary } = environment;
 	const places = [
@@ -50,7 +53,15 @@ function base(environment: RuntimeEnvironment): string {
 			// Not there, or not ours to write: the next place.
 		}
 	}
-	return makeOwn(join(temporary, `configmapfs-${uid}`));
+	try {
+		return makeOwn(join(temporary, `configmapfs-${uid}`));
+	} catch (error) {
+		if (error instanceof ConfigMapFsError) throw error;
+		const text =
+			`No directory for private files: neither /run nor /dev/shm is a tmpfs that this user may write, and in ` +
+			`"${temporary}" it fails too (${errorText(error)}); set TMPDIR to a directory that can be written`;
+		throw new ConfigMapFsError('MOUNT_POINT_INVALID', text, { cause: error });
+	}
 }
 
 /**
@@ -58,7 +69,11 @@ function base(environment: RuntimeEnvironment): string {
  * everybody may write, anybody could have put it there first.
  */
 function makeOwn(path: string): string {
-	mkdirSync(path, { mode: 0o700, recursive: true });
+	try {
+		mkdirSync(path, { mode: 0o700 });
+	} catch (error) {
+		if (systemCode(error) !== 'EEXIST') throw error;
+	}
 	const { uid, mode } = lstatSync(path);
 	const isOwn = uid === process.getuid?.() && (mode & (constants.S_IWGRP | constants.S_IWOTH)) === 0;
 	if (!isOwn || (mode & constants.S_IFMT) !== constants.S_IFDIR) {

@@ -275,6 +275,15 @@ describe.each([ROOT_WAY, USER_WAY].filter(({ missing }) => missing === undefined
 				expect(machine.left()).toEqual([]);
 			},
 		);
+
+		test.runIf(isRoot)('without a place for its own files it says where it looked', async () => {
+			const { path } = new ManifestFile(pod('p', {}));
+			const places = `/run /dev/shm ${machine.runtime}`;
+			const change = `for d in ${places}; do mount -t tmpfs -o ro cmfs-test "$d"; done; export TMPDIR=/run`;
+			const { code, stderr } = await afterChange(change, '-f', path, '--', 'true');
+			expect(code).toBe(125);
+			expect(stderr).toMatch(/^error: No directory for private files: .* in "\/run" .*\(EROFS: .*\); set TMPDIR to .*\n$/);
+		});
 	},
 );
 
