@@ -282,7 +282,9 @@ describe.each([ROOT_WAY, USER_WAY].filter(({ missing }) => missing === undefined
 			const change = `for d in ${places}; do mount -t tmpfs -o ro cmfs-test "$d"; done; export TMPDIR=/run`;
 			const { code, stderr } = await afterChange(change, '-f', path, '--', 'true');
 			expect(code).toBe(125);
-			expect(stderr).toMatch(/^error: No directory for private files: .* in "\/run" .*\(EROFS: .*\); set TMPDIR to .*\n$/);
+			expect(stderr).toMatch(
+				/^error: No directory for private files: .* in "\/run" .*\(EROFS: .*\); set TMPDIR to .*\n$/,
+			);
 		});
 	},
 );
