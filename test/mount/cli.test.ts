@@ -95,10 +95,18 @@ describe('what is wrong is said in one line, with the cure and the right status'
 			/^error: There is no \/dev\/fuse; "modprobe fuse" loads.*--driver directory needs neither\n$/,
 		);
 		if (AS_USER.missing !== undefined) return;
-		const closed =
-			'd=$(mktemp -d); mount -t tmpfs t "$d"; mknod -m 600 "$d/fuse" c 10 229; mount --bind "$d/fuse" /dev/fuse; exec "$@"';
+		const closed = `d=$1; shift; mount -t tmpfs t "$d"; mknod -m 600 "$d/fuse" c 10 229; mount --bind "$d/fuse" /dev/fuse; exec "$@"`;
 		const user = ['setpriv', '--reuid=65534', '--regid=65534', '--clear-groups'];
-		const denied = await runCommand('unshare', ['-m', 'sh', '-ec', closed, 'sh', ...user, ...args]);
+		const denied = await runCommand('unshare', [
+			'-m',
+			'sh',
+			'-ec',
+			closed,
+			'sh',
+			temporaryDirectory('device'),
+			...user,
+			...args,
+		]);
 		expect(denied).toMatchObject({ code: 77 });
 		expect(denied.stderr).toMatch(/^error: Cannot use \/dev\/fuse: permission denied; "chmod 666 \/dev\/fuse" as root/);
 	});

@@ -77,7 +77,7 @@ describe.skipIf(AS_USER.missing !== undefined)(titleOf(AS_USER), () => {
 /** Runs the program as an ordinary user who may open /dev/fuse, after `prepare` as root in a mount namespace of its own. */
 async function asUserAfter(prepare: string, args: readonly string[], path = process.env.PATH): Promise<RunResult> {
 	const device =
-		'd=$(mktemp -d); mount -t tmpfs t "$d"; mknod -m 666 "$d/fuse" c 10 229; chmod 666 "$d/fuse"; mount --bind "$d/fuse" /dev/fuse; umount -l "$d"';
+		'd=$1; shift; mount -t tmpfs t "$d"; mknod -m 666 "$d/fuse" c 10 229; chmod 666 "$d/fuse"; mount --bind "$d/fuse" /dev/fuse; umount -l "$d"';
 	const user = [
 		'setpriv',
 		'--reuid=65534',
@@ -89,7 +89,8 @@ async function asUserAfter(prepare: string, args: readonly string[], path = proc
 		`PATH=${path}`,
 	];
 	const script = `${device}; ${prepare}; exec "$@"`;
-	return await runCommand('unshare', ['-m', 'sh', '-ec', script, 'sh', ...user, process.execPath, PROGRAM, ...args]);
+	const words = [temporaryDirectory('device'), ...user, process.execPath, PROGRAM, ...args];
+	return await runCommand('unshare', ['-m', 'sh', '-ec', script, 'sh', ...words]);
 }
 
 describe.skipIf(AS_ROOT.missing !== undefined || AS_USER.missing !== undefined)(
