@@ -4,6 +4,7 @@
  */
 
 import { formatObjectKey, type ObjectKey } from '../model/object-key.js';
+import { madeSecretName } from '../pod/secret-maker.js';
 import type { OtherObject } from '../sources/manifests/manifest-parser.js';
 
 export type PlacedKind = 'ConfigMap' | 'Secret';
@@ -20,12 +21,16 @@ export class ObjectPlaces {
 	readonly #others: readonly OtherObject[];
 	/** By kind and key, in the order of the sources. */
 	readonly #objects = new Map<string, OtherObject[]>();
+	/** Secrets that controllers make of other objects. */
+	readonly #made = new Set<string>();
 
 	/** `others` are those of all sources, with their ConfigMaps; `defaultNamespace` is of objects that name none. */
 	constructor(others: readonly OtherObject[], defaultNamespace: string) {
 		this.#others = others;
 		for (const other of others) {
 			const { apiVersion, kind, name, namespace = defaultNamespace } = other;
+			const made = madeSecretName(other);
+			if (made !== undefined) this.#made.add(formatObjectKey({ namespace, name: made }));
 			if (apiVersion !== 'v1' || (kind !== 'ConfigMap' && kind !== 'Secret')) continue;
 			const id = identity(kind, { namespace, name });
 			this.#objects.set(id, [...(this.#objects.get(id) ?? []), other]);
@@ -35,6 +40,11 @@ export class ObjectPlaces {
 	/** Whether it is written, good or not. */
 	has(kind: PlacedKind, key: ObjectKey): boolean {
 		return this.#objects.has(identity(kind, key));
+	}
+
+	/** Whether something that is written makes this Secret in a cluster. */
+	isMadeSecret(key: ObjectKey): boolean {
+		return this.#made.has(formatObjectKey(key));
 	}
 
 	/** `file:line:column` of a field, or of the nearest one above it; undefined where the object is in no file. */

@@ -106,6 +106,7 @@ class Lint {
 	#absenceOf(kind: ObjectKind, key: ObjectKey): Absence {
 		const { places, secretsElsewhere } = this.#input;
 		if (places.has(KINDS[kind], key)) return 'invalid';
+		if (kind === 'secret' && places.isMadeSecret(key)) return 'made';
 		return kind === 'secret' && secretsElsewhere ? 'unread' : 'missing';
 	}
 

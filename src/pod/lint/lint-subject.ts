@@ -45,8 +45,11 @@ export interface LintSubject {
 	readonly absenceOf: AbsenceOf;
 }
 
-/** Why an object is not there: nobody has it; it was refused, which is said elsewhere; it was not looked for. */
-export type Absence = 'missing' | 'invalid' | 'unread';
+/**
+ * Why an object is not there: nobody has it; it was refused, which is said elsewhere; it was not looked for; a controller
+ * makes it in a cluster.
+ */
+export type Absence = 'missing' | 'invalid' | 'unread' | 'made';
 export type AbsenceOf = (kind: ObjectKind, name: string) => Absence;
 
 export interface LintScope {

@@ -36,7 +36,7 @@ export function* missingObject({ references, objects, absenceOf }: LintSubject):
 			};
 			continue;
 		}
-		const isClusterMade = CLUSTER_MADE.has(`${kind} ${name}`);
+		const isClusterMade = absence === 'made' || CLUSTER_MADE.has(`${kind} ${name}`);
 		yield {
 			severity: optional || isClusterMade ? 'info' : 'error',
 			field: nameField,

@@ -95,6 +95,33 @@ describe('findings', () => {
 		expect(findings[0]).toMatchObject({ rule: 'missing-object', severity: 'warning' });
 	});
 
+	test.each([
+		['bitnami.com/v1alpha1', 'SealedSecret', 'name: db', '{}'],
+		['bitnami.com/v1alpha1', 'SealedSecret', 'name: x', '{template: {metadata: {name: db}}}'],
+		['external-secrets.io/v1beta1', 'ExternalSecret', 'name: x', '{target: {name: db}}'],
+		['external-secrets.io/v1beta1', 'ExternalSecret', 'name: db', '{target: {}}'],
+		['cert-manager.io/v1', 'Certificate', 'name: x', '{secretName: db}'],
+	])('about a Secret that a cluster makes of %s %s are no errors', (apiVersion, kind, name, spec) => {
+		const severities = (metadata: string) =>
+			lint(
+				`${deployment('web', 'app')}${CONFIG_MAP}apiVersion: ${apiVersion}\nkind: ${kind}\nmetadata: {${metadata}}\nspec: ${spec}\n`,
+			)
+				.findings.filter(({ rule }) => rule === 'missing-object')
+				.map(({ severity }) => severity);
+		expect(severities(name)).toEqual(['info']);
+		expect(severities(`${name}, namespace: other`)).toEqual(['error']);
+	});
+
+	test('about Secrets that nothing makes are errors', () => {
+		const others = ['bitnami.com.evil/v1\nkind: SealedSecret', 'cert-manager.io/v1\nkind: Certificate'];
+		for (const other of others) {
+			const { findings } = lint(
+				`${deployment('web', 'app')}${CONFIG_MAP}apiVersion: ${other}\nmetadata: {name: db}\nspec: {}\n`,
+			);
+			expect(findings[0]).toMatchObject({ rule: 'missing-object', severity: 'error' });
+		}
+	});
+
 	test('are of one container where one is named', () => {
 		const two = deployment('a', 'app') + deployment('b', 'other');
 		expect(lint(two, { container: 'other' })).toMatchObject({

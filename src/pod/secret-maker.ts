@@ -1,0 +1,37 @@
+/**
+ * Objects that make a Secret in a cluster, by controllers that are not here. Pure. Sources: Sealed Secrets v0.27
+ * (bitnami.com), External Secrets v0.10 (external-secrets.io), cert-manager v1.16 (cert-manager.io).
+ */
+
+import { isJsonObject } from '../model/json-value.js';
+import type { ManifestObject } from '../model/manifest-object.js';
+
+interface SecretMaker {
+	readonly group: string;
+	readonly kind: string;
+	/** Where the Secret's name is. */
+	readonly nameField: readonly string[];
+	/** Whether the Secret has the object's own name where that field is missing. */
+	readonly isNamedAlike: boolean;
+}
+
+const MAKERS: readonly SecretMaker[] = [
+	{
+		group: 'bitnami.com',
+		kind: 'SealedSecret',
+		nameField: ['spec', 'template', 'metadata', 'name'],
+		isNamedAlike: true,
+	},
+	{ group: 'external-secrets.io', kind: 'ExternalSecret', nameField: ['spec', 'target', 'name'], isNamedAlike: true },
+	{ group: 'cert-manager.io', kind: 'Certificate', nameField: ['spec', 'secretName'], isNamedAlike: false },
+];
+
+/** The name of the Secret that a controller makes of this object; undefined: none. */
+export function madeSecretName({ apiVersion, kind, name, value }: ManifestObject): string | undefined {
+	const [group] = apiVersion.split('/');
+	const maker = MAKERS.find((one) => one.group === group && one.kind === kind);
+	if (maker === undefined) return undefined;
+	const written = maker.nameField.reduce<unknown>((at, field) => (isJsonObject(at) ? at[field] : undefined), value);
+	if (typeof written === 'string' && written !== '') return written;
+	return maker.isNamedAlike && name !== '' ? name : undefined;
+}
