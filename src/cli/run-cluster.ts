@@ -22,7 +22,7 @@ export async function openRunCluster(
 	return {
 		namespace,
 		description: context === undefined ? 'cluster' : `--context ${context}`,
-		readWorkload: async (wanted) => await readWorkload(kubeconfig, { ...kindAndName(wanted), namespace }),
+		readWorkload: async (wanted) => await readWorkload(kubeconfig, { ...kindAndName(wanted), namespace }, options.log),
 		follow: (names, of) => new ClusterSource({ ...rest, kubeconfig, names, namespaces: [of], log: options.log }),
 	};
 }

@@ -7,6 +7,7 @@
 import http from 'node:http';
 import https from 'node:https';
 import { errorText } from '../../base/errors.js';
+import { type Logger, SILENT } from '../../base/log.js';
 import type { Timers } from '../watch/timers.js';
 import { ApiError } from './api-error.js';
 import { type ExecCredential, ExecPlugin } from './exec-plugin.js';
@@ -48,6 +49,7 @@ export interface KubeconfigAuthenticationOptions {
 	/** Wall clock, for the expiry of credentials. Unit: milliseconds since 1970. */
 	readonly wallClock?: () => number;
 	readonly environment?: Readonly<Record<string, string | undefined>>;
+	readonly log?: Logger;
 }
 
 interface Kept {
@@ -133,9 +135,9 @@ export class KubeconfigAuthentication implements Authentication {
 	#newPlugin(): ExecPlugin | undefined {
 		const { cluster } = this.#kubeconfig;
 		const user = this.#user();
-		const environment = this.#options.environment ?? process.env;
+		const { environment = process.env, log = SILENT } = this.#options;
 		if (user.exec === undefined) return undefined;
-		return new ExecPlugin({ exec: user.exec, cluster, environment, signal: this.#closing.signal });
+		return new ExecPlugin({ exec: user.exec, cluster, environment, signal: this.#closing.signal, log });
 	}
 
 	async #applyAnew(): Promise<AppliedCredentials> {

@@ -61,7 +61,7 @@ export class ClusterSource implements ConfigMapSource, FeedListener {
 		this.#timers = timers;
 		this.#log = options.log.child({ component: 'cluster-source', source: this.description });
 		const { server } = kubeconfig.cluster;
-		const authentication = new KubeconfigAuthentication({ kubeconfig, timers, wallClock });
+		const authentication = new KubeconfigAuthentication({ kubeconfig, timers, wallClock, log: this.#log });
 		this.#client = options.client ?? new HttpsClient({ server, authentication, timers });
 		const { userName } = kubeconfig;
 		this.#contact = new ClusterContact({ server, userName, wallClock, log: this.#log });

@@ -8,9 +8,11 @@
 import { spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { errorText, systemCode } from '../../base/errors.js';
+import type { Logger } from '../../base/log.js';
 import { isJsonObject } from '../../model/json-value.js';
 import { ApiError, PLUGIN_FAILED } from './api-error.js';
 import type { ClusterEntry, ExecEntry } from './kubeconfig-entries.js';
+import { PluginMessages } from './plugin-messages.js';
 
 export interface ExecCredential {
 	readonly token: string | undefined;
@@ -27,6 +29,8 @@ export interface ExecPluginOptions {
 	readonly environment: Readonly<Record<string, string | undefined>>;
 	/** Ends a program that runs when it is aborted, and whoever waits for it gets `aborted`. */
 	readonly signal: AbortSignal;
+	/** Of what a program says that takes its time. */
+	readonly log: Logger;
 }
 
 /** An answer that is about to expire is not used. Unit: milliseconds. */
@@ -53,7 +57,7 @@ export class ExecPlugin {
 	}
 
 	async #run(): Promise<string> {
-		const { exec, environment, signal } = this.#options;
+		const { exec, environment, signal, log } = this.#options;
 		if (signal.aborted) throw aborted();
 		const env: Record<string, string | undefined> = { ...environment, KUBERNETES_EXEC_INFO: this.#input() };
 		for (const { name, value } of exec.env) env[name] = value;
@@ -64,10 +68,11 @@ export class ExecPlugin {
 				signal: AbortSignal.any([signal, AbortSignal.timeout(LONGEST_RUN_MS)]),
 			});
 			const output: Buffer[] = [];
-			const complaints: Buffer[] = [];
+			const messages = new PluginMessages((line) => log.info({ plugin: exec.command, line }, 'credential plugin says'));
 			child.stdout.on('data', (chunk: Buffer) => output.push(chunk));
-			child.stderr.on('data', (chunk: Buffer) => complaints.push(chunk));
+			child.stderr.on('data', (chunk: Buffer) => messages.add(chunk));
 			child.on('error', (error) => {
+				messages.end();
 				// Whatever it started may hold the other ends, and nobody waits for it any more.
 				child.stdout.destroy();
 				child.stderr.destroy();
@@ -77,12 +82,12 @@ export class ExecPlugin {
 				else reject(this.#notStarted(error));
 			});
 			child.on('close', (status, signal) => {
+				const complaint = messages.end();
 				if (status === 0) {
 					resolve(Buffer.concat(output).toString('utf8'));
 					return;
 				}
 				const end = signal === null ? `failed with exit code ${status}` : `was ended by ${signal}`;
-				const complaint = Buffer.concat(complaints).toString('utf8').trim();
 				const text = `getting credentials: exec: executable ${exec.command} ${end}`;
 				reject(failed(complaint === '' ? text : `${text}: ${complaint}`));
 			});

@@ -5,6 +5,7 @@
  */
 
 import { ConfigMapFsError } from '../../base/errors.js';
+import { type Logger, SILENT } from '../../base/log.js';
 import { isJsonObject } from '../../model/json-value.js';
 import type { ObjectKey } from '../../model/object-key.js';
 import type { OtherObject } from '../manifests/manifest-parser.js';
@@ -28,6 +29,7 @@ export interface WorkloadReaderOptions {
 	readonly kubeconfig: Kubeconfig;
 	/** Default is the clock of the process. */
 	readonly timers?: Timers;
+	readonly log?: Logger;
 	/** For tests. Default is HTTPS by the kubeconfig. */
 	readonly client?: ApiClient;
 }
@@ -36,8 +38,12 @@ export interface WorkloadReaderOptions {
  * Reads one workload. `place` of the result, and of each of its fields, is `cluster NAMESPACE kind/name`.
  * Errors: as WorkloadReader.read.
  */
-export async function readWorkload(kubeconfig: Kubeconfig, workload: ClusterWorkload): Promise<OtherObject> {
-	const reader = new WorkloadReader({ kubeconfig });
+export async function readWorkload(
+	kubeconfig: Kubeconfig,
+	workload: ClusterWorkload,
+	log?: Logger,
+): Promise<OtherObject> {
+	const reader = new WorkloadReader({ kubeconfig, ...(log && { log }) });
 	try {
 		return await reader.read(workload);
 	} finally {
@@ -53,12 +59,12 @@ export class WorkloadReader {
 	readonly #known = new Map<string, { readonly object: OtherObject; readonly resourceVersion: string }>();
 
 	constructor(options: WorkloadReaderOptions) {
-		const { kubeconfig, timers = SYSTEM_TIMERS } = options;
+		const { kubeconfig, timers = SYSTEM_TIMERS, log = SILENT } = options;
 		this.#options = options;
 		const { server } = kubeconfig.cluster;
 		this.#client =
 			options.client ??
-			new HttpsClient({ server, authentication: new KubeconfigAuthentication({ kubeconfig, timers }), timers });
+			new HttpsClient({ server, authentication: new KubeconfigAuthentication({ kubeconfig, timers, log }), timers });
 	}
 
 	/**

@@ -2,14 +2,19 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'no
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { SILENT } from '../../../../src/base/log.js';
 import { ExecPlugin } from '../../../../src/sources/cluster/exec-plugin.js';
 import type { ClusterEntry } from '../../../../src/sources/cluster/kubeconfig-entries.js';
 import { until } from '../../../support/until.js';
 
+/** What was logged at level info. */
+let told: object[];
+const log = { ...SILENT, info: (...entry: readonly unknown[]) => void told.push(entry[0] as object) };
 let directory: string;
 let closing: AbortController;
 beforeEach(() => {
 	closing = new AbortController();
+	told = [];
 	directory = mkdtempSync(join(tmpdir(), 'cmfs-exec-'));
 });
 afterEach(() => rmSync(directory, { recursive: true }));
@@ -44,7 +49,7 @@ function make(
 		installHint: more.installHint,
 		provideClusterInfo: more.provideClusterInfo ?? false,
 	};
-	return new ExecPlugin({ exec, cluster: about, environment: process.env, signal: closing.signal });
+	return new ExecPlugin({ exec, cluster: about, environment: process.env, signal: closing.signal, log });
 }
 
 function answer(status: object): string {
@@ -107,6 +112,24 @@ describe('ExecPlugin', () => {
 		process.kill(child);
 		await expect(one.credential(0)).rejects.toMatchObject({ kind: 'aborted' });
 		expect(runs()).toHaveLength(1);
+	});
+
+	it('tells at once what a program says that waits for somebody', async () => {
+		const one =
+			plugin(`printf 'To sign in, open\\n\\nthe page' >&2; until test -e "$(dirname "$0")/go"; do sleep 0.05; done
+			echo ' and type X' >&2; ${answer({ token: 't' })}`);
+		const waiting = one.credential(0);
+		const command = join(directory, 'plugin');
+		await until(() => told.length > 0, 'the first line');
+		expect(told).toEqual([{ plugin: command, line: 'To sign in, open' }]);
+		writeFileSync(join(directory, 'go'), '');
+		expect(await waiting).toMatchObject({ token: 't' });
+		expect(told.slice(1)).toEqual([{ plugin: command, line: 'the page and type X' }]);
+	});
+
+	it('says nothing of what a program says that answers at once', async () => {
+		await plugin(`echo 'a newer version is available' >&2; ${answer({ token: 't' })}`).credential(0);
+		expect(told).toEqual([]);
 	});
 
 	it('takes a certificate with its key', async () => {
