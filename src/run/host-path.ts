@@ -3,8 +3,9 @@
  * own directories. Source: kubelet v1.32 pkg/volume/hostpath, checkTypeInternal and makeDir, makeFile.
  */
 
-import { closeSync, constants, mkdirSync, openSync, type Stats, statSync } from 'node:fs';
+import { closeSync, constants, openSync, type Stats, statSync } from 'node:fs';
 import { ConfigMapFsError, errorText } from '../base/errors.js';
+import { makeDirectories } from '../native/directories.js';
 
 interface HostPathType {
 	readonly is: (stat: Stats) => boolean;
@@ -19,7 +20,7 @@ const FILE: HostPathType = { is: (stat) => stat.isFile(), noun: 'file' };
 /** Empty text, which asks for nothing, has none. */
 const TYPES: Readonly<Record<string, HostPathType>> = {
 	Directory: DIRECTORY,
-	DirectoryOrCreate: { ...DIRECTORY, make: (path) => mkdirSync(path, { recursive: true, mode: 0o755 }) },
+	DirectoryOrCreate: { ...DIRECTORY, make: (path) => void makeDirectories(path, 0o755) },
 	File: FILE,
 	FileOrCreate: { ...FILE, make: (path) => closeSync(openSync(path, constants.O_CREAT | constants.O_WRONLY, 0o644)) },
 	Socket: { is: (stat) => stat.isSocket(), noun: 'socket file' },

@@ -27,6 +27,7 @@ import {
 import { dirname, join } from 'node:path';
 import { ConfigMapFsError, errorText } from '../base/errors.js';
 import { makeRuntimeDirectory, type RuntimeDirectory, type RuntimeEnvironment } from '../drivers/runtime-directory.js';
+import { makeDirectories } from '../native/directories.js';
 import { tryLock } from '../native/libc.js';
 import type { PlannedMount } from './namespace/planned-mount.js';
 import type { PlacedApplication, Placement } from './placement.js';
@@ -152,11 +153,7 @@ export class RootDirectory implements Placement {
 /** Returns what it had to make, the deepest first. */
 function makeDirectory(directory: string): readonly string[] {
 	try {
-		if (statSync(directory, { throwIfNoEntry: false })?.isDirectory() === true) return [];
-		const first = mkdirSync(directory, { recursive: true });
-		const made: string[] = [];
-		for (let path = directory; first !== undefined && path.startsWith(first); path = dirname(path)) made.push(path);
-		return made;
+		return makeDirectories(directory);
 	} catch (error) {
 		throw new ConfigMapFsError(
 			'MOUNT_POINT_INVALID',

@@ -120,6 +120,8 @@ describe('the directory', () => {
 
 	test('that cannot be made is refused', () => {
 		expect(() => open(join(source, 'file/x'))).toThrow(expect.objectContaining({ code: 'MOUNT_POINT_INVALID' }));
+		// Nothing can be made there, and mkdir(2) says ENOENT for it.
+		expect(() => open('/proc/x/y')).toThrow(expect.objectContaining({ code: 'MOUNT_POINT_INVALID' }));
 	});
 });
 
