@@ -11,6 +11,7 @@
 import {
 	chmodSync,
 	closeSync,
+	lstatSync,
 	mkdirSync,
 	openSync,
 	readSync,
@@ -19,7 +20,7 @@ import {
 	symlinkSync,
 	unlinkSync,
 } from 'node:fs';
-import { invariant } from '../base/errors.js';
+import { invariant, systemCode } from '../base/errors.js';
 import { segmentPath } from '../journal/journal-reader.js';
 import { JournalWriter } from '../journal/journal-writer.js';
 import type { Intent, JournalRecord, StagedDirectory, StagedNode } from '../journal/record.js';
@@ -57,6 +58,7 @@ interface MirrorLink extends MirrorBase {
 type MirrorNode = MirrorDirectory | MirrorFile | MirrorLink;
 
 const ROOT_ID = 1;
+const TWO_TO_32 = 0x1_0000_0000;
 /** A segment is left when it has grown by this much, and by as much as still counts. Unit: bytes. */
 const ROTATE_AFTER = 16 * 1024 * 1024;
 
@@ -114,7 +116,11 @@ export class AnnouncedTree implements TreeOperations {
 		const node = stagedNode(mirror);
 		invariant(node.kind === 'dir', 'a directory is staged as one');
 		const contentAt = this.#change({ op: 'mkdir', seq: ++this.#seq, parent: directory.id, name, node }, bytes, () => {
-			mkdirSync(this.#real(path), mode);
+			unlessDone(
+				'EEXIST',
+				() => mkdirSync(this.#real(path), mode),
+				() => this.#shows(path, node.id),
+			);
 		});
 		directory.entries.set(name, mirror);
 		if (contentAt !== undefined) placeFiles(mirror, contentAt);
@@ -139,7 +145,11 @@ export class AnnouncedTree implements TreeOperations {
 		const node = this.#mirror({ kind: 'link', target }, this.#nowUs(), [], { size: 0 });
 		invariant(node.kind === 'link', 'a link is staged as one');
 		this.#change({ op: 'symlink', seq: ++this.#seq, parent: directory.id, name, node }, [], () => {
-			symlinkSync(target, this.#real(path));
+			unlessDone(
+				'EEXIST',
+				() => symlinkSync(target, this.#real(path)),
+				() => this.#shows(path, node.id),
+			);
 		});
 		directory.entries.set(name, node);
 	}
@@ -147,11 +157,15 @@ export class AnnouncedTree implements TreeOperations {
 	rename(path: string, newPath: string, unlist?: string): void {
 		const { directory, name } = this.#parent(path);
 		const newName = this.#parent(newPath).name;
+		const node = directory.entries.get(name);
 		const intent = { op: 'rename', seq: ++this.#seq, parent: directory.id, name, newName } as const;
 		this.#change(unlist === undefined ? intent : { ...intent, unlist }, [], () => {
-			renameSync(this.#real(path), this.#real(newPath));
+			unlessDone(
+				'ENOENT',
+				() => renameSync(this.#real(path), this.#real(newPath)),
+				() => node !== undefined,
+			);
 		});
-		const node = directory.entries.get(name);
 		directory.entries.delete(name);
 		if (node !== undefined) directory.entries.set(newName, node);
 	}
@@ -166,7 +180,13 @@ export class AnnouncedTree implements TreeOperations {
 
 	#removeName(op: 'unlink' | 'rmdir', path: string, graceMs: number, remove: (path: string) => void): void {
 		const { directory, name } = this.#parent(path);
-		this.#change({ op, seq: ++this.#seq, parent: directory.id, name, graceMs }, [], () => remove(this.#real(path)));
+		this.#change({ op, seq: ++this.#seq, parent: directory.id, name, graceMs }, [], () => {
+			unlessDone(
+				'ENOENT',
+				() => remove(this.#real(path)),
+				() => directory.entries.has(name),
+			);
+		});
 		directory.entries.delete(name);
 	}
 
@@ -282,6 +302,23 @@ export class AnnouncedTree implements TreeOperations {
 
 	#real(path: string): string {
 		return `${this.#base}/${path}`;
+	}
+
+	/** Whether that node has the name; libfuse 2 shows the lower half of an id. */
+	#shows(path: string, id: number): boolean {
+		return lstatSync(this.#real(path)).ino % TWO_TO_32 === id % TWO_TO_32;
+	}
+}
+
+/**
+ * Performs an announced operation. Nobody can change the tree but by exactly what is announced, so whoever comes before
+ * the daemon does what the daemon wants; then the operation says `code`, and it `isDone`.
+ */
+function unlessDone(code: string, perform: () => void, isDone: () => boolean): void {
+	try {
+		perform();
+	} catch (error) {
+		if (systemCode(error) !== code || !isDone()) throw error;
 	}
 }
 

@@ -90,6 +90,7 @@ export class FuseDriver implements Driver {
 			method,
 			allowOther,
 			openWithoutUpcall: method === 'mount' || !allowOther,
+			announcer: process.pid,
 			trace,
 		});
 	}

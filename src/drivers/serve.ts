@@ -66,6 +66,7 @@ export async function serve(config: ServerConfig): Promise<void> {
 				...shared,
 				fd: await openMounted(config),
 				openWithoutUpcall: config.openWithoutUpcall,
+				announcer: config.announcer,
 				...(config.trace ? { trace: makeTrace() } : {}),
 			});
 			say({ type: 'serving' });

@@ -13,6 +13,8 @@ export interface ServerConfig {
 	readonly allowOther: boolean;
 	/** See `SessionOptions.openWithoutUpcall`. */
 	readonly openWithoutUpcall: boolean;
+	/** The daemon's process id. */
+	readonly announcer: number;
 	/** What is taken away when the daemon is gone: the place where people see the file system. */
 	readonly publicMountPoint: string;
 	/** One line for each request and reply on standard error. */

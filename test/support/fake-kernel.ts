@@ -25,6 +25,8 @@ class Done extends Error {}
 
 export class FakeKernel {
 	readonly counters: number[] = [];
+	/** Who makes the requests, as the kernel says it; 0 is nobody it has a number for. */
+	pid = 0;
 	readonly #session: Session;
 	readonly #device: number;
 	readonly #kernel: number;
@@ -92,7 +94,7 @@ export class FakeKernel {
 	/** Sends a request and takes its answer. */
 	request(opcode: OpcodeName | number, nodeId: number, ...body: readonly (Buffer | string)[]): Reply {
 		this.#unique += 2n;
-		const reply = this.raw(message(opcode, nodeId, bodyOf(body), this.#unique));
+		const reply = this.raw(message(opcode, nodeId, bodyOf(body), this.#unique, this.pid));
 		if (reply === undefined) throw new Error(`${opcode} was not answered`);
 		if (reply.unique !== this.#unique) throw new Error('an answer to another request');
 		return reply;
@@ -148,12 +150,13 @@ function rowsOf(body: Buffer, head: number): readonly Row[] {
 }
 
 /** A request whose header is right. */
-export function message(opcode: OpcodeName | number, nodeId: number, body: Buffer, unique: bigint): Buffer {
+export function message(opcode: OpcodeName | number, nodeId: number, body: Buffer, unique: bigint, pid = 0): Buffer {
 	const header = Buffer.alloc(40);
 	header.writeUInt32LE(40 + body.length, 0);
 	header.writeUInt32LE(typeof opcode === 'number' ? opcode : OPCODE[opcode], 4);
 	header.writeBigUInt64LE(unique, 8);
 	header.writeBigUInt64LE(BigInt(nodeId), 16);
+	header.writeUInt32LE(pid, 32);
 	return Buffer.concat([header, body]);
 }
 

@@ -15,6 +15,7 @@ import { readSync, writeSync } from 'node:fs';
 import { ERRNO } from '../../base/errno.js';
 import { systemCode } from '../../base/errors.js';
 import type { Mutation } from '../../fs/announcement.js';
+import type { Inode } from '../../fs/inode.js';
 import { FOREVER_MS, type InodeTree } from '../../fs/inode-tree.js';
 import { FATTR, FOPEN, OPCODE, OPCODE_LIMIT, type OpcodeName, S_IFDIR } from '../../wire/constants.js';
 import { ReplyBuffer } from '../../wire/reply.js';
@@ -41,6 +42,11 @@ export interface SessionOptions {
 	 * a shared writable mapping would then reach the page cache that every reader sees.
 	 */
 	readonly openWithoutUpcall: boolean;
+	/**
+	 * The process that announces: its main thread alone may make what it has announced. Without it anybody may, who then
+	 * can do nothing but that.
+	 */
+	readonly announcer?: number;
 	/** One more request of an opcode was read; a plain array indexed by opcode. */
 	readonly counters: { [opcode: number]: number };
 	/** Given for tracing only. */
@@ -263,16 +269,23 @@ export class Session {
 	setattr(): number {
 		const request = this.#request;
 		if ((request.u32(40) & ~FATTR.CTIME) !== FATTR.MODE) return this.error(ERRNO.EROFS);
-		this.#options.pollJournal();
-		const result = this.#tree.mutate({ op: 'setattr', id: request.nodeId, mode: request.u32(108) & 0o7777 });
+		const result = this.#change({ op: 'setattr', id: request.nodeId, mode: request.u32(108) & 0o7777 });
 		return typeof result === 'number' ? this.error(-result) : this.#reply.attr(request.bytes, result);
 	}
 
 	#mutate(mutation: Mutation, answersEntry: boolean): number {
-		this.#options.pollJournal();
-		const result = this.#tree.mutate(mutation);
+		const result = this.#change(mutation);
 		if (typeof result === 'number') return this.error(-result);
 		return answersEntry ? this.#reply.entry(this.#request.bytes, result, FOREVER_MS) : this.error(0);
+	}
+
+	#change(mutation: Mutation): Inode | number {
+		const { announcer, pollJournal } = this.#options;
+		const { pid } = this.#request;
+		// A process that has no number in the pid namespace of the mount is 0, which may be the daemon itself.
+		if (announcer !== undefined && pid !== 0 && pid !== announcer) return -ERRNO.EROFS;
+		pollJournal();
+		return this.#tree.mutate(mutation);
 	}
 }
 

@@ -6,6 +6,7 @@ import {
 	readFileSync,
 	readlinkSync,
 	readSync,
+	renameSync,
 	rmSync,
 	writeFileSync,
 } from 'node:fs';
@@ -290,6 +291,28 @@ describe('AnnouncedTree', () => {
 			expect(inodeListing(tree)).toEqual(before);
 			expect(plain.entered).toBe(0);
 		}
+	});
+
+	test('an operation that somebody made first, exactly as announced, is made', () => {
+		const plain = new PlainMount();
+		plain.attach();
+		const writer = plain.writer();
+		const { snapshot } = writer.write(payload({ a: '1', gone: '1' }));
+		const link = join(plain.base, '..data');
+		const [tree, real] = [plain.tree, (path: string) => join(plain.base, path)];
+		rmSync(real('gone'));
+		tree.unlink('gone', 0);
+		renameSync(real('a'), real('b'));
+		tree.rename('a', 'b');
+		rmSync(real(snapshot), { recursive: true });
+		tree.unlink(`${snapshot}/a`, 0);
+		tree.unlink(`${snapshot}/gone`, 0);
+		tree.rmdir(snapshot, 0);
+		expect(operationsOf(plain.replay().records).slice(-10)).toEqual([
+			...['unlink', 'made', 'rename', 'made', 'unlink', 'made', 'unlink', 'made', 'rmdir', 'made'],
+		]);
+		expect(inodeListing(plain.replay().tree)).toEqual(realListing(plain.base));
+		expect(readlinkSync(link)).toBe(snapshot);
 	});
 
 	test('a grace and an unlisted name are announced as they are asked for', () => {

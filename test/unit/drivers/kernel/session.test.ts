@@ -431,6 +431,22 @@ describe('Session mutations', () => {
 		expect(send(1 | (1 << 10))).toBe(0);
 	});
 
+	test('what is announced is refused to everybody but who announced it, and then made by him', () => {
+		const { inodes } = setup();
+		const kernel = new FakeKernel({ tree: inodes.tree, announcer: 77 });
+		kernels.push(kernel);
+		inodes.announce({ op: 'unlink', parent: 10, name: 'f', graceMs: 0 });
+		kernel.pid = 78;
+		expect(kernel.request('UNLINK', 10, 'f\0').error).toBe(-ERRNO.EROFS);
+		expect(inodes.names(10)).toContain('f');
+		kernel.pid = 77;
+		expect(kernel.request('UNLINK', 10, 'f\0').error).toBe(0);
+		inodes.announce({ op: 'rmdir', parent: 10, name: 'sub', graceMs: 0 });
+		// The kernel has no number for him in the pid namespace of the mount.
+		kernel.pid = 0;
+		expect(kernel.request('RMDIR', 10, 'sub\0').error).toBe(0);
+	});
+
 	test('a rename into another directory is refused even while it is announced in one', () => {
 		const { kernel, inodes } = setup();
 		inodes.announce({ op: 'rename', parent: 1, name: 'link', newName: 'l2' });
