@@ -4,8 +4,8 @@
  */
 
 import { closeSync, constants, openSync, type Stats, statSync } from 'node:fs';
+import { makeDirectories } from '../base/directories.js';
 import { ConfigMapFsError, errorText } from '../base/errors.js';
-import { makeDirectories } from '../native/directories.js';
 
 interface HostPathType {
 	readonly is: (stat: Stats) => boolean;

@@ -25,9 +25,9 @@ import {
 	writeSync,
 } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { makeDirectories } from '../base/directories.js';
 import { ConfigMapFsError, errorText } from '../base/errors.js';
 import { makeRuntimeDirectory, type RuntimeDirectory, type RuntimeEnvironment } from '../drivers/runtime-directory.js';
-import { makeDirectories } from '../native/directories.js';
 import { tryLock } from '../native/libc.js';
 import type { PlannedMount } from './namespace/planned-mount.js';
 import type { PlacedApplication, Placement } from './placement.js';

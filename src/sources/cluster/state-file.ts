@@ -7,8 +7,9 @@
  */
 
 import { createHash } from 'node:crypto';
-import { access, mkdir, open, readdir, readFile, rename, rm } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { access, open, readdir, readFile, rename, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { makeDirectories } from '../../base/directories.js';
 import { errorText, systemCode } from '../../base/errors.js';
 import type { Logger } from '../../base/log.js';
 import type { ConfigMap } from '../../model/config-map.js';
@@ -114,7 +115,7 @@ export class StateFile {
 			objects: lines.length,
 			sha256: hash.digest('hex'),
 		};
-		await makeDirectory(this.#directory);
+		if (!(await exists(this.#directory))) makeDirectories(this.#directory, 0o700);
 		await this.#removeLeftovers();
 		const temporary = `${this.path}.${process.pid}.tmp`;
 		try {
@@ -178,20 +179,6 @@ function parseHead(line: string): unknown {
 		return JSON.parse(line);
 	} catch {
 		return undefined;
-	}
-}
-
-/** Not by `recursive`: in a directory that can have no more, such as /proc, Node tries that for ever. */
-async function makeDirectory(path: string): Promise<void> {
-	try {
-		await mkdir(path, 0o700);
-	} catch (error) {
-		const code = systemCode(error);
-		if (code === 'EEXIST') return;
-		const parent = dirname(path);
-		if (code !== 'ENOENT' || (await exists(parent))) throw error;
-		await makeDirectory(parent);
-		await makeDirectory(path);
 	}
 }
 

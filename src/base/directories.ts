@@ -2,7 +2,7 @@
 
 import { mkdirSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { systemCode } from '../base/errors.js';
+import { systemCode } from './errors.js';
 
 /**
  * Makes a directory and the parents that it lacks, and returns what it made, the deepest first. Not by Node's
@@ -19,7 +19,7 @@ export function makeDirectories(path: string, mode = 0o777): readonly string[] {
 		const parent = dirname(path);
 		if (code !== 'ENOENT' || statSync(parent, { throwIfNoEntry: false }) !== undefined) throw error;
 		const parents = makeDirectories(parent, mode);
-		mkdirSync(path, { mode });
-		return [path, ...parents];
+		// Once more from the start: with its parents it may be there, by somebody else or because it ends in "..".
+		return [...makeDirectories(path, mode), ...parents];
 	}
 }
