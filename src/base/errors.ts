@@ -19,6 +19,8 @@ export const EXIT_STATUS = {
 	FUSE_DEVICE_MISSING: 69,
 	/** /dev/fuse or mount(2) is refused to this user. */
 	FUSE_DEVICE_DENIED: 77,
+	/** What should be printed cannot be written: the disk is full. */
+	OUTPUT_REFUSED: 74,
 	/** The kernel or fusermount3 refused the mount. */
 	MOUNT_REFUSED: 71,
 	/** The asked driver cannot be loaded here. */

@@ -168,9 +168,10 @@ terminal, with --explain and in JSON, unless --show-secrets is given. Only the p
 variables are printed unless --env-inherit is given.
 
 Exit status:
-  0 printed                        69 the cluster does not answer
+  0 printed                        74 the output cannot be written
   64 wrong command line            77 the cluster refuses
   65 an input breaks a rule        78 the kubeconfig is missing or wrong
+  69 the cluster does not answer
   66 an input is missing, or a ConfigMap, Secret or key without which the container cannot start`;
 
 /** The help of the command; its flags are read by `parseFlags`. */

@@ -185,7 +185,8 @@ Exit status:
   0 no errors                      66 an input is missing, or there is no workload in it
   1 errors; --strict: or warnings  69 the cluster does not answer
   64 wrong command line            77 the cluster refuses
-  65 an input breaks a rule        78 the kubeconfig is missing or wrong`;
+  65 an input breaks a rule        78 the kubeconfig is missing or wrong
+  74 the output cannot be written`;
 
 /** The help of the command; its flags are read by `parseFlags`. */
 export const lintHelp: CommandModule = {

@@ -155,7 +155,7 @@ function readLayout(flags: ParsedFlags): Layout {
 	}
 	const slash = volume.indexOf('/');
 	const name = volume.slice(slash + 1);
-	if (name === '' || slash === 0) {
+	if (name === '' || slash === 0 || name.includes('/')) {
 		throw new ConfigMapFsError('USAGE', `invalid argument "${volume}" for "--volume": expected NAME or NAMESPACE/NAME`);
 	}
 	const [namespace] = slash > 0 ? [volume.slice(0, slash)] : namespaces;

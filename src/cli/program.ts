@@ -3,28 +3,46 @@
  * What a command needs is loaded when it is the one.
  */
 
-import { ConfigMapFsError, EXIT_STATUS, errorText, RUN_FAILED } from '../base/errors.js';
+import { setImmediate } from 'node:timers/promises';
+import { ConfigMapFsError, EXIT_STATUS, errorText, RUN_FAILED, systemCode } from '../base/errors.js';
 import { closest } from '../base/suggestion.js';
 import { SafeOutput } from '../native/safe-output.js';
 import type { CliContext } from './context.js';
 
 /** Runs one command line; returns the exit status. `program` is the name it was called by. */
 export async function runProgram(program: string, args: readonly string[]): Promise<number> {
-	// Whoever reads the output may have read enough.
-	process.stdout.on('error', () => {});
-	if (program !== 'mount.configmapfs') return await runToStatus(async () => args);
+	let outputError: Error | undefined;
+	process.stdout.on('error', (error) => {
+		// Whoever reads the output may have read enough.
+		if (systemCode(error) !== 'EPIPE') outputError ??= error;
+	});
+	const written = async () => {
+		// A stream tells on the next tick that a file took nothing.
+		await setImmediate();
+		if (outputError === undefined) return;
+		const { systemReason } = await import('../sources/generators/go-text.js');
+		const text = `Cannot write the output: ${systemReason(outputError)}; what was written of it is not whole`;
+		throw new ConfigMapFsError('OUTPUT_REFUSED', text, { cause: outputError });
+	};
+	if (program !== 'mount.configmapfs') return await runToStatus(async () => args, written);
 	const { helperStatus, mountHelperArguments } = await import('./mount-helper.js');
-	return helperStatus(await runToStatus(async () => mountHelperArguments(args)));
+	return helperStatus(await runToStatus(async () => mountHelperArguments(args), written));
 }
 
-async function runToStatus(words: () => Promise<readonly string[] | undefined>): Promise<number> {
+/** `written` settles when the output went where it should. */
+async function runToStatus(
+	words: () => Promise<readonly string[] | undefined>,
+	written: () => Promise<void>,
+): Promise<number> {
 	let statuses: Statuses = EXIT_STATUS;
 	try {
 		const given = await words();
 		if (given === undefined) return 0;
 		const command = commandOf(given);
 		statuses = command.statuses ?? EXIT_STATUS;
-		return await command.run(given);
+		const status = await command.run(given);
+		await written();
+		return status;
 	} catch (error) {
 		const known = error instanceof ConfigMapFsError;
 		const isBug = !known || error.code === 'INTERNAL';
@@ -56,7 +74,12 @@ const unmount: LoadCommand = async () => {
 	return (context) => unmountCommand(context, (line) => void process.stdout.write(`${line}\n`));
 };
 
-/** Commands that read their flags by themselves. The others are read by yargs, which prints the help of all. */
+const create: LoadCommand = async () => {
+	const { createCommand } = await import('./create-command.js');
+	return (context) => createCommand(context, (text) => void process.stdout.write(text));
+};
+
+/** They read their flags by themselves; yargs prints the help of all. */
 const COMMANDS: Readonly<Record<string, { readonly load: LoadCommand; readonly statuses?: () => Statuses }>> = {
 	run: { load: async () => (await import('./run-command.js')).runCommand, statuses: runStatuses },
 	env: { load: async () => (await import('./env-command.js')).envCommand },
@@ -64,27 +87,29 @@ const COMMANDS: Readonly<Record<string, { readonly load: LoadCommand; readonly s
 	mount: { load: async () => (await import('./mount-command.js')).mountCommand },
 	unmount: { load: unmount },
 	umount: { load: unmount },
+	create: { load: create },
 };
 
-const COMMAND_NAMES = ['run', 'env', 'lint', 'mount', 'unmount', 'create', 'help'];
+const COMMAND_NAMES = [...Object.keys(COMMANDS).filter((name) => name !== 'umount'), 'help'];
 
-const YARGS: Command = {
-	async run(words) {
-		const { parseWithYargs } = await import('./yargs-commands.js');
-		return await parseWithYargs(words);
-	},
-};
+/** Help of the program or of one command, or the version. */
+function printed(...words: readonly string[]): Command {
+	return { run: async () => await (await import('./yargs-commands.js')).printWithYargs(words) };
+}
 
 function commandOf([first, ...args]: readonly string[]): Command {
-	if (first === 'help') return { run: () => YARGS.run([...args.slice(0, 2), '--help']) };
-	const known = first === undefined || !Object.hasOwn(COMMANDS, first) ? undefined : COMMANDS[first];
-	if (known === undefined || first === undefined) {
-		refuseUnknown(first);
-		return YARGS;
+	if (first === '--version') return printed(first);
+	if (first === 'help' || first === '--help' || first === '-h') {
+		const topic = args.find((arg) => !arg.startsWith('-') && arg !== 'help');
+		if (topic === undefined) return printed('--help');
+		return Object.hasOwn(COMMANDS, topic) ? printed(topic, '--help') : refuseUnknown(topic);
 	}
+	const known = first === undefined || !Object.hasOwn(COMMANDS, first) ? undefined : COMMANDS[first];
+	if (known === undefined || first === undefined) return refuseUnknown(first);
 	const end = args.indexOf('--');
 	const flags = end < 0 ? args : args.slice(0, end);
-	if (flags.includes('--help') || flags.includes('-h')) return { run: () => YARGS.run([first, '--help']) };
+	if (flags.includes('--help') || flags.includes('-h')) return printed(first, '--help');
+	if (flags.includes('--version')) return printed('--version');
 	const { load, statuses } = known;
 	const run = async () => (await load())({ args, env: process.env, cwd: workingDirectory() });
 	return statuses === undefined ? { run } : { run, statuses: statuses() };
@@ -99,14 +124,13 @@ function workingDirectory(): string {
 	}
 }
 
-function refuseUnknown(first: string | undefined): void {
+function refuseUnknown(first: string | undefined): never {
 	if (first === undefined) {
 		throw new ConfigMapFsError(
 			'USAGE',
 			'a command is missing: run, env, lint, mount, unmount or create; see "configmapfs --help"',
 		);
 	}
-	if (COMMAND_NAMES.includes(first) || ['--help', '-h', '--version'].includes(first)) return;
 	const what = first.startsWith('-') ? `unknown flag: ${first}` : `unknown command "${first}" for "configmapfs"`;
 	const near = first.startsWith('-') ? undefined : closest(first, COMMAND_NAMES);
 	const hint = near === undefined ? '; see "configmapfs --help"' : `; did you mean "${near}"?`;

@@ -136,7 +136,7 @@ function severalText(found: readonly ManifestObject[]): string {
 	}
 	const [example] = found;
 	const wanted = example === undefined ? '' : shortTitle(example);
-	return `several workloads: ${listed(found.map(titleAndPlace))}; choose one: configmapfs run … ${wanted}`;
+	return `several workloads: ${listed(found.map(titleAndPlace))}; choose one of them, such as ${wanted}`;
 }
 
 /** `deploy/web`. */

@@ -50,6 +50,12 @@ describe('what is wrong is said in one line, with the cure and the right status'
 
 	test.each([
 		[['mount'], 64, 'the mount point DIR is missing; see "configmapfs mount --help"'],
+		[['help', 'moutn'], 64, 'unknown command "moutn" for "configmapfs"; did you mean "mount"?'],
+		[
+			['mount', '/x', '--volume', 'a/b/c', '-f', '/dev/null'],
+			64,
+			'invalid argument "a/b/c" for "--volume": expected NAME or NAMESPACE/NAME',
+		],
 		[['moutn', 'x'], 64, 'unknown command "moutn" for "configmapfs"; did you mean "mount"?'],
 		[[], 64, 'a command is missing: run, env, lint, mount, unmount or create; see "configmapfs --help"'],
 		[['mount', '/x', '-f', 'y', '--frob'], 64, 'unknown flag: --frob; see "configmapfs mount --help"'],
@@ -142,6 +148,29 @@ describe('help', () => {
 			expect(stdout).toContain(heading);
 		}
 		expect(stdout).not.toMatch(/\[(string|boolean|default)/);
+	});
+
+	test.each([['--version'], ['mount', '--version'], ['run', '--version', '--', 'x']])('%s %s', async (...args) => {
+		expect(await runProgram(args)).toMatchObject({
+			code: 0,
+			stdout: expect.stringMatching(/^\d+\.\d+\.\d+\n$/),
+			stderr: '',
+		});
+	});
+
+	test('is there, too, where the working directory was removed', async () => {
+		const script = 'mkdir "$2/x" && cd "$2/x" && rmdir "$2/x" && "$0" "$1" create --help';
+		const args = ['-c', script, process.execPath, PROGRAM, temporaryDirectory('gone')];
+		const result = await runCommand('sh', args);
+		expect(result).toMatchObject({ code: 0, stdout: expect.stringContaining('Nothing is created'), stderr: '' });
+	});
+
+	test('output that a full disk does not take is an error', async () => {
+		const script = '"$0" "$1" create cm app --from-literal=a=b > /dev/full';
+		expect(await runCommand('sh', ['-c', script, process.execPath, PROGRAM])).toMatchObject({
+			code: 74,
+			stderr: 'error: Cannot write the output: no space left on device; what was written of it is not whole\n',
+		});
 	});
 
 	test('a reader who has read enough is no error', async () => {

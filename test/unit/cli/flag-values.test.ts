@@ -10,15 +10,23 @@ describe('values of flags', () => {
 		['1.5h', 5_400_000],
 		['.5s', 500],
 		['1us', 0.001],
-		['1µs', 0.001],
+		['1\u00b5s', 0.001],
+		['1\u03bcs', 0.001],
+		['+5s', 5000],
+		['500h', 1.8e9],
 	])('the duration %s', (text, ms) => {
 		expect(parseDuration('d', text)).toBeCloseTo(ms, 9);
 	});
 
-	test.each(['', '5', 's', '1s2', '-1s', '1 s', '1d'])('"%s" is no duration', (text) => {
+	test.each(['', '+', '5', 's', '1s2', '-1s', '1 s', '1d'])('"%s" is no duration', (text) => {
 		expect(() => parseDuration('grace', text)).toThrow(
 			`invalid argument "${text}" for "--grace": expected a duration such as 500ms, 5s or 1m30s`,
 		);
+	});
+
+	test('a duration that no timer can hold is refused, instead of being over at once', () => {
+		for (const text of ['501h', '30001m', `${'9'.repeat(400)}h`])
+			expect(() => parseDuration('wait-timeout', text)).toThrow('for "--wait-timeout": expected at most 500h');
 	});
 
 	test.each([

@@ -82,13 +82,13 @@ describe('selectWorkload', () => {
 	it('asks which, and says how to answer', () => {
 		expect(failure(() => selectWorkload(both))).toBe(
 			`USAGE several workloads: deployment/web (${web.place}), job/migrate (${job.place}); ` +
-				'choose one: configmapfs run … deploy/web',
+				'choose one of them, such as deploy/web',
 		);
 	});
 
 	it('asks which when a bare name is not unique', () => {
 		expect(failure(() => selectWorkload([web, object('Job', 'web')], 'web'))).toMatch(
-			/^USAGE several workloads: deployment\/web .*, job\/web .*; choose one: configmapfs run … deploy\/web$/,
+			/^USAGE several workloads: deployment\/web .*, job\/web .*; choose one of them, such as deploy\/web$/,
 		);
 	});
 
