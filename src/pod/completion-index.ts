@@ -5,7 +5,7 @@
  */
 
 import type { Container, EnvVar, Pod } from './pod-spec.js';
-import { GENERATED_SUFFIX } from './workload.js';
+import { GENERATED_SUFFIX } from './workload-kinds.js';
 
 const KEY = 'batch.kubernetes.io/job-completion-index';
 const FIRST = '0';

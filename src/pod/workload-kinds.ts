@@ -24,10 +24,13 @@ export interface WorkloadKind {
 	readonly podLabels: (name: string, ordinal: number) => readonly (readonly [key: string, value: string])[];
 }
 
+/** What takes the place of the random end of a generated name. */
+export const GENERATED_SUFFIX = 'local';
+
 const TEMPLATE: TemplateStep = { field: 'template', goType: 'PodTemplateSpec' };
 const spec = (goType: string): TemplateStep => ({ field: 'spec', goType });
 
-const local = (name: string) => `${name}-local`;
+const local = (name: string) => `${name}-${GENERATED_SUFFIX}`;
 const numbered = (name: string, ordinal: number) => `${name}-${ordinal}`;
 const none = () => [];
 

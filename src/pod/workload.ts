@@ -7,10 +7,15 @@ import { closest } from '../base/suggestion.js';
 import type { ManifestObject } from '../model/manifest-object.js';
 import { MAX_NAME_BYTES } from '../model/validation.js';
 import type { Container, Pod } from './pod-spec.js';
-import { apiGroup, WORKLOAD_KINDS, type WorkloadKind, workloadKind, workloadKindOfWord } from './workload-kinds.js';
+import {
+	apiGroup,
+	GENERATED_SUFFIX,
+	WORKLOAD_KINDS,
+	type WorkloadKind,
+	workloadKind,
+	workloadKindOfWord,
+} from './workload-kinds.js';
 
-/** What takes the place of the random end of a generated name. */
-export const GENERATED_SUFFIX = 'local';
 const DEFAULT_CONTAINER = 'kubectl.kubernetes.io/default-container';
 /** Of a list in a message. */
 const MAX_LISTED = 10;

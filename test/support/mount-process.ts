@@ -372,7 +372,10 @@ function after(ms: number): Promise<undefined> {
 	});
 }
 
-/** An ordinary user as whom Node, the program and what tests make can be reached here; undefined when there is none, or when this is no root. */
+/**
+ * An ordinary user as whom Node, the program and what tests make can be reached here; undefined when there is none, or
+ * when this is no root.
+ */
 export function unprivilegedUser(): User | undefined {
 	if (process.getuid?.() !== 0) return undefined;
 	const user = { uid: 65534, gid: 65534 };

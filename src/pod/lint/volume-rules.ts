@@ -35,7 +35,7 @@ export function* localVolumeKind({ volumes }: LintSubject): Iterable<Problem> {
 	}
 }
 
-/** The same. */
+/** Nor with this one: its cluster has what is not here. */
 export function* clusterOnlySource({ volumes }: LintSubject): Iterable<Problem> {
 	for (const { volume, field } of volumes) {
 		if (volume.source.kind !== 'projected') continue;

@@ -30,7 +30,7 @@ export class BackOff {
 
 	/**
 	 * The next delay. Starts again when the last one is two minutes ago. Unit: milliseconds.
-	 * @param longestMs Where delays stop growing: a server that is not there at all is no busier for being tried.
+	 * @param longestMs Where delays stop growing, for a fault that may be over at any moment.
 	 */
 	next(longestMs: number = LONGEST_DELAY_MS): number {
 		const now = this.#timers.now();

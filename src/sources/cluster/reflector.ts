@@ -193,12 +193,14 @@ export class Reflector implements Feed {
 			// Something was lost that cannot be told.
 			this.#resourceVersion = undefined;
 		}
-		const isOne = isAway || error.kind === 'credentials' || error.code === 429 || (error.code ?? 0) >= 500;
-		if (isOne) gate.lost(this);
+		const concernsAll = isAway || error.kind === 'credentials' || error.code === 429 || (error.code ?? 0) >= 500;
+		if (concernsAll) gate.lost(this);
 		else gate.regained();
 		this.#hasFailed = true;
 		listener.failed(this, error);
-		const backOffMs = this.#backOff.next(endsByItself(error) ? LONGEST_DELAY_MS * (isOne ? 1 : gate.loops) : undefined);
+		// Where not one loop knocks for all, each may have the same fault, and the attempts of all are to be as many.
+		const longestMs = LONGEST_DELAY_MS * (concernsAll ? 1 : gate.loops);
+		const backOffMs = this.#backOff.next(endsByItself(error) ? longestMs : undefined);
 		const askedMs = (error.retryAfterSeconds ?? 0) * 1_000 * between(random, 1, 1.1);
 		const delayMs = Math.max(backOffMs, askedMs);
 		log.debug({ reason: error.message, code: error.code, delayMs: Math.round(delayMs) }, 'request failed');

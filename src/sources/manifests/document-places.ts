@@ -7,7 +7,10 @@ import type { DocumentText } from './document-splitter.js';
 import { readJson } from './json-document.js';
 import { readYaml, type YamlDocument, type YamlFault } from './yaml-reader.js';
 
-/** Parsed YAML takes forty times its length in memory; a larger List is one that a program wrote, which can write JSON. Unit: UTF-16 units. */
+/**
+ * Parsed YAML takes forty times its length in memory; a larger List is one that a program wrote, which can write JSON.
+ * Unit: UTF-16 units.
+ */
 const MAX_YAML_LENGTH = 32 * 1024 * 1024;
 const TOO_LONG: YamlFault = {
 	offset: 0,

@@ -4,7 +4,10 @@
  */
 
 export interface JsonToken {
-	/** A bracket, `,`, `:`, a whole string with its quotes, all of the text after a `"` that nothing closes, or anything else without blanks. */
+	/**
+	 * A bracket, `,`, `:`, a whole string with its quotes, all of the text after a `"` that nothing closes, or anything else
+	 * without blanks.
+	 */
 	readonly token: string;
 	/** Unit: UTF-16 units. */
 	readonly index: number;

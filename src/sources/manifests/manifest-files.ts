@@ -25,8 +25,9 @@ export interface ManifestListingOptions {
 const EXTENSIONS = ['.json', '.yaml', '.yml'];
 
 /**
- * Lists the files; a directory that cannot be listed stands for what is in it, and whoever reads it tells why. Links to files count, links to directories are not
- * entered, except the path itself. Order: as kubectl reads them, which decides between two versions of an object.
+ * Lists the files; a directory that cannot be listed stands for what is in it, and whoever reads it tells why. Links to
+ * files count, links to directories are not entered, except the path itself. Order: as kubectl reads them, which decides
+ * between two versions of an object.
  */
 export function listManifestFiles(path: string, options: ManifestListingOptions): ManifestPath {
 	let stats: Stats;

@@ -45,6 +45,9 @@ export interface YamlDocument {
 /** What aliases may add to a document. Unit: nodes; about where goyaml v2 begins to refuse. */
 const MAX_ALIASED_NODES = 400_000;
 
+const TOO_DEEP = 'exceeded max depth of nesting';
+const TOO_LARGE = 'a number above 9223372036854775807';
+
 /** Source: goyaml v2 resolve.go, resolveTable. */
 const BOOLEAN: ScalarTag = {
 	tag: 'tag:yaml.org,2002:bool',
@@ -77,7 +80,7 @@ const OPTIONS = {
 	logLevel: 'silent',
 } as const;
 
-/** Line ends of YAML 1.1 that the parser does not know. U+2028 and U+2029 are too, but are kept in values: see scalarFault. */
+/** Line ends of YAML 1.1 that the parser does not know; of U+2028 and U+2029, which are kept in values, see scalarFault. */
 const OTHER_LINE_ENDS = /\r(?!\n)|\u0085/g;
 
 /** Reads a text, which may hold several documents when `...` ends them; each is a document or a fault. */
@@ -102,9 +105,6 @@ export function readYaml(given: string): readonly (YamlDocument | YamlFault)[] {
 		return [{ offset: 0, reason: `yaml: ${TOO_DEEP}`, syntax: false }];
 	}
 }
-
-const TOO_DEEP = 'exceeded max depth of nesting';
-const TOO_LARGE = 'a number above 9223372036854775807';
 
 type ParsedDocument = Document.Parsed<ParsedNode, true>;
 
