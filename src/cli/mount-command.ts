@@ -22,6 +22,7 @@ import { makeLogger, openLogSink } from './logger.js';
 import { type CommandLine, readCommandLine } from './mount-flags.js';
 import { describeMount } from './mount-summary.js';
 import { announceReady, announceStopping } from './readiness.js';
+import { wantsColours } from './style.js';
 
 /** Runs the command; returns the exit status. Errors: ConfigMapFsError before and during the start. */
 export async function mountCommand(context: CliContext): Promise<number> {
@@ -65,7 +66,7 @@ async function mountUntilEnd(
 	const { stop, role } = process_;
 	const isTerminal = role?.isTerminal ?? isatty(2);
 	const sink = openLogSink(line.logFile);
-	const noColor = (context.env.NO_COLOR ?? '') !== '';
+	const noColor = !wantsColours(context.env);
 	const log = await makeLogger(
 		{ level: line.logLevel, format: line.logFormat, file: line.logFile, isTerminal, noColor },
 		sink,
@@ -100,7 +101,7 @@ async function mountUntilEnd(
 			stop,
 			onReady() {
 				log.info({ mountPoint: mountPoint.path, volumes: session.volumeCount, driver: session.driverName }, 'mounted');
-				if (isTerminal && role === undefined && isForPeople(line.logLevel))
+				if (isTerminal && role === undefined && isForPeople(line))
 					new SafeOutput(2).write(describeMount(line.directory, session.volumePaths, line.sources));
 				if (role !== undefined) sink.stop();
 				announceReady(readiness);
@@ -112,8 +113,8 @@ async function mountUntilEnd(
 	}
 }
 
-function isForPeople(level: string): boolean {
-	return level !== 'error' && level !== 'warn';
+function isForPeople({ logLevel, logFormat }: CommandLine): boolean {
+	return logLevel !== 'error' && logLevel !== 'warn' && logFormat !== 'json';
 }
 
 /** What a timer can hold. */

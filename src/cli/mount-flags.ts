@@ -68,7 +68,7 @@ export const MOUNT_OPTIONS = {
 	'log-level': {
 		...OPERATION,
 		choices: LOG_LEVELS,
-		describe: 'error, warn, info (default), debug, or trace: each FUSE request and reply',
+		describe: 'error, warn, info (default), debug, or trace: each FUSE request and reply, on standard error',
 	},
 	'log-format': { ...OPERATION, choices: LOG_FORMATS, describe: 'pretty or json (default: pretty on a terminal)' },
 	'log-file': { ...VALUE, ...OPERATION, describe: 'Append the log to this file instead of standard error' },

@@ -15,6 +15,7 @@ import { makeLogger, openLogSink } from './logger.js';
 import { podSources } from './pod-sources.js';
 import type { RunDriver } from './run-driver.js';
 import type { RunLine } from './run-flags.js';
+import { wantsColours } from './style.js';
 
 /** Where it runs, and as whom. */
 export interface RunPlace {
@@ -29,7 +30,7 @@ export interface RunPlace {
 export async function runApplication(line: RunLine, context: CliContext, place: RunPlace): Promise<number> {
 	const { inheritance, earlySignals, placement, caller, driver } = place;
 	const isTerminal = isatty(2);
-	const noColor = (context.env.NO_COLOR ?? '') !== '';
+	const noColor = !wantsColours(context.env);
 	const log = await makeLogger(
 		{ level: line.logLevel, format: line.logFormat, file: line.logFile, isTerminal, noColor },
 		openLogSink(line.logFile),

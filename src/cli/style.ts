@@ -27,7 +27,13 @@ export const COLOURS: Style = {
 	severity: { error: code(31, 39), warning: code(33, 39), info: code(36, 39) },
 };
 
-/** Colours on a terminal that has them, unless `NO_COLOR` says otherwise. Source: no-color.org. */
-export function styleFor(isTerminal: boolean, env: Readonly<Record<string, string | undefined>>): Style {
-	return isTerminal && (env.NO_COLOR ?? '') === '' && env.TERM !== 'dumb' ? COLOURS : NO_STYLE;
+type Environment = Readonly<Record<string, string | undefined>>;
+
+/** Whether a terminal has colours and nobody said otherwise. Source: no-color.org. */
+export function wantsColours(env: Environment): boolean {
+	return (env.NO_COLOR ?? '') === '' && env.TERM !== 'dumb';
+}
+
+export function styleFor(isTerminal: boolean, env: Environment): Style {
+	return isTerminal && wantsColours(env) ? COLOURS : NO_STYLE;
 }

@@ -437,8 +437,9 @@ describe.skipIf(AS_ROOT.missing !== undefined)(`the log, ${titleOf(AS_ROOT)}`, (
 	});
 
 	test.each([
-		['with colours', {}, true],
-		['without, where NO_COLOR is set', { NO_COLOR: '1' }, false],
+		['with colours', { TERM: 'xterm' }, true],
+		['without, where NO_COLOR is set', { TERM: 'xterm', NO_COLOR: '1' }, false],
+		['without, where the terminal has none', { TERM: 'dumb' }, false],
 	])('on a terminal it is for people, %s', async (_, env, hasColor) => {
 		const dir = mountPoint();
 		const file = manifest();
@@ -456,5 +457,19 @@ describe.skipIf(AS_ROOT.missing !== undefined)(`the log, ${titleOf(AS_ROOT)}`, (
 		expect(stdout).toContain(`  ${dir} shows app\r\n`);
 		expect(stdout).toContain('default/app: changed key (1 key, 3 bytes)');
 		expect(stdout).not.toContain('{"');
+	});
+
+	test('as JSON it is for programs alone, on a terminal, too', async () => {
+		if ((await runCommand('sh', ['-c', 'command -v script'])).code !== 0) return;
+		const dir = mountPoint();
+		const command = `exec '${process.execPath}' '${PROGRAM}' mount '${dir}' -f '${manifest()}' --log-format json`;
+		const running = runCommand('script', ['-qec', command, '/dev/null']);
+		await until(() => mountsBelow(dir).length > 0, 'the mount');
+		await unmounted(dir);
+		const lines = (await running).stdout.trim().split('\r\n');
+		expect(lines.map((line) => JSON.parse(line))).toMatchObject([
+			{ msg: 'mounted' },
+			{ msg: expect.stringContaining('unmounted') },
+		]);
 	});
 });
