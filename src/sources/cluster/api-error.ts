@@ -16,9 +16,6 @@ import { isJsonObject } from '../../model/json-value.js';
  */
 export type ApiErrorKind = 'status' | 'network' | 'timeout' | 'protocol' | 'credentials' | 'aborted';
 
-/** Reason of an ApiError `credentials` that costs a run of somebody's program each time. */
-export const PLUGIN_FAILED = 'PluginFailed';
-
 export interface ApiErrorDetails {
 	/** HTTP status, or the code of a Status object in a stream. */
 	readonly code?: number | undefined;
@@ -30,6 +27,8 @@ export interface ApiErrorDetails {
 	readonly causes?: readonly string[] | undefined;
 	/** Node's code, such as `ECONNREFUSED`. */
 	readonly systemCode?: string | undefined;
+	/** A credential plugin failed, or what it gave was refused: each attempt runs somebody's program. Default is false. */
+	readonly runsPlugin?: boolean | undefined;
 	readonly cause?: unknown;
 }
 
@@ -40,6 +39,7 @@ export class ApiError extends Error {
 	readonly retryAfterSeconds: number | undefined;
 	readonly causes: readonly string[];
 	readonly systemCode: string | undefined;
+	readonly runsPlugin: boolean;
 
 	constructor(kind: ApiErrorKind, message: string, details: ApiErrorDetails = {}) {
 		super(message, { cause: details.cause });
@@ -50,6 +50,7 @@ export class ApiError extends Error {
 		this.retryAfterSeconds = details.retryAfterSeconds;
 		this.causes = details.causes ?? [];
 		this.systemCode = details.systemCode;
+		this.runsPlugin = details.runsPlugin ?? false;
 	}
 
 	/** The resourceVersion or continue token is too old: only a new list helps. */
@@ -107,11 +108,18 @@ export function toApiError(thrown: unknown): ApiError {
 	return new ApiError('network', errorText(thrown), { systemCode: code, cause: thrown });
 }
 
-/**
- * From a body or event object that should be a `Status`; whatever it is, an error comes of it.
- * @param httpCode The status line's code, if there was one of its own; a watch answers 200 and tells the code inside.
- */
-export function statusToApiError(body: unknown, httpCode?: number, retryAfter?: string | undefined): ApiError {
+export interface StatusSurroundings {
+	/** The status line's code, if there was one of its own; a watch answers 200 and tells the code inside. */
+	readonly httpCode?: number;
+	/** The header. */
+	readonly retryAfter?: string | undefined;
+	/** The credentials were those of a plugin. */
+	readonly isOfPlugin?: boolean;
+}
+
+/** From a body or event object that should be a `Status`; whatever it is, an error comes of it. */
+export function statusToApiError(body: unknown, surroundings: StatusSurroundings = {}): ApiError {
+	const { httpCode, retryAfter, isOfPlugin = false } = surroundings;
 	const status = isJsonObject(body) ? body : {};
 	const details = isJsonObject(status.details) ? status.details : {};
 	const code = typeof status.code === 'number' ? status.code : httpCode;
@@ -122,6 +130,7 @@ export function statusToApiError(body: unknown, httpCode?: number, retryAfter?: 
 		code,
 		reason,
 		retryAfterSeconds: seconds(retryAfter) ?? seconds(details.retryAfterSeconds),
+		runsPlugin: code === 401 && isOfPlugin,
 		causes: causes.flatMap((one) => (isJsonObject(one) && typeof one.reason === 'string' ? [one.reason] : [])),
 	});
 }

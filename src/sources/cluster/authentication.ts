@@ -21,6 +21,8 @@ export interface AppliedCredentials {
 	readonly headers: Readonly<Record<string, string | readonly string[]>>;
 	/** Tells whether two are the same without showing them. */
 	readonly fingerprint: string;
+	/** A credential plugin gave them. */
+	readonly isOfPlugin: boolean;
 }
 
 export interface Authentication {
@@ -208,7 +210,8 @@ export class KubeconfigAuthentication implements Authentication {
 		]);
 		const agent = this.#agents.get(material) ?? makeAgent(options, isPlain);
 		this.#agents.set(material, agent);
-		return { agent, headers, fingerprint: JSON.stringify([headers, material]) };
+		const fingerprint = JSON.stringify([headers, material]);
+		return { agent, headers, fingerprint, isOfPlugin: credential !== undefined };
 	}
 }
 

@@ -158,13 +158,13 @@ export class HttpsClient implements ApiClient {
 		} catch (error) {
 			const renewed = isCertificateError(error) && (await authentication.renew(credentials, 'certificate'));
 			if (!renewed) throw error;
-			return await this.#refuseFailure(await this.#exchangeAgain(request, renewed));
+			return await this.#refuseFailure(await this.#exchangeAgain(request, renewed), renewed);
 		}
-		if (response.statusCode !== 401) return await this.#refuseFailure(response);
+		if (response.statusCode !== 401) return await this.#refuseFailure(response, credentials);
 		const renewed = await authentication.renew(credentials, 'unauthorized');
-		if (renewed === undefined) return await this.#refuseFailure(response);
+		if (renewed === undefined) return await this.#refuseFailure(response, credentials);
 		response.destroy();
-		return await this.#refuseFailure(await this.#exchangeAgain(request, renewed));
+		return await this.#refuseFailure(await this.#exchangeAgain(request, renewed), renewed);
 	}
 
 	/** A kept connection that was closed meanwhile says nothing about the server: the request is made once more. */
@@ -214,7 +214,7 @@ export class HttpsClient implements ApiClient {
 	}
 
 	/** Errors: ApiError `status` for every answer but 200. */
-	async #refuseFailure(response: IncomingMessage): Promise<IncomingMessage> {
+	async #refuseFailure(response: IncomingMessage, { isOfPlugin }: AppliedCredentials): Promise<IncomingMessage> {
 		const { statusCode = 0, headers } = response;
 		if (statusCode === 200) return response;
 		let body: unknown;
@@ -223,7 +223,7 @@ export class HttpsClient implements ApiClient {
 		} catch {
 			// A gateway's page; the number says enough.
 		}
-		throw statusToApiError(body, statusCode, headers['retry-after']);
+		throw statusToApiError(body, { httpCode: statusCode, retryAfter: headers['retry-after'], isOfPlugin });
 	}
 
 	async #readAll(response: IncomingMessage, maxBytes: number): Promise<Buffer> {

@@ -6,7 +6,7 @@
  */
 
 import type { ClusterTarget } from './api-client.js';
-import { ApiError, PLUGIN_FAILED, toApiError } from './api-error.js';
+import { ApiError, toApiError } from './api-error.js';
 import { BackOff, sleep } from './back-off.js';
 import { between, type Feed, type FeedOptions } from './feed.js';
 import { KnownObjects } from './known-objects.js';
@@ -248,6 +248,6 @@ export class Reflector implements Feed {
  * asked to be left alone, a credential plugin would run each time, each attempt would be a list, or flags are wrong.
  */
 function endsByItself(error: ApiError): boolean {
-	if (error.reason === PLUGIN_FAILED || error.isExpired) return false;
+	if (error.runsPlugin || error.isExpired) return false;
 	return error.code === undefined || ![400, 422, 429].includes(error.code);
 }

@@ -239,8 +239,20 @@ describe('HttpsClient', () => {
 		await good.client.list({ target: {} }, good.signal);
 		expect(good.seen).toHaveLength(3);
 		const bad = await setUp(handler, { user: { token: 'old' } });
-		await expect(bad.client.list({ target: {} }, bad.signal)).rejects.toMatchObject({ code: 401 });
+		await expect(bad.client.list({ target: {} }, bad.signal)).rejects.toMatchObject({ code: 401, runsPlugin: false });
 		expect(bad.seen).toHaveLength(1);
+		const args = [JSON.stringify({ status: { token: 'old' } })];
+		const exec = {
+			apiVersion: 'v1',
+			command: '/bin/echo',
+			args,
+			env: [],
+			installHint: undefined,
+			provideClusterInfo: false,
+		};
+		const plugged = await setUp(handler, { user: { exec } });
+		const refused = plugged.client.list({ target: {} }, plugged.signal);
+		await expect(refused).rejects.toMatchObject({ code: 401, runsPlugin: true });
 	});
 
 	it("reads the kubeconfig's certificates again when the server's is refused, and runs no plugin for that", async () => {

@@ -344,6 +344,19 @@ describe('Reflector, after faults', () => {
 		expect(notes.said.at(-1)).toBe('recovered');
 	});
 
+	it.each([
+		['fails', new ApiError('credentials', 'exit code 1', { runsPlugin: true })],
+		['gives what is refused', new ApiError('status', 'Unauthorized', { code: 401, runsPlugin: true })],
+	])('does not run a plugin that %s all the time', async (_, fault) => {
+		const { client, timers, reflector } = setUp();
+		client.outage = fault;
+		reflector.start();
+		await timers.advance(120_000);
+		const before = client.requestCount;
+		await timers.advance(600_000);
+		expect(client.requestCount - before).toBeLessThanOrEqual(25);
+	});
+
 	it('waits as long as the server asks', async () => {
 		const { client, timers, reflector } = setUp();
 		client.lists.push(failures.tooMany(20), { resourceVersion: '7' });
