@@ -218,7 +218,7 @@ describe('a tree of a namespace', () => {
 		await showsNames(mount, ['db']);
 		await cluster().kubectlOk(['label', 'cm', 'web', 'hidden-', '-n', ns]);
 		await showsNames(mount, ['db', 'web']);
-		expect(await contentOf(mount, 'web/key')).toBe('one');
+		await shows(mount, 'web/key', 'one');
 	});
 
 	test('--name needs no more than resourceNames', async () => {
