@@ -6,9 +6,10 @@
 
 import { createHash } from 'node:crypto';
 import { type BigIntStats, closeSync, constants, fstatSync, openSync, readFileSync, statSync } from 'node:fs';
-import { errorText, systemCode } from '../../base/errors.js';
+import { systemCode } from '../../base/errors.js';
 import type { ConfigMap } from '../../model/config-map.js';
 import { formatObjectKey } from '../../model/object-key.js';
+import { systemReason } from '../generators/go-text.js';
 import type { ParsedManifest } from './manifest-parser.js';
 import { EMPTY_SHARE, keepLastGood, type ManifestShare, shareOf } from './manifest-state.js';
 import { losesField, otherIdentity } from './other-objects.js';
@@ -144,7 +145,7 @@ export class ManifestFile {
 			};
 		} catch (error) {
 			const code = systemCode(error);
-			return code === 'ENOENT' || code === 'ENOTDIR' ? this.#absent() : this.#unreadable(errorText(error));
+			return code === 'ENOENT' || code === 'ENOTDIR' ? this.#absent() : this.#unreadable(systemReason(error));
 		} finally {
 			if (descriptor !== undefined) closeSync(descriptor);
 		}

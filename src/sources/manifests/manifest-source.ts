@@ -5,8 +5,9 @@
 
 import { createReadStream } from 'node:fs';
 import { Readable } from 'node:stream';
-import { ConfigMapFsError, errorText } from '../../base/errors.js';
+import { ConfigMapFsError } from '../../base/errors.js';
 import type { Logger } from '../../base/log.js';
+import { systemReason } from '../generators/go-text.js';
 import type { ConfigMapSource, SourceSink } from '../source.js';
 import { Debouncer } from '../watch/debouncer.js';
 import { PathWatcher } from '../watch/path-watcher.js';
@@ -131,7 +132,7 @@ export class ManifestSource implements ConfigMapSource {
 		try {
 			for await (const chunk of stream ?? []) chunks.push(Buffer.from(chunk));
 		} catch (error) {
-			throw new ConfigMapFsError('INPUT_MISSING', `Cannot read ${name}: ${errorText(error)}`, { cause: error });
+			throw new ConfigMapFsError('INPUT_MISSING', `Cannot read ${name}: ${systemReason(error)}`, { cause: error });
 		}
 		if (this.#closed) return;
 		const parsed = this.#parse(name, Buffer.concat(chunks));
