@@ -4,6 +4,7 @@
  */
 
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { PYTHON, WITHOUT_PYTHON } from '../support/inotify.js';
 import { Machine, stopMachines } from '../support/machine.js';
 import { ROOT_WAY, USER_WAY } from '../support/namespace-child.js';
 import { configMap, type Manifest, ManifestFile, pod } from '../support/pod-manifest.js';
@@ -47,14 +48,14 @@ function objects(data: Readonly<Record<string, string>>): readonly Manifest[] {
 		{ key: 'other', path: 'other' },
 	];
 	const volumes = [{ name: 'config', configMap: { name: 'app', optional: true, items } }];
-	const container = { command: ['/usr/bin/python3', '-c', READER], volumeMounts: MOUNTS };
+	const container = { command: [PYTHON, '-c', READER], volumeMounts: MOUNTS };
 	return [configMap('app', data), pod('app', container, { volumes })];
 }
 
 const linesOf = (run: RunProcess) => run.stdout.split('\n').filter((line) => line.startsWith('saw'));
 
 for (const way of [ROOT_WAY, USER_WAY]) {
-	describe.skipIf(way.missing !== undefined)(way.name, () => {
+	describe.skipIf((way.missing ?? WITHOUT_PYTHON) !== undefined)(way.name, () => {
 		test('live: file and directory follow, one mount each, and no read finds anything else', async () => {
 			const manifest = new ManifestFile(...objects({ 'app.conf': '0', other: '0' }));
 			const run = startRun(machine, way, manifest, { args: ['--subpath=live'] });
