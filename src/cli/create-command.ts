@@ -6,10 +6,10 @@
 
 import type { CommandModule } from 'yargs';
 import { ConfigMapFsError } from '../base/errors.js';
+import { quoteGo } from '../base/go-quote.js';
 import { closest } from '../base/suggestion.js';
 import { appendNameHash } from '../model/name-hash.js';
 import { generateConfigMap, readGeneratorFlags } from '../sources/generators/generated-config-map.js';
-import { quoteGo } from '../sources/generators/go-text.js';
 import { SourceFiles } from '../sources/generators/source-files.js';
 import type { CliContext } from './context.js';
 import { type FlagOption, parseFlags } from './flag-parser.js';

@@ -20,7 +20,7 @@ export async function runProgram(program: string, args: readonly string[]): Prom
 		// A stream tells on the next tick that a file took nothing.
 		await setImmediate();
 		if (outputError === undefined) return;
-		const { systemReason } = await import('../sources/generators/go-text.js');
+		const { systemReason } = await import('../base/system-reason.js');
 		const text = `Cannot write the output: ${systemReason(outputError)}; what was written of it is not whole`;
 		throw new ConfigMapFsError('OUTPUT_REFUSED', text, { cause: outputError });
 	};

@@ -4,7 +4,7 @@
  */
 
 import { ConfigMapFsError } from '../../base/errors.js';
-import { quoteGo } from './go-text.js';
+import { quoteGo } from '../../base/go-quote.js';
 
 /** Unit of `line` and `column`: from 1; columns count bytes. */
 interface Position {

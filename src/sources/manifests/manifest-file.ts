@@ -7,9 +7,9 @@
 import { createHash } from 'node:crypto';
 import { type BigIntStats, closeSync, constants, fstatSync, openSync, readFileSync, statSync } from 'node:fs';
 import { systemCode } from '../../base/errors.js';
+import { systemReason } from '../../base/system-reason.js';
 import type { ConfigMap } from '../../model/config-map.js';
 import { formatObjectKey } from '../../model/object-key.js';
-import { systemReason } from '../generators/go-text.js';
 import type { ParsedManifest } from './manifest-parser.js';
 import { EMPTY_SHARE, keepLastGood, type ManifestShare, shareOf } from './manifest-state.js';
 import { losesField, otherIdentity } from './other-objects.js';

@@ -7,7 +7,7 @@ import { createReadStream } from 'node:fs';
 import { Readable } from 'node:stream';
 import { ConfigMapFsError } from '../../base/errors.js';
 import type { Logger } from '../../base/log.js';
-import { systemReason } from '../generators/go-text.js';
+import { systemReason } from '../../base/system-reason.js';
 import type { ConfigMapSource, SourceSink } from '../source.js';
 import { Debouncer } from '../watch/debouncer.js';
 import { PathWatcher } from '../watch/path-watcher.js';

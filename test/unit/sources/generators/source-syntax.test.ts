@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import { quoteGo } from '../../../../src/base/go-quote.js';
 import { splitCommaValues } from '../../../../src/sources/generators/comma-values.js';
-import { quoteGo, systemReason } from '../../../../src/sources/generators/go-text.js';
 import { parseFileSource, parseLiteralSource } from '../../../../src/sources/generators/source-syntax.js';
 
 describe('parseLiteralSource', () => {
@@ -74,36 +74,5 @@ describe('splitCommaValues', () => {
 	])('refuses %j as kubectl does', (value, reason) => {
 		const message = `invalid argument ${quoteGo(value)} for "--from-file" flag: ${reason}`;
 		expect(() => splitCommaValues('--from-file', value)).toThrow(expect.objectContaining({ code: 'USAGE', message }));
-	});
-});
-
-describe('quoteGo', () => {
-	it.each([
-		['a b', '"a b"'],
-		['"\\\t\n\x07', '"\\"\\\\\\t\\n\\a"'],
-		['\x01\x7f', '"\\x01\\x7f"'],
-		['\u00e9\u4e2d\u{1F600}', '"\u00e9\u4e2d\u{1F600}"'],
-		['\ufeff\u00a0\u2028', '"\\ufeff\\u00a0\\u2028"'],
-		['\u{E0001}', '"\\U000e0001"'],
-	])('quotes %j', (text, quoted) => {
-		expect(quoteGo(text)).toBe(quoted);
-	});
-});
-
-describe('systemReason', () => {
-	it.each([
-		['ENOENT', 'no such file or directory'],
-		['ENOTDIR', 'not a directory'],
-		['EACCES', 'permission denied'],
-		['ELOOP', 'too many levels of symbolic links'],
-		['ENAMETOOLONG', 'file name too long'],
-		['EISDIR', 'is a directory'],
-	])('words %s as Go does', (code, reason) => {
-		expect(systemReason(Object.assign(new Error('x'), { code }))).toBe(reason);
-	});
-
-	it('keeps the message of other errors', () => {
-		expect(systemReason(new Error('odd'))).toBe('odd');
-		expect(systemReason(Object.assign(new Error('odd'), { code: 'ERR_ODD' }))).toBe('odd');
 	});
 });

@@ -1,9 +1,7 @@
-/** Go's wording of quoted strings and system errors, which kubectl's messages are made of. Knows nothing of files. */
+/** Go's wording of system errors, which kubectl's messages are made of. Knows nothing of files. */
 
 import { getSystemErrorMap } from 'node:util';
-import { errorText, systemCode } from '../../base/errors.js';
-
-export { quoteGo } from '../../base/go-quote.js';
+import { errorText, systemCode } from './errors.js';
 
 /** Where libuv words an error differently than Go. Source: go1.23 syscall, zerrors_linux_amd64.go. */
 const REASONS: Readonly<Record<string, string>> = {
