@@ -12,7 +12,7 @@ import { dirname } from 'node:path';
 import { parentPort, workerData } from 'node:worker_threads';
 import { opcodeName } from '../wire/constants.js';
 import { endMembers } from './guard.js';
-import { findMount, unmountPath } from './mount-table.js';
+import { findMount, locateTopMount, unmountPath } from './mount-table.js';
 import { removeRuntimeDirectory } from './runtime-directory.js';
 import {
 	CONTROL_FD,
@@ -40,6 +40,8 @@ const socket = new Socket({ fd: CONTROL_FD, readable: true, writable: true });
 let isMounting = false;
 /** What is mounted, as the mount table names it. */
 let device: string | undefined;
+/** What people see of it. */
+let shownId = 0;
 let guarded: Guarded | undefined;
 
 /** A failure is the last word: the thread ends when it is sent, and with it the process. */
@@ -100,8 +102,8 @@ function removeJournal(): void {
 /** What others have mounted in its place is left alone. */
 function takeAway(place: string): void {
 	try {
-		const top = findMount(place);
-		if (top !== undefined && top.device === device) unmountPath(place, 'lazily');
+		const top = device && locateTopMount({ id: shownId, device, mountPoint: place });
+		if (top) unmountPath(top.mountPoint, 'lazily');
 	} catch {
 		// It is unmounted already.
 	}
@@ -118,6 +120,8 @@ socket.on('data', (chunk: Buffer) => {
 			send({ type: 'upcalls', upcalls: upcalls() });
 		} else if (message.type === 'guard') {
 			guarded = message;
+		} else if (message.type === 'shown') {
+			shownId = message.mountId;
 		} else {
 			isMounting = true;
 			parentPort?.postMessage(message);

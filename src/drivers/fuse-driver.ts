@@ -9,11 +9,12 @@
 import { closeSync, constants, fstatSync, mkdirSync, openSync, readFileSync, rmdirSync, statSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
-import { ConfigMapFsError } from '../base/errors.js';
+import { ConfigMapFsError, systemCode } from '../base/errors.js';
 import { MNT, MS, mount, umount2 } from '../native/libc.js';
 import { AnnouncedTree, type TreeRoot } from './announced-tree.js';
 import type { Driver, MountEnd, UnmountReport } from './driver.js';
-import { findMount, unmountPath } from './mount-table.js';
+import { findMount, type KnownMount, locateMount, locateTopMount, unmountPath } from './mount-table.js';
+import { takeTurn } from './mount-turn.js';
 import { watchForUnmount } from './mount-watch.js';
 import type { Present } from './presentation.js';
 import type { RuntimeDirectory } from './runtime-directory.js';
@@ -60,8 +61,8 @@ export class FuseDriver implements Driver {
 	/** Where the writable mount is made, when people get a view of it. */
 	readonly #hidden: string | undefined;
 	#rootFd: number | undefined;
-	/** The mounted file system, as the mount table names it. */
-	#device: string | undefined;
+	/** What people see, from the moment when there is something mounted. */
+	#shown: KnownMount | undefined;
 	#stopWatching: () => void = () => {};
 	#mounting: Promise<void> | undefined;
 	#unmounting: Promise<UnmountReport> | undefined;
@@ -114,22 +115,28 @@ export class FuseDriver implements Driver {
 		const hidden = this.#hidden;
 		this.tree.publish();
 		if (hidden !== undefined) mkdirSync(hidden, { mode: 0o700 });
+		let endTurn = () => {};
 		try {
+			endTurn = await takeTurn(mountPoint);
 			await this.#server.mount();
 			const device = findMount(hidden ?? mountPoint)?.device;
 			if (device === undefined) throw new ConfigMapFsError('MOUNT_REFUSED', `"${mountPoint}" was unmounted at once`);
-			this.#device = device;
-			if (hidden === undefined) {
-				this.tree.attach(new VisibleRoot(mountPoint));
-			} else {
+			this.#shown = { id: 0, device, mountPoint };
+			if (hidden !== undefined) {
 				this.#rootFd = openSync(hidden, constants.O_RDONLY | constants.O_DIRECTORY);
 				this.tree.attach(new HeldRoot(this.#rootFd));
 				this.#showReadOnly(hidden);
 			}
-			this.#stopWatching = watchForUnmount(mountPoint, device, () => this.#gone({ reason: 'unmounted' }));
+			const shown = locateMount(this.#shown) ?? this.#shown;
+			this.#shown = shown;
+			this.#server.shown(shown.id);
+			if (hidden === undefined) this.tree.attach(new VisibleRoot(shown));
+			this.#stopWatching = watchForUnmount(shown, () => this.#gone({ reason: 'unmounted' }));
 		} catch (error) {
 			await this.#remove();
 			throw error;
+		} finally {
+			endTurn();
 		}
 		void this.#server.ended.then((end) => this.#gone(end));
 	}
@@ -185,7 +192,7 @@ export class FuseDriver implements Driver {
 		if (this.#rootFd !== undefined) closeSync(this.#rootFd);
 		const wasBusy = this.#takeAway();
 		// Without a mount there is nothing to wait for.
-		const timer = setTimeout(() => this.#server.kill(), this.#device === undefined ? 0 : LAST_READERS_MS);
+		const timer = setTimeout(() => this.#server.kill(), this.#shown === undefined ? 0 : LAST_READERS_MS);
 		await this.#server.ended;
 		clearTimeout(timer);
 		this.tree.close();
@@ -196,9 +203,8 @@ export class FuseDriver implements Driver {
 
 	/** Returns whether somebody used it. What others have mounted in its place is left alone. */
 	#takeAway(): boolean {
-		const { mountPoint } = this.#options;
-		const device = this.#device;
-		if (device === undefined || findMount(mountPoint)?.device !== device) return false;
+		const mountPoint = this.#shown && locateTopMount(this.#shown)?.mountPoint;
+		if (mountPoint === undefined) return false;
 		try {
 			if (unmountPath(mountPoint, 'gently')) return false;
 			unmountPath(mountPoint, 'lazily');
@@ -230,23 +236,36 @@ class HeldRoot implements TreeRoot {
  * known by its device, so that nothing is ever written to what appears when somebody unmounts it.
  */
 class VisibleRoot implements TreeRoot {
-	readonly #mountPoint: string;
+	readonly #mount: KnownMount;
 	readonly #device: number;
+	#path: string;
 	#fd: number | undefined;
 
-	constructor(mountPoint: string) {
-		this.#mountPoint = mountPoint;
-		this.#device = statSync(mountPoint).dev;
+	constructor(mount: KnownMount) {
+		this.#mount = mount;
+		this.#path = mount.mountPoint;
+		this.#device = statSync(this.#path).dev;
 	}
 
 	enter(): string {
-		const fd = openSync(this.#mountPoint, constants.O_RDONLY | constants.O_DIRECTORY);
-		this.#fd = fd;
-		if (fstatSync(fd).dev !== this.#device) {
-			this.leave();
-			throw new ConfigMapFsError('DRIVER_DIED', `"${this.#mountPoint}" is not mounted any more`);
+		if (!this.#open()) {
+			this.#path = locateTopMount(this.#mount)?.mountPoint ?? this.#path;
+			if (!this.#open()) throw new ConfigMapFsError('DRIVER_DIED', `"${this.#path}" is not mounted any more`);
 		}
-		return `/proc/self/fd/${fd}`;
+		return `/proc/self/fd/${this.#fd}`;
+	}
+
+	/** False where something else is now, or nothing. */
+	#open(): boolean {
+		try {
+			this.#fd = openSync(this.#path, constants.O_RDONLY | constants.O_DIRECTORY);
+		} catch (error) {
+			if (systemCode(error) === 'ENOENT') return false;
+			throw error;
+		}
+		if (fstatSync(this.#fd).dev === this.#device) return true;
+		this.leave();
+		return false;
 	}
 
 	leave(): void {

@@ -51,9 +51,22 @@ export function findMount(mountPoint: string): MountEntry | undefined {
 	return readMountTable().findLast((entry) => entry.mountPoint === mountPoint);
 }
 
-/** Whether the file system with this device is still mounted there, below another mount or not. */
-export function isMounted(mountPoint: string, device: string): boolean {
-	return readMountTable().some((entry) => entry.mountPoint === mountPoint && entry.device === device);
+/** A mount as who made it knows it. */
+export type KnownMount = Pick<MountEntry, 'id' | 'device' | 'mountPoint'>;
+
+/**
+ * Where a mount is now, below another one or not: the directories above it may have other names since. In a copy of the
+ * mount namespace it has another id. Undefined when it is not mounted any more.
+ */
+export function locateMount({ id, device, mountPoint }: KnownMount): MountEntry | undefined {
+	const same = readMountTable().filter((entry) => entry.device === device);
+	return same.find((entry) => entry.id === id) ?? same.findLast((entry) => entry.mountPoint === mountPoint);
+}
+
+/** The same, where no other mount hides it. */
+export function locateTopMount(mount: KnownMount): MountEntry | undefined {
+	const entry = locateMount(mount);
+	return entry !== undefined && findMount(entry.mountPoint)?.id === entry.id ? entry : undefined;
 }
 
 /** Unit: milliseconds. */

@@ -6,13 +6,13 @@
 import { closeSync } from 'node:fs';
 import { Worker } from 'node:worker_threads';
 import { socketPair } from '../native/libc.js';
-import { isMounted } from './mount-table.js';
+import { type KnownMount, locateMount } from './mount-table.js';
 
 /**
- * Calls `onGone` once when the file system `device` is not on `mountPoint` any more, whatever is there instead.
+ * Calls `onGone` once when that is not mounted any more, whatever is there instead.
  * Returns what ends the watch; idempotent.
  */
-export function watchForUnmount(mountPoint: string, device: string, onGone: () => void): () => void {
+export function watchForUnmount(mount: KnownMount, onGone: () => void): () => void {
 	const [ours, theirs] = socketPair();
 	const worker = new Worker(new URL('./mount-watch-thread.js', import.meta.url), { workerData: theirs });
 	worker.unref();
@@ -28,7 +28,7 @@ export function watchForUnmount(mountPoint: string, device: string, onGone: () =
 	worker.on('error', () => {});
 	worker.on('exit', () => closeSync(theirs));
 	worker.on('message', () => {
-		if (!watching || isMounted(mountPoint, device)) return;
+		if (!watching || locateMount(mount) !== undefined) return;
 		stop();
 		onGone();
 	});

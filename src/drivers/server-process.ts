@@ -89,6 +89,11 @@ export class ServerProcess {
 		this.#say({ type: 'guard', ...guarded });
 	}
 
+	/** Which mount of the mount table people see; the server takes it away when the daemon cannot. */
+	shown(mountId: number): void {
+		this.#say({ type: 'shown', mountId });
+	}
+
 	/** Requests answered so far, by opcode. */
 	upcalls(): Promise<Readonly<Record<string, number>>> {
 		if (this.#hasEnded) return Promise.resolve({});

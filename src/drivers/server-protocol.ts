@@ -35,6 +35,8 @@ export type DaemonMessage =
 	/** The journal holds the first state, and the mount point is ready. */
 	| { readonly type: 'mount' }
 	| { readonly type: 'upcalls' }
+	/** People see the file system, through this mount of the mount table. */
+	| { readonly type: 'shown'; readonly mountId: number }
 	/** Takes the place of an earlier one. */
 	| ({ readonly type: 'guard' } & Guarded);
 

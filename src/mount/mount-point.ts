@@ -8,6 +8,7 @@ import { basename, dirname, join, resolve } from 'node:path';
 import { ConfigMapFsError, errorText, systemCode } from '../base/errors.js';
 import type { Logger } from '../base/log.js';
 import { findMount, isOurs, probeMount, unmountPath } from '../drivers/mount-table.js';
+import { mountedAlready } from '../drivers/mount-turn.js';
 
 export interface MountPoint {
 	/** Absolute, without symbolic links: as the mount table has it. */
@@ -90,10 +91,7 @@ async function healed(path: string, log: Logger): Promise<string> {
 				await new Promise((done) => setTimeout(done, DYING_WAIT_MS));
 				continue;
 			}
-			throw new ConfigMapFsError(
-				'MOUNT_POINT_BUSY',
-				`"${path}" is mounted already; "configmapfs unmount ${path}" first, or choose another directory`,
-			);
+			throw mountedAlready(path);
 		}
 		log.warn({ mountPoint: path, state }, 'removing the mount of a daemon that is gone');
 		unmountPath(path, 'forcibly');

@@ -4,7 +4,18 @@
  */
 
 import { spawn } from 'node:child_process';
-import { existsSync, readdirSync, readFileSync, readlinkSync, statSync, writeFileSync } from 'node:fs';
+import {
+	chmodSync,
+	existsSync,
+	mkdirSync,
+	readdirSync,
+	readFileSync,
+	readlinkSync,
+	renameSync,
+	rmdirSync,
+	statSync,
+	writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
@@ -145,8 +156,44 @@ describe.each(WAYS)('$name', (way) => {
 				await expectNothingLeft(mount, server, runtime);
 			}
 		});
+
+		test.each(['SIGTERM', 'SIGKILL'] as const)(
+			'a directory above it gets another name: changes go on, %s leaves nothing',
+			async (signal) => {
+				const parent = mountPoint();
+				const [before, after] = [join(parent, 'before'), join(parent, 'after')];
+				mkdirSync(join(before, 'mnt'), { recursive: true });
+				chmodSync(join(before, 'mnt'), 0o777);
+				const file = manifest();
+				const { mount, runtime } = await startIn(way, join(before, 'mnt'), ['-f', file]);
+				const server = mount.serverPid() ?? 0;
+				renameSync(before, after);
+				writeManifest(file, { name: 'app', data: { key: 'two' } });
+				await mount.waitForLog(({ msg }) => msg === 'generation published');
+				expect((await mount.run('cat', [`${after}/mnt/app/key`])).stdout).toBe('two');
+				await mount.stop(signal);
+				await expectNothingLeft(mount, server, runtime);
+				await until(() => mountsBelow(parent).length === 0, 'the end of the mount');
+				// In a mount namespace where it is still mounted this would be refused.
+				rmdirSync(join(after, 'mnt'));
+			},
+		);
 	});
 });
+
+test.skipIf(AS_ROOT.missing !== undefined)(
+	'of several starts at once on one directory, one makes its mount',
+	async () => {
+		const dir = mountPoint();
+		const file = manifest();
+		const starts = [1, 2, 3, 4].map(() => launchIn(AS_ROOT, dir, ['-f', file]));
+		const ends = await Promise.all(
+			starts.map(({ mount, ready }) => Promise.race([ready, mount.ended.then(({ code }) => code)])),
+		);
+		expect(ends.toSorted()).toEqual([75, 75, 75, 'ready']);
+		expect(mountsBelow(dir)).toEqual([dir]);
+	},
+);
 
 interface Holder {
 	readonly name: string;
