@@ -94,6 +94,11 @@ export const CERTIFICATE_CODES: ReadonlySet<string> = new Set([
 	'UNABLE_TO_VERIFY_LEAF_SIGNATURE',
 ]);
 
+/** What whoever waits for a request gets when this program itself gave it up. */
+export function aborted(): ApiError {
+	return new ApiError('aborted', 'given up by this program');
+}
+
 /** From anything thrown below the API: system errors become `network`, an ApiError stays what it is. */
 export function toApiError(thrown: unknown): ApiError {
 	if (thrown instanceof ApiError) return thrown;

@@ -10,7 +10,7 @@ import { readFileSync } from 'node:fs';
 import { errorText, systemCode } from '../../base/errors.js';
 import type { Logger } from '../../base/log.js';
 import { isJsonObject } from '../../model/json-value.js';
-import { ApiError } from './api-error.js';
+import { ApiError, aborted } from './api-error.js';
 import type { ClusterEntry, ExecEntry } from './kubeconfig-entries.js';
 import { PluginMessages } from './plugin-messages.js';
 
@@ -165,10 +165,6 @@ export class ExecPlugin {
 
 function failed(text: string, cause?: unknown): ApiError {
 	return new ApiError('credentials', text, { runsPlugin: true, cause });
-}
-
-function aborted(): ApiError {
-	return new ApiError('aborted', 'given up by this program');
 }
 
 function textOf(value: unknown): string | undefined {

@@ -21,7 +21,7 @@ import {
 	type WatchListener,
 	type WatchRequest,
 } from './api-client.js';
-import { ApiError, CERTIFICATE_CODES, statusToApiError, toApiError } from './api-error.js';
+import { ApiError, aborted, CERTIFICATE_CODES, statusToApiError, toApiError } from './api-error.js';
 import type { AppliedCredentials, Authentication } from './authentication.js';
 import { resourceVersionOf } from './cluster-object.js';
 import { JsonLines, parseJson } from './json-lines.js';
@@ -287,10 +287,6 @@ function toBodyError(thrown: unknown): ApiError {
 	if (error.systemCode === 'ABORT_ERR') return aborted();
 	if (error.message !== 'aborted') return error;
 	return new ApiError('network', 'the connection broke', { systemCode: error.systemCode, cause: thrown });
-}
-
-function aborted(): ApiError {
-	return new ApiError('aborted', 'given up by this program');
 }
 
 const CONFIG_MAPS: ApiResource = { apiVersion: 'v1', plural: 'configmaps' };
