@@ -20,7 +20,7 @@ import {
 	symlinkSync,
 	unlinkSync,
 } from 'node:fs';
-import { invariant, systemCode } from '../base/errors.js';
+import { ConfigMapFsError, invariant, systemCode } from '../base/errors.js';
 import { segmentPath } from '../journal/journal-reader.js';
 import { JournalWriter } from '../journal/journal-writer.js';
 import type { Intent, JournalRecord, StagedDirectory, StagedNode } from '../journal/record.js';
@@ -58,6 +58,7 @@ interface MirrorLink extends MirrorBase {
 type MirrorNode = MirrorDirectory | MirrorFile | MirrorLink;
 
 const ROOT_ID = 1;
+const NO_ROOM: ReadonlySet<string> = new Set(['ENOSPC', 'EDQUOT', 'EFBIG']);
 const TWO_TO_32 = 0x1_0000_0000;
 /** A segment is left when it has grown by this much, and by as much as still counts. Unit: bytes. */
 const ROTATE_AFTER = 16 * 1024 * 1024;
@@ -85,7 +86,7 @@ export class AnnouncedTree implements TreeOperations {
 		readonly rootMode: number;
 	}) {
 		this.#journalDirectory = options.journalDirectory;
-		this.#journal = new JournalWriter(options.journalDirectory);
+		this.#journal = this.#withRoom(() => new JournalWriter(options.journalDirectory));
 		this.#present = options.present;
 		this.#now = options.now;
 		const mtimeUs = options.now().getTime() * 1000;
@@ -94,7 +95,7 @@ export class AnnouncedTree implements TreeOperations {
 
 	/** Writes the first state into the journal: what was made before there is a mount. */
 	publish(): void {
-		this.#checkpoint((file) => file.unwritten ?? Buffer.alloc(0));
+		this.#withRoom(() => this.#checkpoint((file) => file.unwritten ?? Buffer.alloc(0)));
 	}
 
 	/**
@@ -199,7 +200,7 @@ export class AnnouncedTree implements TreeOperations {
 		if (mounted === undefined) return undefined;
 		this.#base = mounted.enter();
 		try {
-			const contentAt = this.#journal.append({ t: 'intent', intent }, content);
+			const contentAt = this.#withRoom(() => this.#journal.append({ t: 'intent', intent }, content));
 			let ok = false;
 			try {
 				perform();
@@ -210,6 +211,22 @@ export class AnnouncedTree implements TreeOperations {
 			return contentAt;
 		} finally {
 			mounted.leave();
+		}
+	}
+
+	/** Errors: MOUNT_REFUSED where the journal finds no room; whatever `write` throws. */
+	#withRoom<T>(write: () => T): T {
+		try {
+			return write();
+		} catch (error) {
+			const code = systemCode(error) ?? '';
+			if (!NO_ROOM.has(code)) throw error;
+			throw new ConfigMapFsError(
+				'MOUNT_REFUSED',
+				`No room for the content in "${this.#journalDirectory}" (${code}); free some there, or set XDG_RUNTIME_DIR to ` +
+					'a directory in memory that has more',
+				{ cause: error },
+			);
 		}
 	}
 

@@ -95,11 +95,7 @@ export interface RuntimeEnvironment {
 export function makeRuntimeDirectory(environment: RuntimeEnvironment): RuntimeDirectory {
 	const { parent, path } = makeNew(environment);
 	removeAbandoned(parent, path);
-	// Locked before it has its name, so that nobody ever finds it unlocked while its owner lives.
-	const unnamed = join(path, `${LOCK}.new`);
-	const lock = openSync(unnamed, 'w', 0o600);
-	tryLock(lock);
-	renameSync(unnamed, join(path, LOCK));
+	const lock = makeLock(parent, path);
 	return {
 		path,
 		remove() {
@@ -110,6 +106,25 @@ export function makeRuntimeDirectory(environment: RuntimeEnvironment): RuntimeDi
 			removeIfEmpty(parent);
 		},
 	};
+}
+
+/**
+ * Locked before it has its name, so that nobody ever finds it unlocked while its owner lives.
+ * Errors: MOUNT_POINT_INVALID; the directory is gone.
+ */
+function makeLock(parent: string, path: string): number {
+	try {
+		const unnamed = join(path, `${LOCK}.new`);
+		const lock = openSync(unnamed, 'w', 0o600);
+		tryLock(lock);
+		renameSync(unnamed, join(path, LOCK));
+		return lock;
+	} catch (error) {
+		rmSync(path, { recursive: true, force: true });
+		removeIfEmpty(parent);
+		const text = `Cannot make a private file in "${parent}": ${errorText(error)}; set XDG_RUNTIME_DIR to a directory in memory with room`;
+		throw new ConfigMapFsError('MOUNT_POINT_INVALID', text, { cause: error });
+	}
 }
 
 /** Removes one whose owner is gone, as this process sees it; nothing when it cannot. */

@@ -52,18 +52,24 @@ export function makeDriver(options: DriverOptions): Driver {
 	const method = hasCapability(CAP_SYS_ADMIN) ? 'mount' : 'fusermount3';
 	requireDevice();
 	const present = method === 'mount' ? presentExactly({ ...caller, ...owner }) : presentUnwritable(caller, owner);
-	return new FuseDriver({
-		name,
-		mountPoint: options.mountPoint,
-		method,
-		// Whoever may mount decides by modes alone, as kubelet does.
-		allowOther: options.allowOther || method === 'mount',
-		present: options.adapt?.(present) ?? present,
-		rootMode: options.rootMode,
-		runtime: options.runtimeDirectory ?? makeRuntimeDirectory(options.runtime),
-		now: options.now,
-		trace: options.trace,
-	});
+	const runtime = options.runtimeDirectory ?? makeRuntimeDirectory(options.runtime);
+	try {
+		return new FuseDriver({
+			name,
+			mountPoint: options.mountPoint,
+			method,
+			// Whoever may mount decides by modes alone, as kubelet does.
+			allowOther: options.allowOther || method === 'mount',
+			present: options.adapt?.(present) ?? present,
+			rootMode: options.rootMode,
+			runtime,
+			now: options.now,
+			trace: options.trace,
+		});
+	} catch (error) {
+		if (options.runtimeDirectory === undefined) runtime.remove();
+		throw error;
+	}
 }
 
 function makeDirectoryDriver(options: DriverOptions): Driver {

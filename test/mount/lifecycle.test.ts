@@ -22,8 +22,8 @@ import { fileURLToPath } from 'node:url';
 import { afterEach, describe, expect, test } from 'vitest';
 import { PYTHON, WITHOUT_PYTHON } from '../support/inotify.js';
 import { writeManifest } from '../support/manifest.js';
-import { type MountProcess, runCommand, runProgram, stopAll } from '../support/mount-process.js';
-import { mountsBelow, removeTemporaries, temporaryDirectory } from '../support/temporary.js';
+import { DIST, type MountProcess, runCommand, runProgram, stopAll } from '../support/mount-process.js';
+import { mountsBelow, removeTemporaries, temporaryDirectory, tmpfsDirectory } from '../support/temporary.js';
 import { until, WAIT_MS, within } from '../support/until.js';
 import {
 	AS_ROOT,
@@ -307,6 +307,34 @@ describe.skipIf(AS_ROOT.missing !== undefined)(`processes, ${titleOf(AS_ROOT)}`,
 		const server = readFileSync(`/proc/${mount.serverPid()}/cmdline`, 'utf8');
 		expect(server).toContain('server.js\0');
 		expect(server).toContain(dir);
+	});
+});
+
+describe.skipIf(AS_ROOT.missing !== undefined)(`what is not there any more, ${titleOf(AS_ROOT)}`, () => {
+	test('a terminal that is closed is the end, in good order', async (ctx) => {
+		ctx.skip(WITHOUT_PYTHON !== undefined, WITHOUT_PYTHON);
+		const dir = mountPoint();
+		const code = `import os, pty, sys, time
+pid, terminal = pty.fork()
+if pid == 0: os.execv(sys.argv[1], sys.argv[1:])
+while not os.path.exists(sys.argv[4] + "/app/key"): time.sleep(0.01)
+os.close(terminal)
+print(os.waitpid(pid, 0)[1])`;
+		const program = [process.execPath, join(DIST, 'main.js'), 'mount', dir, '-f', manifest()];
+		expect(await runCommand(PYTHON, ['-c', code, ...program])).toMatchObject({ stdout: '0\n', stderr: '' });
+		expect(mountsBelow(dir)).toEqual([]);
+	});
+
+	test('room for private files: says where and what to do, and nothing is left', async () => {
+		const runtime = tmpfsDirectory('runtime');
+		expect(await runCommand('mount', ['-o', 'remount,size=4k', runtime])).toMatchObject({ code: 0 });
+		writeFileSync(join(runtime, 'filler'), Buffer.alloc(4096));
+		const dir = mountPoint();
+		const { code, stderr } = await runProgram(['mount', dir, '-f', manifest()], { env: { XDG_RUNTIME_DIR: runtime } });
+		expect(stderr).toMatch(/^error: No room for the content in "\S+" \(ENOSPC\); .*XDG_RUNTIME_DIR.*\n$/);
+		expect(code).toBe(71);
+		expect(leftIn(runtime)).toEqual(['filler']);
+		expect(mountsBelow(dir)).toEqual([]);
 	});
 });
 
