@@ -15,11 +15,11 @@ import { AnnouncedTree, type TreeRoot } from './announced-tree.js';
 import type { Driver, MountEnd, UnmountReport } from './driver.js';
 import { findMount, type KnownMount, locateMount, locateTopMount, unmountPath } from './mount-table.js';
 import { takeTurn } from './mount-turn.js';
-import { watchForUnmount } from './mount-watch.js';
 import type { Present } from './presentation.js';
 import type { RuntimeDirectory } from './runtime-directory.js';
 import { ServerProcess } from './server-process.js';
 import type { Guarded, MountMethod } from './server-protocol.js';
+import { UnmountWatch } from './unmount-watch.js';
 
 /** How long readers may keep a detached mount before their requests are aborted. Unit: milliseconds. */
 const LAST_READERS_MS = 1000;
@@ -63,7 +63,7 @@ export class FuseDriver implements Driver {
 	#rootFd: number | undefined;
 	/** What people see, from the moment when there is something mounted. */
 	#shown: KnownMount | undefined;
-	#stopWatching: () => void = () => {};
+	readonly #watch: UnmountWatch;
 	#mounting: Promise<void> | undefined;
 	#unmounting: Promise<UnmountReport> | undefined;
 	#removing: Promise<UnmountReport> | undefined;
@@ -94,6 +94,7 @@ export class FuseDriver implements Driver {
 			announcer: process.pid,
 			trace,
 		});
+		this.#watch = new UnmountWatch();
 	}
 
 	/** A walk is interrupted for as long as it waits for a CPU, which grows with the number of those who want one. */
@@ -131,7 +132,8 @@ export class FuseDriver implements Driver {
 			this.#shown = shown;
 			this.#server.shown(shown.id);
 			if (hidden === undefined) this.tree.attach(new VisibleRoot(shown));
-			this.#stopWatching = watchForUnmount(shown, () => this.#gone({ reason: 'unmounted' }));
+			this.#watch.watch(shown, () => this.#gone({ reason: 'unmounted' }));
+			await this.#watch.started;
 		} catch (error) {
 			await this.#remove();
 			throw error;
@@ -188,7 +190,7 @@ export class FuseDriver implements Driver {
 	}
 
 	async #takeDown(): Promise<UnmountReport> {
-		this.#stopWatching();
+		this.#watch.stop();
 		if (this.#rootFd !== undefined) closeSync(this.#rootFd);
 		const wasBusy = this.#takeAway();
 		// Without a mount there is nothing to wait for.

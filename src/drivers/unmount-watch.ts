@@ -1,0 +1,59 @@
+/**
+ * Notices that somebody unmounted the public view, without a timer: poll(2) on the mount table wakes a thread.
+ * Source: proc(5), mountinfo: a change is signalled as POLLPRI and POLLERR.
+ */
+
+import { closeSync } from 'node:fs';
+import { Worker } from 'node:worker_threads';
+import { socketPair } from '../native/libc.js';
+import { type KnownMount, locateMount } from './mount-table.js';
+
+export class UnmountWatch {
+	/**
+	 * Resolves when the thread runs. Until then no process may be started that is to have no descriptors of ours: Node
+	 * opens files for a new thread that are not closed on exec (Node 20.20: /proc/self/maps and its own program).
+	 */
+	readonly started: Promise<void>;
+	readonly #doorbell: number;
+	#isOver = false;
+	#check: () => void = () => {};
+
+	constructor() {
+		const [ours, theirs] = socketPair();
+		this.#doorbell = ours;
+		const worker = new Worker(new URL('./unmount-watch-thread.js', import.meta.url), { workerData: theirs });
+		worker.unref();
+		// The thread sits in a system call, so it ends only when its end of the pair says that ours is closed.
+		process.once('exit', this.stop);
+		this.started = new Promise((resolve) => {
+			worker.on('message', () => {
+				resolve();
+				this.#check();
+			});
+			worker.on('error', () => resolve());
+			worker.on('exit', () => {
+				resolve();
+				closeSync(theirs);
+			});
+		});
+	}
+
+	/** Calls `onGone` once when that is not mounted any more, whatever is there instead. To be called once. */
+	watch(mount: KnownMount, onGone: () => void): void {
+		this.#check = () => {
+			if (this.#isOver || locateMount(mount) !== undefined) return;
+			this.stop();
+			onGone();
+		};
+		// What the thread said before now was not heard.
+		setImmediate(() => this.#check());
+	}
+
+	/** Idempotent. */
+	readonly stop = (): void => {
+		if (this.#isOver) return;
+		this.#isOver = true;
+		process.removeListener('exit', this.stop);
+		closeSync(this.#doorbell);
+	};
+}
