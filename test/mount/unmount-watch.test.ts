@@ -4,8 +4,13 @@
  */
 
 import { spawnSync } from 'node:child_process';
-import { expect, test } from 'vitest';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterEach, expect, test } from 'vitest';
 import { DIST } from '../support/mount-process.js';
+import { removeTemporaries, temporaryDirectory } from '../support/temporary.js';
+
+afterEach(removeTemporaries);
 
 const SCRIPT = `
 	const { UnmountWatch } = await import('${DIST}/drivers/unmount-watch.js');
@@ -19,6 +24,8 @@ const SCRIPT = `
 `;
 
 test('when it is said to run it watches already', () => {
-	const { stdout, stderr } = spawnSync(process.execPath, ['--input-type=module', '-e', SCRIPT], { encoding: 'utf8' });
+	const script = join(temporaryDirectory('watch'), 'watch.mjs');
+	writeFileSync(script, SCRIPT);
+	const { stdout, stderr } = spawnSync(process.execPath, [script], { encoding: 'utf8' });
 	expect(stdout, stderr).toBe('0 1\n');
 });
