@@ -118,6 +118,8 @@ export class FuseDriver implements Driver {
 		if (hidden !== undefined) mkdirSync(hidden, { mode: 0o700 });
 		let endTurn = () => {};
 		try {
+			// Before there is something to see, so that what is seen is as good as ready.
+			await this.#watch.started;
 			endTurn = await takeTurn(mountPoint);
 			await this.#server.mount();
 			const device = findMount(hidden ?? mountPoint)?.device;
@@ -133,7 +135,6 @@ export class FuseDriver implements Driver {
 			this.#server.shown(shown.id);
 			if (hidden === undefined) this.tree.attach(new VisibleRoot(shown));
 			this.#watch.watch(shown, () => this.#gone({ reason: 'unmounted' }));
-			await this.#watch.started;
 		} catch (error) {
 			await this.#remove();
 			throw error;

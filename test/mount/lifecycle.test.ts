@@ -314,10 +314,11 @@ describe.skipIf(AS_ROOT.missing !== undefined)(`what is not there any more, ${ti
 	test('a terminal that is closed is the end, in good order', async (ctx) => {
 		ctx.skip(WITHOUT_PYTHON !== undefined, WITHOUT_PYTHON);
 		const dir = mountPoint();
-		const code = `import os, pty, sys, time
+		const code = `import os, pty, sys
 pid, terminal = pty.fork()
 if pid == 0: os.execv(sys.argv[1], sys.argv[1:])
-while not os.path.exists(sys.argv[4] + "/app/key"): time.sleep(0.01)
+shown = b""
+while b"mounted" not in shown: shown += os.read(terminal, 4096)
 os.close(terminal)
 print(os.waitpid(pid, 0)[1])`;
 		const program = [process.execPath, join(DIST, 'main.js'), 'mount', dir, '-f', manifest()];
