@@ -3,8 +3,9 @@
  * what to do.
  */
 
-import { lstatSync, mkdirSync, readdirSync, realpathSync, rmdirSync, type Stats, statSync } from 'node:fs';
+import { lstatSync, readdirSync, realpathSync, rmdirSync, type Stats, statSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
+import { makeDirectories } from '../base/directories.js';
 import { ConfigMapFsError, errorText, systemCode } from '../base/errors.js';
 import type { Logger } from '../base/log.js';
 import { findMount, isOurs, probeMount, unmountPath } from '../drivers/mount-table.js';
@@ -28,7 +29,7 @@ export async function prepareMountPoint(
 	directory: string,
 	options: { readonly make: boolean; readonly log: Logger },
 ): Promise<MountPoint> {
-	const made = options.make ? makeDirectories(resolve(directory)) : [];
+	const made = options.make ? makeMissing(resolve(directory)) : [];
 	let path = await healed(canonicalPath(directory), options.log);
 	const stat = statDirectory(path, directory);
 	if (stat.isSymbolicLink()) {
@@ -133,25 +134,17 @@ function reasonOf(error: unknown): string {
 }
 
 /** Makes what is missing; returns what was made, the deepest first. A dead mount is there, though stat says no. */
-function makeDirectories(path: string): readonly string[] {
-	const made: string[] = [];
-	const missing: string[] = [];
-	for (let at = path; ; at = dirname(at)) {
-		try {
-			lstatSync(at);
-			break;
-		} catch (error) {
-			if (systemCode(error) !== 'ENOENT') break;
-			missing.push(at);
-		}
+function makeMissing(path: string): readonly string[] {
+	try {
+		lstatSync(path);
+		return [];
+	} catch (error) {
+		if (systemCode(error) !== 'ENOENT') return [];
 	}
-	for (const one of missing.reverse()) {
-		try {
-			mkdirSync(one);
-		} catch (error) {
-			throw new ConfigMapFsError('MOUNT_POINT_INVALID', `Cannot make "${one}": ${reasonOf(error)}`, { cause: error });
-		}
-		made.unshift(one);
+	try {
+		return makeDirectories(path);
+	} catch (error) {
+		const { path: place = path } = error as NodeJS.ErrnoException;
+		throw new ConfigMapFsError('MOUNT_POINT_INVALID', `Cannot make "${place}": ${reasonOf(error)}`, { cause: error });
 	}
-	return made;
 }
