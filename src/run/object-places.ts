@@ -1,6 +1,6 @@
 /**
- * Where the fields of objects are written, as far as they are written in a file. Pure. What counts is what the sources
- * say last: of equal objects the last one that has the field.
+ * Where the fields of objects are written, as far as they are written in a file, and which objects what is written makes
+ * elsewhere. Pure. What counts is what the sources say last: of equal objects the last one that has the field.
  */
 
 import { formatObjectKey, type ObjectKey } from '../model/object-key.js';
