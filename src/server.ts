@@ -1,6 +1,6 @@
 /** Entry point of the server process. Its one argument is a `ServerConfig` as JSON. */
 
-import { serve } from './drivers/serve.js';
-import type { ServerConfig } from './drivers/server-protocol.js';
+import type { ServerConfig } from './journal/server-protocol.js';
+import { serve } from './server/serve.js';
 
 await serve(JSON.parse(process.argv[2] ?? '{}') as ServerConfig);

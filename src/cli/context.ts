@@ -1,7 +1,7 @@
 /** What a command has besides its flags. */
 
 import { tmpdir } from 'node:os';
-import type { RuntimeEnvironment } from '../drivers/runtime-directory.js';
+import type { RuntimeEnvironment } from '../mounts/runtime-directory.js';
 import { rangeOf, readIdMap } from '../native/id-map.js';
 
 export interface CliContext {

@@ -20,12 +20,12 @@ export async function runProgram(program: string, args: readonly string[]): Prom
 		// A stream tells on the next tick that a file took nothing.
 		await setImmediate();
 		if (outputError === undefined) return;
-		const { systemReason } = await import('../base/system-reason.js');
+		const { systemReason } = await import('../go/system-reason.js');
 		const text = `Cannot write the output: ${systemReason(outputError)}; what was written of it is not whole`;
 		throw new ConfigMapFsError('OUTPUT_REFUSED', text, { cause: outputError });
 	};
 	if (program !== 'mount.configmapfs') return await runToStatus(async () => args, written);
-	const { helperStatus, mountHelperArguments } = await import('./mount-helper.js');
+	const { helperStatus, mountHelperArguments } = await import('./commands/mount-helper.js');
 	return helperStatus(await runToStatus(async () => mountHelperArguments(args), written));
 }
 
@@ -70,21 +70,21 @@ function runStatuses(): Statuses {
 }
 
 const unmount: LoadCommand = async () => {
-	const { unmountCommand } = await import('./unmount-command.js');
+	const { unmountCommand } = await import('./commands/unmount-command.js');
 	return (context) => unmountCommand(context, (line) => void process.stdout.write(`${line}\n`));
 };
 
 const create: LoadCommand = async () => {
-	const { createCommand } = await import('./create-command.js');
+	const { createCommand } = await import('./commands/create-command.js');
 	return (context) => createCommand(context, (text) => void process.stdout.write(text));
 };
 
 /** They read their flags by themselves; yargs prints the help of all. */
 const COMMANDS: Readonly<Record<string, { readonly load: LoadCommand; readonly statuses?: () => Statuses }>> = {
-	run: { load: async () => (await import('./run-command.js')).runCommand, statuses: runStatuses },
-	env: { load: async () => (await import('./env-command.js')).envCommand },
-	lint: { load: async () => (await import('./lint-command.js')).lintCommand },
-	mount: { load: async () => (await import('./mount-command.js')).mountCommand },
+	run: { load: async () => (await import('./commands/run-command.js')).runCommand, statuses: runStatuses },
+	env: { load: async () => (await import('./commands/env-command.js')).envCommand },
+	lint: { load: async () => (await import('./commands/lint-command.js')).lintCommand },
+	mount: { load: async () => (await import('./commands/mount-command.js')).mountCommand },
 	unmount: { load: unmount },
 	umount: { load: unmount },
 	create: { load: create },
@@ -94,7 +94,7 @@ const COMMAND_NAMES = [...Object.keys(COMMANDS).filter((name) => name !== 'umoun
 
 /** Help of the program or of one command, or the version. */
 function printed(...words: readonly string[]): Command {
-	return { run: async () => await (await import('./yargs-commands.js')).printWithYargs(words) };
+	return { run: async () => await (await import('./commands/yargs-commands.js')).printWithYargs(words) };
 }
 
 function commandOf([first, ...args]: readonly string[]): Command {

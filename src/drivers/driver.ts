@@ -3,9 +3,9 @@
  * driver's name.
  */
 
+import type { Guarded } from '../journal/server-protocol.js';
 import type { VolumeState } from '../volume/plan.js';
 import type { TreeOperations } from '../volume/tree-operations.js';
-import type { Guarded } from './server-protocol.js';
 
 /** Why a mount is over. */
 export type MountEnd =

@@ -10,16 +10,16 @@ import { closeSync, constants, fstatSync, mkdirSync, openSync, readFileSync, rmd
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { ConfigMapFsError, systemCode } from '../base/errors.js';
+import type { Guarded, MountMethod } from '../journal/server-protocol.js';
+import { findMount, type KnownMount, locateMount, locateTopMount, unmountPath } from '../mounts/mount-table.js';
+import { takeTurn } from '../mounts/mount-turn.js';
+import type { RuntimeDirectory } from '../mounts/runtime-directory.js';
+import { UnmountWatch } from '../mounts/unmount-watch.js';
 import { MNT, MS, mount, umount2 } from '../native/libc.js';
 import { AnnouncedTree, type TreeRoot } from './announced-tree.js';
 import type { Driver, MountEnd, UnmountReport } from './driver.js';
-import { findMount, type KnownMount, locateMount, locateTopMount, unmountPath } from './mount-table.js';
-import { takeTurn } from './mount-turn.js';
 import type { Present } from './presentation.js';
-import type { RuntimeDirectory } from './runtime-directory.js';
 import { ServerProcess } from './server-process.js';
-import type { Guarded, MountMethod } from './server-protocol.js';
-import { UnmountWatch } from './unmount-watch.js';
 
 /** How long readers may keep a detached mount before their requests are aborted. Unit: milliseconds. */
 const LAST_READERS_MS = 1000;

@@ -6,8 +6,8 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import type { Socket } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import { ConfigMapFsError, type ErrorCode, EXIT_STATUS } from '../base/errors.js';
+import type { DaemonMessage, Guarded, ServerConfig, ServerMessage } from '../journal/server-protocol.js';
 import type { MountEnd } from './driver.js';
-import type { DaemonMessage, Guarded, ServerConfig, ServerMessage } from './server-protocol.js';
 
 const SERVER = fileURLToPath(new URL('../server.js', import.meta.url));
 

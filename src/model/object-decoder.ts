@@ -3,8 +3,8 @@
  * API server. Pure; knows nothing of YAML. All violations are found, not only the first, and no text holds a value.
  */
 
-import { decodeBase64 } from './base64.js';
-import { isJsonObject, type JsonObject, jsonType } from './json-value.js';
+import { decodeBase64 } from '../go/base64.js';
+import { isJsonObject, type JsonObject, jsonType } from '../go/json-value.js';
 import type { ObjectKey } from './object-key.js';
 import {
 	invalidText,

@@ -7,15 +7,15 @@ import { ConfigMapFsError, systemCode } from '../base/errors.js';
 import { DirectoryDriver } from '../drivers/directory/directory-driver.js';
 import type { Driver } from '../drivers/driver.js';
 import { FuseDriver } from '../drivers/fuse-driver.js';
-import { fuseNativeUnavailable } from '../drivers/fuse-native/availability.js';
 import { type Caller, type Owner, type Present, presentExactly, presentUnwritable } from '../drivers/presentation.js';
+import { fuseNativeUnavailable } from '../mounts/fuse-native-library.js';
 import {
 	claimDirectory,
 	claimOwners,
 	makeRuntimeDirectory,
 	type RuntimeDirectory,
 	type RuntimeEnvironment,
-} from '../drivers/runtime-directory.js';
+} from '../mounts/runtime-directory.js';
 import { CAP_SYS_ADMIN, hasCapability } from '../native/capabilities.js';
 
 export const DRIVER_CHOICES = ['auto', 'kernel', 'fuse-native', 'directory'] as const;

@@ -8,8 +8,8 @@ import { basename, dirname, join, resolve } from 'node:path';
 import { makeDirectories } from '../base/directories.js';
 import { ConfigMapFsError, errorText, systemCode } from '../base/errors.js';
 import type { Logger } from '../base/log.js';
-import { findMount, isOurs, probeMount, unmountPath } from '../drivers/mount-table.js';
-import { mountedAlready } from '../drivers/mount-turn.js';
+import { findMount, isOurs, probeMount, unmountPath } from '../mounts/mount-table.js';
+import { mountedAlready } from '../mounts/mount-turn.js';
 
 export interface MountPoint {
 	/** Absolute, without symbolic links: as the mount table has it. */

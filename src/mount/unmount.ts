@@ -5,8 +5,8 @@
 import { lstatSync, realpathSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ConfigMapFsError, systemCode } from '../base/errors.js';
-import { findMount, isOurs, probeMount, readMountTable, unmountPath } from '../drivers/mount-table.js';
-import { type ClaimOwner, claimOwners, isClaimed, type RuntimeEnvironment } from '../drivers/runtime-directory.js';
+import { findMount, isOurs, probeMount, readMountTable, unmountPath } from '../mounts/mount-table.js';
+import { type ClaimOwner, claimOwners, isClaimed, type RuntimeEnvironment } from '../mounts/runtime-directory.js';
 import { canonicalPath } from './mount-point.js';
 
 export interface UnmountOptions {

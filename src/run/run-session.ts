@@ -7,52 +7,40 @@
 
 import { ConfigMapFsError, RUN_FAILED } from '../base/errors.js';
 import type { Logger } from '../base/log.js';
-import type { ManifestObject } from '../model/manifest-object.js';
-import type { Environment } from '../pod/environment.js';
+import { PodCatalog } from '../inputs/pod-catalog.js';
+import { PodReader, type SelectedPod } from '../inputs/pod-reader.js';
+import { configMapNames, podAsItRuns, sameForProcess, secretNames } from '../inputs/pod-references.js';
+import type { PodSources } from '../inputs/pod-sources.js';
+import type { Environment } from '../pod/environment/environment.js';
 import type { PodObjects } from '../pod/pod-objects.js';
-import type { OtherObject } from '../sources/manifests/manifest-parser.js';
-import type { ConfigMapSource } from '../sources/source.js';
 import type { StoreProblem } from '../store/layered-store.js';
+import type { ConfigMapSource } from '../store/source.js';
 import { Application } from './application/application.js';
 import { ApplicationProcess } from './application/application-process.js';
 import type { EarlySignals } from './application/early-signals.js';
 import type { Inheritance } from './application/inheritance.js';
 import { SignalRelay } from './application/signal-relay.js';
 import type { ProcessSurroundings } from './application/spawn.js';
-import { ContainerSetup, type ContainerSetupOptions, type LiveSubPath, type MountPlan } from './container-setup.js';
+import {
+	ContainerSetup,
+	type ContainerSetupOptions,
+	type LiveSubPath,
+	type MountPlan,
+} from './container/container-setup.js';
 import { applicationEffects } from './on-change/application-effects.js';
 import { ChangeReactor } from './on-change/change-reactor.js';
 import { checkOnChangeVolumes, type OnChangePolicy } from './on-change/on-change.js';
-import type { PlacedApplication } from './placement.js';
-import { PodCatalog } from './pod-catalog.js';
-import { PodReader, type SelectedPod } from './pod-reader.js';
-import { configMapNames, podAsItRuns, sameForProcess, secretNames } from './pod-references.js';
+import type { PlacedApplication } from './place/placement.js';
 import { SyncPace, type SyncRange } from './sync-pace.js';
 import { checkVolumeNames } from './volume-names.js';
 import { Waiting } from './waiting.js';
 
-/** A source and, where it has them, its objects of other kinds. */
-export type MakeSource = (onOthers: (others: readonly OtherObject[]) => void) => ConfigMapSource;
-
-/** A cluster below the other sources. */
-export interface RunCluster {
-	readonly description: string;
-	/** `wanted` is KIND/NAME. Errors: INPUT_MISSING, and those of the cluster. */
-	readWorkload(wanted: string): Promise<ManifestObject>;
-	/** These ConfigMaps of a namespace, and their changes. */
-	follow(names: readonly string[], namespace: string): ConfigMapSource;
-}
-
-export interface RunSessionOptions {
-	/** In the order of the command line; a later one wins. */
-	readonly sources: readonly { readonly description: string; readonly make: MakeSource }[];
-	readonly cluster: RunCluster | undefined;
+export interface RunSessionOptions extends Pick<PodSources, 'sources' | 'cluster' | 'defaultNamespace'> {
 	/** `KIND/NAME`; undefined: there is one workload. */
 	readonly workload: string | undefined;
 	readonly container: string | undefined;
 	/** `-n`. */
 	readonly namespace: string | undefined;
-	readonly defaultNamespace: string;
 	readonly waitTimeoutMs: number | undefined;
 	/** `--kubelet-delay`. */
 	readonly syncRange: SyncRange | undefined;

@@ -4,7 +4,7 @@
  * Source: kubelet v1.32 pod_workers.go: a pod is synced again after syncFrequency times 1.0 to 1.5.
  */
 
-import { type PendingCall, SYSTEM_TIMERS, type Timers } from '../sources/watch/timers.js';
+import { type PendingCall, SYSTEM_TIMERS, type Timers } from '../base/timers.js';
 
 /** From one sync to the next, uniformly distributed. Unit: milliseconds. */
 export interface SyncRange {

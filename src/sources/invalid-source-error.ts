@@ -1,7 +1,7 @@
 /** A source that has nothing good and something bad, so that there is no first state of it. */
 
 import { ConfigMapFsError } from '../base/errors.js';
-import type { Problem } from './source.js';
+import type { Problem } from '../store/source.js';
 
 /** The message is about the first problem. */
 export class InvalidSourceError extends ConfigMapFsError {

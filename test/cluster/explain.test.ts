@@ -3,8 +3,8 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import type { EnvReport } from '../../src/cli/env-report.js';
-import type { LintReport } from '../../src/cli/lint-report.js';
+import type { EnvReport } from '../../src/cli/print/env-report.js';
+import type { LintReport } from '../../src/cli/print/lint-report.js';
 import { useControlPlane } from '../support/control-plane.js';
 import { type RunResult, runProgram, stopAll } from '../support/mount-process.js';
 import { removeTemporaries, temporaryDirectory } from '../support/temporary.js';

@@ -3,12 +3,12 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, describe, expect, it } from 'vitest';
 import { SILENT } from '../../src/base/log.js';
+import { SYSTEM_TIMERS } from '../../src/base/timers.js';
 import { KubeconfigAuthentication } from '../../src/sources/cluster/authentication.js';
 import { resourceVersionOf } from '../../src/sources/cluster/cluster-object.js';
 import { ClusterSource } from '../../src/sources/cluster/cluster-source.js';
 import { HttpsClient } from '../../src/sources/cluster/https-client.js';
 import { loadKubeconfig } from '../../src/sources/cluster/kubeconfig.js';
-import { SYSTEM_TIMERS } from '../../src/sources/watch/timers.js';
 import { useControlPlane } from '../support/control-plane.js';
 import { startFaultProxy, stopProxies } from '../support/fault-proxy.js';
 import { until } from '../support/until.js';

@@ -1,7 +1,7 @@
 /** The drivers that a test runs over, each with the directory that suits it and the reason why it cannot run here. */
 
 import { existsSync } from 'node:fs';
-import { fuseNativeUnavailable } from '../../src/drivers/fuse-native/availability.js';
+import { fuseNativeUnavailable } from '../../src/mounts/fuse-native-library.js';
 import { temporaryDirectory, tmpfsDirectory } from './temporary.js';
 
 export interface DriverCase {
@@ -10,7 +10,7 @@ export interface DriverCase {
 	readonly isMount: boolean;
 	/**
 	 * Whether what is open across a flip stays as it was, and a walk through a name that is gone never fails, however long
-	 * it takes. libfuse 2 asks by path, so there it cannot be; test/mount/fuse-native.test.ts says what is so instead.
+	 * it takes. libfuse 2 asks by path, so there it cannot be; test/mount/volume/fuse-native.test.ts says what is so instead.
 	 */
 	readonly keepsWhatIsOpen: boolean;
 	/** Refusals of its own by call, where its library does not know the call. */
@@ -21,7 +21,7 @@ export interface DriverCase {
 	unavailable(): string | undefined;
 }
 
-const SERVER_OF_FUSE_NATIVE = new URL('../../src/drivers/fuse-native/server.ts', import.meta.url);
+const SERVER_OF_FUSE_NATIVE = new URL('../../src/server/fuse-native/server.ts', import.meta.url);
 
 /** libfuse 2.9 does not know RENAME2, so the kernel answers for it, with EINVAL, where the mount is writable. */
 const LIBFUSE_2 = Object.fromEntries(

@@ -5,10 +5,10 @@
 
 import { rmdirSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import type { DirectoryClaim } from '../../mounts/runtime-directory.js';
 import type { VolumeState } from '../../volume/plan.js';
 import type { Driver, MountEnd, UnmountReport } from '../driver.js';
 import type { Present } from '../presentation.js';
-import type { DirectoryClaim } from '../runtime-directory.js';
 import { existingVolumes, readExistingVolume, refuseForeignContent } from './existing-volume.js';
 import { PlainTree } from './plain-tree.js';
 

@@ -1,7 +1,7 @@
 /** Rules of `lint` about the variables of a container. Pure; no text repeats a value. */
 
-import { environmentNameFaults, isShellName } from '../environment-names.js';
-import { MAX_STRING_BYTES } from '../exec-limits.js';
+import { environmentNameFaults, isShellName } from '../environment/environment-names.js';
+import { MAX_STRING_BYTES } from '../environment/exec-limits.js';
 import type { Problem } from './finding.js';
 import type { LintSubject } from './lint-subject.js';
 import { objectName } from './object-reference.js';

@@ -1,7 +1,7 @@
 /** Rules of `lint` about `$(NAME)` in values, commands and sub paths. Pure. */
 
 import { posix } from 'node:path';
-import { traceExpansion } from '../expansion.js';
+import { traceExpansion } from '../environment/expansion.js';
 import type { Container } from '../pod-spec.js';
 import type { Problem } from './finding.js';
 import type { LintSubject, PlacedContainer } from './lint-subject.js';

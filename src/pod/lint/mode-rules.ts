@@ -1,6 +1,6 @@
 /** Rules of `lint` about permission bits. Pure. */
 
-import { MAX_MODE, MODE_TEXT } from '../pod-validation.js';
+import { MAX_MODE, MODE_TEXT } from '../decode/pod-validation.js';
 import type { Problem } from './finding.js';
 import type { LintSubject } from './lint-subject.js';
 import { partMount } from './part-mount.js';

@@ -1,8 +1,8 @@
 /** Rules of `lint` about where volumes are mounted. Pure. */
 
 import { topName } from '../../volume/payload.js';
-import { cleanMountPath, mountPathFault, nestedMountPoints, samePlaceFault } from '../mount-order.js';
-import { isPayloadVolume } from '../volume-files.js';
+import { cleanMountPath, mountPathFault, nestedMountPoints, samePlaceFault } from '../volumes/mount-order.js';
+import { isPayloadVolume } from '../volumes/volume-files.js';
 import type { Problem } from './finding.js';
 import type { ContainerMount, LintSubject } from './lint-subject.js';
 import { partMount } from './part-mount.js';

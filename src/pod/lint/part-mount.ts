@@ -1,7 +1,7 @@
 /** What the sub path of a mount leads to. Pure. */
 
 import { posix } from 'node:path';
-import { isPayloadVolume } from '../volume-files.js';
+import { isPayloadVolume } from '../volumes/volume-files.js';
 import type { ContainerMount, PlacedVolume } from './lint-subject.js';
 
 /** A mount of one part of a volume whose content kubelet writes. */

@@ -1,7 +1,7 @@
 /** Rules of `lint` about the paths inside a volume. Pure. */
 
-import { collisionsOf } from '../volume-files.js';
-import { collisionAdvice } from '../volume-payload.js';
+import { collisionsOf } from '../volumes/volume-files.js';
+import { collisionAdvice } from '../volumes/volume-payload.js';
 import type { Problem } from './finding.js';
 import type { LintSubject } from './lint-subject.js';
 import type { VolumeEntry } from './volume-entry.js';

@@ -1,6 +1,6 @@
 /** Rules of `lint` about the volumes of a pod as such. Pure. */
 
-import { clusterOnlyAdvice } from '../volume-payload.js';
+import { clusterOnlyAdvice } from '../volumes/volume-payload.js';
 import type { Problem } from './finding.js';
 import { type LintSubject, usedVolumes } from './lint-subject.js';
 

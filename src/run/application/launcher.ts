@@ -5,7 +5,7 @@
 
 import { readFileSync } from 'node:fs';
 import { ConfigMapFsError } from '../../base/errors.js';
-import type { Credentials } from '../credentials.js';
+import type { Credentials } from './credentials.js';
 
 const PLACES = ['/usr/bin', '/bin', '/usr/sbin', '/sbin', '/run/current-system/sw/bin'];
 

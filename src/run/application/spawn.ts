@@ -6,8 +6,8 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { ConfigMapFsError, errorText, systemCode } from '../../base/errors.js';
-import type { Credentials } from '../credentials.js';
 import { checkWorkingDirectory, findCommand } from './command-lookup.js';
+import type { Credentials } from './credentials.js';
 import { formatFault } from './executable-format.js';
 import { bequeathing, type Inheritance } from './inheritance.js';
 import { knownSetpriv, type Launch, launchOf } from './launcher.js';

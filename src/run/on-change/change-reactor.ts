@@ -5,13 +5,13 @@
  * It is told after the new generation is visible, so whoever is told by it finds that.
  */
 
+import { Debouncer } from '../../base/debouncer.js';
 import type { Logger } from '../../base/log.js';
+import { OneAtATime } from '../../base/one-at-a-time.js';
+import type { Timers } from '../../base/timers.js';
 import type { Flip } from '../../mount/volume-session.js';
-import { Debouncer } from '../../sources/watch/debouncer.js';
-import type { Timers } from '../../sources/watch/timers.js';
 import type { ChangeListener } from '../change-listener.js';
 import type { OnChange, OnChangePolicy } from './on-change.js';
-import { OneAtATime } from './one-at-a-time.js';
 import { type VolumeChange, withChange } from './volume-change.js';
 
 /** What can be done. Promises resolve when it is over and never fail. */

@@ -8,7 +8,7 @@ import http from 'node:http';
 import https from 'node:https';
 import { errorText } from '../../base/errors.js';
 import { type Logger, SILENT } from '../../base/log.js';
-import type { Timers } from '../watch/timers.js';
+import type { Timers } from '../../base/timers.js';
 import { ApiError } from './api-error.js';
 import { type ExecCredential, ExecPlugin } from './exec-plugin.js';
 import type { Kubeconfig } from './kubeconfig.js';

@@ -3,7 +3,7 @@
  * server. Knows nothing of requests.
  */
 
-import type { Timers } from '../watch/timers.js';
+import type { Timers } from '../../base/timers.js';
 
 /** Source: client-go v0.32 tools/cache, NewReflectorWithOptions: 800 ms, 30 s, reset after 2 min, factor 2. */
 const FIRST_DELAY_MS = 800;

@@ -3,9 +3,9 @@
  * and owner references can be larger than the data. Fields of later API versions are passed over, not refused.
  */
 
+import { isJsonObject } from '../../go/json-value.js';
 import type { ConfigMap } from '../../model/config-map.js';
 import { decodeConfigMap } from '../../model/config-map-decoder.js';
-import { isJsonObject } from '../../model/json-value.js';
 import type { ObjectKey } from '../../model/object-key.js';
 
 /** One object of the cluster. */

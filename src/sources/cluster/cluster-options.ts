@@ -1,7 +1,7 @@
 /** What a cluster source is made of, and what it tells about itself (types only). */
 
 import type { Logger } from '../../base/log.js';
-import type { Timers } from '../watch/timers.js';
+import type { Timers } from '../../base/timers.js';
 import type { ApiClient } from './api-client.js';
 import type { ChangeDetection } from './change-detection.js';
 import type { Kubeconfig } from './kubeconfig.js';

@@ -4,7 +4,7 @@
  */
 
 import { formatObjectKey } from '../../model/object-key.js';
-import type { Problem } from '../source.js';
+import type { Problem } from '../../store/source.js';
 import type { ApiError } from './api-error.js';
 import { type FailureContext, failureText } from './failure-text.js';
 import type { Feed } from './feed.js';

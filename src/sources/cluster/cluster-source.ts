@@ -4,12 +4,12 @@
  * ever written to the cluster.
  */
 
+import { Debouncer } from '../../base/debouncer.js';
 import type { Logger } from '../../base/log.js';
+import { SYSTEM_TIMERS, type Timers } from '../../base/timers.js';
 import type { ConfigMap } from '../../model/config-map.js';
 import type { ObjectKey } from '../../model/object-key.js';
-import type { ConfigMapSource, Problem, SourceSink } from '../source.js';
-import { Debouncer } from '../watch/debouncer.js';
-import { SYSTEM_TIMERS, type Timers } from '../watch/timers.js';
+import type { ConfigMapSource, Problem, SourceSink } from '../../store/source.js';
 import type { ApiClient, ClusterTarget } from './api-client.js';
 import type { ApiError } from './api-error.js';
 import { KubeconfigAuthentication } from './authentication.js';

@@ -4,7 +4,7 @@
  */
 
 import type { Logger } from '../../base/log.js';
-import type { Timers } from '../watch/timers.js';
+import type { Timers } from '../../base/timers.js';
 import type { ApiClient, ClusterTarget } from './api-client.js';
 import type { ApiError } from './api-error.js';
 import type { KnownObjects, ObjectUpdate } from './known-objects.js';

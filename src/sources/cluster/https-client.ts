@@ -7,9 +7,9 @@
 import http, { type IncomingMessage } from 'node:http';
 import https from 'node:https';
 import { createGunzip } from 'node:zlib';
-import { isJsonObject } from '../../model/json-value.js';
+import type { Timers } from '../../base/timers.js';
+import { isJsonObject } from '../../go/json-value.js';
 import type { ObjectKey } from '../../model/object-key.js';
-import type { Timers } from '../watch/timers.js';
 import {
 	type ApiClient,
 	type ApiResource,

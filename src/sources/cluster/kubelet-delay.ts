@@ -4,10 +4,10 @@
  * Source: kubelet v1.32 pod_workers.go: a pod is synced again after syncFrequency times 1.0 to 1.5.
  */
 
+import { type PendingCall, SYSTEM_TIMERS, type Timers } from '../../base/timers.js';
 import { type ConfigMap, sameConfigMap } from '../../model/config-map.js';
 import { formatObjectKey, type ObjectKey } from '../../model/object-key.js';
-import type { ConfigMapSource, Problem, SourceSink } from '../source.js';
-import { type PendingCall, SYSTEM_TIMERS, type Timers } from '../watch/timers.js';
+import type { ConfigMapSource, Problem, SourceSink } from '../../store/source.js';
 
 export interface KubeletDelayOptions {
 	/** From one sync to the next, uniformly distributed. Default is 60 to 90 s. Unit: milliseconds. */

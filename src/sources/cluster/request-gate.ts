@@ -3,7 +3,7 @@
  * the server is away. Knows nothing of what is asked.
  */
 
-import type { Timers } from '../watch/timers.js';
+import type { Timers } from '../../base/timers.js';
 import { RequestBudget, sleep } from './back-off.js';
 
 /** One loop, by identity. */

@@ -3,7 +3,7 @@
  * resourceVersion, or with everything there is first (WatchList). Knows nothing of what happens after the end.
  */
 
-import type { PendingCall } from '../watch/timers.js';
+import type { PendingCall } from '../../base/timers.js';
 import type { WatchEvent } from './api-client.js';
 import { ApiError, statusToApiError } from './api-error.js';
 import { compareResourceVersions, isInitialEventsEnd, resourceVersionOf } from './cluster-object.js';

@@ -6,10 +6,10 @@
 
 import { ConfigMapFsError } from '../../base/errors.js';
 import { type Logger, SILENT } from '../../base/log.js';
-import { isJsonObject } from '../../model/json-value.js';
+import { SYSTEM_TIMERS, type Timers } from '../../base/timers.js';
+import { isJsonObject } from '../../go/json-value.js';
 import type { ObjectKey } from '../../model/object-key.js';
 import type { OtherObject } from '../manifests/manifest-parser.js';
-import { SYSTEM_TIMERS, type Timers } from '../watch/timers.js';
 import type { ApiClient } from './api-client.js';
 import { ApiError, toApiError } from './api-error.js';
 import { KubeconfigAuthentication } from './authentication.js';

@@ -2,7 +2,7 @@
 
 import { isUtf8 } from 'node:buffer';
 import { ConfigMapFsError } from '../../base/errors.js';
-import { quoteGo } from '../../base/go-quote.js';
+import { quoteGo } from '../../go/quote.js';
 import { configKeyFaults } from '../../model/validation.js';
 
 /** Collects keys and values. Invariant: every key is valid and is in one map only. */

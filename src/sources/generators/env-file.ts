@@ -5,7 +5,7 @@
 
 import { isUtf8 } from 'node:buffer';
 import { ConfigMapFsError } from '../../base/errors.js';
-import { quoteGo } from '../../base/go-quote.js';
+import { quoteGo } from '../../go/quote.js';
 
 /** One line that sets a key. */
 export interface EnvEntry {

@@ -4,8 +4,8 @@
  */
 
 import { ConfigMapFsError, type ErrorCode } from '../../base/errors.js';
-import type { Problem } from '../source.js';
-import { splitCommaValues } from './comma-values.js';
+import { splitCommaValues } from '../../go/csv.js';
+import type { Problem } from '../../store/source.js';
 import { ConfigMapDraft } from './config-map-draft.js';
 import { type Environment, parseEnvFile } from './env-file.js';
 import { joinEntry, type SourceFiles } from './source-files.js';

@@ -7,14 +7,14 @@
  */
 
 import { createHash } from 'node:crypto';
+import { Debouncer } from '../../base/debouncer.js';
 import { ConfigMapFsError, type ErrorCode } from '../../base/errors.js';
 import type { Logger } from '../../base/log.js';
+import { type PendingCall, SYSTEM_TIMERS, type Timers } from '../../base/timers.js';
 import { type ConfigMap, sameData } from '../../model/config-map.js';
 import { contentViolations, objectKeyViolations } from '../../model/validation.js';
-import type { ConfigMapSource, Problem, SourceSink } from '../source.js';
-import { Debouncer } from '../watch/debouncer.js';
+import type { ConfigMapSource, Problem, SourceSink } from '../../store/source.js';
 import { PathWatcher } from '../watch/path-watcher.js';
-import { type PendingCall, SYSTEM_TIMERS, type Timers } from '../watch/timers.js';
 import type { Environment } from './env-file.js';
 import {
 	type GeneratorFlags,

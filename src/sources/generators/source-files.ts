@@ -7,7 +7,7 @@ import type { Stats } from 'node:fs';
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { isAbsolute, posix } from 'node:path';
 import { ConfigMapFsError } from '../../base/errors.js';
-import { systemReason } from '../../base/system-reason.js';
+import { systemReason } from '../../go/system-reason.js';
 
 function missing(message: string, cause: unknown): ConfigMapFsError {
 	return new ConfigMapFsError('INPUT_MISSING', message, { cause });

@@ -6,8 +6,8 @@
 
 import { readFileSync, realpathSync, statSync } from 'node:fs';
 import { isAbsolute, join, resolve } from 'node:path';
-import { splitDocuments } from '../manifests/document-splitter.js';
-import { readYaml } from '../manifests/yaml-reader.js';
+import { splitDocuments } from '../../go/yaml/documents.js';
+import { readYaml } from '../../go/yaml/reader.js';
 import { kustomizationReferences, pluginReferences, type Reference } from './kustomization-fields.js';
 
 export interface KustomizationInputs {

@@ -8,16 +8,16 @@
  */
 
 import { isAbsolute } from 'node:path';
+import { Debouncer } from '../../base/debouncer.js';
 import { ConfigMapFsError } from '../../base/errors.js';
 import type { Logger } from '../../base/log.js';
+import { type PendingCall, SYSTEM_TIMERS, type Timers } from '../../base/timers.js';
+import type { ConfigMapSource, SourceSink } from '../../store/source.js';
 import { type OpenForWriting, SETTLE_MS } from '../manifests/manifest-file.js';
 import { type OtherObject, parseManifest } from '../manifests/manifest-parser.js';
 import { ManifestPublisher } from '../manifests/manifest-publisher.js';
 import { EMPTY_SHARE, keepLastGood, type ManifestShare, shareOf } from '../manifests/manifest-state.js';
-import type { ConfigMapSource, SourceSink } from '../source.js';
-import { Debouncer } from '../watch/debouncer.js';
 import { PathWatcher } from '../watch/path-watcher.js';
-import { type PendingCall, SYSTEM_TIMERS, type Timers } from '../watch/timers.js';
 import { isRemote, type KustomizationInputs, kustomizationInputs, pathType } from './kustomization-inputs.js';
 import { type BuildOutcome, buildKustomization, findKustomizeTool, type KustomizeTool } from './kustomize-tool.js';
 import { SettlingFiles } from './settling-files.js';

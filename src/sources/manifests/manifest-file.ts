@@ -7,7 +7,7 @@
 import { createHash } from 'node:crypto';
 import { type BigIntStats, closeSync, constants, fstatSync, openSync, readFileSync, statSync } from 'node:fs';
 import { systemCode } from '../../base/errors.js';
-import { systemReason } from '../../base/system-reason.js';
+import { systemReason } from '../../go/system-reason.js';
 import type { ConfigMap } from '../../model/config-map.js';
 import { formatObjectKey } from '../../model/object-key.js';
 import type { ParsedManifest } from './manifest-parser.js';

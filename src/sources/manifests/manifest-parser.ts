@@ -4,14 +4,14 @@
  */
 
 import { isUtf8 } from 'node:buffer';
+import { isJsonObject, jsonType } from '../../go/json-value.js';
+import { type DocumentText, splitDocuments } from '../../go/yaml/documents.js';
+import { DocumentPlaces, readDocuments } from '../../go/yaml/locations.js';
+import type { YamlDocument } from '../../go/yaml/reader.js';
 import type { ConfigMap } from '../../model/config-map.js';
 import { decodeConfigMap } from '../../model/config-map-decoder.js';
-import { isJsonObject, jsonType } from '../../model/json-value.js';
 import type { ManifestObject } from '../../model/manifest-object.js';
-import type { Problem } from '../source.js';
-import { DocumentPlaces, readDocuments } from './document-places.js';
-import { type DocumentText, splitDocuments } from './document-splitter.js';
-import type { YamlDocument } from './yaml-reader.js';
+import type { Problem } from '../../store/source.js';
 
 /** An object that is no ConfigMap, or any object with the place of each of its fields; see `listConfigMaps`. */
 export interface OtherObject extends ManifestObject {

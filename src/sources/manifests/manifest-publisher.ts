@@ -4,8 +4,8 @@
  */
 
 import type { Logger } from '../../base/log.js';
+import type { Problem, SourceSink } from '../../store/source.js';
 import { InvalidSourceError } from '../invalid-source-error.js';
-import type { Problem, SourceSink } from '../source.js';
 import type { OtherObject } from './manifest-parser.js';
 import {
 	joinManifests,

@@ -5,13 +5,13 @@
 
 import { createReadStream } from 'node:fs';
 import { Readable } from 'node:stream';
+import { Debouncer } from '../../base/debouncer.js';
 import { ConfigMapFsError } from '../../base/errors.js';
 import type { Logger } from '../../base/log.js';
-import { systemReason } from '../../base/system-reason.js';
-import type { ConfigMapSource, SourceSink } from '../source.js';
-import { Debouncer } from '../watch/debouncer.js';
+import { type PendingCall, SYSTEM_TIMERS, type Timers } from '../../base/timers.js';
+import { systemReason } from '../../go/system-reason.js';
+import type { ConfigMapSource, SourceSink } from '../../store/source.js';
 import { PathWatcher } from '../watch/path-watcher.js';
-import { type PendingCall, SYSTEM_TIMERS, type Timers } from '../watch/timers.js';
 import { ManifestFile, type OpenForWriting } from './manifest-file.js';
 import { compareWalkOrder, listManifestFiles, type ManifestListingOptions } from './manifest-files.js';
 import { type OtherObject, type ParsedManifest, parseManifest } from './manifest-parser.js';

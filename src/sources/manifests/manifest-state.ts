@@ -7,7 +7,7 @@
 import { type ConfigMap, sameConfigMap } from '../../model/config-map.js';
 import { immutabilityViolations } from '../../model/immutability.js';
 import { formatObjectKey } from '../../model/object-key.js';
-import type { Problem } from '../source.js';
+import type { Problem } from '../../store/source.js';
 import type { OtherObject, ParsedManifest } from './manifest-parser.js';
 import { otherIdentity } from './other-objects.js';
 

@@ -13,9 +13,9 @@ import { type FSWatcher, watch as openSystemWatch } from 'node:fs';
 import { basename, isAbsolute, join } from 'node:path';
 import { systemCode } from '../../base/errors.js';
 import type { Logger } from '../../base/log.js';
+import { type PendingCall, SYSTEM_TIMERS, type Timers } from '../../base/timers.js';
 import { directoryEntries, lookSignature } from './look.js';
 import { tracePath } from './path-trace.js';
-import { type PendingCall, SYSTEM_TIMERS, type Timers } from './timers.js';
 
 /** A path to watch: a file, or a directory with its entries. It need not exist. */
 export interface WatchedPath {

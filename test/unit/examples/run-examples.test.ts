@@ -3,12 +3,12 @@
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
-import { commandLine } from '../../../src/pod/command-line.js';
-import { buildEnvironment } from '../../../src/pod/environment-builder.js';
+import { PodCatalog } from '../../../src/inputs/pod-catalog.js';
+import { decodePod } from '../../../src/pod/decode/pod-decoder.js';
+import { commandLine } from '../../../src/pod/environment/command-line.js';
+import { buildEnvironment } from '../../../src/pod/environment/environment-builder.js';
 import { lintPod } from '../../../src/pod/lint/lint-pod.js';
-import { decodePod } from '../../../src/pod/pod-decoder.js';
 import { selectContainer, selectWorkload } from '../../../src/pod/workload.js';
-import { PodCatalog } from '../../../src/run/pod-catalog.js';
 import { parseManifest } from '../../../src/sources/manifests/manifest-parser.js';
 
 const FOLDER = fileURLToPath(new URL('../../../examples/run/', import.meta.url));

@@ -3,10 +3,10 @@ import { describe, expect, it } from 'vitest';
 import { type ConfigMap, sameData } from '../../../src/model/config-map.js';
 import { LabelSelector } from '../../../src/model/label-selector.js';
 import { formatObjectKey } from '../../../src/model/object-key.js';
-import type { Problem, SourceSink } from '../../../src/sources/source.js';
 import type { LayerSink } from '../../../src/store/layer.js';
 import { mergeLayers } from '../../../src/store/layer-merge.js';
 import { LayeredStore, type StoreFilter } from '../../../src/store/layered-store.js';
+import type { Problem, SourceSink } from '../../../src/store/source.js';
 
 interface Sketch {
 	readonly namespace?: string;

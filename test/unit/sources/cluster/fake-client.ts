@@ -3,6 +3,7 @@
  * every kind of failure. A request for which nothing was said waits for ever, as a server that is silent.
  */
 
+import type { Timers } from '../../../../src/base/timers.js';
 import type {
 	ApiClient,
 	ApiResource,
@@ -12,7 +13,6 @@ import type {
 	WatchRequest,
 } from '../../../../src/sources/cluster/api-client.js';
 import { ApiError } from '../../../../src/sources/cluster/api-error.js';
-import type { Timers } from '../../../../src/sources/watch/timers.js';
 import { settle } from './held-timers.js';
 
 type Answer = Partial<ListPage> | ApiError;

@@ -1,6 +1,6 @@
 /** A clock that moves only when told, for loops that wait for promises between two timers. */
 
-import type { Timers } from '../../../../src/sources/watch/timers.js';
+import type { Timers } from '../../../../src/base/timers.js';
 
 export class HeldTimers implements Timers {
 	#now = 0;

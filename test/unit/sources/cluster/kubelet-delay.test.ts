@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { ConfigMap } from '../../../../src/model/config-map.js';
 import { KubeletDelay, type KubeletDelayOptions } from '../../../../src/sources/cluster/kubelet-delay.js';
-import type { ConfigMapSource, SourceSink } from '../../../../src/sources/source.js';
+import type { ConfigMapSource, SourceSink } from '../../../../src/store/source.js';
 import { HeldTimers } from './held-timers.js';
 import { RecordingSink } from './recording-sink.js';
 

@@ -5,7 +5,7 @@
 
 import type { ConfigMap } from '../../../../src/model/config-map.js';
 import { formatObjectKey, type ObjectKey } from '../../../../src/model/object-key.js';
-import type { Problem, SourceSink } from '../../../../src/sources/source.js';
+import type { Problem, SourceSink } from '../../../../src/store/source.js';
 
 export class RecordingSink implements SourceSink {
 	readonly objects = new Map<string, ConfigMap>();

@@ -8,7 +8,7 @@ import { SILENT } from '../../../../src/base/log.js';
 import type { ConfigMap } from '../../../../src/model/config-map.js';
 import type { GeneratorFlags } from '../../../../src/sources/generators/generated-config-map.js';
 import { GeneratedSource, SETTLE_MS } from '../../../../src/sources/generators/generated-source.js';
-import type { Problem, SourceSink } from '../../../../src/sources/source.js';
+import type { Problem, SourceSink } from '../../../../src/store/source.js';
 
 let cwd = '';
 let sources: GeneratedSource[] = [];

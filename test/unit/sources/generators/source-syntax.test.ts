@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { quoteGo } from '../../../../src/base/go-quote.js';
-import { splitCommaValues } from '../../../../src/sources/generators/comma-values.js';
+import { splitCommaValues } from '../../../../src/go/csv.js';
+import { quoteGo } from '../../../../src/go/quote.js';
 import { parseFileSource, parseLiteralSource } from '../../../../src/sources/generators/source-syntax.js';
 
 describe('parseLiteralSource', () => {

@@ -16,10 +16,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { type Logger, type LogMethod, SILENT } from '../../../../src/base/log.js';
+import { SYSTEM_TIMERS, type Timers } from '../../../../src/base/timers.js';
 import type { ConfigMap } from '../../../../src/model/config-map.js';
 import { KustomizeSource, type KustomizeSourceOptions } from '../../../../src/sources/kustomize/kustomize-source.js';
-import type { Problem, SourceSink } from '../../../../src/sources/source.js';
-import { SYSTEM_TIMERS, type Timers } from '../../../../src/sources/watch/timers.js';
+import type { Problem, SourceSink } from '../../../../src/store/source.js';
 
 class RecordingSink implements SourceSink {
 	/** Each state, as `name=value`. */

@@ -4,10 +4,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, it, vi } from 'vitest';
 import { SILENT } from '../../../../src/base/log.js';
+import { SYSTEM_TIMERS, type Timers } from '../../../../src/base/timers.js';
 import type { ConfigMap } from '../../../../src/model/config-map.js';
 import { ManifestSource } from '../../../../src/sources/manifests/manifest-source.js';
-import type { SourceSink } from '../../../../src/sources/source.js';
-import { SYSTEM_TIMERS, type Timers } from '../../../../src/sources/watch/timers.js';
+import type { SourceSink } from '../../../../src/store/source.js';
 
 const FAST: Timers = {
 	now: () => SYSTEM_TIMERS.now() * 4,

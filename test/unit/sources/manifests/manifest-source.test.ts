@@ -19,11 +19,11 @@ import { Readable } from 'node:stream';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { ConfigMapFsError } from '../../../../src/base/errors.js';
 import { type Logger, type LogMethod, SILENT } from '../../../../src/base/log.js';
+import { SYSTEM_TIMERS, type Timers } from '../../../../src/base/timers.js';
 import type { ConfigMap } from '../../../../src/model/config-map.js';
 import { SETTLE_MS } from '../../../../src/sources/manifests/manifest-file.js';
 import { ManifestSource, type ManifestSourceOptions } from '../../../../src/sources/manifests/manifest-source.js';
-import type { Problem, SourceSink } from '../../../../src/sources/source.js';
-import { SYSTEM_TIMERS, type Timers } from '../../../../src/sources/watch/timers.js';
+import type { Problem, SourceSink } from '../../../../src/store/source.js';
 
 /** `name.key=value` of everything, sorted. */
 type State = string;

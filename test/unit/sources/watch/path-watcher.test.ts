@@ -16,8 +16,8 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { Logger, LogMethod } from '../../../../src/base/log.js';
 import { SILENT } from '../../../../src/base/log.js';
+import { SYSTEM_TIMERS } from '../../../../src/base/timers.js';
 import { PathWatcher, type PathWatcherOptions, type WatchedPath } from '../../../../src/sources/watch/path-watcher.js';
-import { SYSTEM_TIMERS } from '../../../../src/sources/watch/timers.js';
 
 let directory: string;
 let watcher: PathWatcher | undefined;

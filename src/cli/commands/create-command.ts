@@ -1,0 +1,127 @@
+/**
+ * `configmapfs create configmap`: prints the object that kubectl would create from the same flags. Knows nothing of
+ * mounts. Nothing is created, so `-o yaml` is the default and `--dry-run` changes nothing: a kubectl command line can be
+ * pasted as it is.
+ */
+
+import type { CommandModule } from 'yargs';
+import { ConfigMapFsError } from '../../base/errors.js';
+import { closest } from '../../base/suggestion.js';
+import { type FlagOption, parseFlags } from '../../go/flag-parser.js';
+import { quoteGo } from '../../go/quote.js';
+import { appendNameHash } from '../../model/name-hash.js';
+import { generateConfigMap, readGeneratorFlags } from '../../sources/generators/generated-config-map.js';
+import { SourceFiles } from '../../sources/generators/source-files.js';
+import type { CliContext } from '../context.js';
+import { OUTPUT_FORMATS, type OutputFormat, printConfigMap } from '../print/object-printer.js';
+
+const VALUE = { type: 'string' } as const;
+
+const OPTIONS = {
+	'from-literal': { ...VALUE, describe: 'A key and its value, KEY=VALUE; repeatable' },
+	'from-file': {
+		...VALUE,
+		describe:
+			'A file or directory, [KEY=]PATH; the key is the file name unless given; links in a directory are left out; repeatable',
+	},
+	'from-env-file': { ...VALUE, describe: 'A file of KEY=VALUE lines; not together with the other two; repeatable' },
+	'append-hash': { type: 'boolean', describe: 'Append a hash of the content to the name' },
+	namespace: { ...VALUE, alias: 'n', describe: 'Namespace to print; left out unless given' },
+	output: {
+		...VALUE,
+		alias: 'o',
+		describe: `${OUTPUT_FORMATS.join(', ')}; yaml unless given, because nothing is created`,
+	},
+	'dry-run': {
+		choices: ['none', 'client', 'server'],
+		valueIfBare: 'client',
+		describe: 'Accepted for kubectl command lines, ignored',
+	},
+} as const satisfies Readonly<Record<string, FlagOption & { readonly describe: string }>>;
+
+const NOUNS: readonly string[] = ['configmap', 'cm'];
+
+function readOutputFormat(value: string | undefined): OutputFormat {
+	if (value === undefined || value === '') return 'yaml';
+	const format = OUTPUT_FORMATS.find((one) => one === value);
+	if (format !== undefined) return format;
+	const what = `unable to match a printer suitable for the output format ${quoteGo(value)}`;
+	throw new ConfigMapFsError('USAGE', `${what}, allowed formats are: ${[...OUTPUT_FORMATS].sort().join(',')}`);
+}
+
+function checkNoun(noun: string | undefined): void {
+	if (noun !== undefined && NOUNS.includes(noun)) return;
+	const see = 'see "configmapfs create --help"';
+	if (noun === undefined) throw new ConfigMapFsError('USAGE', `must specify what to create: configmap; ${see}`);
+	const near = closest(noun, NOUNS);
+	const cure = near === undefined ? `only configmap can be created; ${see}` : `did you mean "${near}"?`;
+	throw new ConfigMapFsError('USAGE', `unknown object "${noun}" for "configmapfs create"; ${cure}`);
+}
+
+function readName(names: readonly string[]): string {
+	const [name, ...more] = names;
+	if (name !== undefined && more.length === 0) return name;
+	const what = `exactly one NAME is required, got ${names.length}`;
+	throw new ConfigMapFsError('USAGE', `${what}\nSee 'configmapfs create configmap --help' for help and examples`);
+}
+
+/**
+ * Generates the ConfigMap and prints it with `write`; prints nothing when something is wrong. Returns the exit status.
+ * Errors: USAGE, INPUT_MISSING, INPUT_INVALID, with kubectl's texts without its prefix `error: `.
+ */
+export async function createCommand(context: CliContext, write: (text: string) => void): Promise<number> {
+	const { args, env, cwd } = context;
+	const flags = parseFlags('create', OPTIONS, args);
+	const [noun, ...names] = flags.positionals;
+	checkNoun(noun);
+	const name = readName(names);
+	const format = readOutputFormat(flags.last('output'));
+	const sources = readGeneratorFlags({
+		name,
+		fromLiteral: flags.all('from-literal'),
+		fromFile: flags.all('from-file'),
+		fromEnvFile: flags.all('from-env-file'),
+	});
+	const generation = await generateConfigMap(name, sources, { files: new SourceFiles(cwd), environment: env });
+	if (generation.kind === 'failed') throw new ConfigMapFsError(generation.code, generation.problem.reason);
+	const { data, binaryData } = generation;
+	const namespace = flags.last('namespace');
+	const object = {
+		name: flags.is('append-hash') ? appendNameHash({ name, data, binaryData }) : name,
+		...(namespace === undefined || namespace === '' ? {} : { namespace }),
+		data,
+		binaryData,
+	};
+	write(printConfigMap(object, format));
+	return 0;
+}
+
+const EPILOGUE = `Examples:
+  # The files in config/
+  configmapfs create configmap app --from-file=config/
+
+  # One value, as JSON
+  configmapfs create cm app --from-literal=color=blue -o json
+
+  # A manifest that can be mounted
+  configmapfs create cm app --from-env-file=app.env > app.yaml
+
+Exit status:
+  0 printed                66 an input is missing
+  64 wrong command line    74 the output cannot be written
+  65 an input breaks a rule`;
+
+/** The help of the command; its flags are read by `parseFlags`. */
+export const createHelp: CommandModule = {
+	command: 'create configmap <NAME>',
+	describe: 'Print a ConfigMap made from files or literal values, as kubectl create does',
+	builder: (yargs) =>
+		yargs
+			.usage(
+				'$0 create configmap NAME [flags]\n$0 create cm NAME [flags]\n\n' +
+					'Prints what kubectl create configmap --dry-run=client prints. Nothing is created, here or in a cluster.',
+			)
+			.options(OPTIONS)
+			.epilogue(EPILOGUE),
+	handler: () => {},
+};

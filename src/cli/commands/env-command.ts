@@ -1,0 +1,190 @@
+/**
+ * `configmapfs env`: the environment that a container would get, as lines for programs, as a table for people, or as
+ * JSON. Nothing is started and nothing is mounted.
+ *
+ * Values of Secrets are what `text`, `export` and `dotenv` are for, so they are printed there, but not onto a terminal;
+ * the table and JSON are for reading, for logs and for reports, so they are masked there. `--show-secrets` prints them
+ * everywhere. Without `--env-inherit` only the pod's own variables are printed, unlike what `run` gives.
+ */
+
+import type { CommandModule } from 'yargs';
+import { ConfigMapFsError, EXIT_STATUS } from '../../base/errors.js';
+import { ObjectPlaces } from '../../explain/object-places.js';
+import { Snapshot } from '../../explain/snapshot.js';
+import { type FlagOption, parseFlags } from '../../go/flag-parser.js';
+import { PodReader } from '../../inputs/pod-reader.js';
+import { configMapNames } from '../../inputs/pod-references.js';
+import type { Environment } from '../../pod/environment/environment.js';
+import { buildEnvironment } from '../../pod/environment/environment-builder.js';
+import type { Missing } from '../../pod/pod-objects.js';
+import type { EnvInherit } from '../../run/container/inherited-environment.js';
+import { inheritedEnvironment } from '../../run/container/inherited-environment.js';
+import { localSurroundings } from '../../run/container/surroundings.js';
+import type { CliContext } from '../context.js';
+import { ENV_OPTIONS } from '../flags/run-flags.js';
+import { readSnapshotFlags, SNAPSHOT_OPTIONS } from '../flags/snapshot-flags.js';
+import { explainText } from '../print/env-explain.js';
+import { type EnvReport, envReport } from '../print/env-report.js';
+import { ENV_TEXT_FORMATS, type EnvTextFormat, envText } from '../print/env-text.js';
+import { plainLogger } from '../print/plain-logger.js';
+import { type StandardOutput, standardOutput } from '../print/standard-output.js';
+import { styleFor } from '../print/style.js';
+import { podSources } from './pod-sources.js';
+
+const OUTPUT = { group: 'Output:' } as const;
+
+const ENV_FLAGS = {
+	...SNAPSHOT_OPTIONS,
+	'strict-env-names': ENV_OPTIONS['strict-env-names'],
+	'env-inherit': {
+		...ENV_OPTIONS['env-inherit'],
+		describe: 'What of your environment is underneath: none (default), path (what run gives) or all',
+	},
+	explain: { ...OUTPUT, type: 'boolean', describe: 'A table: where each value comes from, what it overrides' },
+	output: {
+		...OUTPUT,
+		alias: 'o',
+		choices: [...ENV_TEXT_FORMATS, 'json'],
+		describe: 'text (default): NAME=value; export: for a shell; dotenv: for a .env file; json: as --explain',
+	},
+	'show-secrets': {
+		...OUTPUT,
+		type: 'boolean',
+		describe: 'Print values of Secrets also on a terminal, with --explain and in JSON',
+	},
+} as const satisfies Readonly<Record<string, FlagOption & { readonly describe: string; readonly group: string }>>;
+
+/** Everything that the command line says. Errors: USAGE. */
+function readLine(args: readonly string[]) {
+	const flags = parseFlags('env', ENV_FLAGS, args);
+	if (flags.afterDash !== undefined) {
+		throw new ConfigMapFsError('USAGE', '"env" starts no command; configmapfs run … -- COMMAND does');
+	}
+	const output = (flags.last('output') ?? 'text') as EnvTextFormat | 'json';
+	const explain = flags.is('explain');
+	if (explain && output !== 'text' && output !== 'json') {
+		throw new ConfigMapFsError('USAGE', `--explain is a table or JSON, not -o ${output}`);
+	}
+	return {
+		pod: readSnapshotFlags(flags, 'env'),
+		strictEnvNames: flags.is('strict-env-names'),
+		envInherit: (flags.last('env-inherit') ?? 'none') as EnvInherit,
+		explain,
+		output,
+		showSecrets: flags.is('show-secrets'),
+	};
+}
+
+type EnvLine = ReturnType<typeof readLine>;
+
+/**
+ * Returns the exit status: 66 when the container could not start, with what is known in the table or JSON.
+ * Errors: ConfigMapFsError, CONFIGMAP_NOT_FOUND among them, with nothing printed.
+ */
+export async function envCommand(context: CliContext, output: StandardOutput = standardOutput()): Promise<number> {
+	const line = readLine(context.args);
+	const masksValues = line.explain || line.output === 'json' || output.isTerminal;
+	const report = await readReport(line, context, { say: output.say, showSecrets: line.showSecrets || !masksValues });
+	if (line.output === 'json') {
+		output.write(`${JSON.stringify(report, undefined, 2)}\n`);
+	} else if (line.explain) {
+		const { isTerminal, width } = output;
+		output.write(explainText(report, { width, style: styleFor(isTerminal, context.env) }));
+	} else {
+		if (report.missing.length > 0) throw new ConfigMapFsError('CONFIGMAP_NOT_FOUND', missingText(report));
+		for (const { place, text } of report.warnings) output.say(`warning: ${place}: ${text}\n`);
+		const { text, warnings } = envText(report.variables, line.output, output.isTerminal);
+		for (const warning of warnings) output.say(`warning: ${warning}\n`);
+		output.write(text);
+	}
+	if (report.missing.length === 0) return 0;
+	output.say(`error: ${missingText(report)}\n`);
+	return EXIT_STATUS.CONFIGMAP_NOT_FOUND;
+}
+
+async function readReport(
+	line: EnvLine,
+	context: CliContext,
+	{ say, showSecrets }: { readonly say: (line: string) => void; readonly showSecrets: boolean },
+): Promise<EnvReport> {
+	const log = plainLogger(say);
+	const { sources, cluster, defaultNamespace } = await podSources(line.pod, context, log, true);
+	const snapshot = await Snapshot.read({ sources, cluster, defaultNamespace });
+	const { catalog } = snapshot;
+	const reader = new PodReader({
+		catalog,
+		wanted: line.pod.workload,
+		container: line.pod.container,
+		namespace: line.pod.namespace,
+		defaultNamespace,
+		strictEnvNames: line.strictEnvNames,
+		readFromCluster: cluster === undefined ? undefined : (wanted) => cluster.readWorkload(wanted),
+		log,
+	});
+	const selected = await reader.read();
+	const { pod, container } = selected;
+	const { namespace, name } = pod.metadata;
+	const names = configMapNames(pod, { ...container, volumeMounts: [] });
+	await snapshot.readFromCluster([{ namespace, names }]);
+	for (const { place, reason, isLogged } of snapshot.problems) {
+		if (isLogged !== true) log.error(`${place}: ${reason}`);
+	}
+	const objects = catalog.objects(namespace);
+	const environment: Environment = buildEnvironment(pod, container, objects, localSurroundings(), {
+		strictNames: line.strictEnvNames,
+	});
+	return envReport({
+		selected,
+		environment,
+		objects,
+		places: new ObjectPlaces(snapshot.others, defaultNamespace),
+		inherited: inheritedEnvironment(context.env, line.envInherit, pod.spec.hostname ?? name),
+		showSecrets,
+	});
+}
+
+function missingText({ container, missing }: { readonly container: string; readonly missing: readonly Missing[] }) {
+	const texts = missing.map(({ message }) => message).join('; ');
+	return `container "${container}" cannot start: ${texts}; add it to a source, or make the reference optional`;
+}
+
+const EPILOGUE = `Examples:
+  # What the container gets, and why
+  configmapfs env -f deploy.yaml --explain
+
+  # Into this shell; into a .env file; one value
+  eval "$(configmapfs env -f deploy.yaml -o export)"
+  configmapfs env -f deploy.yaml -o dotenv > .env
+  configmapfs env -f deploy.yaml -o json | jq -r '.variables[] | select(.name == "PORT").value'
+
+  # In CI: does the environment change? Values of Secrets are never in this
+  configmapfs env -k overlays/prod --explain > env.txt && git diff --exit-code env.txt
+
+  # Staging's Deployment with a key of mine
+  configmapfs env --context staging -n shop -f my-key.yaml deploy/web --explain
+
+Values of Secrets are printed into pipes and files (text, export, dotenv), and masked on a
+terminal, with --explain and in JSON, unless --show-secrets is given. Only the pod's own
+variables are printed unless --env-inherit is given.
+
+Exit status:
+  0 printed                        74 the output cannot be written
+  64 wrong command line            77 the cluster refuses
+  65 an input breaks a rule        78 the kubeconfig is missing or wrong
+  69 the cluster does not answer
+  66 an input is missing, or a ConfigMap, Secret or key without which the container cannot start`;
+
+/** The help of the command; its flags are read by `parseFlags`. */
+export const envHelp: CommandModule = {
+	command: 'env [WORKLOAD]',
+	describe: "Print a container's environment, and where each variable comes from",
+	builder: (yargs) =>
+		yargs
+			.usage(
+				'$0 env [KIND/NAME] -f SOURCE... [flags]\n\n' +
+					"Prints the environment that a pod's container would get, exactly as kubelet builds it.",
+			)
+			.options(ENV_FLAGS)
+			.epilogue(EPILOGUE),
+	handler: () => {},
+};

@@ -1,0 +1,37 @@
+/** Local sources made from their flags, for every command that reads them. */
+
+import type { Logger } from '../../base/log.js';
+import { isFileOpenForWriting } from '../../native/libc.js';
+import { GeneratedSource } from '../../sources/generators/generated-source.js';
+import { KustomizeSource } from '../../sources/kustomize/kustomize-source.js';
+import type { OtherObject } from '../../sources/manifests/manifest-parser.js';
+import { ManifestSource } from '../../sources/manifests/manifest-source.js';
+import type { ConfigMapSource } from '../../store/source.js';
+import type { CliContext } from '../context.js';
+import type { SourceFlag } from '../flags/source-flags.js';
+
+export interface LocalSourceOptions {
+	readonly recursive: boolean;
+	/** Of objects that name none. */
+	readonly namespace: string;
+	readonly context: CliContext;
+	readonly log: Logger;
+	/** Physical paths of directories that are never entered. Default is none. */
+	readonly ignore?: ReadonlySet<string>;
+	/** See ManifestOptions. */
+	readonly listConfigMaps?: boolean;
+	/** Is told of objects of other kinds. Default is that nobody asks. */
+	readonly onOthers?: (others: readonly OtherObject[]) => void;
+}
+
+export function makeLocalSource(flag: SourceFlag, options: LocalSourceOptions): ConfigMapSource {
+	const { recursive, namespace, context, ...rest } = options;
+	const { cwd, env } = context;
+	if (flag.kind === 'create') return new GeneratedSource(flag.flags, { namespace, cwd, env, log: options.log });
+	const common = { ...rest, defaultNamespace: namespace, openForWriting: isFileOpenForWriting };
+	if (flag.kind === 'kustomize') {
+		const { directory, args } = flag;
+		return new KustomizeSource({ ...common, directory, args, cwd, env });
+	}
+	return new ManifestSource({ ...common, path: flag.path, recursive, stdin: process.stdin });
+}

@@ -1,0 +1,75 @@
+/**
+ * The application of `configmapfs run`: what the flags say, put together, until it ends.
+ */
+
+import { isatty } from 'node:tty';
+import type { RunCaller } from '../../run/application/credentials.js';
+import type { EarlySignals } from '../../run/application/early-signals.js';
+import type { Inheritance } from '../../run/application/inheritance.js';
+import { localSurroundings } from '../../run/container/surroundings.js';
+import type { Placement } from '../../run/place/placement.js';
+import { RunSession } from '../../run/run-session.js';
+import { SaidOnce } from '../../run/said-once.js';
+import type { CliContext } from '../context.js';
+import type { RunLine } from '../flags/run-flags.js';
+import { makeLogger, openLogSink } from '../print/logger.js';
+import { wantsColours } from '../print/style.js';
+import { podSources } from './pod-sources.js';
+import type { RunDriver } from './run-driver.js';
+
+/** Where it runs, and as whom. */
+export interface RunPlace {
+	readonly inheritance: Inheritance;
+	readonly earlySignals: EarlySignals;
+	readonly placement: Placement;
+	readonly caller: RunCaller;
+	readonly driver: RunDriver;
+}
+
+/** Returns the exit status. Errors: ConfigMapFsError when it was never started. */
+export async function runApplication(line: RunLine, context: CliContext, place: RunPlace): Promise<number> {
+	const { inheritance, earlySignals, placement, caller, driver } = place;
+	const isTerminal = isatty(2);
+	const noColor = !wantsColours(context.env);
+	const log = await makeLogger(
+		{ level: line.logLevel, format: line.logFormat, file: line.logFile, isTerminal, noColor },
+		openLogSink(line.logFile),
+	);
+	if (driver.whyDirectory !== undefined) {
+		log.info({ reason: driver.whyDirectory }, 'no FUSE here: volumes are written to memory, as kubelet does it');
+	}
+	const { readsStdin, ...sources } = await podSources(line.pod, context, log);
+	const session = new RunSession({
+		...sources,
+		workload: line.pod.workload,
+		container: line.pod.container,
+		namespace: line.pod.namespace,
+		waitTimeoutMs: line.waitTimeoutMs,
+		syncRange: line.pod.kubeletDelay,
+		stdin: readsStdin ? 'ignore' : 'inherit',
+		inheritance,
+		earlySignals,
+		onChange: line.onChange,
+		log,
+		setup: {
+			command: line.command,
+			keepArgs: line.keepArgs,
+			envInherit: line.envInherit,
+			strictEnvNames: line.strictEnvNames,
+			allowHostPath: line.allowHostPath,
+			localVolumes: line.localVolumes,
+			liveSubPaths: line.liveSubPaths,
+			retention: { snapshotGraceMs: line.snapshotGraceMs, history: 1 },
+			caller,
+			callerEnvironment: context.env,
+			cwd: context.cwd,
+			surroundings: localSurroundings(),
+			placement,
+			makeDriver: (group) => driver.take(group),
+			now: () => new Date(),
+			log,
+			said: new SaidOnce(log),
+		},
+	});
+	return await session.run();
+}

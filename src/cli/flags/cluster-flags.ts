@@ -1,0 +1,171 @@
+/**
+ * The flags that name a cluster, as kubectl has them, and how its changes are noticed. What speaks with a cluster is
+ * loaded only when there is one.
+ */
+
+import { ConfigMapFsError } from '../../base/errors.js';
+import type { Logger } from '../../base/log.js';
+import type { FlagOption, ParsedFlags } from '../../go/flag-parser.js';
+import type { ChangeDetection } from '../../sources/cluster/change-detection.js';
+import type { ConfigMapSource } from '../../store/source.js';
+import { parseDuration } from './flag-values.js';
+
+const VALUE = { type: 'string' } as const;
+const SWITCH = { type: 'boolean' } as const;
+const CLUSTER = { group: 'A live cluster (the lowest layer; the default where no other source is given):' } as const;
+
+/** In the order of the help. */
+export const CLUSTER_OPTIONS = {
+	'from-cluster': { ...SWITCH, ...CLUSTER, describe: 'Follow the cluster of the kubeconfig, below the other sources' },
+	kubeconfig: { ...VALUE, ...CLUSTER, describe: 'This kubeconfig alone' },
+	context: { ...VALUE, ...CLUSTER, describe: 'Context of the kubeconfig' },
+	cluster: { ...VALUE, ...CLUSTER, describe: 'Cluster of the kubeconfig' },
+	user: { ...VALUE, ...CLUSTER, describe: 'User of the kubeconfig' },
+	name: { ...VALUE, ...CLUSTER, describe: 'Only this ConfigMap, which is all that RBAC must allow; repeatable' },
+	'field-selector': { ...VALUE, ...CLUSTER, describe: 'As kubectl has it, such as metadata.name!=kube-root-ca.crt' },
+	'change-detection': {
+		...CLUSTER,
+		choices: ['watch', 'cache', 'get'],
+		describe: "kubelet's strategies: watch (default), cache, get",
+	},
+	ttl: { ...VALUE, ...CLUSTER, describe: 'With cache: how long what is known counts, such as 1m' },
+	'sync-frequency': { ...VALUE, ...CLUSTER, describe: 'With cache and get: how often to look (default 1m)' },
+	'state-dir': { ...VALUE, ...CLUSTER, describe: 'Keep the last state here, and start from it without the cluster' },
+	'kubelet-delay': {
+		...VALUE,
+		...CLUSTER,
+		valueIfBare: '60s..90s',
+		describe: "Pass every source's changes on only as slowly as kubelet: 60s..90s, or =MIN..MAX",
+	},
+} as const satisfies Readonly<Record<string, FlagOption & { readonly describe: string; readonly group: string }>>;
+
+/** What the flags say about a cluster. */
+export interface ClusterFlags {
+	readonly kubeconfig: string | undefined;
+	readonly context: string | undefined;
+	readonly cluster: string | undefined;
+	readonly user: string | undefined;
+	/** Undefined: that of the kubeconfig. */
+	readonly namespaces: readonly string[] | 'all' | undefined;
+	readonly names: readonly string[];
+	readonly labelSelector: string | undefined;
+	readonly fieldSelector: string | undefined;
+	readonly changeDetection: ChangeDetection;
+	readonly stateDirectory: string | undefined;
+}
+
+const NAMES_A_CLUSTER = [
+	'kubeconfig',
+	'context',
+	'cluster',
+	'user',
+	'name',
+	'field-selector',
+	'change-detection',
+	'state-dir',
+];
+
+/**
+ * Undefined when no cluster is asked for: there are other sources, and no flag is about one.
+ * Errors: USAGE for flags that do not go together.
+ */
+export function readClusterFlags(flags: ParsedFlags, hasOtherSources: boolean): ClusterFlags | undefined {
+	const isAsked = flags.is('from-cluster') || NAMES_A_CLUSTER.some((name) => flags.last(name) !== undefined);
+	const changeDetection = readChangeDetection(flags);
+	if (hasOtherSources && !isAsked) return undefined;
+	const namespaces = flags.all('namespace');
+	const volume = flags.last('volume');
+	const names = flags.all('name');
+	return {
+		kubeconfig: flags.last('kubeconfig'),
+		context: flags.last('context'),
+		cluster: flags.last('cluster'),
+		user: flags.last('user'),
+		namespaces: flags.is('all-namespaces') ? 'all' : ofVolume(volume, namespaces),
+		// A volume is about one object, and one is all that need be allowed.
+		names: names.length > 0 || volume === undefined ? names : [volume.slice(volume.indexOf('/') + 1)],
+		labelSelector: flags.last('selector'),
+		fieldSelector: flags.last('field-selector'),
+		changeDetection,
+		stateDirectory: flags.last('state-dir'),
+	};
+}
+
+function ofVolume(volume: string | undefined, namespaces: readonly string[]): readonly string[] | undefined {
+	const slash = volume?.indexOf('/') ?? -1;
+	if (volume !== undefined && slash > 0) return [volume.slice(0, slash)];
+	return namespaces.length === 0 ? undefined : namespaces;
+}
+
+function readChangeDetection(flags: ParsedFlags): ChangeDetection {
+	const strategy = flags.last('change-detection') ?? 'watch';
+	const [ttl, frequency] = [flags.last('ttl'), flags.last('sync-frequency')];
+	if (ttl !== undefined && strategy !== 'cache')
+		throw new ConfigMapFsError('USAGE', '--ttl needs --change-detection=cache');
+	if (frequency !== undefined && strategy === 'watch') {
+		throw new ConfigMapFsError('USAGE', '--sync-frequency needs --change-detection=cache or =get');
+	}
+	if (strategy === 'watch') return { strategy };
+	const syncFrequencyMs =
+		frequency === undefined ? {} : { syncFrequencyMs: parseDuration('sync-frequency', frequency) };
+	if (strategy === 'get') return { strategy, ...syncFrequencyMs };
+	return { strategy: 'cache', ...(ttl === undefined ? {} : { ttlMs: parseDuration('ttl', ttl) }), ...syncFrequencyMs };
+}
+
+/** From one simulated pod sync to the next. Unit: milliseconds. */
+export interface DelayRange {
+	readonly minMs: number;
+	readonly maxMs: number;
+}
+
+/** `60s..90s`, or one duration for a fixed distance. Errors: USAGE. */
+export function readKubeletDelay(flags: ParsedFlags): DelayRange | undefined {
+	const text = flags.last('kubelet-delay');
+	if (text === undefined) return undefined;
+	const [from = '', to = from, ...more] = text.split('..');
+	const minMs = parseDuration('kubelet-delay', from);
+	const maxMs = parseDuration('kubelet-delay', to);
+	if (more.length > 0 || maxMs < minMs) {
+		throw new ConfigMapFsError(
+			'USAGE',
+			`invalid argument "${text}" for "--kubelet-delay": expected MIN..MAX, such as 60s..90s`,
+		);
+	}
+	return { minMs, maxMs };
+}
+
+/** The cluster as a source, and the namespace of objects that name none. */
+export interface OpenedCluster {
+	readonly source: ConfigMapSource;
+	readonly namespace: string;
+}
+
+/** Errors: CONFIG_INVALID when no kubeconfig, context, cluster or user is found. */
+export async function openCluster(
+	flags: ClusterFlags,
+	options: { readonly env: NodeJS.ProcessEnv; readonly log: Logger },
+): Promise<OpenedCluster> {
+	const [{ loadKubeconfig }, { ClusterSource }] = await Promise.all([
+		import('../../sources/cluster/kubeconfig.js'),
+		import('../../sources/cluster/cluster-source.js'),
+	]);
+	const { kubeconfig: file, context, cluster, user, namespaces, ...rest } = flags;
+	const kubeconfig = loadKubeconfig({ kubeconfig: file, context, cluster, user, environment: options.env });
+	const source = new ClusterSource({
+		...rest,
+		kubeconfig,
+		...(namespaces === undefined ? {} : { namespaces }),
+		log: options.log,
+	});
+	const [first] = namespaces === 'all' || namespaces === undefined ? [] : namespaces;
+	return { source, namespace: first ?? kubeconfig.namespace };
+}
+
+/** Every source's changes as slowly as kubelet passes them on. */
+export async function delayLikeKubelet(
+	sources: readonly ConfigMapSource[],
+	range: DelayRange,
+): Promise<readonly ConfigMapSource[]> {
+	const { KubeletDelay } = await import('../../sources/cluster/kubelet-delay.js');
+	return sources.map((source) => new KubeletDelay(source, range));
+}

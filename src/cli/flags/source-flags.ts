@@ -1,0 +1,53 @@
+/**
+ * The flags that name sources, in the order in which they were typed: a later source is laid over an earlier one. Pure.
+ */
+
+import { ConfigMapFsError } from '../../base/errors.js';
+import type { GivenFlag } from '../../go/flag-parser.js';
+import type { GeneratorFlags } from '../../sources/generators/generated-config-map.js';
+
+export type SourceFlag =
+	| { readonly kind: 'filename'; readonly path: string }
+	/** `args` are for the program that builds it. */
+	| { readonly kind: 'kustomize'; readonly directory: string; readonly args: readonly string[] }
+	| { readonly kind: 'create'; readonly flags: GeneratorFlags };
+
+const GENERATOR_FLAGS: Readonly<Record<string, 'fromLiteral' | 'fromFile' | 'fromEnvFile'>> = {
+	'from-literal': 'fromLiteral',
+	'from-file': 'fromFile',
+	'from-env-file': 'fromEnvFile',
+};
+
+/**
+ * Errors: USAGE when a generator's flag has no `--create NAME` before it, `--kustomize-arg` comes without `-k`, or a name
+ * is empty.
+ */
+export function readSourceFlags(given: readonly GivenFlag[]): readonly SourceFlag[] {
+	const sources: SourceFlag[] = [];
+	const args = given.filter(({ name }) => name === 'kustomize-arg').map(({ value }) => value);
+	if (args.length > 0 && !given.some(({ name }) => name === 'kustomize')) {
+		throw new ConfigMapFsError('USAGE', '--kustomize-arg needs --kustomize DIR');
+	}
+	let generator: Record<'fromLiteral' | 'fromFile' | 'fromEnvFile', string[]> | undefined;
+	for (const { name, value } of given) {
+		if (name === 'filename') {
+			if (value === '') throw new ConfigMapFsError('USAGE', 'the value of --filename is empty');
+			sources.push({ kind: 'filename', path: value });
+		} else if (name === 'kustomize') {
+			if (value === '') throw new ConfigMapFsError('USAGE', 'the value of --kustomize is empty');
+			sources.push({ kind: 'kustomize', directory: value, args });
+		} else if (name === 'create') {
+			const flags = { name: value, fromLiteral: [], fromFile: [], fromEnvFile: [] };
+			generator = flags;
+			sources.push({ kind: 'create', flags });
+		} else {
+			const kind = GENERATOR_FLAGS[name];
+			if (kind === undefined) continue;
+			if (generator === undefined) {
+				throw new ConfigMapFsError('USAGE', `--${name} needs a --create NAME before it, the ConfigMap to make of it`);
+			}
+			generator[kind].push(value);
+		}
+	}
+	return sources;
+}

@@ -1,0 +1,263 @@
+/**
+ * What `configmapfs env` knows of a container's environment, as `-o json` prints it: one object of `EnvReport`. Fields
+ * are added within `v1`, never renamed or removed. A value of a Secret is `null` unless it is asked for. Pure.
+ */
+
+import { fieldPath, type ObjectPlaces } from '../../explain/object-places.js';
+import type { SelectedPod } from '../../inputs/pod-reader.js';
+import type { Environment, EnvironmentVariable, VariableOrigin } from '../../pod/environment/environment.js';
+import { isShellName } from '../../pod/environment/environment-names.js';
+import { expand } from '../../pod/environment/expansion.js';
+import { specField } from '../../pod/lint/lint-subject.js';
+import type { Missing, PodObjects, PodWarning } from '../../pod/pod-objects.js';
+import type { Container, Pod } from '../../pod/pod-spec.js';
+
+export const ENV_SCHEMA = 'configmapfs.env/v1';
+
+/** What stands for a value of a Secret inside a longer text. */
+export const MASK = '******';
+
+export interface EnvReport {
+	readonly schema: typeof ENV_SCHEMA;
+	readonly pod: {
+		readonly name: string;
+		readonly namespace: string;
+		/** `deployment/web`. */
+		readonly workload: string;
+		/** `file:line:column`, or where else it was read. */
+		readonly place: string;
+	};
+	readonly container: string;
+	/** Expanded; `null`: the image decides. */
+	readonly command: readonly string[] | null;
+	/** Expanded; `null`: the image decides, where `command` is `null` too. */
+	readonly args: readonly string[] | null;
+	/** What is underneath first, then in the order in which kubelet sets them: `envFrom`, then `env`. */
+	readonly variables: readonly ReportedVariable[];
+	/** Why the container cannot start; then `variables` is not all. */
+	readonly missing: readonly Missing[];
+	/** What is optional and not there, so that nothing is set. */
+	readonly leftOut: readonly LeftOut[];
+	readonly warnings: readonly PodWarning[];
+}
+
+export interface ReportedVariable {
+	readonly name: string;
+	/** `null`: a value of a Secret is in it. */
+	readonly value: string | null;
+	/** Of the value, in UTF-8. */
+	readonly bytes: number;
+	readonly isSecret: boolean;
+	/** Whether `$NAME` works in a shell; programs see other names all the same. */
+	readonly isShellName: boolean;
+	readonly origin: ReportedOrigin;
+	/** What set it before, the first one first. */
+	readonly overrode: readonly ReportedOrigin[];
+	/** `null`: there was nothing to expand. */
+	readonly expansion: EnvironmentVariable['expansion'] | null;
+	/** What the value is made of here where a cluster would ask the node; `null`: nothing is made up. */
+	readonly standIn: string | null;
+}
+
+export interface ReportedOrigin {
+	/** Beside those of manifests, `inherited`: from who called; `hostname`: what a container runtime sets. */
+	readonly kind: VariableOrigin['kind'] | 'inherited' | 'hostname';
+	/** `envFrom[0]`, `env[2]`; `null` where it is in no manifest. */
+	readonly field: string | null;
+	/** Of the ConfigMap, Secret or volume. */
+	readonly object: string | null;
+	/** In that object; the path of a field or resource. */
+	readonly key: string | null;
+	/** `file:line:column` of the value; `null` where it is in no file. */
+	readonly place: string | null;
+}
+
+export interface LeftOut {
+	/** `null`: all of an object. */
+	readonly name: string | null;
+	/** `envFrom[0]`, `env[2]`. */
+	readonly field: string;
+	/** `configMap "app" not found`. */
+	readonly text: string;
+}
+
+export interface EnvReportInput {
+	readonly selected: SelectedPod;
+	readonly environment: Environment;
+	readonly objects: PodObjects;
+	readonly places: ObjectPlaces;
+	/** What is underneath. */
+	readonly inherited: Readonly<Record<string, string>>;
+	readonly showSecrets: boolean;
+}
+
+export function envReport(input: EnvReportInput): EnvReport {
+	const { selected, environment, objects } = input;
+	const { pod, container } = selected;
+	const { workload, metadata } = pod;
+	const words = (list: readonly string[] | undefined) =>
+		list === undefined || list.length === 0 ? null : list.map((word) => expand(word, maskedLookup(input)));
+	return {
+		schema: ENV_SCHEMA,
+		pod: {
+			name: metadata.name,
+			namespace: metadata.namespace,
+			workload: `${workload.kind.toLowerCase()}/${workload.name}`,
+			place: workload.place,
+		},
+		container: container.name,
+		command: words(container.command),
+		args: words(container.args),
+		variables: [...inheritedVariables(input), ...ownVariables(input)],
+		missing: environment.missing,
+		leftOut: leftOut(container, environment, objects),
+		warnings: environment.warnings,
+	};
+}
+
+function maskedLookup({ environment, showSecrets }: EnvReportInput): (name: string) => string | undefined {
+	return (name) => {
+		const variable = environment.variables.get(name);
+		return variable?.isSecret === true && !showSecrets ? MASK : variable?.value;
+	};
+}
+
+/** Of a variable that is underneath the pod's. */
+function inheritedOrigin(name: string): ReportedOrigin {
+	const kind = name === 'HOSTNAME' ? 'hostname' : 'inherited';
+	return { kind, field: null, object: null, key: null, place: null };
+}
+
+function inheritedVariables({ inherited, environment }: EnvReportInput): readonly ReportedVariable[] {
+	const names = Object.keys(inherited).filter((name) => !environment.variables.has(name));
+	return names.map((name) => {
+		const value = inherited[name] ?? '';
+		return {
+			name,
+			value,
+			bytes: Buffer.byteLength(value),
+			isSecret: false,
+			isShellName: isShellName(name),
+			origin: inheritedOrigin(name),
+			overrode: [],
+			expansion: null,
+			standIn: null,
+		};
+	});
+}
+
+function ownVariables({
+	environment,
+	inherited,
+	places,
+	selected,
+	showSecrets,
+}: EnvReportInput): readonly ReportedVariable[] {
+	const origins = new Origins(selected, places);
+	return [...environment.variables.values()].map((variable) => {
+		const { name, value, origin, overrode, expansion, isSecret, standIn } = variable;
+		return {
+			name,
+			value: isSecret && !showSecrets ? null : value,
+			bytes: Buffer.byteLength(value),
+			isSecret,
+			isShellName: isShellName(name),
+			origin: origins.report(origin),
+			overrode: [
+				...(Object.hasOwn(inherited, name) ? [inheritedOrigin(name)] : []),
+				...overrode.map((earlier) => origins.report(earlier)),
+			],
+			expansion: expansion ?? null,
+			standIn: standIn ?? null,
+		};
+	});
+}
+
+class Origins {
+	readonly #pod: Pod;
+	readonly #places: ObjectPlaces;
+	/** `spec.template.spec.containers[0]`. */
+	readonly #container: string;
+
+	constructor({ pod, container }: SelectedPod, places: ObjectPlaces) {
+		this.#pod = pod;
+		this.#places = places;
+		const list = pod.spec.containers.some(({ name }) => name === container.name) ? 'containers' : 'initContainers';
+		const index = pod.spec[list].findIndex(({ name }) => name === container.name);
+		this.#container = `${specField(pod.workload.kind)}.${list}[${index}]`;
+	}
+
+	report(origin: VariableOrigin): ReportedOrigin {
+		const { kind, place: field, object = null, key = null } = origin;
+		return { kind, field, object, key, place: this.#placeOf(origin) ?? null };
+	}
+
+	#placeOf({ kind, place: field, object, key }: VariableOrigin): string | undefined {
+		const isSecret = kind === 'secretRef' || kind === 'secretKeyRef';
+		if (isSecret || kind === 'configMapRef' || kind === 'configMapKeyRef') {
+			const { namespace } = this.#pod.metadata;
+			return this.#places.ofValue(isSecret ? 'Secret' : 'ConfigMap', { namespace, name: object ?? '' }, key ?? '');
+		}
+		const path = fieldPath(`${this.#container}.${field}.${kind === 'value' ? 'value' : `valueFrom.${kind}`}`);
+		return this.#places.within(this.#pod.workload.place, path);
+	}
+}
+
+/** What is optional and not there. Objects and keys that are not optional are missing. */
+function leftOut(container: Container, environment: Environment, objects: PodObjects): readonly LeftOut[] {
+	const found: LeftOut[] = [];
+	for (const [index, { kind, name, optional }] of container.envFrom.entries()) {
+		const object = kind === 'secretRef' ? objects.secret(name) : objects.configMap(name);
+		const text = `${kind === 'secretRef' ? 'secret' : 'configmap'} "${name}" not found`;
+		if (optional && object === undefined) found.push({ name: null, field: `envFrom[${index}]`, text });
+	}
+	const set = new Set(
+		[...environment.variables.values()].flatMap(({ origin, overrode }) =>
+			[origin, ...overrode].map(({ place }) => place),
+		),
+	);
+	for (const [index, { name, value, valueFrom }] of container.env.entries()) {
+		const field = `env[${index}]`;
+		if (value !== '' || valueFrom === undefined || !('optional' in valueFrom)) continue;
+		if (!valueFrom.optional || set.has(field)) continue;
+		found.push({ name, field, text: absenceText(valueFrom, objects) });
+	}
+	return found;
+}
+
+type OptionalSource = Extract<
+	NonNullable<Container['env'][number]['valueFrom']>,
+	{ readonly kind: 'configMapKeyRef' | 'secretKeyRef' | 'fileKeyRef' }
+>;
+
+function absenceText(source: OptionalSource, objects: PodObjects): string {
+	if (source.kind === 'fileKeyRef') return `volume "${source.volumeName}" has no such file or key`;
+	const { kind, name, key } = source;
+	const object = kind === 'secretKeyRef' ? objects.secret(name) : objects.configMap(name);
+	const word = kind === 'secretKeyRef' ? 'secret' : 'configmap';
+	return object === undefined ? `${word} "${name}" not found` : `${word} "${name}" has no key "${key}"`;
+}
+
+/** Where a value comes from, for people: `ConfigMap app, key color (envFrom[0])`. */
+export function originWords({ kind, field, object, key }: ReportedOrigin): string {
+	switch (kind) {
+		case 'inherited':
+			return 'your environment';
+		case 'hostname':
+			return 'name of the pod';
+		case 'value':
+			return `value (${field})`;
+		case 'fieldRef':
+			return `field ${key} (${field})`;
+		case 'resourceFieldRef':
+			return `resource ${key} (${field})`;
+		case 'fileKeyRef':
+			return `volume ${object}, key ${key} (${field})`;
+		case 'configMapRef':
+		case 'configMapKeyRef':
+			return `ConfigMap ${object}, key ${key} (${field})`;
+		case 'secretRef':
+		case 'secretKeyRef':
+			return `Secret ${object}, key ${key} (${field})`;
+	}
+}

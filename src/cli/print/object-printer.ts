@@ -1,0 +1,100 @@
+/**
+ * Prints a ConfigMap as kubectl does for `-o yaml`, `-o json` and `-o name`. Knows nothing of where the object is from.
+ * The text is written here, not by a YAML library: none folds, quotes and sorts as kubectl's does.
+ */
+
+import { compareGoYamlKeys } from '../../go/yaml/key-order.js';
+import { formatGoYamlScalar } from '../../go/yaml/scalar-writer.js';
+import { encodeGoJsonString, sortGoJsonKeys } from '../../model/name-hash.js';
+
+/** What is printed; the name and namespace are as given, not defaulted. */
+export interface PrintableConfigMap {
+	readonly name: string;
+	/** Printed only when it is given. */
+	readonly namespace?: string;
+	/** UTF-8 bytes. */
+	readonly data: ReadonlyMap<string, Buffer>;
+	readonly binaryData: ReadonlyMap<string, Buffer>;
+}
+
+/** The output formats that need no cluster and no template. */
+export const OUTPUT_FORMATS = ['yaml', 'json', 'name'] as const;
+
+export type OutputFormat = (typeof OUTPUT_FORMATS)[number];
+
+/** Unit: characters. A longer key is written as `? key`. Source: kubectl v1.32 (goyaml.v2), check_simple_key. */
+const SIMPLE_KEY_LIMIT = 128;
+
+function decodeMap(map: ReadonlyMap<string, Buffer>, encoding: 'utf8' | 'base64'): ReadonlyMap<string, string> {
+	return new Map([...map].map(([key, value]) => [key, value.toString(encoding)]));
+}
+
+function yamlEntry(key: string, value: string): string {
+	if (key.length > SIMPLE_KEY_LIMIT) {
+		const name = formatGoYamlScalar(key, { column: 4, indent: 4 });
+		return `  ? ${name}\n  : ${formatGoYamlScalar(value, { column: 4, indent: 4 })}\n`;
+	}
+	const name = formatGoYamlScalar(key, { column: 2, indent: 4, simpleKey: true });
+	return `  ${name}: ${formatGoYamlScalar(value, { column: name.length + 4, indent: 4 })}\n`;
+}
+
+function yamlMap(name: string, map: ReadonlyMap<string, string>): string {
+	if (map.size === 0) return '';
+	// Sorted by bytes first: one result for one set of keys, even for keys that have no order.
+	const keys = sortGoJsonKeys(map.keys()).sort(compareGoYamlKeys);
+	return `${name}:\n${keys.map((key) => yamlEntry(key, map.get(key) ?? '')).join('')}`;
+}
+
+/**
+ * The object as YAML, keys sorted, with a line end.
+ * Shape: apiVersion, binaryData, data, kind, metadata; a map without entries is left out.
+ * Source: kubectl v1.32, create configmap --dry-run=client -o yaml.
+ */
+export function printConfigMapYaml(object: PrintableConfigMap): string {
+	const namespace = object.namespace === undefined ? '' : yamlEntry('namespace', object.namespace);
+	return [
+		'apiVersion: v1\n',
+		yamlMap('binaryData', decodeMap(object.binaryData, 'base64')),
+		yamlMap('data', decodeMap(object.data, 'utf8')),
+		'kind: ConfigMap\n',
+		`metadata:\n  creationTimestamp: null\n${yamlEntry('name', object.name)}${namespace}`,
+	].join('');
+}
+
+function jsonMap(entries: readonly (readonly [key: string, json: string])[], indent: string): string {
+	const lines = entries.map(([key, json]) => `${indent}    ${encodeGoJsonString(key)}: ${json}`);
+	return `{\n${lines.join(',\n')}\n${indent}}`;
+}
+
+function jsonStrings(map: ReadonlyMap<string, string>): string {
+	const keys = sortGoJsonKeys(map.keys());
+	return jsonMap(
+		keys.map((key) => [key, encodeGoJsonString(map.get(key) ?? '')]),
+		'    ',
+	);
+}
+
+/**
+ * The object as JSON, indented by four, with a line end.
+ * Shape: kind, apiVersion, metadata, data, binaryData, which is the order of kubectl's Go types.
+ * Source: kubectl v1.32, create configmap --dry-run=client -o json.
+ */
+export function printConfigMapJson(object: PrintableConfigMap): string {
+	const metadata: [string, string][] = [['name', encodeGoJsonString(object.name)]];
+	if (object.namespace !== undefined) metadata.push(['namespace', encodeGoJsonString(object.namespace)]);
+	metadata.push(['creationTimestamp', 'null']);
+	const fields: [string, string][] = [
+		['kind', '"ConfigMap"'],
+		['apiVersion', '"v1"'],
+		['metadata', jsonMap(metadata, '    ')],
+	];
+	if (object.data.size > 0) fields.push(['data', jsonStrings(decodeMap(object.data, 'utf8'))]);
+	if (object.binaryData.size > 0) fields.push(['binaryData', jsonStrings(decodeMap(object.binaryData, 'base64'))]);
+	return `${jsonMap(fields, '')}\n`;
+}
+
+/** The object in the asked format, with a line end. */
+export function printConfigMap(object: PrintableConfigMap, format: OutputFormat): string {
+	if (format === 'name') return `configmap/${object.name}\n`;
+	return format === 'json' ? printConfigMapJson(object) : printConfigMapYaml(object);
+}

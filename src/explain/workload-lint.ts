@@ -1,0 +1,142 @@
+/**
+ * Lint of workloads with everything that their manifests name: each finding where its field is written, findings of
+ * several workloads about one thing once. Pure but for its input.
+ */
+
+import { ConfigMapFsError } from '../base/errors.js';
+import type { PodCatalog } from '../inputs/pod-catalog.js';
+import type { ManifestObject } from '../model/manifest-object.js';
+import type { ObjectKey } from '../model/object-key.js';
+import { decodePod } from '../pod/decode/pod-decoder.js';
+import type { Finding, Severity } from '../pod/lint/finding.js';
+import { type LintViolation, lintPod } from '../pod/lint/lint-pod.js';
+import type { Absence } from '../pod/lint/lint-subject.js';
+import type { ObjectKind } from '../pod/lint/object-reference.js';
+import type { Pod } from '../pod/pod-spec.js';
+import { workloadTitle } from '../pod/workload.js';
+import { fieldPath, type ObjectPlaces, type PlacedKind } from './object-places.js';
+
+/** A finding of one workload, or of what was read. */
+export interface WorkloadFinding extends Finding {
+	/** `deployment/web`; undefined: it is about a manifest as such. */
+	readonly workload: string | undefined;
+}
+
+export interface WorkloadLintInput {
+	readonly workloads: readonly ManifestObject[];
+	readonly catalog: PodCatalog;
+	readonly places: ObjectPlaces;
+	/** What was wrong with what was read. */
+	readonly violations: readonly LintViolation[];
+	/** Only this container of each workload; workloads without it are passed over. */
+	readonly container: string | undefined;
+	/** Namespace of objects that name none. */
+	readonly defaultNamespace: string;
+	/** See LintInput. */
+	readonly walk: boolean;
+	/** Secrets may be where nobody looks for them. */
+	readonly secretsElsewhere: boolean;
+}
+
+export interface WorkloadLint {
+	/** In the order of the places. */
+	readonly findings: readonly WorkloadFinding[];
+	readonly workloadCount: number;
+}
+
+const KINDS: Readonly<Record<ObjectKind, PlacedKind>> = { configMap: 'ConfigMap', secret: 'Secret' };
+const SEVERITIES: readonly Severity[] = ['error', 'warning', 'info'];
+const COLLATOR = new Intl.Collator('en', { numeric: true });
+/** `configmap/app`, `configmap/app immutable`, `secret/key data[tls.key]`. */
+const OBJECT_FIELD = /^(configmap|secret)\/(\S+)(?: (\w+)(?:\[(.*)\])?)?$/s;
+
+/** Errors: INPUT_MISSING when no workload has the container. */
+export function lintWorkloads(input: WorkloadLintInput): WorkloadLint {
+	const lint = new Lint(input);
+	for (const workload of input.workloads) lint.add(workload);
+	return lint.result();
+}
+
+class Lint {
+	readonly #input: WorkloadLintInput;
+	readonly #findings: WorkloadFinding[];
+	#count = 0;
+
+	constructor(input: WorkloadLintInput) {
+		this.#input = input;
+		const { violations } = input;
+		const nothing = { configMap: () => undefined, secret: () => undefined };
+		this.#findings = lintPod({ pod: undefined, objects: nothing, violations }).map((finding) => ({
+			...finding,
+			workload: undefined,
+		}));
+	}
+
+	add(object: ManifestObject & { locate?(path: readonly (string | number)[]): string }): void {
+		const { catalog, defaultNamespace, walk, container } = this.#input;
+		const { pod, violations } = decodePod(object, { defaultNamespace });
+		if (pod !== undefined && container !== undefined && !hasContainer(pod, container)) return;
+		this.#count += 1;
+		const namespace = pod?.metadata.namespace ?? object.namespace ?? defaultNamespace;
+		const found = lintPod({
+			pod,
+			objects: catalog.objects(namespace),
+			violations: violations.map(({ path, text }) => ({ place: object.locate?.(path) ?? object.place, text })),
+			walk,
+			container,
+			absenceOf: (kind, name) => this.#absenceOf(kind, { namespace, name }),
+		});
+		const workload = workloadTitle(object);
+		for (const finding of found) {
+			const place = this.#placeOf(finding, namespace) ?? finding.place;
+			this.#findings.push({ ...finding, place, workload });
+		}
+	}
+
+	result(): WorkloadLint {
+		const { container, workloads } = this.#input;
+		if (container !== undefined && this.#count === 0 && workloads.length > 0) {
+			const cure = 'leave -c out to look at all of them';
+			throw new ConfigMapFsError('INPUT_MISSING', `no workload has a container named "${container}"; ${cure}`);
+		}
+		const once = new Map(this.#findings.map((finding) => [identity(finding), finding]));
+		return { findings: [...once.values()].sort(compareFindings), workloadCount: this.#count };
+	}
+
+	#absenceOf(kind: ObjectKind, key: ObjectKey): Absence {
+		const { places, secretsElsewhere } = this.#input;
+		if (places.has(KINDS[kind], key)) return 'invalid';
+		if (kind === 'secret' && places.isMadeSecret(key)) return 'made';
+		return kind === 'secret' && secretsElsewhere ? 'unread' : 'missing';
+	}
+
+	#placeOf({ field, place }: Finding, namespace: string): string | undefined {
+		const { places } = this.#input;
+		if (field === '') return undefined;
+		const object = OBJECT_FIELD.exec(field);
+		if (object === null) return places.within(place, fieldPath(field));
+		const [, word, name = '', part, entry] = object;
+		const kind = word === 'secret' ? 'Secret' : 'ConfigMap';
+		if (entry !== undefined) return places.ofValue(kind, { namespace, name }, entry);
+		return places.of(kind, { namespace, name }, part === undefined ? [] : [part]);
+	}
+}
+
+function hasContainer({ spec }: Pod, name: string): boolean {
+	return [...spec.initContainers, ...spec.containers].some((one) => one.name === name);
+}
+
+/** The same thing, seen from several workloads. */
+function identity({ rule, place, field, text }: WorkloadFinding): string {
+	return JSON.stringify([rule, place, field, text]);
+}
+
+function compareFindings(a: WorkloadFinding, b: WorkloadFinding): number {
+	return (
+		COLLATOR.compare(a.place, b.place) ||
+		SEVERITIES.indexOf(a.severity) - SEVERITIES.indexOf(b.severity) ||
+		COLLATOR.compare(a.field, b.field) ||
+		COLLATOR.compare(a.rule, b.rule) ||
+		COLLATOR.compare(a.text, b.text)
+	);
+}

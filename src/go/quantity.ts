@@ -1,0 +1,112 @@
+/**
+ * Kubernetes quantities (`500m`, `1.5Gi`, `12e6`), exact: whole numbers of a thousand-millionth, never floating point.
+ * Source: kubernetes v1.32 apimachinery api/resource, ParseQuantity.
+ */
+
+import { ConfigMapFsError } from '../base/errors.js';
+import { quoteGo } from './quote.js';
+
+export interface Quantity {
+	/** Unit: 1e-9 of what is counted. */
+	readonly nanos: bigint;
+}
+
+/** Digits after the point that a quantity keeps; what is finer is rounded up, away from zero. */
+const NANO_DIGITS = 9n;
+const NANO = 10n ** NANO_DIGITS;
+const MILLI = NANO / 1000n;
+/** Unit: as counted. Larger quantities become this one. */
+const MAX_VALUE = 2n ** 63n - 1n;
+/** Decimal exponents from here on are beyond the largest quantity, whatever the digits are. */
+const MAX_EXPONENT = 20;
+
+const WRONG_SHAPE = "quantities must match the regular expression '^([+-]?[0-9.]+)([eEinumkKMGTP]*[-+]?[0-9]*)$'";
+const NUMBER_AND_SUFFIX = /^([+-]?)(\d*)(?:\.(\d*))?([eEinumkKMGTP]*[-+]?\d*)$/;
+const DECIMAL_EXPONENT = /^[eE]([+-]?\d+)$/;
+
+/** Powers of ten. */
+export const DECIMAL_SUFFIXES: ReadonlyMap<string, number> = new Map([
+	['n', -9],
+	['u', -6],
+	['m', -3],
+	['', 0],
+	['k', 3],
+	['M', 6],
+	['G', 9],
+	['T', 12],
+	['P', 15],
+	['E', 18],
+]);
+/** Powers of two. */
+export const BINARY_SUFFIXES: ReadonlyMap<string, bigint> = new Map([
+	['Ki', 10n],
+	['Mi', 20n],
+	['Gi', 30n],
+	['Ti', 40n],
+	['Pi', 50n],
+	['Ei', 60n],
+]);
+
+/** Text without any digit, such as `m`, is 0, as for an API server. Errors: INPUT_INVALID with its reason. */
+export function parseQuantity(text: string): Quantity {
+	const [, sign, whole = '', fraction = '', suffix = ''] = NUMBER_AND_SUFFIX.exec(text) ?? [];
+	const digits = whole + fraction;
+	if (sign === undefined || text === '') throw invalid(text, WRONG_SHAPE);
+	const scale = suffixScale(suffix);
+	if (scale === undefined) throw invalid(text, "unable to parse quantity's suffix");
+	const magnitude = scaled(BigInt(digits) * scale.factor, scale.exponent - fraction.length, digits.length);
+	return { nanos: sign === '-' ? -magnitude : magnitude };
+}
+
+/** A whole number as a quantity; a fraction is dropped. */
+export function quantityOf(value: number): Quantity {
+	return { nanos: BigInt(Math.trunc(value)) * NANO };
+}
+
+/** In whole units, rounded away from zero, as kubelet's Value(). */
+export function wholeValue(quantity: Quantity): bigint {
+	return divideAwayFromZero(quantity.nanos, NANO);
+}
+
+/** In thousandths, rounded away from zero, as kubelet's MilliValue(). */
+export function milliValue(quantity: Quantity): bigint {
+	return divideAwayFromZero(quantity.nanos, MILLI);
+}
+
+/** The smallest whole number that is not less than the quotient. The divisor must be greater than 0. */
+export function divideUp(dividend: bigint, divisor: bigint): bigint {
+	const quotient = dividend / divisor;
+	return dividend > 0n && dividend % divisor !== 0n ? quotient + 1n : quotient;
+}
+
+/** `mantissa * 10^exponent` in nanos, rounded up and capped. An exponent far away is never made a number of its own. */
+function scaled(mantissa: bigint, exponent: number, digits: number): bigint {
+	if (mantissa === 0n) return 0n;
+	if (exponent >= MAX_EXPONENT) return MAX_VALUE * NANO;
+	const shift = exponent + Number(NANO_DIGITS);
+	if (shift >= 0) return smaller(mantissa * 10n ** BigInt(shift), MAX_VALUE * NANO);
+	// A binary suffix adds at most 19 digits.
+	if (-shift > digits + 19) return 1n;
+	return smaller(divideUp(mantissa, 10n ** BigInt(-shift)), MAX_VALUE * NANO);
+}
+
+function suffixScale(suffix: string): { readonly factor: bigint; readonly exponent: number } | undefined {
+	const decimal = DECIMAL_SUFFIXES.get(suffix);
+	if (decimal !== undefined) return { factor: 1n, exponent: decimal };
+	const binary = BINARY_SUFFIXES.get(suffix);
+	if (binary !== undefined) return { factor: 2n ** binary, exponent: 0 };
+	const exponent = DECIMAL_EXPONENT.exec(suffix)?.[1];
+	return exponent === undefined ? undefined : { factor: 1n, exponent: Number(exponent) };
+}
+
+function divideAwayFromZero(dividend: bigint, divisor: bigint): bigint {
+	return dividend < 0n ? -divideUp(-dividend, divisor) : divideUp(dividend, divisor);
+}
+
+function smaller(a: bigint, b: bigint): bigint {
+	return a < b ? a : b;
+}
+
+function invalid(text: string, reason: string): ConfigMapFsError {
+	return new ConfigMapFsError('INPUT_INVALID', `quantity ${quoteGo(text)}: ${reason}`);
+}

@@ -1,0 +1,77 @@
+/**
+ * Cuts the text of a manifest file into documents before anything is parsed, as kubectl does, so that a syntax error
+ * in one of them cannot swallow the others. Pure; knows nothing of what a document means.
+ */
+
+import { jsonTokens } from '../json-tokens.js';
+
+export interface DocumentText {
+	readonly text: string;
+	/** Where the document begins in the file. Unit: UTF-16 units. */
+	readonly offset: number;
+	/** Well-formed JSON, as opposed to YAML or anything else. */
+	readonly json: boolean;
+}
+
+const SEPARATOR = /(?<=^|\n)---(?=[ \t\r\n]|$)/g;
+
+/** The documents of a file, empty ones included: `---` separates YAML, JSON values may simply follow each other. */
+export function splitDocuments(text: string): readonly DocumentText[] {
+	return splitJson(text) ?? splitYaml(text);
+}
+
+function splitYaml(text: string): readonly DocumentText[] {
+	const documents: DocumentText[] = [];
+	let start = 0;
+	for (const match of text.matchAll(SEPARATOR)) {
+		if (match.index === start) continue;
+		const piece = text.slice(start, match.index);
+		// Directives (`%YAML 1.1`) stand before the separator of the document that they belong to.
+		if (holdsOnlyDirectives(piece)) continue;
+		documents.push({ text: piece, offset: start, json: false });
+		start = match.index;
+	}
+	documents.push({ text: text.slice(start), offset: start, json: false });
+	return documents;
+}
+
+function holdsOnlyDirectives(piece: string): boolean {
+	let found = false;
+	for (const line of piece.split('\n')) {
+		const bare = line.trim();
+		if (bare === '' || bare.startsWith('#')) continue;
+		if (!line.startsWith('%')) return false;
+		found = true;
+	}
+	return found;
+}
+
+/** The values of a JSON stream; undefined if the text is anything else. */
+function splitJson(text: string): readonly DocumentText[] | undefined {
+	if (!/^\s*\{/.test(text)) return undefined;
+	if (isJson(text)) return [{ text: text.trim(), offset: text.search(/\S/), json: true }];
+	const documents: DocumentText[] = [];
+	let depth = 0;
+	let start = 0;
+	for (const { token, index } of jsonTokens(text)) {
+		if (token === '{' || token === '[') {
+			if (depth === 0) start = index;
+			depth += 1;
+		} else if (token === '}' || token === ']') {
+			depth -= 1;
+			if (depth === 0) documents.push({ text: text.slice(start, index + 1), offset: start, json: true });
+		} else if (depth === 0) {
+			return undefined;
+		}
+	}
+	return depth === 0 && documents.every((one) => isJson(one.text)) ? documents : undefined;
+}
+
+function isJson(text: string): boolean {
+	try {
+		JSON.parse(text);
+		return true;
+	} catch {
+		return false;
+	}
+}

@@ -1,0 +1,293 @@
+/**
+ * From the text of one YAML document to JSON-like values with positions, with the meaning that kubectl gives plain
+ * scalars: YAML 1.1 words for booleans, leading zero for octal, no dates, no base-60 numbers. Pure; knows nothing of
+ * Kubernetes. Checked against kubectl v1.32.
+ *
+ * An alias becomes the very value of its anchor, never a copy, so nested aliases cost nothing; a document that would
+ * be huge if they were copies is refused all the same, as kubectl refuses it.
+ */
+
+import {
+	Composer,
+	type Document,
+	isAlias,
+	isMap,
+	isScalar,
+	isSeq,
+	type Node,
+	type ParsedNode,
+	Parser,
+	type Scalar,
+	type ScalarTag,
+	type YAMLMap,
+} from 'yaml';
+import { decodeBase64 } from '../base64.js';
+import { unindentedLexer } from './lexer.js';
+import { readGoNumber } from './numbers.js';
+import { scalarFault } from './scalar.js';
+
+/** Why a text is no document. */
+export interface YamlFault {
+	/** Unit: UTF-16 units from the start of the text. */
+	readonly offset: number;
+	readonly reason: string;
+	/** Whether the text is no YAML at all, as opposed to YAML that kubectl does not take. */
+	readonly syntax: boolean;
+}
+
+/** A value of a document: null, boolean, number, string, array, or an object without prototype. */
+export interface YamlDocument {
+	readonly value: unknown;
+	/** Where the value at a path begins, or the nearest one above it that exists. Unit: as in YamlFault. */
+	locate(path: readonly (string | number)[]): number;
+}
+
+/** What aliases may add to a document. Unit: nodes; about where goyaml v2 begins to refuse. */
+const MAX_ALIASED_NODES = 400_000;
+
+const TOO_DEEP = 'exceeded max depth of nesting';
+const TOO_LARGE = 'a number above 9223372036854775807';
+
+/** Source: goyaml v2 resolve.go, resolveTable. */
+const BOOLEAN: ScalarTag = {
+	tag: 'tag:yaml.org,2002:bool',
+	default: true,
+	test: /^(?:y|Y|yes|Yes|YES|true|True|TRUE|on|On|ON|n|N|no|No|NO|false|False|FALSE|off|Off|OFF)$/,
+	resolve: (text) => /^(?:y|true|on)/i.test(text),
+};
+const NUMBER: ScalarTag = {
+	tag: 'tag:yaml.org,2002:int',
+	default: true,
+	test: /^[-+.0-9]/,
+	resolve: numberOrText,
+};
+const FLOAT: ScalarTag = { tag: 'tag:yaml.org,2002:float', resolve: numberOrText };
+const BINARY: ScalarTag = {
+	tag: 'tag:yaml.org,2002:binary',
+	resolve: (text, onError) => {
+		const bytes = decodeBase64(text.replaceAll(' ', ''));
+		if (Buffer.isBuffer(bytes)) return bytes.toString('utf8');
+		onError('!!binary value contains invalid base64 data');
+		return '';
+	},
+};
+const OPTIONS = {
+	version: '1.1',
+	schema: 'failsafe',
+	customTags: ['null', BOOLEAN, NUMBER, FLOAT, BINARY, 'merge'] as ('null' | 'merge' | ScalarTag)[],
+	uniqueKeys: false,
+	prettyErrors: false,
+	logLevel: 'silent',
+} as const;
+
+/** Line ends of YAML 1.1 that the parser does not know; of U+2028 and U+2029, which are kept in values, see scalarFault. */
+const OTHER_LINE_ENDS = /\r(?!\n)|\u0085/g;
+
+/** Reads a text, which may hold several documents when `...` ends them; each is a document or a fault. */
+export function readYaml(given: string): readonly (YamlDocument | YamlFault)[] {
+	// One character for another: every place stays where it is.
+	const text = given.replace(OTHER_LINE_ENDS, '\n');
+	try {
+		return parseDocuments(text).map((document) => {
+			const [error] = document.errors;
+			if (error !== undefined) return { offset: error.pos[0], reason: `yaml: ${faultText(error)}`, syntax: true };
+			const converter = new Converter(text);
+			try {
+				return converter.document(document.contents);
+			} catch (thrown) {
+				if (thrown instanceof Refusal) return { offset: thrown.offset, reason: thrown.message, syntax: false };
+				throw thrown;
+			}
+		});
+	} catch (error) {
+		if (!(error instanceof RangeError)) throw error;
+		// The stack ran out.
+		return [{ offset: 0, reason: `yaml: ${TOO_DEEP}`, syntax: false }];
+	}
+}
+
+type ParsedDocument = Document.Parsed<ParsedNode, true>;
+
+function parseDocuments(text: string): readonly ParsedDocument[] {
+	const documents = [...new Composer<ParsedNode, true>(OPTIONS).compose(new Parser().parse(text))];
+	if (isGood(documents)) return documents;
+	// The places of faults are better found with the stricter lexer.
+	const parser = new Parser();
+	const tokens = [...unindentedLexer().lex(text)].flatMap((lexeme) => [...parser.next(lexeme)]);
+	const lenient = [...new Composer<ParsedNode, true>(OPTIONS).compose([...tokens, ...parser.end()])];
+	return isGood(lenient) ? lenient : documents;
+}
+
+function isGood(documents: readonly ParsedDocument[]): boolean {
+	return documents.every(({ errors }) => errors.length === 0);
+}
+
+class Refusal extends Error {
+	readonly offset: number;
+
+	constructor(offset: number, message: string) {
+		super(message);
+		this.offset = offset;
+	}
+}
+
+/** A converted node and how many nodes it would be without aliases. */
+interface Converted {
+	readonly value: unknown;
+	readonly nodes: number;
+	/** The word that a number is in the text. */
+	readonly word?: string;
+}
+
+type Places = Map<string | number, number>;
+
+class Converter {
+	readonly #text: string;
+	/** It may be JSON among YAML. */
+	#isJson = false;
+	readonly #anchors = new Map<string, Converted | 'open'>();
+	/** Of each object and array: where its members begin. */
+	readonly #places = new Map<object, Places>();
+	#aliased = 0;
+
+	constructor(text: string) {
+		this.#text = text;
+	}
+
+	document(root: Node | null): YamlDocument {
+		this.#isJson = isMap(root) && root.flow === true;
+		const { value } = this.#convert(root);
+		const start = root?.range?.[0] ?? 0;
+		return { value, locate: (path) => this.#locate(value, start, path) };
+	}
+
+	#locate(root: unknown, start: number, path: readonly (string | number)[]): number {
+		let offset = start;
+		let value: unknown = root;
+		for (const step of path) {
+			if (typeof value !== 'object' || value === null) break;
+			const place = this.#places.get(value)?.get(step);
+			if (place === undefined) break;
+			offset = place;
+			value = (value as Record<string | number, unknown>)[step];
+		}
+		return offset;
+	}
+
+	#convert(node: unknown): Converted {
+		if (isAlias(node)) return this.#resolve(node.source, offsetOf(node));
+		const anchor = isScalar(node) || isMap(node) || isSeq(node) ? node.anchor : undefined;
+		if (anchor !== undefined) this.#anchors.set(anchor, 'open');
+		const converted = this.#convertContent(node);
+		if (anchor !== undefined) this.#anchors.set(anchor, converted);
+		return converted;
+	}
+
+	#convertContent(node: unknown): Converted {
+		if (isMap(node)) return this.#convertMap(node);
+		if (isSeq(node)) {
+			const value: unknown[] = [];
+			const places: Places = new Map();
+			let nodes = 1;
+			for (const item of node.items) {
+				places.set(value.length, offsetOf(item) ?? offsetOf(node));
+				const converted = this.#convert(item);
+				value.push(converted.value);
+				nodes += converted.nodes;
+			}
+			this.#places.set(value, places);
+			return { value, nodes };
+		}
+		return isScalar(node) ? this.#convertScalar(node) : { value: null, nodes: 1 };
+	}
+
+	#convertScalar(scalar: Scalar): Converted {
+		const { value, source, range } = scalar;
+		const fault = scalarFault(scalar, this.#text, this.#isJson);
+		if (fault !== undefined) throw new Refusal(range?.[0] ?? 0, `yaml: ${fault}`);
+		if (typeof value === 'number') return { value, nodes: 1, word: source ?? '' };
+		// A "<<" that is no key is plain text.
+		return { value: typeof value === 'symbol' ? '<<' : value, nodes: 1 };
+	}
+
+	#convertMap(map: YAMLMap): Converted {
+		const value: Record<string, unknown> = Object.create(null);
+		const places: Places = new Map();
+		const merges: Converted[] = [];
+		const own = new Set<string>();
+		let nodes = 1;
+		for (const pair of map.items) {
+			const offset = offsetOf(pair.key) ?? offsetOf(map);
+			const converted = this.#convert(pair.value);
+			nodes += 1 + converted.nodes;
+			if (isScalar(pair.key) && typeof pair.key.value === 'symbol') {
+				merges.push(...this.#mergeSources(converted, offset));
+				continue;
+			}
+			const key = this.#keyText(pair.key, offset);
+			if (own.has(key)) throw new Refusal(offset, `yaml: key ${JSON.stringify(key)} already set in map`);
+			own.add(key);
+			value[key] = converted.value;
+			places.set(key, offsetOf(pair.value) ?? offset);
+		}
+		for (const merge of merges) this.#merge(merge.value as object, value, places);
+		this.#places.set(value, places);
+		return { value, nodes };
+	}
+
+	#mergeSources(converted: Converted, offset: number): readonly Converted[] {
+		const sources = Array.isArray(converted.value) ? converted.value : [converted.value];
+		return sources.map((value: unknown) => {
+			if (typeof value === 'object' && value !== null && !Array.isArray(value)) return { value, nodes: 0 };
+			throw new Refusal(offset, 'yaml: map merge requires map or sequence of maps as the value');
+		});
+	}
+
+	/** The map's own keys win, then the earlier of several sources. */
+	#merge(source: object, value: Record<string, unknown>, places: Places): void {
+		const sourcePlaces = this.#places.get(source);
+		for (const [key, item] of Object.entries(source)) {
+			if (key in value) continue;
+			value[key] = item;
+			places.set(key, sourcePlaces?.get(key) ?? 0);
+		}
+	}
+
+	#keyText(node: unknown, offset: number): string {
+		const { value, word = '' } = this.#convert(node);
+		if (typeof value === 'string') return value;
+		if (typeof value === 'boolean') return String(value);
+		const number = readGoNumber(word)?.key;
+		if (number !== undefined) return number;
+		const type = typeof value === 'number' ? TOO_LARGE : Array.isArray(value) ? 'a sequence' : 'a mapping';
+		throw new Refusal(offset, `yaml: invalid map key: ${value === null ? 'null' : type}`);
+	}
+
+	#resolve(anchor: string, offset: number | undefined): Converted {
+		const place = offset ?? 0;
+		const converted = this.#anchors.get(anchor);
+		if (converted === undefined) throw new Refusal(place, `yaml: unknown anchor '${anchor}' referenced`);
+		if (converted === 'open') throw new Refusal(place, `yaml: anchor '${anchor}' value contains itself`);
+		this.#aliased += converted.nodes;
+		if (this.#aliased > MAX_ALIASED_NODES) throw new Refusal(place, 'yaml: document contains excessive aliasing');
+		return converted;
+	}
+}
+
+function offsetOf(node: Node): number;
+function offsetOf(node: unknown): number | undefined;
+function offsetOf(node: unknown): number | undefined {
+	if (!isAlias(node) && !isScalar(node) && !isMap(node) && !isSeq(node)) return undefined;
+	return node.range?.[0] ?? 0;
+}
+
+/** Only keys show which number it is, everything else asks for its type. */
+function numberOrText(text: string): number | string {
+	return readGoNumber(text)?.value ?? text;
+}
+
+function faultText({ message }: Error): string {
+	// The parser's own word for it when its stack ran out.
+	if (/call stack/.test(message)) return TOO_DEEP;
+	return message.charAt(0).toLowerCase() + message.slice(1);
+}

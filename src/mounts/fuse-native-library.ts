@@ -1,0 +1,73 @@
+/**
+ * Whether the package fuse-native can be loaded here, and what to do when it cannot. A child process tries, so that
+ * the asking process never has the native code in it.
+ */
+
+import { spawnSync } from 'node:child_process';
+import { createRequire } from 'node:module';
+import { ConfigMapFsError, errorText } from '../base/errors.js';
+
+/** What the text of a failed load means. The first that matches counts. */
+const REASONS: readonly { readonly says: RegExp; readonly reason: string; readonly cure: string }[] = [
+	{
+		says: /libfuse\.so\.2/,
+		reason: 'the library libfuse.so.2 is not installed',
+		cure: '"apt-get install libfuse2" (newer releases: libfuse2t64)',
+	},
+	{
+		says: /Cannot find (module|package) 'fuse-native'/,
+		reason: 'the npm package fuse-native is not installed',
+		cure: '"npm install" with optional dependencies',
+	},
+	{
+		says: /No native build was found|napi|not a valid|wrong ELF/i,
+		reason: `fuse-native has no build for ${process.platform}-${process.arch}`,
+		cure: '"npm rebuild fuse-native" with a compiler and libfuse-dev',
+	},
+];
+
+/** Unit: milliseconds. Loading takes about 50. */
+const LOAD_TIMEOUT_MS = 10_000;
+
+let known: { readonly reason: string | undefined } | undefined;
+
+/**
+ * Why the driver cannot be loaded, with the cure; undefined when it can. The first call of a process starts a child
+ * (about 60 ms) where the package is there; later calls repeat the answer.
+ */
+export function fuseNativeUnavailable(): string | undefined {
+	known ??= { reason: tryToLoad() };
+	return known.reason;
+}
+
+/** The error for a failed load. */
+export function driverUnavailable(text: string, cause?: unknown): ConfigMapFsError {
+	return new ConfigMapFsError('DRIVER_UNAVAILABLE', explainLoadFailure(text), { cause });
+}
+
+/** One sentence from what `require` said: the reason, then the cure. */
+export function explainLoadFailure(text: string): string {
+	const known = REASONS.find(({ says }) => says.test(text));
+	const lines = text.split('\n').filter((line) => line.trim() !== '');
+	const reason = known?.reason ?? lines.find((line) => /error/i.test(line))?.trim() ?? lines[0] ?? 'no reason given';
+	const cure = known === undefined ? 'use --driver kernel' : `${known.cure}, or use --driver kernel`;
+	return `Cannot load the driver fuse-native: ${reason}; ${cure}`;
+}
+
+function tryToLoad(): string | undefined {
+	let path: string;
+	try {
+		path = createRequire(import.meta.url).resolve('fuse-native');
+	} catch (error) {
+		return explainLoadFailure(errorText(error));
+	}
+	const result = spawnSync(process.execPath, ['--no-warnings', '-e', 'require(process.argv[1])', path], {
+		encoding: 'utf8',
+		stdio: ['ignore', 'ignore', 'pipe'],
+		timeout: LOAD_TIMEOUT_MS,
+		killSignal: 'SIGKILL',
+	});
+	if (result.status === 0) return undefined;
+	const text = result.error === undefined ? result.stderr : errorText(result.error);
+	return explainLoadFailure(text === '' ? `loading it ends the process (${result.signal ?? result.status})` : text);
+}

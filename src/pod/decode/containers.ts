@@ -1,0 +1,103 @@
+/**
+ * `containers` and `initContainers` of a pod, as far as a local process has a use for them. Pure. An image is not asked
+ * for, because nothing here runs it. Source: kubernetes v1.32 validateContainers, ValidateVolumeMounts.
+ */
+
+import type { Container, PodVolume, VolumeMount } from '../pod-spec.js';
+import { decodeEnv, decodeEnvFrom, type EnvironmentRules } from './environment.js';
+import { fieldText, type ObjectReader } from './object-reader.js';
+import { descendingPathFaults, ID_TEXT, labelFaults, MAX_ID } from './pod-validation.js';
+
+const VOLUME_MOUNT = new Set([
+	'name',
+	'readOnly',
+	'recursiveReadOnly',
+	'mountPath',
+	'subPath',
+	'mountPropagation',
+	'subPathExpr',
+]);
+
+export interface DecodedContainers {
+	readonly initContainers: readonly Container[];
+	readonly containers: readonly Container[];
+}
+
+export function decodeContainers(spec: ObjectReader, rules: EnvironmentRules): DecodedContainers {
+	const names = new Set<string>();
+	const read = (reader: ObjectReader) => decodeContainer(reader, names, rules);
+	const containers = spec.objects('containers', 'Container').map(read);
+	if (containers.length === 0) spec.required('containers');
+	return { containers, initContainers: spec.objects('initContainers', 'Container').map(read) };
+}
+
+function decodeContainer(reader: ObjectReader, names: Set<string>, rules: EnvironmentRules): Container {
+	const name = reader.text('name');
+	if (name === '') reader.required('name');
+	else reader.check('name', name, labelFaults);
+	if (name !== '' && names.has(name)) reader.duplicate('name', name);
+	names.add(name);
+	const command = reader.texts('command');
+	const args = reader.texts('args');
+	const resources = reader.member('resources', 'ResourceRequirements');
+	const security = reader.member('securityContext', 'SecurityContext');
+	return {
+		name,
+		image: reader.optionalText('image'),
+		command: command.length === 0 ? undefined : command,
+		args: args.length === 0 ? undefined : args,
+		workingDir: reader.optionalText('workingDir'),
+		env: decodeEnv(reader, rules),
+		envFrom: decodeEnvFrom(reader, rules),
+		volumeMounts: decodeVolumeMounts(reader, rules.volumes),
+		volumeDevices: reader.objects('volumeDevices', 'VolumeDevice').map((device) => device.text('name')),
+		resources: {
+			limits: resources.quantities('limits'),
+			requests: resources.quantities('requests'),
+		},
+		runAsUser: decodeId(security, 'runAsUser'),
+		runAsGroup: decodeId(security, 'runAsGroup'),
+	};
+}
+
+function decodeVolumeMounts(container: ObjectReader, volumes: ReadonlyMap<string, PodVolume>): readonly VolumeMount[] {
+	const mountPaths = new Set<string>();
+	// Where a sub path is wrong, the server names the list, not its entry.
+	const list = fieldText([...container.path, 'volumeMounts']);
+	return container.objects('volumeMounts', 'VolumeMount').map((reader) => {
+		reader.onlyKnown(VOLUME_MOUNT);
+		const name = reader.text('name');
+		if (name === '') reader.required('name');
+		else if (!volumes.has(name)) reader.notFound('name', name);
+		const mountPath = reader.text('mountPath');
+		if (mountPath === '') reader.required('mountPath');
+		else if (mountPaths.has(mountPath)) reader.invalid('mountPath', mountPath, 'must be unique');
+		mountPaths.add(mountPath);
+		const subPath = decodeSubPath(reader, 'subPath', list);
+		const subPathExpr = decodeSubPath(reader, 'subPathExpr', list);
+		if (subPath !== undefined && subPathExpr !== undefined) {
+			reader.invalid('subPathExpr', subPathExpr, 'subPathExpr and subPath are mutually exclusive');
+		}
+		const readOnly = reader.flag('readOnly') || isReadOnly(volumes.get(name));
+		return { name, mountPath, subPath, subPathExpr, readOnly };
+	});
+}
+
+/** Source: kubelet v1.32 kubelet_pods.go, makeMounts: the volume's own wish wins. */
+function isReadOnly(volume: PodVolume | undefined): boolean {
+	return volume?.source.kind === 'other' && volume.source.readOnly === true;
+}
+
+function decodeSubPath(reader: ObjectReader, field: 'subPath' | 'subPathExpr', list: string): string | undefined {
+	const path = reader.optionalText(field);
+	if (path === undefined) return undefined;
+	reader.checkAs(field, `${list}.${field}`, path, descendingPathFaults);
+	return path;
+}
+
+/** The number of a user or a group. */
+export function decodeId(reader: ObjectReader, field: string): number | undefined {
+	const id = reader.integer(field, 'int64');
+	if (id !== undefined && (id < 0 || id > MAX_ID)) reader.invalid(field, id, ID_TEXT);
+	return id;
+}

@@ -1,0 +1,60 @@
+/**
+ * `fieldRef` and `resourceFieldRef`, of a variable or of a file of a volume. Pure.
+ * Source: kubernetes v1.32 validateObjectFieldSelector, validateContainerResourceFieldSelector.
+ */
+
+import { labelKeyFaults } from '../../model/validation.js';
+import type { FieldRef, ResourceFieldRef } from '../pod-spec.js';
+import { decodeDivisor } from './divisor.js';
+import { cut, invalidText, type ObjectReader, unsupportedText } from './object-reader.js';
+import {
+	annotationKeyFaults,
+	CONTAINER_RESOURCES,
+	fieldLabelFault,
+	isContainerResource,
+	splitFieldPath,
+} from './pod-validation.js';
+
+const FIELD_REF = new Set(['apiVersion', 'fieldPath']);
+const RESOURCE_FIELD_REF = new Set(['containerName', 'resource', 'divisor']);
+
+/** `supported`: the field paths without a subscript that are allowed in this place, sorted. */
+export function decodeFieldRef(reader: ObjectReader, supported: ReadonlySet<string>): FieldRef {
+	reader.onlyKnown(FIELD_REF);
+	const version = reader.text('apiVersion') || 'v1';
+	const fieldPath = reader.text('fieldPath');
+	const fault = fieldPathFault(version, fieldPath, supported);
+	if (fault !== undefined) reader.fault('fieldPath', fault);
+	else checkSubscript(reader, fieldPath);
+	// The old name is taken, and means the new one.
+	return { kind: 'fieldRef', fieldPath: fieldPath === 'spec.host' ? 'spec.nodeName' : fieldPath };
+}
+
+function fieldPathFault(version: string, fieldPath: string, supported: ReadonlySet<string>): string | undefined {
+	if (fieldPath === '') return 'Required value';
+	if (version !== 'v1') {
+		return invalidText(fieldPath, `error converting fieldPath: unsupported pod version: ${cut(version)}`);
+	}
+	const fault = fieldLabelFault(fieldPath);
+	if (fault !== undefined) return fault;
+	const { path, subscript } = splitFieldPath(fieldPath === 'spec.host' ? 'spec.nodeName' : fieldPath);
+	return subscript !== undefined || supported.has(path) ? undefined : unsupportedText(path, supported);
+}
+
+function checkSubscript(reader: ObjectReader, fieldPath: string): void {
+	const { path, subscript } = splitFieldPath(fieldPath);
+	if (subscript === undefined) return;
+	if (path === 'metadata.annotations') reader.check('', subscript.toLowerCase(), annotationKeyFaults);
+	else reader.check('', subscript, labelKeyFaults);
+}
+
+/** In a volume the container must be named. */
+export function decodeResourceFieldRef(reader: ObjectReader, place: 'env' | 'volume'): ResourceFieldRef {
+	reader.onlyKnown(RESOURCE_FIELD_REF);
+	const containerName = reader.optionalText('containerName');
+	const resource = reader.text('resource');
+	if (place === 'volume' && containerName === undefined) reader.required('containerName');
+	else if (resource === '') reader.required('resource');
+	else if (!isContainerResource(resource)) reader.fault('resource', unsupportedText(resource, CONTAINER_RESOURCES));
+	return { kind: 'resourceFieldRef', containerName, resource, divisor: decodeDivisor(reader, resource) };
+}

@@ -1,0 +1,313 @@
+/**
+ * Reads the fields of a JSON-like value as Go's decoder would fill a struct, and says what is wrong in the words of an
+ * API server. Pure; knows nothing of YAML and nothing of pods. No text holds the value of a field that is not a name or
+ * a path; what a text quotes is cut to a readable length.
+ */
+
+import { isJsonObject, type JsonObject, jsonType } from '../../go/json-value.js';
+import { quoteGo } from '../../go/quote.js';
+import type { Violation } from '../../model/validation.js';
+
+export type Path = Violation['path'];
+/** What is wrong with a text; nothing when it is good. Of a text it always says the same. */
+export type TextRule = (text: string) => readonly string[];
+
+/** More than a person reads; keeps a hostile manifest from filling the memory with complaints. */
+const MAX_VIOLATIONS = 1000;
+/** Of a quoted value. Unit: UTF-16 units. */
+const MAX_QUOTED = 256;
+const INTEGER_LIMITS = { int32: 2 ** 31 - 1, int64: Number.MAX_SAFE_INTEGER } as const;
+/** Without two ways to read the same digits, so that a long text is refused as fast as a short one. */
+const QUANTITY = /^(?=.)[+-]?[0-9]*(?:\.[0-9]*)?(?:[eEinumkKMGTP]+[-+]?[0-9]*|[-+][0-9]*)?$/;
+const QUANTITY_SUFFIX = /^[+-]?[0-9]*(?:\.[0-9]*)?(?:[numkMGTPE]?|[KMGTPE]i|[eE][-+]?[0-9]+)$/;
+/** Source: kubernetes v1.32 apimachinery api/resource, ErrFormatWrong and ErrSuffix. */
+const QUANTITY_TEXT = "quantities must match the regular expression '^([+-]?[0-9.]+)([eEinumkKMGTP]*[-+]?[0-9]*)$'";
+const QUANTITY_SUFFIX_TEXT = "unable to parse quantity's suffix";
+
+/** What was found while one object was read. */
+export class Findings {
+	readonly #violations: Violation[] = [];
+	readonly #faults = new Map<TextRule, Map<string, readonly string[]>>();
+	#more = 0;
+
+	get violations(): readonly Violation[] {
+		if (this.#more === 0) return this.#violations;
+		return [...this.#violations, { path: [], text: `and ${this.#more} more faults` }];
+	}
+
+	report(path: Path, text: string): void {
+		if (this.#violations.length < MAX_VIOLATIONS) this.#violations.push({ path, text });
+		else this.#more += 1;
+	}
+
+	/** What a rule says of a text. Aliases may give one long text to very many fields, so it is asked once. */
+	faults(rule: TextRule, text: string): readonly string[] {
+		let known = this.#faults.get(rule);
+		if (known === undefined) {
+			known = new Map();
+			this.#faults.set(rule, known);
+		}
+		let faults = known.get(text);
+		if (faults === undefined) {
+			faults = rule(text);
+			known.set(text, faults);
+		}
+		return faults;
+	}
+}
+
+/**
+ * One JSON object that stands for a Go struct. A field that is absent or null has its zero value. A field of a wrong
+ * type is reported once, reads as its zero value, and is not complained about further.
+ */
+export class ObjectReader {
+	/** From the root of the whole object. */
+	readonly path: Path;
+	readonly findings: Findings;
+	readonly #value: JsonObject;
+	readonly #goType: string;
+	readonly #mistyped = new Set<string>();
+	/** Whether the value, or one that it should be in, is no object, which was said already. */
+	readonly #isBroken: boolean;
+	#hasUnknown = false;
+
+	private constructor(value: unknown, goType: string, path: Path, findings: Findings, isInBroken = false) {
+		this.#isBroken = isInBroken || (!isJsonObject(value) && value !== null && value !== undefined);
+		this.#value = isJsonObject(value) ? value : {};
+		this.#goType = goType;
+		this.path = path;
+		this.findings = findings;
+	}
+
+	/** A value that is no object is reported and reads as an empty one. */
+	static root(value: unknown, goType: string, findings: Findings): ObjectReader {
+		if (!isJsonObject(value)) {
+			findings.report([], `json: cannot unmarshal ${jsonType(value)} into Go value of type v1.${goType}`);
+		}
+		return new ObjectReader(value, goType, [], findings);
+	}
+
+	/** Whether the field has a value, of whatever type. */
+	has(field: string): boolean {
+		return this.#get(field) !== undefined;
+	}
+
+	/** Whether `onlyKnown` found a field that it does not know, which may be the one that is missing. */
+	get hasUnknown(): boolean {
+		return this.#hasUnknown;
+	}
+
+	text(field: string, goType = 'string'): string {
+		const value = this.#get(field) ?? '';
+		if (typeof value === 'string') return value;
+		this.#refuse(field, jsonType(value), goType);
+		return '';
+	}
+
+	optionalText(field: string): string | undefined {
+		const text = this.text(field);
+		return text === '' ? undefined : text;
+	}
+
+	flag(field: string, fallback = false): boolean {
+		const value = this.#get(field) ?? fallback;
+		if (typeof value === 'boolean') return value;
+		this.#refuse(field, jsonType(value), 'bool');
+		return fallback;
+	}
+
+	integer(field: string, goType: 'int32' | 'int64'): number | undefined {
+		const value = this.#get(field);
+		return value === undefined ? undefined : this.#toInteger(field, value, goType, []);
+	}
+
+	integers(field: string, goType: 'int64'): readonly number[] {
+		return this.#list(field, `[]${goType}`).map(
+			(item, index) => this.#toInteger(field, item ?? 0, goType, [index]) ?? 0,
+		);
+	}
+
+	texts(field: string): readonly string[] {
+		return this.#list(field, '[]string').map((item, index) => {
+			if (typeof item === 'string') return item;
+			if (item !== null) this.#refuse(field, jsonType(item), 'string', [index]);
+			return '';
+		});
+	}
+
+	textMap(field: string): ReadonlyMap<string, string> {
+		const texts = new Map<string, string>();
+		for (const [key, item] of this.#entries(field, 'map[string]string')) {
+			if (typeof item === 'string' || item === null) texts.set(key, item ?? '');
+			else this.#refuse(field, jsonType(item), 'string', [key]);
+		}
+		return texts;
+	}
+
+	/** As it is written; undefined where there is none. */
+	quantity(field: string): string | undefined {
+		const value = this.#get(field);
+		return value === undefined ? undefined : this.#toQuantity(field, value, []);
+	}
+
+	quantities(field: string): ReadonlyMap<string, string> {
+		const quantities = new Map<string, string>();
+		for (const [key, item] of this.#entries(field, 'v1.ResourceList')) {
+			quantities.set(key, this.#toQuantity(field, item ?? '0', [key]));
+		}
+		return quantities;
+	}
+
+	/** Undefined where there is none. A value that is no object reads as an empty one. `goType` is without its package. */
+	object(field: string, goType: string): ObjectReader | undefined {
+		return this.has(field) ? this.member(field, goType) : undefined;
+	}
+
+	/** An empty one where there is none. */
+	member(field: string, goType: string): ObjectReader {
+		const value = this.#get(field);
+		if (value !== undefined && !isJsonObject(value)) this.#refuse(field, jsonType(value), `v1.${goType}`);
+		return new ObjectReader(value, goType, [...this.path, field], this.findings, this.#isBroken);
+	}
+
+	/** The items of a list, each with its index in its path. An item that is null or no object reads as an empty one. */
+	objects(field: string, goType: string): readonly ObjectReader[] {
+		return this.#list(field, `[]v1.${goType}`).map((item, index) => {
+			if (!isJsonObject(item) && item !== null) this.#refuse(field, jsonType(item), `v1.${goType}`, [index]);
+			return new ObjectReader(item, goType, [...this.path, field, index], this.findings);
+		});
+	}
+
+	/** Reports every other field, as kubectl does. */
+	onlyKnown(known: ReadonlySet<string>): this {
+		for (const field of Object.keys(this.#value)) {
+			if (known.has(field)) continue;
+			this.#hasUnknown = true;
+			const full = cut(fieldText([...this.path, field]));
+			this.findings.report([...this.path, field], `strict decoding error: unknown field "${full}"`);
+		}
+		return this;
+	}
+
+	required(field: string, detail?: string): void {
+		this.fault(field, detail === undefined ? 'Required value' : `Required value: ${detail}`);
+	}
+
+	invalid(field: string, value: string | number, detail: string): void {
+		this.fault(field, invalidText(value, detail));
+	}
+
+	invalidItem(field: string, index: number, value: string | number, detail: string): void {
+		if (this.#mistyped.has(field)) return;
+		const path = [...this.path, field, index];
+		this.findings.report(path, `${fieldText(path)}: ${invalidText(value, detail)}`);
+	}
+
+	notFound(field: string, name: string): void {
+		this.fault(field, `Not found: ${quoted(name)}`);
+	}
+
+	duplicate(field: string, name: string): void {
+		this.fault(field, `Duplicate value: ${quoted(name)}`);
+	}
+
+	/** Reports what the rule says of a text that belongs to a field. */
+	check(field: string, text: string, rule: TextRule): void {
+		this.checkAs(field, this.#shown(field), text, rule);
+	}
+
+	/** The same for a server that names the field otherwise than where it is. */
+	checkAs(field: string, shown: string, text: string, rule: TextRule): void {
+		for (const fault of this.findings.faults(rule, text)) this.faultAs(field, shown, invalidText(text, fault));
+	}
+
+	/** Reports what the rule says of a text that belongs to an entry of a map. */
+	checkEntry(field: string, key: string, text: string, rule: TextRule): void {
+		for (const fault of this.findings.faults(rule, text)) {
+			this.findings.report([...this.path, field, key], `${this.#shown(field)}: ${invalidText(text, fault)}`);
+		}
+	}
+
+	/** `spec.containers[0].name: Required value`. Empty `field`: of the object as a whole. */
+	fault(field: string, text: string): void {
+		this.faultAs(field, this.#shown(field), text);
+	}
+
+	/** The same for a server that names the field otherwise than where it is. */
+	faultAs(field: string, shown: string, text: string): void {
+		if (this.#isBroken || this.#mistyped.has(field)) return;
+		this.findings.report(field === '' ? this.path : [...this.path, field], `${shown}: ${text}`);
+	}
+
+	#shown(field: string): string {
+		return fieldText(field === '' ? this.path : [...this.path, field]);
+	}
+
+	#get(field: string): unknown {
+		return Object.hasOwn(this.#value, field) ? (this.#value[field] ?? undefined) : undefined;
+	}
+
+	#list(field: string, goType: string): readonly unknown[] {
+		const value = this.#get(field) ?? [];
+		if (Array.isArray(value)) return value;
+		this.#refuse(field, jsonType(value), goType);
+		return [];
+	}
+
+	#entries(field: string, goType: string): readonly (readonly [string, unknown])[] {
+		const value = this.#get(field) ?? {};
+		if (isJsonObject(value)) return Object.entries(value);
+		this.#refuse(field, jsonType(value), goType);
+		return [];
+	}
+
+	#toInteger(field: string, value: unknown, goType: keyof typeof INTEGER_LIMITS, inside: Path): number | undefined {
+		if (typeof value === 'number' && Number.isInteger(value) && Math.abs(value) <= INTEGER_LIMITS[goType]) return value;
+		this.#refuse(field, typeof value === 'number' ? `number ${value}` : jsonType(value), goType, inside);
+		return undefined;
+	}
+
+	#toQuantity(field: string, value: unknown, inside: Path): string {
+		const text = typeof value === 'number' ? String(value) : typeof value === 'string' ? value.trim() : undefined;
+		const isWritten = text !== undefined && QUANTITY.test(text);
+		if (isWritten && QUANTITY_SUFFIX.test(text)) return text;
+		this.#mistyped.add(field);
+		this.findings.report([...this.path, field, ...inside], isWritten ? QUANTITY_SUFFIX_TEXT : QUANTITY_TEXT);
+		return '0';
+	}
+
+	#refuse(field: string, found: string, goType: string, inside: Path = []): void {
+		// A field may be asked for more than once.
+		if (inside.length === 0 && this.#mistyped.has(field)) return;
+		this.#mistyped.add(field);
+		const goField = [...this.path.filter((step) => typeof step === 'string'), field].join('.');
+		this.findings.report(
+			[...this.path, field, ...inside],
+			`json: cannot unmarshal ${found} into Go struct field ${this.#goType}.${goField} of type ${goType}`,
+		);
+	}
+}
+
+/** `spec.containers[0].env`. */
+export function fieldText(path: Path): string {
+	return path.map((step, index) => (typeof step === 'number' ? `[${step}]` : index === 0 ? step : `.${step}`)).join('');
+}
+
+/** `Invalid value: "x": why`. */
+export function invalidText(value: string | number, detail: string): string {
+	return `Invalid value: ${quoted(value)}: ${detail}`;
+}
+
+/** `Unsupported value: "x": supported values: "a", "b"`. */
+export function unsupportedText(value: string, supported: Iterable<string>): string {
+	return `Unsupported value: ${quoted(value)}: supported values: ${Array.from(supported, quoted).join(', ')}`;
+}
+
+export function quoted(value: string | number): string {
+	return typeof value === 'number' ? String(value) : quoteGo(cut(value));
+}
+
+/** A name or path of a readable length. */
+export function cut(text: string): string {
+	return text.length > MAX_QUOTED ? `${text.slice(0, MAX_QUOTED)}…` : text;
+}

@@ -1,0 +1,216 @@
+/**
+ * `volumes` of a pod. Pure. Source: kubernetes v1.32 ValidateVolumes, validateVolumeSource, validateProjectionSources;
+ * pkg/apis/core/v1/defaults.go.
+ */
+
+import type { PodVolume, ProjectedSource, VolumeSource } from '../pod-spec.js';
+import { decodeDefaultMode, decodeDownwardItems, decodeKeyItems } from './items.js';
+import { fieldText, invalidText, type ObjectReader, unsupportedText } from './object-reader.js';
+import { backstepFaults, labelFaults } from './pod-validation.js';
+
+type DecodeSource = (reader: ObjectReader) => VolumeSource;
+
+/** In the order in which a server looks at them. Without a function: a local process cannot have it. */
+const KINDS: readonly (readonly [field: string, goType: string, decode?: DecodeSource])[] = [
+	['emptyDir', 'EmptyDirVolumeSource', decodeEmptyDir],
+	['hostPath', 'HostPathVolumeSource', decodeHostPath],
+	['gitRepo', 'GitRepoVolumeSource'],
+	['gcePersistentDisk', 'GCEPersistentDiskVolumeSource'],
+	['awsElasticBlockStore', 'AWSElasticBlockStoreVolumeSource'],
+	['secret', 'SecretVolumeSource', (reader) => decodeObjectVolume(reader, 'secret', 'secretName')],
+	['nfs', 'NFSVolumeSource'],
+	['iscsi', 'ISCSIVolumeSource'],
+	['glusterfs', 'GlusterfsVolumeSource'],
+	['flocker', 'FlockerVolumeSource'],
+	['persistentVolumeClaim', 'PersistentVolumeClaimVolumeSource'],
+	['rbd', 'RBDVolumeSource'],
+	['cinder', 'CinderVolumeSource'],
+	['cephfs', 'CephFSVolumeSource'],
+	['quobyte', 'QuobyteVolumeSource'],
+	['downwardAPI', 'DownwardAPIVolumeSource', decodeDownwardVolume],
+	['fc', 'FCVolumeSource'],
+	['flexVolume', 'FlexVolumeSource'],
+	['configMap', 'ConfigMapVolumeSource', (reader) => decodeObjectVolume(reader, 'configMap', 'name')],
+	['azureFile', 'AzureFileVolumeSource'],
+	['vsphereVolume', 'VsphereVirtualDiskVolumeSource'],
+	['photonPersistentDisk', 'PhotonPersistentDiskVolumeSource'],
+	['portworxVolume', 'PortworxVolumeSource'],
+	['azureDisk', 'AzureDiskVolumeSource'],
+	['storageos', 'StorageOSVolumeSource'],
+	['projected', 'ProjectedVolumeSource', decodeProjected],
+	['scaleIO', 'ScaleIOVolumeSource'],
+	['csi', 'CSIVolumeSource'],
+	['ephemeral', 'EphemeralVolumeSource'],
+	['image', 'ImageVolumeSource'],
+];
+const VOLUME = new Set(['name', ...KINDS.map(([field]) => field)]);
+const OBJECT_FIELDS = ['items', 'defaultMode', 'optional'];
+const DOWNWARD = new Set(['items', 'defaultMode']);
+const EMPTY_DIR = new Set(['medium', 'sizeLimit']);
+const HOST_PATH = new Set(['path', 'type']);
+const PROJECTED = new Set(['sources', 'defaultMode']);
+const PROJECTED_OBJECT = new Set(['name', 'items', 'optional']);
+const PROJECTED_DOWNWARD = new Set(['items']);
+/** Kinds of projected source that a local process cannot have, and the fields that say where the file would be. */
+const PROJECTED_OTHER: readonly (readonly [field: string, goType: string, paths: readonly string[]])[] = [
+	['serviceAccountToken', 'ServiceAccountTokenProjection', ['path']],
+	['clusterTrustBundle', 'ClusterTrustBundleProjection', ['path']],
+	['podCertificate', 'PodCertificateProjection', ['credentialBundlePath', 'keyPath', 'certificateChainPath']],
+];
+const PROJECTED_SOURCE = new Set(['secret', 'configMap', 'downwardAPI', ...PROJECTED_OTHER.map(([field]) => field)]);
+
+/** Sorted. Empty: whatever is there. */
+const HOST_PATH_TYPES = new Set([
+	'',
+	'BlockDevice',
+	'CharDevice',
+	'Directory',
+	'DirectoryOrCreate',
+	'File',
+	'FileOrCreate',
+	'Socket',
+]);
+const MORE_THAN_ONE_TEXT = 'Forbidden: may not specify more than 1 volume type';
+
+/** `claims`: names of volumes that a StatefulSet makes; they take the place of volumes of the same name. */
+export function decodeVolumes(spec: ObjectReader, claims: readonly string[]): readonly PodVolume[] {
+	const volumes = new Map<string, PodVolume>();
+	for (const reader of spec.objects('volumes', 'Volume')) {
+		reader.onlyKnown(VOLUME);
+		const name = reader.text('name');
+		const source = decodeSource(reader);
+		if (name === '') reader.required('name');
+		else reader.check('name', name, labelFaults);
+		if (name !== '' && volumes.has(name)) reader.duplicate('name', name);
+		volumes.set(name, { name, source });
+	}
+	for (const name of claims) volumes.set(name, { name, source: { kind: 'other', type: 'persistentVolumeClaim' } });
+	return [...volumes.values()];
+}
+
+function decodeSource(reader: ObjectReader): VolumeSource {
+	let source: VolumeSource | undefined;
+	for (const [field, goType, decode] of KINDS) {
+		if (!reader.has(field)) continue;
+		if (source !== undefined) reader.fault(field, MORE_THAN_ONE_TEXT);
+		else source = (decode ?? decodeOther(field))(reader.member(field, goType));
+	}
+	// A server fills this in for a volume that has a name only.
+	return source ?? { kind: 'emptyDir', medium: '', sizeLimit: undefined };
+}
+
+/** The one field of these that matters to what takes their place. An image is read-only by nature. */
+function decodeOther(type: string): DecodeSource {
+	return (reader) => {
+		const readOnly = reader.flag('readOnly') || type === 'image';
+		return { kind: 'other', type, ...(readOnly ? { readOnly } : {}) };
+	};
+}
+
+function decodeObjectVolume(reader: ObjectReader, kind: 'configMap' | 'secret', nameField: string): VolumeSource {
+	reader.onlyKnown(new Set([nameField, ...OBJECT_FIELDS]));
+	const name = reader.text(nameField);
+	if (name === '' && !reader.hasUnknown) reader.required(nameField);
+	const defaultMode = decodeDefaultMode(reader);
+	const items = decodeKeyItems(reader).map(({ item }) => item);
+	const optional = reader.flag('optional');
+	return { kind, name, projection: { ...(items.length === 0 ? {} : { items }), defaultMode, optional } };
+}
+
+function decodeDownwardVolume(reader: ObjectReader): VolumeSource {
+	reader.onlyKnown(DOWNWARD);
+	const defaultMode = decodeDefaultMode(reader);
+	return { kind: 'downwardAPI', items: decodeDownwardItems(reader).map(({ item }) => item), defaultMode };
+}
+
+function decodeEmptyDir(reader: ObjectReader): VolumeSource {
+	reader.onlyKnown(EMPTY_DIR);
+	const sizeLimit = reader.quantity('sizeLimit');
+	if (sizeLimit?.startsWith('-')) {
+		reader.fault('sizeLimit', 'Forbidden: SizeLimit field must be a valid resource quantity');
+	}
+	return { kind: 'emptyDir', medium: reader.text('medium', 'v1.StorageMedium'), sizeLimit };
+}
+
+function decodeHostPath(reader: ObjectReader): VolumeSource {
+	reader.onlyKnown(HOST_PATH);
+	const path = reader.text('path');
+	const type = reader.text('type', 'v1.HostPathType');
+	if (path === '') reader.required('path');
+	else reader.check('path', path, backstepFaults);
+	if (!HOST_PATH_TYPES.has(type)) reader.fault('type', unsupportedText(type, HOST_PATH_TYPES));
+	return { kind: 'hostPath', path, type };
+}
+
+function decodeProjected(reader: ObjectReader): VolumeSource {
+	reader.onlyKnown(PROJECTED);
+	const defaultMode = decodeDefaultMode(reader);
+	const decoder = new ProjectedDecoder(fieldText(reader.path));
+	const sources = reader.objects('sources', 'VolumeProjection').flatMap((source) => decoder.decode(source) ?? []);
+	return { kind: 'projected', sources, defaultMode };
+}
+
+/** Reads the sources of one volume; only paths that are written down are compared. */
+class ProjectedDecoder {
+	readonly #paths = new Set<string>();
+	/** The server names the volume where two paths are the same, not the source. */
+	readonly #shown: string;
+
+	constructor(shown: string) {
+		this.#shown = shown;
+	}
+
+	/** Undefined: none at all, which a server takes and passes over. */
+	decode(reader: ObjectReader): ProjectedSource | undefined {
+		reader.onlyKnown(PROJECTED_SOURCE);
+		const sources = [
+			this.#object(reader, 'secret', 'SecretProjection'),
+			this.#object(reader, 'configMap', 'ConfigMapProjection'),
+			this.#downward(reader),
+			...PROJECTED_OTHER.map(([field, goType, paths]) => this.#other(reader, field, goType, paths)),
+		];
+		if (Array.from(PROJECTED_SOURCE).filter((field) => reader.has(field)).length > 1) {
+			reader.fault('', `${MORE_THAN_ONE_TEXT} per source`);
+		}
+		return sources.find((source) => source !== undefined);
+	}
+
+	#object(parent: ObjectReader, kind: 'secret' | 'configMap', goType: string): ProjectedSource | undefined {
+		const reader = parent.object(kind, goType)?.onlyKnown(PROJECTED_OBJECT);
+		if (reader === undefined) return undefined;
+		const name = reader.text('name');
+		if (name === '' && !reader.hasUnknown) reader.required('name');
+		const items = decodeKeyItems(reader).map(({ reader: itemReader, item }) => {
+			this.#take(itemReader, item.path, name);
+			return item;
+		});
+		return { kind, name, items, optional: reader.flag('optional') };
+	}
+
+	#downward(parent: ObjectReader): ProjectedSource | undefined {
+		const reader = parent.object('downwardAPI', 'DownwardAPIProjection')?.onlyKnown(PROJECTED_DOWNWARD);
+		if (reader === undefined) return undefined;
+		const items = decodeDownwardItems(reader).map(({ reader: itemReader, item }) => {
+			this.#take(itemReader, item.path, item.path);
+			return item;
+		});
+		return { kind: 'downwardAPI', items };
+	}
+
+	#other(parent: ObjectReader, field: string, goType: string, paths: readonly string[]): ProjectedSource | undefined {
+		const reader = parent.object(field, goType);
+		if (reader === undefined) return undefined;
+		const path = paths.map((name) => reader.text(name)).find((text) => text !== '');
+		// A server compares the path of a bundle, not that of a token.
+		if (field === 'clusterTrustBundle' && path !== undefined) this.#take(reader, path, path);
+		return { kind: 'other', type: field, path };
+	}
+
+	#take(reader: ObjectReader, path: string, shownValue: string): void {
+		if (path === '') return;
+		if (this.#paths.has(path)) {
+			reader.faultAs('path', this.#shown, invalidText(shownValue, 'conflicting duplicate paths'));
+		}
+		this.#paths.add(path);
+	}
+}

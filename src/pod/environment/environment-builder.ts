@@ -1,0 +1,300 @@
+/**
+ * Builds a container's environment as kubelet does at each start: envFrom in order, then env over it. Pure.
+ * Source: kubelet v1.32 kubelet_pods.go, makeEnvironmentVariables; fileKeyRef: v1.35. Variables of Services do not
+ * exist here.
+ */
+
+import { ConfigMapFsError } from '../../base/errors.js';
+import type { ConfigMap } from '../../model/config-map.js';
+import { formatObjectKey } from '../../model/object-key.js';
+import type { Secret } from '../../model/secret.js';
+import type { Missing, PodObjects, PodSurroundings, PodWarning } from '../pod-objects.js';
+import type { Container, EnvFromSource, EnvVar, EnvVarSource, Pod } from '../pod-spec.js';
+import { downwardStandIn, downwardValue } from './downward-value.js';
+import { readEnvFile } from './env-file-syntax.js';
+import type { Environment, EnvironmentSource, EnvironmentVariable, VariableOrigin } from './environment.js';
+import { environmentNameFaults } from './environment-names.js';
+import { stringFault } from './exec-limits.js';
+import { traceExpansion } from './expansion.js';
+import { valueText } from './value-text.js';
+
+export interface EnvironmentOptions {
+	/** `--strict-env-names`: names of envFrom that break the older rule are passed over, as kubelets before 1.30 did. */
+	readonly strictNames: boolean;
+	/** The file of a fileKeyRef, or undefined if it is not there. Without it a local process has no such variables. */
+	readonly readFile?: (volumeName: string, path: string) => Buffer | undefined;
+}
+
+type FileKeyRef = Extract<EnvVarSource, { readonly kind: 'fileKeyRef' }>;
+type ObjectKind = EnvironmentSource['kind'];
+
+/** How kubelet's messages name the kinds. */
+const KIND_WORDS: Readonly<Record<ObjectKind, { readonly notFound: string; readonly event: string }>> = {
+	ConfigMap: { notFound: 'configmap', event: 'configMap' },
+	Secret: { notFound: 'secret', event: 'secret' },
+};
+
+const OBJECT_KINDS: Readonly<Record<'configMapRef' | 'secretRef' | 'configMapKeyRef' | 'secretKeyRef', ObjectKind>> = {
+	configMapRef: 'ConfigMap',
+	configMapKeyRef: 'ConfigMap',
+	secretRef: 'Secret',
+	secretKeyRef: 'Secret',
+};
+
+/**
+ * Each object is read once, so that all variables see one version of it. What is missing is in the outcome. Errors:
+ * INPUT_INVALID, one line for each variable that no process can be given, each downward reference that an API server
+ * refuses, and each malformed file.
+ */
+export function buildEnvironment(
+	pod: Pod,
+	container: Container,
+	objects: PodObjects,
+	surroundings: PodSurroundings,
+	options: EnvironmentOptions,
+): Environment {
+	return new EnvironmentBuilder(pod, container, objects, surroundings, options).build();
+}
+
+/** Where a variable came from, for people: `env[2], key "k" of Secret ns/s`. */
+export function originText(origin: VariableOrigin, namespace: string): string {
+	const { kind, place, object, key } = origin;
+	if (kind === 'value') return place;
+	if (kind === 'fieldRef' || kind === 'resourceFieldRef') return `${place}, ${key}`;
+	if (kind === 'fileKeyRef') return `${place}, key "${key}" of a file in volume "${object}"`;
+	return `${place}, key "${key}" of ${OBJECT_KINDS[kind]} ${formatObjectKey({ namespace, name: object ?? '' })}`;
+}
+
+/** What a variable is before it is known what it replaces. */
+type Draft = Pick<EnvironmentVariable, 'name' | 'value' | 'origin'> & Partial<EnvironmentVariable>;
+
+class EnvironmentBuilder {
+	readonly #pod: Pod;
+	readonly #container: Container;
+	readonly #objects: PodObjects;
+	readonly #surroundings: PodSurroundings;
+	readonly #options: EnvironmentOptions;
+	readonly #path: string;
+
+	readonly #variables = new Map<string, EnvironmentVariable>();
+	/** By message: what several references miss is said once. */
+	readonly #missing = new Map<string, Missing>();
+	readonly #warnings: PodWarning[] = [];
+	/** Variables whose bytes did not survive. */
+	readonly #inexact = new Set<string>();
+	readonly #faults: string[] = [];
+	/** By kind and name. */
+	readonly #sources = new Map<string, EnvironmentSource>();
+	readonly #read = new Map<string, ConfigMap | Secret | undefined>();
+
+	constructor(
+		pod: Pod,
+		container: Container,
+		objects: PodObjects,
+		surroundings: PodSurroundings,
+		options: EnvironmentOptions,
+	) {
+		this.#pod = pod;
+		this.#container = container;
+		this.#objects = objects;
+		this.#surroundings = surroundings;
+		this.#options = options;
+		this.#path = containerPath(pod, container);
+	}
+
+	build(): Environment {
+		for (const [index, source] of this.#container.envFrom.entries()) this.#addAll(source, `envFrom[${index}]`);
+		for (const [index, variable] of this.#container.env.entries()) this.#add(variable, `env[${index}]`);
+		for (const variable of this.#variables.values()) this.#check(variable);
+		if (this.#faults.length > 0) throw new ConfigMapFsError('INPUT_INVALID', this.#faults.join('\n'));
+		return {
+			variables: this.#variables,
+			missing: [...this.#missing.values()],
+			warnings: this.#warnings,
+			sources: [...this.#sources.values()],
+		};
+	}
+
+	#addAll(source: EnvFromSource, place: string): void {
+		const kind = OBJECT_KINDS[source.kind];
+		const object = this.#object(kind, source.name, source.optional);
+		if (object === undefined) return;
+		const skipped: string[] = [];
+		// Only data: binaryData never reaches the environment.
+		for (const [key, bytes] of object.data) {
+			const name = source.prefix + key;
+			if (this.#options.strictNames && environmentNameFaults(name, true).length > 0) skipped.push(name);
+			else this.#setBytes(name, bytes, { kind: source.kind, place, object: source.name, key });
+		}
+		if (skipped.length === 0) return;
+		const what = `Keys [${skipped.sort().join(', ')}] from the EnvFrom ${KIND_WORDS[kind].event}`;
+		const why = 'were skipped since they are considered invalid environment variable names.';
+		this.#warn(place, `${what} ${this.#objectKey(source.name)} ${why}`);
+	}
+
+	#add(variable: EnvVar, place: string): void {
+		const { name, value, valueFrom } = variable;
+		if (value !== '' || valueFrom === undefined) {
+			this.#setExpanded(name, value, place);
+			return;
+		}
+		switch (valueFrom.kind) {
+			case 'configMapKeyRef':
+			case 'secretKeyRef':
+				this.#setKey(name, valueFrom, place);
+				break;
+			case 'fieldRef':
+			case 'resourceFieldRef':
+				this.#setDownward(name, valueFrom, place);
+				break;
+			case 'fileKeyRef':
+				this.#setFileKey(name, valueFrom, place);
+				break;
+		}
+	}
+
+	#setExpanded(name: string, raw: string, place: string): void {
+		const lookup = (one: string) => this.#variables.get(one)?.value;
+		const { text, references, unresolved } = traceExpansion(raw, lookup);
+		const isPlain = text === raw && references.length === 0 && unresolved.length === 0;
+		this.#set({
+			name,
+			value: text,
+			origin: { kind: 'value', place, object: undefined, key: undefined },
+			expansion: isPlain ? undefined : { raw, references, unresolved },
+			isSecret: references.some((one) => this.#variables.get(one)?.isSecret ?? false),
+		});
+	}
+
+	#setKey(
+		name: string,
+		ref: Extract<EnvVarSource, { readonly kind: 'configMapKeyRef' | 'secretKeyRef' }>,
+		place: string,
+	): void {
+		const kind = OBJECT_KINDS[ref.kind];
+		const object = this.#object(kind, ref.name, ref.optional);
+		if (object === undefined) return;
+		const bytes = object.data.get(ref.key);
+		if (bytes !== undefined) {
+			this.#setBytes(name, bytes, { kind: ref.kind, place, object: ref.name, key: ref.key });
+			return;
+		}
+		if (!ref.optional) this.#miss(`couldn't find key ${ref.key} in ${kind} ${this.#objectKey(ref.name)}`);
+		if ('binaryData' in object && object.binaryData.has(ref.key)) {
+			const where = `key "${ref.key}" of ConfigMap ${this.#objectKey(ref.name)} is in binaryData`;
+			this.#warn(place, `${where}, which never reaches the environment: mount it as a file`);
+		}
+	}
+
+	#setDownward(name: string, ref: Parameters<typeof downwardValue>[0], place: string): void {
+		const key = ref.kind === 'fieldRef' ? ref.fieldPath : ref.resource;
+		this.#attempt(`${place}.valueFrom`, () => {
+			this.#set({
+				name,
+				value: downwardValue(ref, this.#pod, this.#container, this.#surroundings),
+				origin: { kind: ref.kind, place, object: undefined, key },
+				standIn: downwardStandIn(ref, this.#pod, this.#container),
+			});
+		});
+	}
+
+	#setFileKey(name: string, ref: FileKeyRef, place: string): void {
+		const { volumeName, path, key, optional } = ref;
+		const { readFile } = this.#options;
+		if (readFile === undefined) {
+			const what = `variable "${name}" comes from file "${path}" of volume "${volumeName}"`;
+			if (optional) this.#warn(place, `${what}: a local process does not get it`);
+			else this.#miss(`${what}, which a local process does not have`);
+			return;
+		}
+		const bytes = readFile(volumeName, path);
+		if (bytes === undefined) {
+			if (!optional) this.#miss(`environment variable file "${path}" not found in volume "${volumeName}"`);
+			return;
+		}
+		this.#attempt(`${place}.valueFrom.fileKeyRef: file "${path}" of volume "${volumeName}"`, () => {
+			const { text, isExact } = valueText(bytes);
+			const value = readEnvFile(text, key);
+			if (value !== undefined) {
+				this.#set({ name, value, origin: { kind: 'fileKeyRef', place, object: volumeName, key } }, isExact);
+			} else if (!optional) {
+				this.#miss(`environment variable key "${key}" not found in file "${path}" of volume "${volumeName}"`);
+			}
+		});
+	}
+
+	#setBytes(name: string, bytes: Buffer, origin: VariableOrigin): void {
+		const { text, isExact } = valueText(bytes);
+		const isSecret = origin.kind === 'secretRef' || origin.kind === 'secretKeyRef';
+		this.#set({ name, value: text, origin, isSecret }, isExact);
+	}
+
+	#set(draft: Draft, isExact = true): void {
+		const before = this.#variables.get(draft.name);
+		const overrode = before === undefined ? [] : [...before.overrode, before.origin];
+		this.#variables.set(draft.name, {
+			expansion: undefined,
+			isSecret: false,
+			standIn: undefined,
+			...draft,
+			overrode,
+		});
+		if (isExact) this.#inexact.delete(draft.name);
+		else this.#inexact.add(draft.name);
+	}
+
+	/** What execve would refuse, and what it would not say. */
+	#check({ name, value, origin }: EnvironmentVariable): void {
+		const what = () => `variable "${name}" (${originText(origin, this.#pod.metadata.namespace)})`;
+		const fault = stringFault(`${name}=${value}`);
+		if (fault !== undefined) {
+			const cure = 'give the value to the container as a file of a volume';
+			this.#faults.push(`container "${this.#container.name}": ${what()} ${fault}: ${cure}`);
+		}
+		if (this.#inexact.has(name)) {
+			const text = `${what()} is not UTF-8: each byte that is not becomes U+FFFD, as in a container; a file keeps it`;
+			this.#warn(origin.place, text);
+		}
+	}
+
+	#object(kind: ObjectKind, name: string, optional: boolean): ConfigMap | Secret | undefined {
+		const id = `${kind}/${name}`;
+		if (!this.#read.has(id)) {
+			this.#read.set(id, kind === 'ConfigMap' ? this.#objects.configMap(name) : this.#objects.secret(name));
+			this.#sources.set(id, { kind, name });
+		}
+		const object = this.#read.get(id);
+		if (object === undefined && !optional) this.#miss(`${KIND_WORDS[kind].notFound} "${name}" not found`);
+		return object;
+	}
+
+	#attempt(place: string, action: () => void): void {
+		try {
+			action();
+		} catch (error) {
+			if (!(error instanceof ConfigMapFsError) || error.code !== 'INPUT_INVALID') throw error;
+			this.#faults.push(`${this.#pod.workload.place}: ${this.#path}.${place}: ${error.message}`);
+		}
+	}
+
+	#miss(message: string): void {
+		this.#missing.set(message, { reason: 'CreateContainerConfigError', message });
+	}
+
+	#warn(place: string, text: string): void {
+		this.#warnings.push({ place: `${this.#path}.${place}`, text });
+	}
+
+	#objectKey(name: string): string {
+		return formatObjectKey({ namespace: this.#pod.metadata.namespace, name });
+	}
+}
+
+/** `spec.containers[0]`. */
+function containerPath({ spec }: Pod, container: Container): string {
+	for (const list of ['containers', 'initContainers'] as const) {
+		const index = spec[list].findIndex(({ name }) => name === container.name);
+		if (index >= 0) return `spec.${list}[${index}]`;
+	}
+	return `container "${container.name}"`;
+}

@@ -1,0 +1,79 @@
+/**
+ * What a volume of a pod shows at one moment, or why kubelet would not set it up. Pure; whoever shows it live keeps the
+ * last good payload.
+ */
+
+import { ConfigMapFsError } from '../../base/errors.js';
+import { checkConflicts, type Payload } from '../../volume/payload.js';
+import { type Advice, adviceText } from '../advice.js';
+import type { Missing, PodObjects, PodWarning } from '../pod-objects.js';
+import {
+	type ClusterSource,
+	type Collision,
+	collisionsOf,
+	type DownwardText,
+	type PayloadVolume,
+	volumeFiles,
+} from './volume-files.js';
+
+export type VolumePayload = (
+	| { readonly payload: Payload }
+	/** At least one. */
+	| { readonly missing: readonly Missing[] }
+) & { readonly warnings: readonly PodWarning[] };
+
+/** Errors: INTERNAL only; whatever the objects lack, or have wrong, is `missing`, because it may come right. */
+export function volumePayload(volume: PayloadVolume, objects: PodObjects, downward: DownwardText): VolumePayload {
+	const { files, errors, clusterOnly } = volumeFiles(volume, objects, downward);
+	const warnings = [...clusterOnly.map(clusterOnlyAdvice), ...collisionsOf(files).map(collisionAdvice)].map(
+		(advice) => ({
+			place: `volume "${volume.name}"`,
+			text: adviceText(advice),
+		}),
+	);
+	const payload = new Map(files.map(({ path, file }) => [path, file]));
+	const failure = errors.length > 0 ? joined(errors) : conflictText(payload);
+	if (failure === undefined) return { payload, warnings };
+	const message = `MountVolume.SetUp failed for volume "${volume.name}" : ${failure}`;
+	return { missing: [{ reason: 'ContainerCreating', message }], warnings };
+}
+
+/** `serviceAccountToken "token" will not be there: …`. */
+export function clusterOnlyAdvice({ type, path }: ClusterSource): Advice {
+	const what = path === undefined ? type : `${type} "${path}"`;
+	return {
+		text: `${what} will not be there: only a cluster can make it`,
+		cure: 'to have one, add a secret source for its path',
+	};
+}
+
+export function collisionAdvice({ path, winner, hidden }: Collision): Advice {
+	const losers = new Set(hidden.map(({ origin }) => origin));
+	losers.delete(winner.origin);
+	return losers.size === 0
+		? {
+				text: `${winner.origin} is listed more than once at "${path}"; the last entry counts`,
+				cure: 'remove the others',
+			}
+		: {
+				text: `${winner.origin} hides ${[...losers].join(' and ')} at "${path}", because it is listed later`,
+				cure: 'list the keys as items with different paths',
+			};
+}
+
+/** Source: kubernetes v1.32 apimachinery util/errors, aggregate.Error. */
+function joined(texts: readonly string[]): string {
+	const distinct = [...new Set(texts)];
+	return distinct.length === 1 ? distinct.join() : `[${distinct.join(', ')}]`;
+}
+
+/** Why one path would have to be a file and a directory. */
+function conflictText(payload: Payload): string | undefined {
+	try {
+		checkConflicts(payload);
+		return undefined;
+	} catch (error) {
+		if (error instanceof ConfigMapFsError && error.code === 'INPUT_INVALID') return error.message;
+		throw error;
+	}
+}

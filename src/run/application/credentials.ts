@@ -1,0 +1,67 @@
+/**
+ * As whom the application runs: what the pod's security context asks for, as far as the caller may. Pure.
+ * Source: kubernetes v1.32 core/v1, PodSecurityContext; CRI, LinuxContainerSecurityContext.
+ */
+
+import type { PodWarning } from '../../pod/pod-objects.js';
+import type { Container, Pod } from '../../pod/pod-spec.js';
+
+/** Who calls, and which ids this caller may take on. */
+export interface RunCaller {
+	readonly uid: number;
+	readonly gid: number;
+	readonly groups: readonly number[];
+	/** Whether the caller may become this user, or give a file to it. */
+	mayBeUser(uid: number): boolean;
+	mayBeGroup(gid: number): boolean;
+}
+
+export interface Credentials {
+	readonly uid: number;
+	readonly gid: number;
+	/** Supplementary groups. */
+	readonly groups: readonly number[];
+}
+
+export interface WantedCredentials {
+	/** Undefined: the caller's, all of them. */
+	readonly credentials: Credentials | undefined;
+	/** Group of the volumes' files; undefined: no fsGroup, or none that the caller may give. */
+	readonly fileGroup: number | undefined;
+	readonly warnings: readonly PodWarning[];
+}
+
+export function wantedCredentials(pod: Pod, container: Container, caller: RunCaller): WantedCredentials {
+	const { fsGroup, supplementalGroups, ...ofPod } = pod.spec.securityContext;
+	const runAsUser = container.runAsUser ?? ofPod.runAsUser;
+	const runAsGroup = container.runAsGroup ?? ofPod.runAsGroup;
+	const warnings: PodWarning[] = [];
+	const place = 'securityContext';
+	const you = `you (uid ${caller.uid}, gid ${caller.gid})`;
+
+	const isUser = runAsUser === undefined || runAsUser === caller.uid || caller.mayBeUser(runAsUser);
+	if (!isUser)
+		warnings.push({ place, text: `runAsUser ${runAsUser}: only root can be another user; it runs as ${you}` });
+	const isGroup = runAsGroup === undefined || runAsGroup === caller.gid || caller.mayBeGroup(runAsGroup);
+	if (!isGroup) {
+		warnings.push({ place, text: `runAsGroup ${runAsGroup}: only root can be in any group; it runs as ${you}` });
+	}
+	const extra = [...(fsGroup === undefined ? [] : [fsGroup]), ...supplementalGroups];
+	const own = new Set([caller.gid, ...caller.groups]);
+	const refused = extra.filter((gid) => !own.has(gid) && !caller.mayBeGroup(gid));
+	if (refused.length > 0) {
+		warnings.push({ place, text: `groups ${refused.join(', ')}: you are not in them and only root can join` });
+	}
+	const fileGroup = fsGroup !== undefined && caller.mayBeGroup(fsGroup) ? fsGroup : undefined;
+
+	const uid = isUser ? (runAsUser ?? caller.uid) : caller.uid;
+	// A container's group is 0 where only its user is given.
+	const gid = isGroup ? (runAsGroup ?? (runAsUser === undefined || !isUser ? caller.gid : 0)) : caller.gid;
+	const joined = extra.filter((group) => caller.mayBeGroup(group));
+	const changes = uid !== caller.uid || gid !== caller.gid || joined.some((group) => !own.has(group));
+	if (!changes) return { credentials: undefined, fileGroup, warnings };
+	const base = uid === caller.uid ? caller.groups : [];
+	const mayAll = gid === caller.gid || caller.mayBeGroup(gid);
+	const groups = [...new Set([...base, ...joined])];
+	return { credentials: { uid, gid: mayAll ? gid : caller.gid, groups }, fileGroup, warnings };
+}

@@ -1,0 +1,16 @@
+/** What a pod learns of the machine that it is on: stand-ins of this machine, since there is no node. */
+
+import { availableParallelism, hostname, totalmem } from 'node:os';
+import type { PodSurroundings } from '../../pod/pod-objects.js';
+
+const LOOPBACK = '127.0.0.1';
+
+export function localSurroundings(): PodSurroundings {
+	return {
+		nodeName: hostname(),
+		hostIP: LOOPBACK,
+		podIP: LOOPBACK,
+		cpuCount: availableParallelism(),
+		memoryBytes: totalmem(),
+	};
+}

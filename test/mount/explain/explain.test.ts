@@ -1,0 +1,403 @@
+/**
+ * `env` and `lint` with the real program: what is printed where, what is masked, exit statuses, and that `env` says what
+ * a process of `run` gets.
+ */
+
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import type { EnvReport } from '../../../src/cli/print/env-report.js';
+import type { LintReport } from '../../../src/cli/print/lint-report.js';
+import { Terminal } from '../../support/app-terminal.js';
+import { controlPlanePrograms } from '../../support/control-plane.js';
+import { DIST, type RunOptions, type RunResult, runCommand, runProgram, stopAll } from '../../support/mount-process.js';
+import { removeTemporaries, temporaryDirectory } from '../../support/temporary.js';
+
+const MANIFEST = `apiVersion: apps/v1
+kind: Deployment
+metadata: {name: web}
+spec:
+  selector: {matchLabels: {app: web}}
+  template:
+    metadata: {labels: {app: web}}
+    spec:
+      containers:
+      - name: app
+        command: [./app, "--db=$(DB_URL)"]
+        envFrom:
+        - configMapRef: {name: app}
+        - secretRef: {name: db}
+          prefix: DB_
+        env:
+        - {name: COLOR, value: green}
+        - {name: DB_URL, value: "db://$(DB_PASSWORD)@$(HOST)"}
+        - {name: NODE, valueFrom: {fieldRef: {fieldPath: spec.nodeName}}}
+        volumeMounts:
+        - {name: conf, mountPath: /etc/app/app.conf, subPath: app.conf}
+      volumes:
+      - {name: conf, configMap: {name: app}}
+---
+apiVersion: v1
+kind: ConfigMap
+metadata: {name: app}
+data:
+  COLOR: blue
+  HOST: db.example
+  TEXT: "it's\\ntwo lines"
+  app.conf: port=80
+---
+apiVersion: v1
+kind: Secret
+metadata: {name: db}
+stringData: {PASSWORD: hunter2}
+`;
+
+const POD = 'apiVersion: v1\nkind: Pod\nmetadata: {name: p}\nspec:\n  containers:\n  - name: c\n';
+
+let directory: string;
+beforeEach(() => {
+	directory = temporaryDirectory('explain', 0o777);
+	write('d.yaml', MANIFEST);
+});
+afterEach(async () => {
+	await stopAll();
+	removeTemporaries();
+});
+
+function write(name: string, text: string): void {
+	mkdirSync(dirname(join(directory, name)), { recursive: true });
+	writeFileSync(join(directory, name), text);
+}
+
+async function program(line: string, options: RunOptions = {}): Promise<RunResult> {
+	return await runProgram(line.split(' '), { cwd: directory, ...options });
+}
+
+async function json<Report>(line: string, options: RunOptions = {}): Promise<Report> {
+	const { stdout } = await program(`${line} -o json`, options);
+	return JSON.parse(stdout) as Report;
+}
+
+describe('env', () => {
+	test('prints what a container gets, in the order in which it is set', async () => {
+		const { code, stdout, stderr } = await program('env -f d.yaml');
+		expect([code, stderr]).toEqual([0, '']);
+		expect(stdout).toMatch(
+			/^COLOR=green\nHOST=db.example\nTEXT=it's\ntwo lines\napp.conf=port=80\nDB_PASSWORD=hunter2\nDB_URL=db:\/\/hunter2@db.example\nNODE=.+\n$/,
+		);
+	});
+
+	test('says what the process of run gets', async () => {
+		const flags = ['-f', 'd.yaml', '--env-inherit', 'path'];
+		const options = { cwd: directory, env: { CALLER: 'not inherited', LC_X: 'inherited' } };
+		const report = await json<EnvReport>(`env ${flags.join(' ')} --show-secrets`, options);
+		const ran = await runProgram(['run', ...flags, '--', 'env', '-0'], options);
+		expect(ran.code).toBe(0);
+		const got = ran.stdout.split('\0').slice(0, -1).toSorted();
+		expect(report.variables.map(({ name, value }) => `${name}=${value}`).toSorted()).toEqual(got);
+		expect(got).toContain('LC_X=inherited');
+		expect(got.some((line) => line.startsWith('CALLER='))).toBe(false);
+	});
+
+	test('brings it into a shell', async () => {
+		const script = 'eval "$("$0" "$1" env -f d.yaml -o export)"; printf "%s|%s|%s" "$COLOR" "$TEXT" "$DB_URL"';
+		const { stdout, stderr } = await runCommand('sh', ['-c', script, process.execPath, join(DIST, 'main.js')], {
+			cwd: directory,
+		});
+		expect(stdout).toBe("green|it's\ntwo lines|db://hunter2@db.example");
+		expect(stderr).toBe('warning: "app.conf" is left out: no shell can use this name\n');
+	});
+
+	test('brings it to node as a .env file', async () => {
+		write('.env', (await program('env -f d.yaml -o dotenv')).stdout);
+		const script = 'process.stdout.write(JSON.stringify([process.env.TEXT, process.env.DB_URL]))';
+		const { stdout } = await runCommand(process.execPath, ['--env-file=.env', '-e', script], { cwd: directory });
+		expect(JSON.parse(stdout)).toEqual(["it's\ntwo lines", 'db://hunter2@db.example']);
+	});
+
+	test.each(['env -f d.yaml --explain', 'env -f d.yaml -o json', 'env -f d.yaml --explain -o json'])(
+		'masks values of Secrets, which --show-secrets prints: %s',
+		async (line) => {
+			const masked = await program(line);
+			expect(masked.code).toBe(0);
+			expect(masked.stdout).toContain('DB_PASSWORD');
+			expect(masked.stdout + masked.stderr).not.toContain('hunter2');
+			expect((await program(`${line} --show-secrets`)).stdout).toContain('db://hunter2@db.example');
+		},
+	);
+
+	test('explains without colours where there is no terminal', async () => {
+		const { stdout } = await program('env -f d.yaml --explain');
+		expect(stdout).not.toContain('\x1b');
+		expect(stdout).toMatch(/^COLOR +green +value \(env\[0\]\) +d\.yaml:17:32$/m);
+		expect(stdout).toMatch(/^ {4}overrides ConfigMap app, key COLOR \(envFrom\[0\]\) at d\.yaml:29:10$/m);
+		expect(stdout).toMatch(
+			/^DB_PASSWORD +\(Secret, 7 bytes\) +Secret db, key PASSWORD \(envFrom\[1\]\) +d\.yaml:37:24$/m,
+		);
+		expect(stdout).toMatch(/^ {4}expanded from db:\/\/\$\(DB_PASSWORD\)@\$\(HOST\)$/m);
+		expect(stdout).toMatch(/^7 variables; starts \.\/app '--db=\*{6}'$/m);
+	});
+
+	test('has a shape for other programs', async () => {
+		const report = await json<EnvReport>('env -f d.yaml');
+		expect(report).toMatchObject({
+			schema: 'configmapfs.env/v1',
+			pod: { name: 'web-local', namespace: 'default', workload: 'deployment/web', place: 'd.yaml:1:1' },
+			container: 'app',
+			command: ['./app', '--db=******'],
+			args: null,
+			missing: [],
+			leftOut: [],
+			warnings: [],
+		});
+		expect(report.variables.find(({ name }) => name === 'DB_URL')).toEqual({
+			name: 'DB_URL',
+			value: null,
+			bytes: 23,
+			isSecret: true,
+			isShellName: true,
+			origin: { kind: 'value', field: 'env[1]', object: null, key: null, place: 'd.yaml:18:33' },
+			overrode: [],
+			expansion: { raw: 'db://$(DB_PASSWORD)@$(HOST)', references: ['DB_PASSWORD', 'HOST'], unresolved: [] },
+			standIn: null,
+		});
+	});
+
+	test('a later source wins, and is named', async () => {
+		write('over.yaml', 'apiVersion: v1\nkind: ConfigMap\nmetadata: {name: app}\ndata:\n  HOST: local\n');
+		const { variables } = await json<EnvReport>('env -f d.yaml -f over.yaml');
+		expect(variables.find(({ name }) => name === 'HOST')).toMatchObject({
+			value: 'local',
+			origin: { place: 'over.yaml:5:9' },
+		});
+	});
+
+	describe('with something missing', () => {
+		beforeEach(() => {
+			write('p.yaml', `${POD}    envFrom: [{configMapRef: {name: app}}]\n    env: [{name: A, value: "1"}]\n`);
+		});
+
+		test.each(['text', 'export', 'dotenv'])('prints no %s, but kubelet’s reason', async (format) => {
+			const { code, stdout, stderr } = await program(`env -f p.yaml -o ${format}`);
+			expect([code, stdout]).toEqual([66, '']);
+			expect(stderr).toMatch(/^error: container "c" cannot start: configmap "app" not found; add it .*\n$/);
+		});
+
+		test('explains what it knows', async () => {
+			const { code, stdout, stderr } = await program('env -f p.yaml --explain');
+			expect(code).toBe(66);
+			expect(stdout).toMatch(/^A +1 /m);
+			expect(stdout).toContain('    configmap "app" not found (CreateContainerConfigError)\n');
+			expect(stderr).toContain('configmap "app" not found');
+			const report = await json<EnvReport>('env -f p.yaml');
+			expect(report.missing).toEqual([{ reason: 'CreateContainerConfigError', message: 'configmap "app" not found' }]);
+		});
+	});
+
+	test('says which names it passes over', async () => {
+		write('p.yaml', `${POD}    envFrom: [{configMapRef: {name: app}}]\n`);
+		write('app.yaml', 'apiVersion: v1\nkind: ConfigMap\nmetadata: {name: app}\ndata: {"1a": x, b: z}\n');
+		const { code, stdout, stderr } = await program('env -f p.yaml -f app.yaml --strict-env-names');
+		expect([code, stdout]).toEqual([0, 'b=z\n']);
+		expect(stderr).toMatch(/^warning: spec.containers\[0\].envFrom\[0\]: Keys \[1a\] .* were skipped/);
+	});
+
+	test.each([
+		['env -f d.yaml -- ./app', 64, '"env" starts no command'],
+		['env -f d.yaml --explain -o export', 64, '--explain is a table or JSON'],
+		['env -f d.yaml -o yaml', 64, 'must be one of text, export, dotenv, json'],
+		['env -f d.yaml --on-change restart', 64, 'unknown flag: --on-change'],
+		['env -f none.yaml', 66, 'the path "none.yaml" does not exist'],
+		['env -f d.yaml sts/web', 66, 'workload "sts/web" not found'],
+		['env -f d.yaml -c sidecar', 66, 'container sidecar not found'],
+		['env -f bad.yaml', 65, 'bad.yaml:7:10: '],
+	])('%s ends with %i', async (line, status, text) => {
+		write('bad.yaml', `${POD}    env: 1\n`);
+		const { code, stdout, stderr } = await program(line);
+		expect([code, stdout]).toEqual([status, '']);
+		expect(stderr).toContain(text);
+		expect(stderr).toMatch(/^error: /);
+	});
+});
+
+describe('lint', () => {
+	test('prints findings where they are, as compilers do, and fails with an error', async () => {
+		write('p.yaml', `${POD}    envFrom:\n    - configMapRef: {name: none}\n`);
+		const { code, stdout, stderr } = await program('lint -f d.yaml -f p.yaml');
+		expect([code, stderr]).toEqual([1, '']);
+		expect(stdout).not.toContain('\x1b');
+		const lines = stdout.split('\n');
+		expect(lines.filter((line) => !line.startsWith('    ')).map((line) => line.replace(/ .* \[/, ' ['))).toEqual([
+			'd.yaml:13:11: [env-name-no-shell]',
+			'd.yaml:17:11: [env-overrides-env-from]',
+			'd.yaml:21:63: [subpath-never-updates]',
+			'p.yaml:8:28: [missing-object]',
+			'1 error, 2 warnings, 1 info',
+			'',
+		]);
+		expect(lines[6]).toBe(
+			'p.yaml:8:28: error: configmap "none" not found: the container waits for it (CreateContainerConfigError) [missing-object]',
+		);
+		expect(lines[7]).toBe('    add it to the sources, or correct the name');
+	});
+
+	test('has a shape for other programs', async () => {
+		const report = await json<LintReport>('lint -f d.yaml');
+		expect(report).toMatchObject({
+			schema: 'configmapfs.lint/v1',
+			summary: { workloads: 1, errors: 0, warnings: 2, infos: 1 },
+		});
+		expect(report.findings[2]).toEqual({
+			severity: 'warning',
+			rule: 'subpath-never-updates',
+			place: 'd.yaml:21:63',
+			file: 'd.yaml',
+			line: 21,
+			column: 63,
+			workload: 'deployment/web',
+			field: 'spec.template.spec.containers[0].volumeMounts[0].subPath',
+			text: expect.stringContaining('"app.conf" of volume "conf" is bound when the container starts'),
+			cure: expect.stringContaining('mount the directory'),
+		});
+	});
+
+	test('warnings fail with --strict alone, infos never', async () => {
+		expect((await program('lint -f d.yaml')).code).toBe(0);
+		expect((await program('lint -f d.yaml --strict')).code).toBe(1);
+		write('p.yaml', `${POD}    env: [{name: A, value: "$(KUBERNETES_SERVICE_HOST)"}]\n`);
+		const { code, stdout } = await program('lint -f p.yaml --strict');
+		expect([code, stdout.split('\n').at(-2)]).toEqual([0, '0 errors, 0 warnings, 1 info']);
+	});
+
+	test('says nothing of what is good, but in JSON', async () => {
+		write('p.yaml', POD);
+		expect(await program('lint -f p.yaml')).toMatchObject({ code: 0, stdout: '', stderr: '' });
+		expect(await json<LintReport>('lint -f p.yaml')).toEqual({
+			schema: 'configmapfs.lint/v1',
+			findings: [],
+			summary: { workloads: 1, errors: 0, warnings: 0, infos: 0 },
+		});
+	});
+
+	test('looks at every container, or at one', async () => {
+		write('p.yaml', `${POD}  - name: side\n    env: [{name: a b, value: x}]\n  - {name: good}\n`);
+		expect((await json<LintReport>('lint -f p.yaml')).findings.map(({ line }) => line)).toEqual([8, 8]);
+		expect((await json<LintReport>('lint -f p.yaml -c good')).findings).toEqual([]);
+		expect((await program('lint -f p.yaml -c none')).code).toBe(66);
+	});
+
+	test('looks at every workload, or at one', async () => {
+		write('p.yaml', `${POD}    env: [{name: a b, value: x}]\n`);
+		expect((await json<LintReport>('lint -f d.yaml -f p.yaml')).summary.workloads).toBe(2);
+		const { findings } = await json<LintReport>('lint -f d.yaml -f p.yaml pod/p');
+		expect(new Set(findings.map(({ file }) => file))).toEqual(new Set(['p.yaml']));
+	});
+
+	test('with --walk says what a walk sees', async () => {
+		write(
+			'p.yaml',
+			`${POD}    volumeMounts: [{name: v, mountPath: /v}]\n  volumes: [{name: v, configMap: {name: app}}]\n`,
+		);
+		const found = async (flags: string) =>
+			(await json<LintReport>(`lint -f p.yaml -f d.yaml pod/p${flags}`)).findings.map(({ rule }) => rule);
+		expect(await found('')).toEqual([]);
+		expect(await found(' --walk')).toEqual(['double-read']);
+	});
+
+	test('reads standard input, and what a kustomization makes', async () => {
+		const piped = await program('lint -f -', { input: MANIFEST });
+		expect(piped.stdout).toMatch(/^STDIN:13:11: warning: /);
+		const { kubectl } = controlPlanePrograms();
+		if (kubectl === undefined) throw new Error('there is no kubectl; run: node scripts/control-plane/ensure.mjs');
+		write('k/kustomization.yaml', 'resources: [d.yaml]\n');
+		write('k/d.yaml', MANIFEST);
+		const env = { PATH: `${dirname(kubectl)}:${process.env.PATH}` };
+		const { findings } = await json<LintReport>('lint -k k', { env });
+		expect(findings.map(({ rule, file }) => `${rule} ${file}`)).toContain('subpath-never-updates kustomize k');
+	});
+
+	test.each([
+		['foo: [\n', 'bad.yaml:2:1', 1],
+		['kind: Pod\n---\nkind: ConfigMap\n', 'bad.yaml:1:1', 2],
+		['apiVersion: v1\nkind: ConfigMap\nmetadata: {name: app}\ndata: {k: 1}\n', 'bad.yaml:4:11', 1],
+		['apiVersion: v1\nkind: Secret\nmetadata: {name: db}\ndata: {k: "?"}\n', 'bad.yaml:4:11', 1],
+	])('a manifest that nobody takes is an error at its place: %j', async (text, place, errors) => {
+		write('bad.yaml', text);
+		const { code, stdout, stderr } = await program('lint -f bad.yaml');
+		expect([code, stderr]).toEqual([1, '']);
+		expect(stdout).toMatch(new RegExp(`^${place}: error: .* \\[invalid-manifest\\]\n`));
+		expect(stdout).toContain(`\n${errors} error`);
+	});
+
+	test('never prints a value of a Secret', async () => {
+		write('bad.yaml', MANIFEST.replace('hunter2', '"hunter2\\n"').replace('port=80', '"hunter2\\t\\n2"'));
+		const { stdout, stderr } = await program('lint -f bad.yaml --walk');
+		expect(stdout).toContain('[env-trailing-newline]');
+		expect(stdout + stderr).not.toContain('hunter2');
+	});
+
+	test.each([
+		['lint -f none.yaml', 66, 'the path "none.yaml" does not exist'],
+		['lint -f empty.yaml', 66, 'no workload; add the manifest'],
+		['lint -f d.yaml pod/p', 66, 'workload "pod/p" not found'],
+		['lint -f d.yaml what/p', 64, 'no kind of workload is called "what"'],
+		['lint -f d.yaml -o yaml', 64, 'must be one of text, json'],
+		['lint -f d.yaml --fix', 64, 'unknown flag: --fix'],
+		['lint -f d.yaml a b', 64, 'one workload KIND/NAME is expected'],
+	])('%s ends with %i', async (line, status, text) => {
+		write('empty.yaml', '');
+		const { code, stderr } = await program(line);
+		expect(code).toBe(status);
+		expect(stderr).toContain(text);
+	});
+
+	test('lists its rules without a manifest', async () => {
+		const { code, stdout } = await program('lint --list-rules');
+		expect(code).toBe(0);
+		expect(stdout).toMatch(/^subpath-never-updates +warning +a file mounted with subPath/m);
+	});
+});
+
+describe('on a terminal', () => {
+	let terminal: Terminal;
+	const main = `'${process.execPath}' '${join(DIST, 'main.js')}'`;
+
+	beforeEach(async () => {
+		terminal = await Terminal.open();
+		await terminal.enter(`cd '${directory}'; TERM=xterm; unset NO_COLOR; stty cols 100; echo do''ne`, /done[^$]*\$ $/);
+	});
+	afterEach(() => {
+		terminal.close();
+	});
+
+	/** What a command line shows there. */
+	async function shown(line: string): Promise<string> {
+		const [text] = await terminal.enter(`${line}; echo "<$?>"`, /[\s\S]*<\d+>\r\n/);
+		return text.replaceAll('\r\n', '\n');
+	}
+
+	test('env masks what it prints into a pipe', async () => {
+		const text = await shown(`${main} env -f d.yaml`);
+		expect(text).toContain('DB_PASSWORD=(Secret, 7 bytes)\n');
+		expect(text).toContain('<0>');
+		expect(text).not.toContain('hunter2');
+		expect(await shown(`${main} env -f d.yaml --show-secrets`)).toContain('DB_PASSWORD=hunter2\n');
+		expect(await shown(`${main} env -f d.yaml | cat`)).toContain('DB_PASSWORD=hunter2\n');
+		expect(await shown(`${main} env -f d.yaml -o export`)).not.toContain('hunter2');
+	});
+
+	test('env --explain has colours and fits, and has none with NO_COLOR', async () => {
+		const text = await shown(`${main} env -f d.yaml --explain`);
+		expect(text).toContain('\x1b[1mCOLOR      \x1b[22m');
+		expect(await shown(`NO_COLOR=1 ${main} env -f d.yaml --explain`)).not.toContain('\x1b[1m');
+		const narrow = await shown(`stty cols 60; NO_COLOR=1 ${main} env -f d.yaml --explain`);
+		expect(narrow).toContain('COLOR\n    green\n    value (env[0]) at d.yaml:17:32\n');
+	});
+
+	test('lint has colours, and says when there is nothing to say', async () => {
+		expect(await shown(`${main} lint -f d.yaml`)).toContain('\x1b[33mwarning:\x1b[39m');
+		write('p.yaml', POD);
+		expect(await shown(`${main} lint -f p.yaml`)).toContain('no findings in 1 workload\n<0>');
+		expect(await shown(`${main} lint -f p.yaml -o json`)).not.toContain('no findings');
+	});
+});

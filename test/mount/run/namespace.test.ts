@@ -1,0 +1,512 @@
+/**
+ * The private mount namespaces of `run`, on the real kernel: what an application sees at its paths, that the machine
+ * sees nothing of it, and what is said where the kernel refuses.
+ */
+
+import { spawnSync } from 'node:child_process';
+import { chmodSync, chownSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { createServer, type Server } from 'node:net';
+import { dirname, join } from 'node:path';
+import { afterEach, describe, expect, onTestFinished, test } from 'vitest';
+import { fixture } from '../../support/fixture-process.js';
+import { PYTHON, WITHOUT_PYTHON } from '../../support/inotify.js';
+import {
+	NamespaceChild,
+	type NamespaceOptions,
+	type NamespaceWay,
+	ROOT_WAY,
+	stopNamespaces,
+	USER_WAY,
+} from '../../support/namespace-child.js';
+import { removeTemporaries, temporaryDirectory } from '../../support/temporary.js';
+import { until } from '../../support/until.js';
+import { isRunning, leftIn } from '../../support/ways.js';
+
+const servers: Server[] = [];
+
+afterEach(async () => {
+	await stopNamespaces();
+	for (const server of servers.splice(0)) server.close();
+	removeTemporaries();
+});
+
+const WAYS = [ROOT_WAY, USER_WAY];
+const ROOT_ONLY = ROOT_WAY.missing !== undefined;
+
+function titleOf({ name, missing }: NamespaceWay): string {
+	return missing === undefined ? name : `${name} (skipped: ${missing})`;
+}
+
+const FILES = { 'one/key': 'value', 'two/other': 'more' };
+
+/** A process with two directories on its stage. */
+async function start(way: NamespaceWay, options: NamespaceOptions = {}): Promise<NamespaceChild> {
+	const child = await NamespaceChild.start(way, options);
+	await child.files(FILES);
+	return child;
+}
+
+/** A directory of the machine in which everybody may write, with something of every kind in it. */
+function machineDirectory(way: NamespaceWay): string {
+	const root = temporaryDirectory('machine dir, with:signs\\n', 0o777);
+	for (const name of ['inner', 'odd name,:\\\nx', 'mounted']) {
+		mkdirSync(join(root, name));
+		chmodSync(join(root, name), 0o777);
+	}
+	writeFileSync(join(root, 'odd name,:\\\nx', 'text'), 'odd');
+	writeFileSync(join(root, 'plain'), 'plain');
+	writeFileSync(join(root, 'covered'), 'under');
+	mkdirSync(Buffer.concat([Buffer.from(`${root}/`), Buffer.from([0xff, 0xfe])]));
+	symlinkSync('inner', join(root, 'link'));
+	spawnSync('mkfifo', [join(root, 'pipe')]);
+	if (way.user !== undefined) chownSync(join(root, 'plain'), way.user.uid, way.user.gid);
+	return root;
+}
+
+/** A socket at `path` that says `hello` to everybody. */
+async function listenAt(path: string): Promise<void> {
+	const server = createServer((socket) => socket.end('hello'));
+	servers.push(server);
+	await new Promise<void>((resolve) => server.listen(path, resolve));
+	chmodSync(path, 0o777);
+}
+
+const CONNECT = 'require("net").connect(process.argv[1]).pipe(process.stdout)';
+
+/** An application that does nothing, also after the end of its daemon, until the test is over. */
+async function launchSleeper(child: NamespaceChild): Promise<number> {
+	const pid = await child.launch('sh', '-c', 'echo; exec sleep 1000');
+	onTestFinished(() => {
+		if (isRunning(pid)) process.kill(pid, 'SIGKILL');
+	});
+	return pid;
+}
+
+/** Everything that a change of a directory of the machine would show in. */
+function stateOf(...directories: readonly string[]): string {
+	const found = spawnSync('find', [...directories, '-printf', '%p %i %M %u %g %s %T@ %C@ %l\n'], { encoding: 'utf8' });
+	return found.stdout;
+}
+
+for (const way of WAYS) {
+	describe.skipIf(way.missing !== undefined)(titleOf(way), () => {
+		test('mounts at paths that exist and at paths that do not, and the machine is as before', async () => {
+			const roots = () => `${stateOf('/etc')}${['/', '/srv', '/opt'].map((path) => readdirSync(path).join())}`;
+			const before = roots();
+			const child = await start(way);
+			const built = await child.build(
+				{ source: 'one', target: '/srv' },
+				{ source: 'one', target: '/cmfs-test' },
+				{ source: 'two', target: '/cmfs-test2/a', readOnly: false },
+				{ source: 'one/key', target: '/etc/hosts' },
+				{ source: 'one', target: '/etc/cmfs-test/a/config' },
+				{ source: 'one/key', target: '/etc/cmfs-test/file.conf' },
+				{ source: 'one', target: '/etc/cmfs test,:\\\n"/config' },
+				{ source: 'two', target: '/var/run/cmfs-test/b', readOnly: false },
+				{ source: 'one', target: '/usr/share/cmfs-test/c' },
+				{ source: 'one', target: '/usr/cmfs-test' },
+			);
+			expect(built).toMatchObject({ copyOnWrite: ['/', '/etc', '/run', '/usr', '/usr/share'], unreachable: [] });
+			const files = [
+				...['/srv/key', '/cmfs-test/key', '/etc/hosts', '/etc/cmfs-test/a/config/key', '/etc/cmfs-test/file.conf'],
+				...[
+					'/etc/cmfs test,:\\\n"/config/key',
+					'/usr/share/cmfs-test/c/key',
+					'/usr/cmfs-test/key',
+					'/cmfs-test2/a/other',
+					'/run/cmfs-test/b/other',
+				],
+			];
+			expect((await child.run('cat', ...files)).stdout).toBe(`${'value'.repeat(8)}${'more'.repeat(2)}`);
+			// What the machine has is all there.
+			expect((await child.run('sh', '-c', 'ls -A / && cat /etc/passwd && ls -A /etc')).stdout.split('\n')).toEqual(
+				expect.arrayContaining([
+					...readdirSync('/'),
+					...readdirSync('/etc'),
+					...readFileSync('/etc/passwd', 'utf8').split('\n'),
+				]),
+			);
+			for (const path of ['/srv/x', '/cmfs-test/x', '/etc/hosts', '/etc/cmfs-test/a/config/key']) {
+				const written = await child.run('sh', '-c', 'echo >"$0"', path);
+				expect(written.stderr, path).toMatch(/Read-only file system/);
+			}
+			expect(await child.run('sh', '-c', 'cd /cmfs-test2/a && echo y >x && cat x')).toMatchObject({ stdout: 'y\n' });
+			if (!ROOT_ONLY) expect(child.machineMounts('now')).toEqual(child.machineMounts('before'));
+			expect(roots()).toBe(before);
+			await child.stop();
+			if (!ROOT_ONLY) expect(child.machineMounts('after')).toEqual(child.machineMounts('before'));
+			expect(roots()).toBe(before);
+			expect(leftIn(child.runtime)).toEqual([]);
+		});
+
+		test('the application does not see what is the daemon’s, and the machine neither', async () => {
+			const child = await start(way);
+			await child.build({ source: 'one', target: '/cmfs-test' });
+			expect(await child.run('find', child.stage)).toMatchObject({ stdout: `${child.stage}\n` });
+			expect((await child.run('cat', '/proc/self/mountinfo')).stdout).not.toContain(child.stage);
+			await child.build({ source: 'one', target: '/srv' });
+			expect(await child.run('find', child.stage)).toMatchObject({ stdout: `${child.stage}\n` });
+			expect((await child.run('cat', '/proc/self/mountinfo')).stdout).not.toContain(child.stage);
+			// The stage is below the directory that is stood in for.
+			await child.build({ source: 'one', target: `${child.runtime}/cmfs-test/config` });
+			expect((await child.run('find', child.stage, `${child.runtime}/cmfs-test`, '-type', 'f')).stdout).toBe(
+				`${child.runtime}/cmfs-test/config/key\n`,
+			);
+			expect((await child.run('cat', '/proc/self/mountinfo')).stdout).not.toContain(child.stage);
+			expect(readdirSync(child.onMachine(child.stage))).toEqual([]);
+			expect(await child.look(`${child.stage}/one/key`)).toBe('value');
+		});
+
+		test('nested mounts are in the mount that they are below', async () => {
+			const child = await start(way);
+			await child.files({ 'outer/inner/hidden': '' });
+			await child.build(
+				{ source: 'outer', target: '/etc/cmfs-test' },
+				{ source: 'one', target: '/etc/cmfs-test/inner' },
+			);
+			expect((await child.run('find', '/etc/cmfs-test')).stdout.split('\n').sort()).toEqual([
+				'',
+				'/etc/cmfs-test',
+				'/etc/cmfs-test/inner',
+				'/etc/cmfs-test/inner/key',
+			]);
+			await expect(
+				child.build({ source: 'outer', target: '/srv' }, { source: 'one', target: '/srv/none' }),
+			).rejects.toThrow(
+				'Cannot mount at "/srv/none": there is no such path in the volume that is mounted at "/srv"; ' +
+					'choose another mountPath, or a writable volume there',
+			);
+		});
+
+		test.each([
+			{ how: 'nothing mounted in it', prepare: '', overlay: { root: true, user: true } },
+			{
+				how: 'mounts in it, which an overlay of a user namespace may not take away',
+				prepare: `mount -t tmpfs m "$MACHINE/mounted"; echo below >"$MACHINE/mounted/file"
+					echo over >"$d/over"; mount --bind "$d/over" "$MACHINE/covered"`,
+				overlay: { root: true, user: false },
+			},
+			{
+				how: 'two overlays, on which the kernel stacks no third',
+				prepare: `for n in 1 2; do
+					mkdir "$d/$n"; mount -t tmpfs m "$d/$n"; mkdir "$d/$n/u" "$d/$n/w"; chmod 777 "$d/$n/u"
+					(cd "$MACHINE" && mount -t overlay -o "lowerdir=.,upperdir=$d/$n/u,workdir=$d/$n/w" o "$MACHINE")
+				done`,
+				overlay: { root: false, user: false },
+			},
+		])('what stands in for a directory shows everything of the machine’s: $how', async (one) => {
+			if (one.prepare !== '' && ROOT_ONLY) return;
+			const machine = machineDirectory(way);
+			await listenAt(join(machine, 'socket'));
+			const child = await start(way, { prepare: one.prepare, env: { MACHINE: machine } });
+			const built = await child.build({ source: 'one', target: `${machine}/new/config` });
+			expect(built).toMatchObject({ copyOnWrite: [machine], unreachable: [] });
+			const shell = async (script: string) => (await child.run('sh', '-c', `cd "$0"; ${script}`, machine)).stdout;
+			const isOverlay = (await shell('stat -f -c %T .')) === 'overlayfs\n';
+			expect(isOverlay).toBe(way === ROOT_WAY ? one.overlay.root : one.overlay.user);
+			expect(await shell('cat plain new/config/key link/../plain')).toBe('plainvalueplain');
+			expect((await child.run('cat', `${machine}/odd name,:\\\nx/text`)).stdout).toBe('odd');
+			const hasMounts = one.prepare.includes('covered');
+			expect(await shell('cat covered; ls mounted')).toBe(hasMounts ? 'over\nfile\n' : 'under');
+			expect(
+				await shell('test -p pipe && test -S socket && test -L link && find . -mindepth 1 -maxdepth 1 -printf x'),
+			).toBe('x'.repeat(10));
+			// Below its directories everything is the machine's own, and what is new directly in it is not.
+			await shell('echo one >inner/made; echo two >new-file; echo three >new/made; echo four >plain');
+			expect(readFileSync(child.onMachine(join(machine, 'inner/made')), 'utf8')).toBe('one\n');
+			expect(readdirSync(child.onMachine(machine))).not.toContain('new-file');
+			expect(readdirSync(child.onMachine(machine))).not.toContain('new');
+			expect(await shell('cat new-file new/made plain')).toBe('two\nthree\nfour\n');
+			expect(readFileSync(child.onMachine(join(machine, 'plain')), 'utf8')).toBe(isOverlay ? 'plain' : 'four\n');
+			// The overlays of the test's own have other sockets than the directory below.
+			if (!one.prepare.includes('overlay'))
+				expect((await child.run(process.execPath, '-e', CONNECT, `${machine}/socket`)).stdout).toBe('hello');
+		});
+
+		test.skipIf(ROOT_ONLY)('what stands in for a read-only directory is read-only', async () => {
+			const machine = machineDirectory(way);
+			const child = await start(way, {
+				prepare: 'mount --rbind "$MACHINE" "$MACHINE"; mount -o remount,bind,ro,noexec "$MACHINE"',
+				env: { MACHINE: machine },
+			});
+			await child.build({ source: 'one', target: `${machine}/new/config` });
+			const { stdout, stderr } = await child.run('sh', '-c', 'cd "$0"; cat new/config/key; echo >made', machine);
+			expect(stdout).toBe('value');
+			expect(stderr).toMatch(/made: Read-only file system/);
+		});
+
+		test('a new start sees sources and machine as they are then', async () => {
+			const machine = machineDirectory(way);
+			const child = await start(way);
+			const plan = { source: 'one', target: `${machine}/new/config` };
+			await child.build(plan);
+			const first = await launchSleeper(child);
+			writeFileSync(join(machine, 'later'), 'later');
+			await child.files({ 'one/key': 'changed' });
+			await child.run('sh', '-c', 'echo lost >"$0/lost"', machine);
+			await child.build(plan);
+			const { stdout } = await child.run('sh', '-c', 'cd "$0"; cat new/config/key later; ls', machine);
+			expect(stdout).toMatch(/^changedlater/);
+			expect(stdout).not.toContain('lost');
+			expect(isRunning(first)).toBe(true);
+			expect(await child.members()).toEqual([]);
+		});
+
+		test('members are those who are inside', async () => {
+			const child = await start(way);
+			await child.build({ source: 'one', target: '/srv' });
+			const pid = await child.launch('sh', '-c', 'sleep 1000 & echo; wait');
+			const members = await until(async () => {
+				const all = await child.members();
+				return all.length === 2 && all;
+			}, 'a shell and its child');
+			expect(members).toContain(pid);
+			await child.killMembers();
+			await until(async () => (await child.members()).length === 0, 'nobody');
+		});
+
+		test('an application is an ordinary process of its user, in the directory of the caller', async () => {
+			const cwd = join(machineDirectory(way), 'inner');
+			const child = await start(way, { cwd });
+			await child.build({ source: 'one', target: '/cmfs-test' });
+			const { stdout } = await child.run('sh', '-c', 'id -u; id -g; pwd; grep Cap /proc/self/status');
+			const plain = spawnSync('grep', ['Cap', '/proc/self/status'], { encoding: 'utf8', ...way.user }).stdout;
+			const ids = way.user ?? { uid: process.getuid?.(), gid: process.getgid?.() };
+			const [uid, gid, pwd, ...capabilities] = stdout.split('\n');
+			expect([uid, gid, pwd]).toEqual([String(ids.uid), String(ids.gid), cwd]);
+			// Those that it could get from a file with capabilities are those of its own user namespace.
+			const bounded = (line: string) => !line.startsWith('CapBnd');
+			expect(capabilities.filter(bounded)).toEqual(plain.split('\n').filter(bounded));
+			// A volume hides the directory.
+			await child.build({ source: 'one', target: dirname(cwd) });
+			expect((await child.run('pwd')).stdout).toBe('/\n');
+			expect((await child.self()).cwd).toBe(cwd);
+			expect((await child.runOutside('pwd')).stdout).toBe(`${cwd}\n`);
+		});
+
+		test('what fails leaves the daemon where it was', async () => {
+			const child = await start(way);
+			await child.build({ source: 'one', target: '/srv' });
+			await expect(child.fail()).rejects.toThrow('as asked');
+			await expect(child.build({ source: 'none', target: '/etc/cmfs-test' })).rejects.toThrow(
+				'Cannot mount at "/etc/cmfs-test": ENOENT',
+			);
+			expect(await child.look(`${child.stage}/one/key`)).toBe('value');
+			const outside = await child.runOutside('sh', '-c', 'find /srv -maxdepth 1 -name key; test -e /etc/cmfs-test');
+			expect(outside).toMatchObject({ status: 1, stdout: '' });
+		});
+
+		test.each([
+			['/', 'one', 'it is the root directory; choose a mountPath below it'],
+			['/etc/passwd', 'one', /^not a directory: a directory cannot be mounted onto a file; mount one file .* subPath/],
+			['/etc', 'one/key', 'is a directory: a file cannot be mounted onto a directory; give the mountPath of the file'],
+			['/etc/passwd/x', 'one', '"/etc/passwd" is not a directory; choose another mountPath, or move it away'],
+			['/proc/cmfs-test', 'one', 'it does not exist, and it is inside proc; choose another mountPath'],
+			['/sys/cmfs/test', 'one', 'it does not exist, and it is inside sysfs; choose another mountPath'],
+		])('nothing can be mounted at %s', async (target, source, reason) => {
+			const child = await start(way);
+			const error: unknown = await child.build({ source, target }).catch((thrown: unknown) => thrown);
+			expect(error).toMatchObject({ code: 'MOUNT_POINT_INVALID' });
+			const message = (error as Error).message;
+			const prefix = `Cannot mount at "${target}": `;
+			expect(message.slice(0, prefix.length)).toBe(prefix);
+			if (typeof reason === 'string') expect(message.slice(prefix.length)).toContain(reason);
+			else expect(message.slice(prefix.length)).toMatch(reason);
+		});
+
+		test('a volume of the kernel driver: reads, updates, inotify, and a file of it that stays', async () => {
+			const child = await start(way);
+			await child.build({ source: 'one', target: '/srv' });
+			// The driver starts threads, which share root and working directory with the one that enters namespaces.
+			await child.volume({ key: 'first', gone: '' });
+			expect((await child.run('cat', '/srv/key')).stdout).toBe('value');
+			const plan = [
+				{ source: 'volume', target: '/etc/cmfs-test/config' },
+				{ source: 'volume/key', target: '/etc/cmfs-test/key' },
+			];
+			await child.build(...plan);
+			const read = async () => (await child.run('sh', '-c', 'cd /etc/cmfs-test; cat config/key key; ls config')).stdout;
+			expect(await read()).toBe('firstfirstgone\nkey\n');
+			let events = '';
+			if (WITHOUT_PYTHON === undefined) {
+				const said = temporaryDirectory('events', 0o777);
+				const watches = JSON.stringify([{ path: '/etc/cmfs-test/config', follow: true }]);
+				const script = 'cd "$0"; mkfifo open; exec 4<>open; "$1" "$2" "$3" <&4 | tee events';
+				await child.launch('sh', '-c', script, said, PYTHON, fixture('inotify.py'), watches);
+				await child.volume({ key: 'second' });
+				events = await until(() => {
+					const text = readFileSync(join(said, 'events'), 'utf8');
+					return text.includes('"DELETE"') && text.includes('"gone"') && text;
+				}, 'events of an update');
+				// They live in this namespace, and the next one is the child's own from then on.
+				await child.killMembers();
+			} else await child.volume({ key: 'second' });
+			if (events !== '') expect(events).toMatch(/"name": "..data", "flags": \["MOVED_TO"\]/);
+			expect(await read()).toBe('secondfirstkey\n');
+			await child.build(...plan);
+			expect(await read()).toBe('secondsecondkey\n');
+			for (const path of ['config/key', 'config/new', 'key']) {
+				const written = await child.run('sh', '-c', 'echo >"/etc/cmfs-test/$0"', path);
+				expect(written.stderr, path).toMatch(/Read-only file system/);
+			}
+			const { stdout } = await child.run('stat', '-L', '-c', '%U %a', '/etc/cmfs-test/config/key');
+			expect(stdout).toBe((await child.run('id', '-un')).stdout.replace('\n', ' 644\n'));
+		});
+
+		test('killed with everything: the machine has an empty directory, which the next start removes', async () => {
+			const child = await start(way);
+			await child.build({ source: 'one', target: '/etc/cmfs-test' });
+			const pid = await launchSleeper(child);
+			await child.kill();
+			expect(isRunning(pid)).toBe(true);
+			expect(readFileSync(`/proc/${pid}/root/etc/cmfs-test/key`, 'utf8')).toBe('value');
+			process.kill(pid, 'SIGKILL');
+			expect(leftIn(child.runtime)).toHaveLength(4);
+			const next = await start(way, { runtime: child.runtime });
+			expect(leftIn(child.runtime).filter((name) => name.endsWith('stage'))).toHaveLength(1);
+			await next.stop();
+			expect(leftIn(child.runtime)).toEqual([]);
+		});
+
+		test('an end while the application runs takes nothing from it', async () => {
+			const child = await start(way);
+			await child.build({ source: 'one', target: '/etc/cmfs-test' });
+			const pid = await launchSleeper(child);
+			await child.stop();
+			expect(readFileSync(`/proc/${pid}/root/etc/cmfs-test/key`, 'utf8')).toBe('value');
+			process.kill(pid, 'SIGKILL');
+			expect(leftIn(child.runtime)).toEqual([]);
+		});
+	});
+}
+
+describe.skipIf(ROOT_ONLY || USER_WAY.missing !== undefined)('an ordinary user', () => {
+	test('becomes its second run in the same process, with arguments, environment and descriptors', async () => {
+		const args = ['--', 'two words', '', 'ключ', '$(x)'];
+		const third = join(temporaryDirectory('third'), 'file');
+		writeFileSync(third, 'through');
+		const child = await start(USER_WAY, { args, env: { CMFS_TEST: 'a\nb' }, third });
+		const self = await child.self();
+		expect(self.pid).toBe(child.pid);
+		expect(self.args).toEqual(args);
+		expect(self.env).toMatchObject({ CMFS_TEST: 'a\nb' });
+		expect(Object.keys(self.env).filter((name) => name.startsWith('CONFIGMAPFS_USER'))).toEqual([]);
+		expect(await child.look('/proc/self/fd/3')).toBe('through');
+	});
+
+	test('is root of a namespace of its own with mapRoot, and the files are the user’s', async () => {
+		const child = await start(USER_WAY, { mapRoot: true });
+		const directory = temporaryDirectory('by-root', 0o777);
+		await child.build({ source: 'one', target: '/cmfs-test', readOnly: false });
+		expect((await child.run('sh', '-c', 'id -u; cat /cmfs-test/key; echo >"$0/made"', directory)).stdout).toBe(
+			'0\nvalue',
+		);
+		expect(stateOf(join(directory, 'made'))).toContain(' nobody ');
+	});
+
+	test('cannot write where the machine does not let him', async () => {
+		const child = await start(USER_WAY);
+		await child.build({ source: 'one', target: '/etc/cmfs-test' }, { source: 'one', target: '/cmfs-test' });
+		const touched = await child.run('touch', '/etc/new', '/new');
+		expect(touched.stderr.match(/Permission denied/g)).toHaveLength(2);
+	});
+
+	test('a read-only bind keeps the flags that root has set', async () => {
+		const machine = temporaryDirectory('flags', 0o777);
+		const child = await start(USER_WAY, {
+			prepare: 'mount -t tmpfs -o nosuid,nodev,noexec,noatime m "$MACHINE"; mkdir -m 777 "$MACHINE/sub"',
+			env: { MACHINE: machine },
+		});
+		await child.build({ source: `${machine}/sub`, target: '/srv', recursive: true });
+		const table = (await child.run('cat', '/proc/self/mountinfo')).stdout;
+		expect([...table.matchAll(/ \/srv (\S+) /g)].at(-1)?.[1]).toBe('ro,nosuid,nodev,noexec,noatime');
+	});
+
+	test('a directory that he may not enter, or not list', async () => {
+		const machine = temporaryDirectory('closed', 0o755);
+		for (const [name, mode] of [
+			['none', 0o700],
+			['search', 0o711],
+		] as const) {
+			mkdirSync(join(machine, name));
+			chmodSync(join(machine, name), mode);
+		}
+		const child = await start(USER_WAY);
+		await expect(child.build({ source: 'one', target: `${machine}/none/config` })).rejects.toThrow(
+			`Cannot mount at "${machine}/none/config": permission denied at "${machine}/none/config"; run as root, or use --root-dir DIR`,
+		);
+		await expect(child.build({ source: 'one', target: `${machine}/search/config` })).rejects.toThrow(
+			`"${machine}/search" must have something new, and this user may not list it; run as root, or use --root-dir DIR`,
+		);
+	});
+});
+
+describe.skipIf(ROOT_ONLY || USER_WAY.missing !== undefined)('a machine that refuses', () => {
+	const refusal = async (way: NamespaceWay, options: NamespaceOptions) => {
+		const error: unknown = await NamespaceChild.start(way, options).catch((thrown: unknown) => thrown);
+		return { message: (error as Error).message, code: (error as { code?: string }).code };
+	};
+
+	test('user namespaces', async () => {
+		// Limits hold for a user namespace and those below it, so the test's own has one.
+		const through = ['unshare', '-Ur', 'sh', '-ec', 'echo 0 >/proc/sys/user/max_user_namespaces; exec "$@"', 'sh'];
+		const withoutRights = ['setpriv', '--bounding-set=-all', '--inh-caps=-all', '--securebits=+noroot'];
+		expect(await refusal(ROOT_WAY, { through: [...through, ...withoutRights] })).toEqual({
+			code: 'FUSE_DEVICE_DENIED',
+			message:
+				'Cannot make a user namespace: unshare says "unshare failed: No space left on device"; ' +
+				'user.max_user_namespaces is 0, and "sysctl -w user.max_user_namespaces=15000" as root allows it; run as root, ' +
+				'or use --root-dir DIR, which needs no namespace',
+		});
+	});
+
+	test('unshare is not there, or another program', async () => {
+		const bin = temporaryDirectory('bin', 0o755);
+		const withPath = ['env', `PATH=${bin}`];
+		const setpriv = spawnSync('sh', ['-c', 'command -v setpriv'], { encoding: 'utf8' }).stdout.trim();
+		symlinkSync(setpriv, join(bin, 'setpriv'));
+		expect((await refusal(USER_WAY, { through: withPath })).message).toMatch(
+			/^Cannot make a user namespace: the program unshare is not installed \("apt-get install util-linux"\); .*--root-dir DIR/,
+		);
+		writeFileSync(
+			join(bin, 'unshare'),
+			'#!/bin/sh\necho "unshare: unrecognized option: map-current-user" >&2; exit 1\n',
+		);
+		chmodSync(join(bin, 'unshare'), 0o755);
+		expect((await refusal(USER_WAY, { through: withPath })).message).toMatch(
+			/^Cannot make a user namespace: the program unshare is not util-linux's, or too old \(it says "unrecognized option/,
+		);
+	});
+
+	test('a user namespace gives no right to mount', async () => {
+		expect(await refusal(USER_WAY, { env: { CONFIGMAPFS_USER_NAMESPACE: '1' } })).toMatchObject({
+			code: 'FUSE_DEVICE_DENIED',
+			message: expect.stringMatching(/^Cannot make a user namespace: it was made, and gives no right to mount; /),
+		});
+	});
+
+	test('mount namespaces', async () => {
+		expect(await refusal(USER_WAY, { mayReexec: false })).toMatchObject({
+			code: 'FUSE_DEVICE_DENIED',
+			message: expect.stringMatching(
+				/^Cannot make a mount namespace: unshare: EPERM, not permitted; a container needs "--cap-add SYS_ADMIN .*, or use --root-dir DIR/,
+			),
+		});
+	});
+
+	test.each([
+		['that is a mount', 'mount --rbind / "$CHROOT"'],
+		[
+			'that is a directory',
+			// All of the machine's directories: the checkout and Node may be below any of them.
+			'for d in /*; do test ! -d "$d" || { mkdir "$CHROOT$d"; mount --rbind "$d" "$CHROOT$d"; }; done',
+		],
+	])('inside a chroot %s', async (_, prepare) => {
+		const chroot = temporaryDirectory('chroot');
+		expect(await refusal(ROOT_WAY, { prepare, env: { CHROOT: chroot }, through: ['chroot', chroot] })).toEqual({
+			code: 'MOUNT_REFUSED',
+			message:
+				'Cannot separate the mounts from the machine: this is a chroot; run outside of it, or use --root-dir DIR',
+		});
+	});
+});

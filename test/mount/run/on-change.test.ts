@@ -1,0 +1,439 @@
+/**
+ * `configmapfs run --on-change`, from the edit of a manifest to what the application, a command or a server is told; and
+ * what reaches a running application without that.
+ */
+
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { Machine, stopMachines } from '../../support/machine.js';
+import { type NamespaceWay, ROOT_WAY, USER_WAY } from '../../support/namespace-child.js';
+import { configMap, type Fields, type Manifest, ManifestFile, pod, secret } from '../../support/pod-manifest.js';
+import { type RunOptions, type RunProcess, startRun, stopRuns } from '../../support/run-process.js';
+import { removeTemporaries } from '../../support/temporary.js';
+import { until } from '../../support/until.js';
+import { isRunning } from '../../support/ways.js';
+
+let machine: Machine;
+const servers: Server[] = [];
+
+beforeEach(async () => {
+	machine = await Machine.start();
+});
+
+afterEach(async () => {
+	stopRuns();
+	for (const server of servers.splice(0)) server.close();
+	await stopMachines();
+	removeTemporaries();
+});
+
+const WAYS = [ROOT_WAY, USER_WAY].filter(({ missing }) => missing === undefined);
+/** For what is the same for every user. */
+const ANY_WAY = WAYS[0] ?? USER_WAY;
+
+/** Says `ready` with its process id, then what `told` prints for each signal, until it is ended. */
+function listening(told: string): readonly string[] {
+	return ['sh', '-c', `trap '${told}' USR1 USR2 HUP; echo "ready $$"; sleep 600 & while :; do wait; done`];
+}
+
+const KEYS = 'echo "told $(cat /etc/one/key) $(cat /etc/two/key)"';
+
+/** A pod with the ConfigMaps `one` and `two` at /etc/one and /etc/two. */
+function twoVolumes(command: readonly string[], more: Fields = {}): Manifest {
+	return pod(
+		'app',
+		{
+			command,
+			volumeMounts: [
+				{ name: 'first', mountPath: '/etc/one' },
+				{ name: 'second', mountPath: '/etc/two' },
+			],
+			...more,
+		},
+		{
+			volumes: [
+				{ name: 'first', configMap: { name: 'one' } },
+				{ name: 'second', configMap: { name: 'two' } },
+			],
+		},
+	);
+}
+
+const keys = (one: string, two: string) => [configMap('one', { key: one }), configMap('two', { key: two })];
+
+async function startReady(
+	way: NamespaceWay,
+	objects: readonly Manifest[],
+	onChange: readonly string[],
+	options: RunOptions = {},
+): Promise<RunProcess> {
+	const args = [...onChange.flatMap((value) => ['--on-change', value]), ...(options.args ?? [])];
+	const run = startRun(machine, way, new ManifestFile(...objects), { ...options, args });
+	await run.waitForOutput('ready');
+	return run;
+}
+
+/** Lines of the application but the first, which says that it is ready. */
+function toldOf(run: RunProcess): readonly string[] {
+	return run.stdout.split('\n').filter((line) => line !== '' && !line.startsWith('ready'));
+}
+
+async function waitForLines(run: RunProcess, count: number): Promise<readonly string[]> {
+	await until(
+		() => toldOf(run).length >= count,
+		() => `${count} lines; it wrote ${run.stdout}${run.stderr}`,
+	);
+	return toldOf(run);
+}
+
+/** A second signal of the same burst would come soon: waits until nothing has come for a while. */
+async function quiet(run: RunProcess): Promise<void> {
+	let length = -1;
+	while (length !== run.stdout.length) {
+		length = run.stdout.length;
+		await sleep(150);
+	}
+}
+
+/** What a file is where the application lives, once it is that. */
+async function waitForFile(run: RunProcess, path: string, content: string): Promise<void> {
+	await until(async () => (await run.exec('cat', path)).stdout === content, `${path} with ${content}`);
+}
+
+async function expectStopped(run: RunProcess, code = 143): Promise<void> {
+	expect(await run.stop()).toEqual({ code, signal: null });
+	expect(run.left).toEqual([]);
+}
+
+const warningsOf = (run: RunProcess) => run.log.filter(({ level }) => level === 'warn').map(({ msg }) => msg);
+
+describe('signal', () => {
+	test('comes once for a burst over two volumes, when both show what is new', async () => {
+		const run = await startReady(ANY_WAY, [...keys('1', '1'), twoVolumes(listening(KEYS))], ['signal:USR1']);
+		const told: string[] = [];
+		for (const [one = '', two = ''] of ['22', '33', '43']) {
+			run.manifest.put(...keys(one, two));
+			told.push(`told ${one} ${two}`);
+			await waitForLines(run, told.length);
+			await quiet(run);
+			expect(toldOf(run)).toEqual(told);
+		}
+		await expectStopped(run);
+		expect(run.stderr).toBe('');
+	});
+
+	test('is of the volume, and none without a flag for it', async () => {
+		const command = ['sh', '-c', SIGNALS];
+		const run = await startReady(ANY_WAY, [...keys('1', '1'), twoVolumes(command)], ['second=signal:USR2']);
+		run.manifest.put(configMap('one', { key: '2' }));
+		await waitForFile(run, '/etc/one/key', '2');
+		// What is told of the second volume comes after everything that could be told of the first.
+		run.manifest.put(...keys('3', '3'));
+		expect(await waitForLines(run, 1)).toEqual(['USR2']);
+		await expectStopped(run);
+		expect(toldOf(run)).toEqual(['USR2']);
+	});
+
+	test('is for every volume but those that say otherwise', async () => {
+		const command = ['sh', '-c', SIGNALS];
+		const flags = ['signal:HUP', 'first=none'];
+		const run = await startReady(ANY_WAY, [...keys('1', '1'), twoVolumes(command)], flags);
+		run.manifest.put(configMap('one', { key: '2' }));
+		await waitForFile(run, '/etc/one/key', '2');
+		run.manifest.put(configMap('two', { key: '2' }));
+		expect(await waitForLines(run, 1)).toEqual(['HUP']);
+		await expectStopped(run);
+		expect(toldOf(run)).toEqual(['HUP']);
+	});
+
+	test('comes for a Secret, too', async () => {
+		const container = {
+			command: listening('cat /etc/secret/password; echo'),
+			volumeMounts: [{ name: 'secret', mountPath: '/etc/secret' }],
+		};
+		const volumes = [{ name: 'secret', secret: { secretName: 'db' } }];
+		const objects = [secret('db', { password: 'one' }), pod('app', container, { volumes })];
+		const run = await startReady(ANY_WAY, objects, ['signal:USR1']);
+		run.manifest.put(secret('db', { password: 'two' }));
+		expect(await waitForLines(run, 1)).toEqual(['two']);
+		await expectStopped(run);
+	});
+
+	test('for a volume that the pod has not is refused, with those that it has', async () => {
+		const run = startRun(machine, ANY_WAY, new ManifestFile(...keys('1', '1'), twoVolumes(['sleep', '60'])), {
+			args: ['--on-change', 'secand=signal:HUP'],
+		});
+		const { code, stdout, stderr } = await run.end();
+		expect({ code, stdout }).toEqual({ code: 125, stdout: '' });
+		expect(stderr).toMatch(
+			/^error: --on-change: the pod has no volume "secand", only first, second; did you mean "second"\?\n$/,
+		);
+		expect(run.left).toEqual([]);
+	});
+});
+
+/** Says the name of each signal. */
+const SIGNALS = `for name in USR1 USR2 HUP; do trap "echo $name" $name; done
+echo ready; sleep 600 & while :; do wait; done`;
+
+describe('none', () => {
+	test('shows what is new, and leaves the application alone', async () => {
+		const run = await startReady(ANY_WAY, [...keys('1', '1'), twoVolumes(['sh', '-c', SIGNALS])], []);
+		const application = await run.application();
+		run.manifest.put(...keys('2', '2'));
+		await waitForFile(run, '/etc/two/key', '2');
+		await waitForFile(run, '/etc/one/key', '2');
+		expect(await run.application()).toBe(application);
+		await expectStopped(run);
+		expect(toldOf(run)).toEqual([]);
+		expect(run.stderr).toBe('');
+	});
+
+	test('an annotation of the pod reaches its downwardAPI volume, and the same process reads it', async () => {
+		const container = {
+			command: listening('cat /etc/podinfo/team'),
+			volumeMounts: [{ name: 'info', mountPath: '/etc/podinfo' }],
+		};
+		const items = [{ path: 'team', fieldRef: { fieldPath: "metadata.annotations['team']" } }];
+		const withTeam = (team: string) =>
+			pod('app', container, { volumes: [{ name: 'info', downwardAPI: { items } }] }, { annotations: { team } });
+		const run = await startReady(ANY_WAY, [withTeam('shop\n')], ['signal:USR1']);
+		const application = await run.application();
+		run.manifest.put(withTeam('payments\n'));
+		expect(await waitForLines(run, 1)).toEqual(['payments']);
+		expect(await run.application()).toBe(application);
+		await expectStopped(run);
+		expect(run.stderr).toBe('');
+	});
+
+	test('an annotation that a variable shows makes the environment stale', async () => {
+		const env = [{ name: 'TEAM', valueFrom: { fieldRef: { fieldPath: "metadata.annotations['team']" } } }];
+		const container = { command: ['sh', '-c', 'echo "ready"; echo "team $TEAM"; exec sleep 600'], env };
+		const withTeam = (team: string) => pod('app', container, {}, { annotations: { team } });
+		const run = await startReady(ANY_WAY, [withTeam('shop')], ['restart']);
+		run.manifest.put(withTeam('payments'));
+		expect(await waitForLines(run, 2)).toEqual(['team shop', 'team payments']);
+		await expectStopped(run);
+	});
+
+	test('a change of the environment or of the workload is said once for each process', async () => {
+		const env = [{ name: 'COLOR', valueFrom: { configMapKeyRef: { name: 'env', key: 'color' } } }];
+		const command = ['sh', '-c', 'echo "ready"; echo "color $COLOR"; exec sleep 600'];
+		const objects = (color: string, key: string) => [configMap('env', { color }), ...keys(key, '1')];
+		const run = await startReady(ANY_WAY, [...objects('red', '1'), twoVolumes(command, { env })], ['first=restart']);
+		const stale = () => run.log.filter(({ msg }) => msg?.includes('keeps what it was started with'));
+		run.manifest.put(...objects('green', '1'));
+		await run.waitForLog('keeps what it was started with');
+		run.manifest.put(...objects('blue', '1'));
+		run.manifest.put(...objects('blue', '2'));
+		expect(await waitForLines(run, 2)).toEqual(['color red', 'color blue']);
+		expect(stale()).toHaveLength(1);
+		run.manifest.put(...objects('white', '2'));
+		await until(() => stale().length === 2, 'a second warning');
+		expect(stale().map(({ level, changed }) => [level, changed])).toEqual(Array(2).fill(['warn', 'the environment']));
+		await expectStopped(run);
+	});
+});
+
+/** Says what it was started with, and ends with the status of its environment when it is asked to. */
+const REPORT = `trap 'exit $CODE' TERM
+echo . >> /data/starts
+echo "start $0 $COLOR $(cat /etc/frozen.conf) $(cat /etc/one/key) $(wc -l < /data/starts)"
+test "$COLOR" != black || exit 9
+echo ready; sleep 600 & while :; do wait; done`;
+
+function reporting(): Manifest {
+	const fromSettings = (name: string, key: string) => ({
+		name,
+		valueFrom: { configMapKeyRef: { name: 'settings', key } },
+	});
+	return pod(
+		'app',
+		{
+			command: ['sh', '-c', REPORT],
+			args: ['arg-$(COLOR)'],
+			env: [fromSettings('COLOR', 'color'), fromSettings('CODE', 'code')],
+			volumeMounts: [
+				{ name: 'first', mountPath: '/etc/one' },
+				{ name: 'first', mountPath: '/etc/frozen.conf', subPath: 'key' },
+				{ name: 'data', mountPath: '/data' },
+			],
+		},
+		{
+			volumes: [
+				{ name: 'first', configMap: { name: 'one' } },
+				{ name: 'data', emptyDir: {} },
+			],
+		},
+	);
+}
+
+const settings = (color: string, code: string, key: string) => [
+	configMap('settings', { color, code }),
+	configMap('one', { key }),
+];
+
+const startsOf = (run: RunProcess) => run.stdout.split('\n').filter((line) => line.startsWith('start '));
+
+describe.each(WAYS)('restart, $name', (way) => {
+	test('finds environment, arguments and subPaths anew and keeps an emptyDir; the last process decides the exit status', async () => {
+		const run = await startReady(way, [...settings('red', '7', '1'), reporting()], ['restart']);
+		run.manifest.put(...settings('green', '8', '2'));
+		await until(
+			() => startsOf(run).length === 2,
+			() => `a second start: ${run.stdout}${run.stderr}`,
+		);
+		// Only the environment is another one.
+		run.manifest.put(configMap('settings', { color: 'blue', code: '5' }));
+		await until(
+			() => startsOf(run).length === 3,
+			() => `a third start: ${run.stdout}${run.stderr}`,
+		);
+		await until(() => run.stdout.split('ready').length === 4, 'the third to be ready');
+		expect(startsOf(run)).toEqual([
+			'start arg-red red 1 1 1',
+			'start arg-green green 2 2 2',
+			'start arg-blue blue 2 2 3',
+		]);
+		await expectStopped(run, 5);
+		expect(warningsOf(run)).toEqual([expect.stringContaining('subPath "key" at /etc/frozen.conf')]);
+	});
+
+	test('of what then ends by itself is the end', async () => {
+		const run = await startReady(way, [...settings('red', '7', '1'), reporting()], ['restart']);
+		run.manifest.put(...settings('black', '7', '1'));
+		expect((await run.end()).code).toBe(9);
+		expect(startsOf(run)).toEqual(['start arg-red red 1 1 1', 'start arg-black black 1 1 2']);
+		expect(run.left).toEqual([]);
+	});
+
+	test('waits for what is missing now, and starts when it comes', async () => {
+		const run = await startReady(way, [...settings('red', '7', '1'), reporting()], ['restart']);
+		const before = await run.application();
+		run.manifest.remove(configMap('settings', {}));
+		run.manifest.put(configMap('one', { key: '2' }));
+		expect(await run.waitForLog('waiting: configmap "settings" not found')).toMatchObject({ level: 'warn' });
+		expect(isRunning(before)).toBe(false);
+		run.manifest.put(configMap('settings', { color: 'green', code: '8' }));
+		await until(
+			() => startsOf(run).length === 2,
+			() => `a second start: ${run.stdout}${run.stderr}`,
+		);
+		expect(startsOf(run)[1]).toBe('start arg-green green 2 2 2');
+		await until(() => run.stdout.split('ready').length === 3, 'the second to be ready');
+		await expectStopped(run, 8);
+	});
+
+	test('takes a changed workload: another volume, one less, other arguments', async () => {
+		const script = 'echo "start $* $(ls -d /etc/one /etc/three 2>/dev/null | xargs)"; echo ready; exec sleep 600';
+		const workload = (args: readonly string[], volume: string, path: string) =>
+			pod(
+				'app',
+				{ command: ['sh', '-c', script, 'sh'], args, volumeMounts: [{ name: volume, mountPath: path }] },
+				{ volumes: [{ name: volume, configMap: { name: 'one' } }] },
+			);
+		const run = await startReady(way, [...keys('1', '1'), workload(['a'], 'first', '/etc/one')], ['restart']);
+		run.manifest.put(workload(['b', 'c'], 'third', '/etc/three'));
+		await until(
+			() => startsOf(run).length === 2,
+			() => `a second start: ${run.stdout}${run.stderr}`,
+		);
+		expect(startsOf(run)).toEqual(['start a /etc/one', 'start b c /etc/three']);
+		run.manifest.put(configMap('one', { key: '2' }));
+		await until(
+			() => startsOf(run).length === 3,
+			() => `a third start: ${run.stdout}${run.stderr}`,
+		);
+		expect((await run.exec('cat', '/etc/three/key')).stdout).toBe('2');
+		await expectStopped(run);
+		expect(run.stderr).toBe('');
+	});
+});
+
+describe.each(WAYS)('exec, $name', (way) => {
+	test('runs where the application lives, with its environment and what changed', async () => {
+		const report = [
+			'echo "hook $COLOR $(cat /etc/one/key) $(cat /etc/two/key)"',
+			'for name in VOLUME ADDED REMOVED CHANGED; do eval "echo $name $(eval "echo \\$CONFIGMAPFS_$name" | xargs)"; done',
+			'echo "GENERATION $CONFIGMAPFS_GENERATION $(readlink /etc/one/..data /etc/two/..data)" | xargs',
+		].join('\n');
+		const more = { env: [{ name: 'COLOR', value: 'red' }] };
+		const objects = [...keys('1', '1'), twoVolumes(listening('true'), more)];
+		const run = await startReady(way, objects, [`exec:${report}`]);
+		run.manifest.put(configMap('one', { key: '2', more: 'x' }), configMap('two', { key: '2' }));
+		const told = await waitForLines(run, 6);
+		expect(told.slice(0, 5)).toEqual(['hook red 2 2', 'VOLUME first second', 'ADDED more', 'REMOVED', 'CHANGED key']);
+		const [, one, two, ...links] = told[5]?.split(' ') ?? [];
+		expect(links).toEqual([one, two]);
+		expect(run.stderr).toBe('');
+		await expectStopped(run);
+	});
+
+	test('that fails is a warning, and the next change runs it again', async () => {
+		const objects = [...keys('1', '1'), twoVolumes(listening('true'))];
+		const run = await startReady(way, objects, ['exec:echo "hook $(cat /etc/one/key)"; exit 3']);
+		run.manifest.put(...keys('2', '1'));
+		expect(await run.waitForLog('the command of --on-change failed')).toMatchObject({ level: 'warn', status: 3 });
+		run.manifest.put(...keys('3', '1'));
+		expect(await waitForLines(run, 2)).toEqual(['hook 2', 'hook 3']);
+		await expectStopped(run);
+	});
+
+	test('that still runs at the end goes with the application', async () => {
+		const objects = [...keys('1', '1'), twoVolumes(listening('true'))];
+		const run = await startReady(way, objects, ['exec:echo "hook $$"; exec sleep 600']);
+		run.manifest.put(...keys('2', '1'));
+		const [hook = ''] = await waitForLines(run, 1);
+		const pid = Number(hook.split(' ')[1]);
+		expect(isRunning(pid)).toBe(true);
+		await expectStopped(run);
+		expect(isRunning(pid)).toBe(false);
+		expect(run.stderr).toBe('');
+	});
+});
+
+describe('http', () => {
+	test('calls the URL until it is accepted, once a burst', async () => {
+		const calls: string[] = [];
+		const answers = [500, 200, 200];
+		const port = await serve((request, response) => {
+			calls.push(`${request.method} ${request.url}`);
+			response.writeHead(answers[calls.length - 1] ?? 200).end();
+		});
+		const flag = `http://127.0.0.1:${port}/-/reload?all=1`;
+		const run = await startReady(ANY_WAY, [...keys('1', '1'), twoVolumes(listening('true'))], [flag]);
+		run.manifest.put(...keys('2', '2'));
+		await until(() => calls.length === 2, 'a second try');
+		run.manifest.put(...keys('3', '3'));
+		await until(() => calls.length === 3, 'the second burst');
+		expect(calls).toEqual(Array(3).fill('POST /-/reload?all=1'));
+		await expectStopped(run);
+		expect(calls).toHaveLength(3);
+		expect(run.stderr).toBe('');
+	});
+
+	test('of a volume with a method of its own; what is refused is a warning', async () => {
+		const calls: string[] = [];
+		const port = await serve((request, response) => {
+			calls.push(`${request.method} ${request.url}`);
+			response.writeHead(403).end();
+		});
+		const flag = `second=http:PUT:http://user:password@127.0.0.1:${port}/two`;
+		const run = await startReady(ANY_WAY, [...keys('1', '1'), twoVolumes(listening('true'))], [flag]);
+		run.manifest.put(...keys('2', '2'));
+		expect(await run.waitForLog('did not accept the call')).toMatchObject({ level: 'warn', status: 403, tries: 1 });
+		expect(calls).toEqual(['PUT /two']);
+		expect(run.stderr).not.toContain('password');
+		await expectStopped(run);
+	});
+});
+
+/** Returns the port. */
+async function serve(answer: (request: IncomingMessage, response: ServerResponse) => void): Promise<number> {
+	const server = createServer(answer);
+	servers.push(server);
+	await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+	return (server.address() as AddressInfo).port;
+}

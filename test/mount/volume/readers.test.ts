@@ -1,0 +1,217 @@
+/**
+ * Programs that read while generations flip: nothing mixed, torn or missing, no error; what was opened before stays as
+ * it was; and what was read once is answered by the kernel alone.
+ */
+
+import { readdir, readFile, readlink } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterEach, describe, expect, test } from 'vitest';
+import { DRIVERS, type DriverCase, FUSE_DRIVERS } from '../../support/drivers.js';
+import { FixtureProcess, fixture, stopFixtures } from '../../support/fixture-process.js';
+import { PYTHON, WITHOUT_PYTHON } from '../../support/inotify.js';
+import { writeManifest } from '../../support/manifest.js';
+import { startMount, stopAll } from '../../support/mount-process.js';
+import { texts } from '../../support/oracle.js';
+import { removeTemporaries, temporaryDirectory } from '../../support/temporary.js';
+import { until } from '../../support/until.js';
+import { stopVolumes, VolumeChild } from '../../support/volume-child.js';
+
+afterEach(async () => {
+	stopFixtures();
+	await stopAll();
+	await stopVolumes();
+	removeTemporaries();
+});
+
+const KEYS = 5;
+/** Readers take every cycle they get; on a busy machine fewer flips have to do. Unit: milliseconds. */
+const FLIPPING_MS = 4000;
+/** A name of an old generation resolves for two seconds; less than that. Unit: milliseconds. */
+const NAME_GRACE_MS = 1500;
+
+interface Seen {
+	readonly reads: number;
+	readonly rounds: number;
+	readonly torn: number;
+	readonly mixed: number;
+	readonly back: number;
+	readonly generations: number;
+	readonly errors: Readonly<Record<string, number>>;
+}
+
+const FAULTLESS = { torn: 0, mixed: 0, back: 0, errors: {} };
+
+/** Errors: the first fault. A walk of a driver that cannot keep what is open may very rarely be too slow for a flip. */
+function expectFaultless(seen: Seen, driver: DriverCase): void {
+	const { ENOENT = 0, ...others } = seen.errors;
+	const late = driver.keepsWhatIsOpen ? ENOENT : Math.max(0, ENOENT - Math.ceil(seen.reads / 1000));
+	expect({ ...seen, errors: late === 0 ? others : seen.errors }).toMatchObject(FAULTLESS);
+	expect(seen.generations).toBeGreaterThan(10);
+}
+
+async function startReaders(volume: string, hows: readonly string[]): Promise<readonly FixtureProcess[]> {
+	const readers = hows.map((how) => new FixtureProcess([PYTHON, fixture('reader.py'), how, volume, String(KEYS)]));
+	for (const reader of readers) expect(await reader.line()).toBe('ready');
+	return readers;
+}
+
+async function results(readers: readonly FixtureProcess[]): Promise<readonly Seen[]> {
+	for (const reader of readers) reader.finish();
+	return (await Promise.all(readers.map((reader) => reader.json()))) as readonly Seen[];
+}
+
+describe.each(FUSE_DRIVERS)('$name', (driver) => {
+	test('path walks during thousands of flips find every file, whole', async (ctx) => {
+		ctx.skip(WITHOUT_PYTHON !== undefined, WITHOUT_PYTHON);
+		ctx.skip(driver.unavailable() !== undefined, driver.unavailable());
+		const volume = await VolumeChild.start(driver);
+		await volume.flip(1, { keys: KEYS, everyMs: 0 });
+		const readers = await startReaders(volume.directory, ['path', 'path', 'path', 'path']);
+		const flips = await volume.flip(3000, { keys: KEYS, everyMs: 0, forMs: FLIPPING_MS });
+		expect(flips).toBeGreaterThan(20);
+		for (const seen of await results(readers)) {
+			expectFaultless(seen, driver);
+		}
+		expect(volume.complaints).toBe('');
+	});
+
+	test('with --snapshot-grace, all keys read below one opened ..data are of one generation', async (ctx) => {
+		ctx.skip(WITHOUT_PYTHON !== undefined, WITHOUT_PYTHON);
+		ctx.skip(driver.unavailable() !== undefined, driver.unavailable());
+		const volume = await VolumeChild.start(driver, { snapshotGraceMs: 2000 });
+		await volume.flip(1, { keys: KEYS, everyMs: 0 });
+		const readers = await startReaders(volume.directory, ['snapshot', 'snapshot', 'snapshot', 'path']);
+		await volume.flip(1000, { keys: KEYS, everyMs: 1, forMs: FLIPPING_MS });
+		for (const seen of await results(readers)) {
+			expectFaultless(seen, driver);
+		}
+		expect(volume.complaints).toBe('');
+	});
+
+	test('the name of an old generation resolves for a while after it has left the listing', async (ctx) => {
+		ctx.skip(driver.unavailable() !== undefined, driver.unavailable());
+		const volume = await VolumeChild.start(driver);
+		const text = async (path: string) => await readFile(path, 'utf8').catch((error) => error.code as string);
+		const write = async (turn: number) => await volume.write(texts({ a: `${turn}`, 'dir/x': `${turn} too` }));
+		let turn = 0;
+		await write(turn);
+		const { old, seen } = await until(async () => {
+			const old = join(volume.directory, await readlink(join(volume.directory, '..data')));
+			const flipped = performance.now();
+			await write(++turn);
+			const listed = await readdir(volume.directory);
+			const seen = [listed.length, await text(join(old, 'a')), await text(join(old, 'dir/x'))];
+			// Looks that come later, because the machine stood still for a moment, say nothing.
+			return performance.now() - flipped < NAME_GRACE_MS && { old, seen };
+		}, 'looks within the grace');
+		expect(seen).toEqual([4, `${turn - 1}`, `${turn - 1} too`]);
+		await until(async () => (await text(join(old, 'a'))) === 'ENOENT', 'the end of the grace');
+	});
+});
+
+describe.each(DRIVERS.filter(({ keepsWhatIsOpen }) => keepsWhatIsOpen))('$name', (driver) => {
+	test('what was opened, mapped, entered or bound before a flip stays readable and unchanged', async (ctx) => {
+		ctx.skip(WITHOUT_PYTHON !== undefined, WITHOUT_PYTHON);
+		ctx.skip(driver.unavailable() !== undefined, driver.unavailable());
+		const mayMount = process.getuid?.() === 0;
+		const volume = await VolumeChild.start(driver);
+		const old = 'old '.repeat(3000);
+		await volume.write(texts({ a: old }));
+		const target = join(temporaryDirectory('bind'), 'file');
+		const enter = mayMount ? ['unshare', '-m', 'sh', '-ec', ': > "$1"; shift; exec "$@"', 'sh', target] : [];
+		const command = [PYTHON, fixture('holder.py'), volume.directory, ...(mayMount ? [target] : [])];
+		const holder = new FixtureProcess([...enter, ...command]);
+		expect(await holder.line()).toBe('ready');
+		await volume.write(texts({ a: 'new' }));
+		await until(
+			async () => (await readdir(volume.directory)).filter((name) => name.startsWith('..2')).length === 1,
+			'',
+		);
+		// A directory goes a moment after its files.
+		await until(async () => !(await hasOldCwd(volume.directory)), 'the end of the old directory');
+		holder.tell('flipped');
+		const found = (await holder.json()) as Record<string, unknown>;
+		expect(found).toMatchObject({
+			head: 'old',
+			rest: old.slice(3),
+			'never read before': old,
+			mapped: old,
+			links: 0,
+			proc: old,
+			'proc name': 'a (deleted)',
+			'cwd listing': [],
+			'directory listing': [],
+			'root file': 'new',
+			bound: mayMount ? old : null,
+		});
+		// For a grace the old file can still be found by its name, where the driver can do that; never the new one.
+		for (const what of ['cwd file', 'directory file']) expect([old, 'ENOENT'], what).toContain(found[what]);
+	});
+});
+
+/** Whether some generation beside the one that ..data names can still be entered by a listing. */
+async function hasOldCwd(directory: string): Promise<boolean> {
+	const live = await readlink(join(directory, '..data'));
+	return (await readdir(directory)).some((name) => name.startsWith('..2') && name !== live);
+}
+
+test('manifest edits under readers: nothing mixed, torn or missing', async (ctx) => {
+	ctx.skip(WITHOUT_PYTHON !== undefined, WITHOUT_PYTHON);
+	const manifest = join(temporaryDirectory('manifests'), 'app.yaml');
+	const write = (generation: number) => {
+		const line = `${String(generation).padStart(7, '0')}\n`;
+		const keys = Array.from({ length: KEYS }, (_, key) => [`key${key}`, line.repeat(1 + key * 400)]);
+		writeManifest(manifest, { name: 'app', data: Object.fromEntries(keys) });
+	};
+	write(0);
+	const directory = temporaryDirectory('mount');
+	const mount = await startMount(directory, ['-f', manifest, '--snapshot-grace', '2s']);
+	const readers = await startReaders(join(directory, 'app'), ['path', 'path', 'snapshot', 'snapshot']);
+	const flips = 40;
+	for (let edit = 1; edit <= flips; edit++) {
+		write(edit);
+		await until(
+			() => mount.flips() === edit,
+			() => `flip ${edit}\n${mount.stderr}`,
+		);
+	}
+	for (const seen of await results(readers)) expect(seen).toMatchObject(FAULTLESS);
+	expect(mount.flips()).toBe(flips);
+});
+
+describe('the kernel driver', () => {
+	const driver = FUSE_DRIVERS.find(({ name }) => name === 'kernel');
+
+	test('100 000 operations on what was read once cause no further request', async (ctx) => {
+		ctx.skip(WITHOUT_PYTHON !== undefined, WITHOUT_PYTHON);
+		if (driver === undefined) throw new Error('there is a kernel driver');
+		const volume = await VolumeChild.start(driver);
+		await volume.write(texts({ a: 'first '.repeat(1000), b: 'second', 'dir/x': 'third' }));
+		await volume.write(texts({ a: 'first '.repeat(1000), b: 'changed', 'dir/x': 'third' }));
+		// The removal of the old generation makes requests of its own.
+		await until(async () => (await volume.upcalls()).RMDIR === 2, 'the end of the old generation');
+		const reader = new FixtureProcess([PYTHON, fixture('warm.py'), volume.directory, '10000']);
+		expect(await reader.line()).toBe('warm');
+		const before = await volume.upcalls();
+		reader.tell('go');
+		expect(await reader.line(60_000)).toBe('done');
+		expect(await volume.upcalls()).toEqual(before);
+	});
+
+	test('the last line of the log counts the requests of the whole mount', async (ctx) => {
+		ctx.skip(WITHOUT_PYTHON !== undefined, WITHOUT_PYTHON);
+		const manifest = join(temporaryDirectory('manifests'), 'app.yaml');
+		writeManifest(manifest, { name: 'app', data: { a: '1', b: '2' } });
+		const mount = await startMount(temporaryDirectory('mount'), ['-f', manifest, '--driver', 'kernel']);
+		const reader = new FixtureProcess([PYTHON, fixture('warm.py'), join(mount.dir, 'app'), '1000']);
+		expect(await reader.line()).toBe('warm');
+		reader.tell('go');
+		expect(await reader.line(60_000)).toBe('done');
+		await mount.stop();
+		const line = await mount.waitForLog(({ msg }) => msg === 'unmounted');
+		const upcalls = line.upcalls as Record<string, number>;
+		expect(upcalls.LOOKUP).toBeGreaterThan(0);
+		const total = Object.values(upcalls).reduce((sum, count) => sum + count, 0);
+		expect(total).toBeLessThan(100);
+	});
+});

@@ -1,0 +1,143 @@
+/** What a command line of `run` says. */
+
+import { describe, expect, test } from 'vitest';
+import { RUN_OPTIONS, readRunLine } from '../../../../src/cli/flags/run-flags.js';
+import { ENV_INHERIT_CHOICES } from '../../../../src/run/container/inherited-environment.js';
+
+const read = (...args: readonly string[]) => readRunLine(args, '/checkout');
+
+describe('readRunLine', () => {
+	test('nothing but a source: the defaults', () => {
+		expect(read('-f', 'deploy.yaml')).toEqual({
+			pod: {
+				workload: undefined,
+				sources: [{ kind: 'filename', path: 'deploy.yaml' }],
+				recursive: false,
+				cluster: undefined,
+				namespace: undefined,
+				container: undefined,
+				kubeletDelay: undefined,
+			},
+			command: undefined,
+			keepArgs: false,
+			envInherit: 'path',
+			strictEnvNames: false,
+			allowHostPath: false,
+			localVolumes: new Map(),
+			liveSubPaths: false,
+			mapRoot: false,
+			rootDir: undefined,
+			driver: 'auto',
+			snapshotGraceMs: 0,
+			waitTimeoutMs: undefined,
+			onChange: { otherwise: { kind: 'none' }, volumes: new Map() },
+			logLevel: 'warn',
+			logFormat: undefined,
+			logFile: undefined,
+		});
+	});
+
+	test('every flag', () => {
+		const line = read(
+			...['deploy/web', '-Rf', 'k8s/', '-n', 'shop', '-c', 'sidecar', '--kubelet-delay=1s..2s'],
+			...['--keep-args', '--env-inherit', 'all', '--strict-env-names'],
+			...['--allow-host-path', '--local-volume', 'data=./d', '--local-volume=tmp=/tmp', '--subpath', 'live'],
+			...['--map-root', '--driver', 'directory', '--snapshot-grace', '5s', '--wait-timeout=1m30s'],
+			...['--on-change', 'restart', '--on-change', 'tls=signal:HUP'],
+			...['--log-level', 'debug', '--log-format', 'json', '--log-file', 'log'],
+			...['--', './my-app', '-f', '--', 'x'],
+		);
+		expect(line).toMatchObject({
+			pod: {
+				workload: 'deploy/web',
+				sources: [{ kind: 'filename', path: 'k8s/' }],
+				recursive: true,
+				namespace: 'shop',
+				container: 'sidecar',
+				kubeletDelay: { minMs: 1000, maxMs: 2000 },
+			},
+			command: ['./my-app', '-f', '--', 'x'],
+			keepArgs: true,
+			envInherit: 'all',
+			strictEnvNames: true,
+			allowHostPath: true,
+			liveSubPaths: true,
+			mapRoot: true,
+			driver: 'directory',
+			snapshotGraceMs: 5000,
+			waitTimeoutMs: 90_000,
+			logLevel: 'debug',
+			logFormat: 'json',
+			logFile: 'log',
+		});
+		expect([...line.localVolumes]).toEqual([
+			['data', '/checkout/d'],
+			['tmp', '/tmp'],
+		]);
+		expect(line.onChange.volumes.get('tls')).toEqual({ kind: 'signal', signal: 'SIGHUP' });
+	});
+
+	test('sources in the order in which they were typed', () => {
+		const { sources } = read('-f', 'a', '--create', 'app', '--from-literal=k=v', '-k', 'dir', '-f', 'b').pod;
+		expect(sources.map(({ kind }) => kind)).toEqual(['filename', 'create', 'kustomize', 'filename']);
+	});
+
+	test('a cluster is asked where no source is given, and where a flag is about one', () => {
+		expect(read('deploy/web').pod.cluster).toMatchObject({ context: undefined });
+		expect(read('-f', 'a').pod.cluster).toBeUndefined();
+		expect(read('-f', 'a', '--context', 'staging').pod.cluster).toMatchObject({ context: 'staging' });
+	});
+
+	test('--root-dir is where the caller is; an empty -n is none, as in kubectl', () => {
+		expect(read('-f', 'a', '--root-dir', 'root').rootDir).toBe('/checkout/root');
+		expect(read('-f', 'a', '-n', '').pod.namespace).toBeUndefined();
+	});
+
+	test('a command that begins like a flag or a path is one behind --', () => {
+		expect(read('-f', 'a', '--', '--help').command).toEqual(['--help']);
+		expect(read('-f', 'a', 'web', '--', './app').pod.workload).toBe('web');
+	});
+
+	test.each([
+		[['-f', 'a', '--'], 'the command after "--" is missing'],
+		[['a', 'b'], 'one workload KIND/NAME is expected, got also "b"; the command goes after "--"'],
+		[['-f', 'a', './app'], '"./app" is no workload KIND/NAME; a command goes after "--": -- ./app'],
+		[['-f', 'a', '/bin/sh'], '"/bin/sh" is no workload KIND/NAME; a command goes after "--": -- /bin/sh'],
+		[['-f', 'a', '../app'], '"../app" is no workload KIND/NAME; a command goes after "--": -- ../app'],
+		[['-n', 'a', '-n', 'b'], 'a pod has one namespace; pass -n once'],
+		[['--root-dir', ''], 'the value of --root-dir is empty'],
+		[['--map-root', '--root-dir', 'x'], '--map-root is about the namespace that --root-dir does without'],
+		[['--local-volume', 'data'], 'invalid argument "data" for "--local-volume": expected VOLUME=DIR'],
+		[['--local-volume', '=x'], 'invalid argument "=x" for "--local-volume": expected VOLUME=DIR'],
+		[['--local-volume', 'data='], 'invalid argument "data=" for "--local-volume": expected VOLUME=DIR'],
+		[['--subpath', 'x'], 'invalid argument "x" for "--subpath": must be one of frozen, live'],
+		[
+			['--env-inherit', 'x'],
+			`invalid argument "x" for "--env-inherit": must be one of ${ENV_INHERIT_CHOICES.join(', ')}`,
+		],
+		[
+			['--wait-timeout', '5'],
+			'invalid argument "5" for "--wait-timeout": expected a duration such as 500ms, 5s or 1m30s',
+		],
+		[
+			['--kubelet-delay=2s..1s'],
+			'invalid argument "2s..1s" for "--kubelet-delay": expected MIN..MAX, such as 60s..90s',
+		],
+		[
+			['--on-change', 'x'],
+			'--on-change x: unknown action "x"; use none, signal:NAME, restart, exec:COMMAND or http:URL',
+		],
+		[['--name', 'x'], 'unknown flag: --name; did you mean --namespace? see "configmapfs run --help"'],
+	])('%j is refused', (args, message) => {
+		expect(() => read(...args)).toThrow(expect.objectContaining({ code: 'USAGE', message }));
+	});
+});
+
+test('the help of each flag says what it is for, in a group, and no short name is given twice', () => {
+	const short = Object.values(RUN_OPTIONS).flatMap((option) => ('alias' in option ? [option.alias] : []));
+	expect(new Set(short).size).toBe(short.length);
+	for (const { describe: text, group } of Object.values(RUN_OPTIONS)) {
+		expect(text).not.toBe('');
+		expect(group).toMatch(/:$/);
+	}
+});

@@ -1,0 +1,82 @@
+import { describe, expect, test } from 'vitest';
+import { fieldPath, ObjectPlaces } from '../../../src/explain/object-places.js';
+import { parseManifest } from '../../../src/sources/manifests/manifest-parser.js';
+
+function others(file: string, text: string) {
+	return parseManifest(text, { file, defaultNamespace: 'default', listConfigMaps: true }).others;
+}
+
+const BASE = `apiVersion: v1
+kind: ConfigMap
+metadata: {name: app}
+data:
+  a: "1"
+  b: "1"
+binaryData:
+  c: AA==
+---
+apiVersion: v1
+kind: Secret
+metadata: {name: app}
+data:
+  a: AA==
+stringData:
+  b: x
+`;
+const OVER = 'apiVersion: v1\nkind: ConfigMap\nmetadata: {name: app, namespace: default}\ndata:\n  b: "2"\n';
+const POD =
+	'apiVersion: v1\nkind: Pod\nmetadata: {name: p}\nspec:\n  containers:\n  - name: c\n    env:\n    - name: A\n';
+
+const places = new ObjectPlaces([...others('base', BASE), ...others('over', OVER), ...others('pod', POD)], 'default');
+const APP = { namespace: 'default', name: 'app' };
+
+describe('a value', () => {
+	test.each([
+		['ConfigMap', 'a', 'base:5:6'],
+		['ConfigMap', 'b', 'over:5:6'],
+		['ConfigMap', 'c', 'base:8:6'],
+		['ConfigMap', 'd', undefined],
+		['Secret', 'a', 'base:14:6'],
+		['Secret', 'b', 'base:16:6'],
+	] as const)('of a %s under the key %s is where the last source has it', (kind, key, place) => {
+		expect(places.ofValue(kind, APP, key)).toBe(place);
+	});
+
+	test('of another namespace is another', () => {
+		expect(places.ofValue('ConfigMap', { namespace: 'x', name: 'app' }, 'a')).toBeUndefined();
+	});
+});
+
+describe('a field', () => {
+	test.each([
+		[[], 'over:1:1'],
+		[['data', 'a'], 'base:5:6'],
+		[['immutable'], 'over:1:1'],
+	])('%j of an object', (path, place) => {
+		expect(places.of('ConfigMap', APP, path)).toBe(place);
+	});
+
+	test('of what is in no file', () => {
+		expect(places.of('ConfigMap', { namespace: 'default', name: 'none' })).toBeUndefined();
+		expect(places.within('cluster default pod/p', ['spec'])).toBeUndefined();
+	});
+
+	test('of the object at a place', () => {
+		expect(places.within('pod:1:1', fieldPath('spec.containers[0].env[0].name'))).toBe('pod:8:13');
+	});
+});
+
+test('what is written is there, whatever became of it', () => {
+	const bad = new ObjectPlaces(others('bad', 'apiVersion: v1\nkind: ConfigMap\nmetadata: {name: app}\ndata: 1\n'), 'x');
+	expect(bad.has('ConfigMap', { namespace: 'x', name: 'app' })).toBe(true);
+	expect(bad.has('Secret', { namespace: 'x', name: 'app' })).toBe(false);
+	expect(bad.has('ConfigMap', APP)).toBe(false);
+});
+
+test.each([
+	['spec.containers[0].env[12].value', ['spec', 'containers', 0, 'env', 12, 'value']],
+	['spec', ['spec']],
+	['', []],
+])('%s as a path', (field, path) => {
+	expect(fieldPath(field)).toEqual(path);
+});

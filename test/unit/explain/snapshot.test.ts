@@ -1,0 +1,173 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { ConfigMapFsError } from '../../../src/base/errors.js';
+import { SILENT } from '../../../src/base/log.js';
+import { Snapshot } from '../../../src/explain/snapshot.js';
+import type { MakeSource, RunCluster } from '../../../src/inputs/pod-sources.js';
+import type { ConfigMap } from '../../../src/model/config-map.js';
+import { ManifestSource } from '../../../src/sources/manifests/manifest-source.js';
+import type { ConfigMapSource, SourceSink } from '../../../src/store/source.js';
+
+let directory: string;
+beforeEach(() => {
+	directory = mkdtempSync(join(tmpdir(), 'cmfs-snapshot-'));
+});
+afterEach(() => {
+	rmSync(directory, { recursive: true });
+});
+
+const closed: string[] = [];
+beforeEach(() => {
+	closed.length = 0;
+});
+
+function file(name: string, text: string): { readonly description: string; readonly make: MakeSource } {
+	const path = join(directory, name);
+	writeFileSync(path, text);
+	const make: MakeSource = (onOthers) => {
+		const source = new ManifestSource({
+			path,
+			defaultNamespace: 'default',
+			listConfigMaps: true,
+			log: SILENT,
+			onOthers,
+		});
+		const close = source.close.bind(source);
+		source.close = async () => {
+			closed.push(name);
+			await close();
+		};
+		return source;
+	};
+	return { description: `-f ${name}`, make };
+}
+
+function manifest(kind: string, name: string, data: string): string {
+	return `apiVersion: v1\nkind: ${kind}\nmetadata: {name: ${name}}\ndata: ${data}\n`;
+}
+
+function dataOf(snapshot: Snapshot, name: string, namespace = 'default'): Record<string, string> | undefined {
+	const object = snapshot.catalog.objects(namespace).configMap(name);
+	return object && Object.fromEntries([...object.data].map(([key, bytes]) => [key, bytes.toString()]));
+}
+
+const LOCAL = { cluster: undefined, defaultNamespace: 'default' };
+
+describe('a snapshot of local sources', () => {
+	test('has them layered, and watches nothing afterwards', async () => {
+		const sources = [
+			file('a', manifest('ConfigMap', 'app', '{a: "1", b: "1"}')),
+			file('b', `${manifest('ConfigMap', 'app', '{b: "2"}')}---\n${manifest('Secret', 's', '{k: eA==}')}`),
+		];
+		const snapshot = await Snapshot.read({ ...LOCAL, sources });
+		expect(dataOf(snapshot, 'app')).toEqual({ a: '1', b: '2' });
+		expect(snapshot.catalog.objects('default').secret('s')?.data.get('k')?.toString()).toBe('x');
+		expect(snapshot.others.map(({ kind, name }) => `${kind} ${name}`)).toEqual([
+			'ConfigMap app',
+			'ConfigMap app',
+			'Secret s',
+		]);
+		expect(snapshot.problems).toEqual([]);
+		expect(closed.toSorted()).toEqual(['a', 'b']);
+	});
+
+	test('tells what is wrong in what is good otherwise', async () => {
+		const sources = [file('a', `${manifest('ConfigMap', 'app', '{}')}---\n${manifest('Secret', 's', '{k: "?"}')}`)];
+		const { problems } = await Snapshot.read({ ...LOCAL, sources });
+		expect(problems.map(({ place, reason }) => `${place} ${reason}`)).toEqual([
+			`${join(directory, 'a')}:9:11 data[k]: illegal base64 data at input byte 0`,
+		]);
+	});
+
+	test('fails with a source that is bad as a whole, and closes it', async () => {
+		const reading = Snapshot.read({ ...LOCAL, sources: [file('a', 'foo: [\n')] });
+		await expect(reading).rejects.toMatchObject({ code: 'INPUT_INVALID' });
+		expect(closed).toContain('a');
+	});
+
+	test('goes on where that is asked for: each problem is one, and the other sources count', async () => {
+		const failing: MakeSource = () => ({
+			description: '--create x',
+			start: async () => {
+				throw new ConfigMapFsError('INPUT_INVALID', 'invalid literal source');
+			},
+			close: async () => {},
+		});
+		const sources = [
+			file('a', 'foo: [\n---\nkind: Pod\n'),
+			file('b', manifest('ConfigMap', 'app', '{k: v}')),
+			{ description: '--create x', make: failing },
+		];
+		const snapshot = await Snapshot.read({ ...LOCAL, sources, keepGoing: true });
+		expect(dataOf(snapshot, 'app')).toEqual({ k: 'v' });
+		expect(snapshot.problems.map(({ place, source }) => [source, place.replace(directory, '')])).toEqual([
+			['-f a', '/a:2:1'],
+			['-f a', '/a:3:1'],
+			['--create x', '--create x'],
+		]);
+	});
+
+	test('does not go on without a path that is not there', async () => {
+		const sources = [file('a', '')];
+		rmSync(join(directory, 'a'));
+		const reading = Snapshot.read({ ...LOCAL, sources, keepGoing: true });
+		await expect(reading).rejects.toMatchObject({ code: 'INPUT_MISSING' });
+	});
+});
+
+describe('a cluster below', () => {
+	class Followed implements ConfigMapSource {
+		readonly description = 'cluster';
+		readonly #objects: readonly ConfigMap[];
+		readonly #what: string;
+
+		constructor(what: string, objects: readonly ConfigMap[]) {
+			this.#what = what;
+			this.#objects = objects;
+		}
+
+		async start(sink: SourceSink): Promise<void> {
+			sink.replace(this.#objects);
+		}
+
+		async close(): Promise<void> {
+			closed.push(this.#what);
+		}
+	}
+
+	const cluster: RunCluster = {
+		description: '--context x',
+		readWorkload: async () => {
+			throw new Error('not asked for');
+		},
+		follow: (names, namespace) => {
+			const objects = names.map((name) => ({
+				key: { namespace, name },
+				labels: new Map(),
+				immutable: false,
+				data: new Map([
+					['a', Buffer.from('cluster')],
+					['b', Buffer.from('cluster')],
+				]),
+				binaryData: new Map(),
+			}));
+			return new Followed(`${namespace}: ${names.join()}`, objects);
+		},
+	};
+
+	test('is asked for what is named, in every namespace, and covered by what is local', async () => {
+		const sources = [file('a', manifest('ConfigMap', 'app', '{b: local}'))];
+		const snapshot = await Snapshot.read({ sources, cluster, defaultNamespace: 'default' });
+		await snapshot.readFromCluster([
+			{ namespace: 'default', names: ['other', 'app', 'app'] },
+			{ namespace: 'empty', names: [] },
+			{ namespace: 'shop', names: ['app'] },
+		]);
+		expect(closed).toEqual(['a', 'default: app,other', 'shop: app']);
+		expect(dataOf(snapshot, 'app')).toEqual({ a: 'cluster', b: 'local' });
+		expect(dataOf(snapshot, 'app', 'shop')).toEqual({ a: 'cluster', b: 'cluster' });
+		expect(dataOf(snapshot, 'none')).toBeUndefined();
+	});
+});

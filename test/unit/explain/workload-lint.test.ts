@@ -1,0 +1,139 @@
+import { describe, expect, test } from 'vitest';
+import { ObjectPlaces } from '../../../src/explain/object-places.js';
+import { lintWorkloads, type WorkloadLintInput } from '../../../src/explain/workload-lint.js';
+import { PodCatalog } from '../../../src/inputs/pod-catalog.js';
+import { isWorkload } from '../../../src/pod/workload.js';
+import { parseManifest } from '../../../src/sources/manifests/manifest-parser.js';
+
+function lint(text: string, more: Partial<WorkloadLintInput> = {}) {
+	const parsed = parseManifest(text, { file: 'f.yaml', defaultNamespace: 'default', listConfigMaps: true });
+	const catalog = new PodCatalog({
+		layers: ['-f f.yaml'],
+		defaultNamespace: 'default',
+		onChange: () => {},
+		onProblems: () => {},
+	});
+	catalog.sinks[0]?.replace(parsed.objects);
+	catalog.setOthers(0, parsed.others);
+	return lintWorkloads({
+		workloads: parsed.others.filter(isWorkload),
+		catalog,
+		places: new ObjectPlaces(parsed.others, 'default'),
+		violations: parsed.problems.map(({ place, reason }) => ({ place, text: reason })),
+		container: undefined,
+		defaultNamespace: 'default',
+		walk: false,
+		secretsElsewhere: false,
+		...more,
+	});
+}
+
+/** `rule place` of every finding. */
+function rules(text: string, more: Partial<WorkloadLintInput> = {}): readonly string[] {
+	return lint(text, more).findings.map(({ rule, place, workload }) => `${rule} ${place} ${workload}`);
+}
+
+const CONFIG_MAP = 'apiVersion: v1\nkind: ConfigMap\nmetadata: {name: app}\nimmutable: true\ndata:\n  k: "  "\n---\n';
+
+function deployment(name: string, container: string): string {
+	return `apiVersion: apps/v1
+kind: Deployment
+metadata: {name: ${name}}
+spec:
+  selector: {matchLabels: {a: b}}
+  template:
+    metadata: {labels: {a: b}}
+    spec:
+      containers:
+      - name: ${container}
+        envFrom:
+        - configMapRef: {name: app}
+        - secretRef: {name: db}
+---
+`;
+}
+
+describe('findings', () => {
+	test('are where their fields are written, in the order of the file', () => {
+		expect(rules(deployment('web', 'app') + CONFIG_MAP)).toEqual([
+			'missing-object f.yaml:13:29 deployment/web',
+			'immutable-object f.yaml:18:12 deployment/web',
+			'blank-value f.yaml:20:6 deployment/web',
+		]);
+	});
+
+	test('about one thing are one, however many workloads see it', () => {
+		const found = rules(CONFIG_MAP + deployment('a', 'app') + deployment('b', 'app'));
+		expect(found.map((line) => line.replace(/ deployment.*/, ''))).toEqual([
+			'immutable-object f.yaml:4:12',
+			'blank-value f.yaml:6:6',
+			'missing-object f.yaml:20:29',
+			'missing-object f.yaml:34:29',
+		]);
+	});
+
+	test('about manifests as such come with them', () => {
+		const found = lint(`foo: [\n---\n${deployment('web', 'app')}${CONFIG_MAP.replace('"  "', '1')}`);
+		expect(found.findings.map(({ rule, place, workload }) => [rule, place, workload])).toEqual([
+			['invalid-manifest', 'f.yaml:2:1', undefined],
+			['missing-object', 'f.yaml:15:29', 'deployment/web'],
+			['invalid-manifest', 'f.yaml:22:6', undefined],
+		]);
+		expect(found.workloadCount).toBe(1);
+	});
+
+	test('about a workload that no server takes are the server’s', () => {
+		const bad = deployment('web', 'app').replace('name: app\n', 'name: A B\n');
+		const { findings, workloadCount } = lint(bad);
+		expect(findings.map(({ rule, place }) => `${rule} ${place}`)).toEqual(['invalid-manifest f.yaml:10:15']);
+		expect(findings[0]).toMatchObject({ workload: 'deployment/web', severity: 'error' });
+		expect(workloadCount).toBe(1);
+	});
+
+	test('about Secrets are no errors where somebody else may have them', () => {
+		const { findings } = lint(deployment('web', 'app') + CONFIG_MAP, { secretsElsewhere: true });
+		expect(findings[0]).toMatchObject({ rule: 'missing-object', severity: 'warning' });
+	});
+
+	test.each([
+		['bitnami.com/v1alpha1', 'SealedSecret', 'name: db', '{}'],
+		['bitnami.com/v1alpha1', 'SealedSecret', 'name: x', '{template: {metadata: {name: db}}}'],
+		['external-secrets.io/v1beta1', 'ExternalSecret', 'name: x', '{target: {name: db}}'],
+		['external-secrets.io/v1beta1', 'ExternalSecret', 'name: db', '{target: {}}'],
+		['cert-manager.io/v1', 'Certificate', 'name: x', '{secretName: db}'],
+	])('about a Secret that a cluster makes of %s %s are no errors', (apiVersion, kind, name, spec) => {
+		const severities = (metadata: string) =>
+			lint(
+				`${deployment('web', 'app')}${CONFIG_MAP}apiVersion: ${apiVersion}\nkind: ${kind}\nmetadata: {${metadata}}\nspec: ${spec}\n`,
+			)
+				.findings.filter(({ rule }) => rule === 'missing-object')
+				.map(({ severity }) => severity);
+		expect(severities(name)).toEqual(['info']);
+		expect(severities(`${name}, namespace: other`)).toEqual(['error']);
+	});
+
+	test('about Secrets that nothing makes are errors', () => {
+		const others = ['bitnami.com.evil/v1\nkind: SealedSecret', 'cert-manager.io/v1\nkind: Certificate'];
+		for (const other of others) {
+			const { findings } = lint(
+				`${deployment('web', 'app')}${CONFIG_MAP}apiVersion: ${other}\nmetadata: {name: db}\nspec: {}\n`,
+			);
+			expect(findings[0]).toMatchObject({ rule: 'missing-object', severity: 'error' });
+		}
+	});
+
+	test('are of one container where one is named', () => {
+		const two = deployment('a', 'app') + deployment('b', 'other');
+		expect(lint(two, { container: 'other' })).toMatchObject({
+			workloadCount: 1,
+			findings: [{ workload: 'deployment/b' }, { workload: 'deployment/b' }],
+		});
+		expect(() => lint(two, { container: 'none' })).toThrow('no workload has a container named "none"');
+	});
+
+	test('of an object without a file are where it is named', () => {
+		const input = deployment('web', 'app') + CONFIG_MAP;
+		const found = rules(input, { places: new ObjectPlaces([], 'default') });
+		expect(new Set(found.map((line) => line.split(' ')[1]))).toEqual(new Set(['f.yaml:1:1']));
+	});
+});

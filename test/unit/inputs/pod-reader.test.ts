@@ -1,0 +1,156 @@
+import { beforeEach, describe, expect, test } from 'vitest';
+import { ConfigMapFsError } from '../../../src/base/errors.js';
+import { PodCatalog } from '../../../src/inputs/pod-catalog.js';
+import { PodReader, type PodReaderOptions } from '../../../src/inputs/pod-reader.js';
+import type { ManifestObject } from '../../../src/model/manifest-object.js';
+import { parseManifest } from '../../../src/sources/manifests/manifest-parser.js';
+import { RecordingLog } from '../run/recording-log.js';
+
+let said: RecordingLog;
+let catalog: PodCatalog;
+beforeEach(() => {
+	said = new RecordingLog();
+	catalog = new PodCatalog({
+		layers: ['files'],
+		defaultNamespace: 'default',
+		onChange: () => {},
+		onProblems: () => {},
+	});
+});
+
+/** What the files have. */
+function have(...documents: readonly object[]): void {
+	const text = documents.map((one) => JSON.stringify(one)).join('\n---\n');
+	catalog.setOthers(0, parseManifest(Buffer.from(text), { file: 'f.yaml', defaultNamespace: 'default' }).others);
+}
+
+function pod(name: string, fields: object = {}): object {
+	return { apiVersion: 'v1', kind: 'Pod', metadata: { name }, spec: { containers: [{ name: 'c', ...fields }] } };
+}
+
+function readerOf(options: Partial<PodReaderOptions> = {}): PodReader {
+	return new PodReader({
+		catalog,
+		wanted: undefined,
+		container: undefined,
+		namespace: undefined,
+		defaultNamespace: 'default',
+		strictEnvNames: false,
+		readFromCluster: undefined,
+		log: said.log,
+		...options,
+	});
+}
+
+describe('of files', () => {
+	test('the one workload, and the container that is asked for', async () => {
+		have(pod('app'));
+		const { pod: found, container } = await readerOf().read();
+		expect([found.metadata.name, container.name]).toEqual(['app', 'c']);
+		await expect(readerOf({ container: 'd' }).read()).rejects.toMatchObject({ code: 'INPUT_MISSING' });
+	});
+
+	test('where there is no workload, what was found instead is named', async () => {
+		have({ apiVersion: 'example.com/v1', kind: 'Rollout', metadata: { name: 'web' } });
+		await expect(readerOf().read()).rejects.toThrow(/^no workload; found Rollout\/web \(f\.yaml:1:1\); add /);
+	});
+
+	test('what is wrong at the start is an error with every place', async () => {
+		have(pod('app', { image: 5, command: 'ls' }));
+		const failed = await readerOf()
+			.read()
+			.catch((error: ConfigMapFsError) => error);
+		expect(failed).toMatchObject({ code: 'INPUT_INVALID' });
+		const lines = failed instanceof ConfigMapFsError ? failed.message.split('\n') : [];
+		expect(lines).toHaveLength(2);
+		for (const line of lines) expect(line).toMatch(/^f\.yaml:1:\d+: json: cannot unmarshal/);
+		await expect(readerOf({ wanted: 'pod/other' }).read()).rejects.toMatchObject({ code: 'INPUT_MISSING' });
+	});
+
+	test('one that becomes bad keeps its last good version, which is said once, in one line', async () => {
+		have(pod('app', { image: 'one' }));
+		const reader = readerOf();
+		await reader.read();
+		have(pod('app', { image: 5, command: 'ls' }));
+		expect(reader.current().container.image).toBe('one');
+		expect(reader.current().container.image).toBe('one');
+		expect((await reader.read()).container.image).toBe('one');
+		expect(said.take()).toEqual([
+			expect.stringMatching(/^error: f\.yaml:1:\d+: json: .*; f\.yaml:1:\d+: json: .*; the last good one stays$/),
+		]);
+		have();
+		expect(reader.current().container.image).toBe('one');
+		expect(said.take()).toEqual([expect.stringMatching(/^error: no workload; .*; the last good one stays$/)]);
+		have(pod('app', { image: 'two' }));
+		expect(reader.current().container.image).toBe('two');
+		have(pod('app', { image: 5 }));
+		expect(reader.current().container.image).toBe('two');
+		expect(said.take()).toHaveLength(1);
+	});
+});
+
+describe('of a cluster', () => {
+	const asked: string[] = [];
+	let answers: (ManifestObject | Error)[] = [];
+	const readFromCluster = async (wanted: string) => {
+		asked.push(wanted);
+		const answer = answers.shift() ?? new ConfigMapFsError('INPUT_MISSING', 'not found');
+		if (answer instanceof Error) throw answer;
+		return answer;
+	};
+	const inCluster = (image: string): ManifestObject => ({
+		apiVersion: 'v1',
+		kind: 'Pod',
+		name: 'app',
+		namespace: 'default',
+		value: pod('app', { image }),
+		place: 'cluster default pod/app',
+	});
+	beforeEach(() => {
+		asked.length = 0;
+		answers = [];
+	});
+
+	test('is asked for what no file has, each time', async () => {
+		const reader = readerOf({ wanted: 'pod/app', readFromCluster });
+		answers = [inCluster('one'), inCluster('two')];
+		expect((await reader.read()).container.image).toBe('one');
+		expect(reader.current().container.image).toBe('one');
+		expect((await reader.read()).container.image).toBe('two');
+		expect(asked).toEqual(['pod/app', 'pod/app']);
+	});
+
+	test('that does not answer again leaves what is known', async () => {
+		const reader = readerOf({ wanted: 'pod/app', readFromCluster });
+		answers = [inCluster('one'), new ConfigMapFsError('CLUSTER_UNREACHABLE', 'refused')];
+		await reader.read();
+		expect((await reader.read()).container.image).toBe('one');
+		expect(said.take()).toEqual(['warn: the workload cannot be read again, it is as it was']);
+		await expect(readerOf({ wanted: 'pod/app', readFromCluster }).read()).rejects.toMatchObject({
+			message: 'not found',
+		});
+	});
+
+	test('is not asked for what a file has, nor when a file comes to have it', async () => {
+		have(pod('app', { image: 'file' }));
+		const reader = readerOf({ wanted: 'pod/app', readFromCluster });
+		expect((await reader.read()).container.image).toBe('file');
+		expect((await readerOf({ readFromCluster }).read()).container.image).toBe('file');
+		have();
+		answers = [inCluster('cluster')];
+		expect((await reader.read()).container.image).toBe('cluster');
+		have(pod('app', { image: 'file again' }));
+		expect((await reader.read()).container.image).toBe('file again');
+		expect(asked).toEqual(['pod/app']);
+	});
+
+	test('cannot be asked without a name; and several that fit are for a person to see', async () => {
+		await expect(readerOf({ readFromCluster }).read()).rejects.toMatchObject({
+			code: 'USAGE',
+			message: 'which workload of the cluster is missing; add KIND/NAME, such as deploy/web',
+		});
+		have(pod('app'), { ...pod('app'), metadata: { name: 'app', namespace: 'other' } });
+		await expect(readerOf({ wanted: 'app', readFromCluster }).read()).rejects.toMatchObject({ code: 'USAGE' });
+		expect(asked).toEqual([]);
+	});
+});

@@ -1,0 +1,92 @@
+import { describe, expect, test } from 'vitest';
+import type { Container, Pod } from '../../../../src/pod/pod-spec.js';
+import { type RunCaller, wantedCredentials } from '../../../../src/run/application/credentials.js';
+
+const ROOT: RunCaller = { uid: 0, gid: 0, groups: [0], mayBeUser: () => true, mayBeGroup: () => true };
+const USER: RunCaller = { uid: 1000, gid: 1000, groups: [1000, 27], mayBeUser: () => false, mayBeGroup: () => false };
+
+interface Wanted {
+	readonly runAsUser?: number;
+	readonly runAsGroup?: number;
+	readonly fsGroup?: number;
+	readonly supplementalGroups?: readonly number[];
+	readonly container?: { readonly runAsUser?: number; readonly runAsGroup?: number };
+}
+
+function wantedBy(caller: RunCaller, { container = {}, ...ofPod }: Wanted) {
+	const securityContext = {
+		runAsUser: undefined,
+		runAsGroup: undefined,
+		fsGroup: undefined,
+		supplementalGroups: [],
+		...ofPod,
+	};
+	const pod = { spec: { securityContext } } as unknown as Pod;
+	const own = { runAsUser: undefined, runAsGroup: undefined, ...container } as unknown as Container;
+	const { credentials, fileGroup, warnings } = wantedCredentials(pod, own, caller);
+	return { credentials, fileGroup, warnings: warnings.map(({ text }) => text) };
+}
+
+const NONE = { credentials: undefined, fileGroup: undefined, warnings: [] };
+
+describe('wantedCredentials of root', () => {
+	test('nothing asked, or what it is already: as the caller', () => {
+		expect(wantedBy(ROOT, {})).toEqual(NONE);
+		expect(wantedBy(ROOT, { runAsUser: 0, runAsGroup: 0 })).toEqual(NONE);
+	});
+
+	test('a user: with group 0, as in a container', () => {
+		expect(wantedBy(ROOT, { runAsUser: 1000 }).credentials).toEqual({ uid: 1000, gid: 0, groups: [] });
+	});
+
+	test('a user and a group', () => {
+		expect(wantedBy(ROOT, { runAsUser: 1000, runAsGroup: 3000 }).credentials).toEqual({
+			uid: 1000,
+			gid: 3000,
+			groups: [],
+		});
+	});
+
+	test('the container’s go over the pod’s', () => {
+		const both = { runAsUser: 1, runAsGroup: 2, container: { runAsUser: 3, runAsGroup: 4 } };
+		expect(wantedBy(ROOT, both).credentials).toMatchObject({ uid: 3, gid: 4 });
+		expect(wantedBy(ROOT, { runAsUser: 1, container: { runAsUser: 0 } }).credentials).toBeUndefined();
+	});
+
+	test('fsGroup is of the files and of the process, with the supplementary ones', () => {
+		expect(wantedBy(ROOT, { runAsUser: 5, fsGroup: 7, supplementalGroups: [8, 7] })).toEqual({
+			credentials: { uid: 5, gid: 0, groups: [7, 8] },
+			fileGroup: 7,
+			warnings: [],
+		});
+		expect(wantedBy(ROOT, { fsGroup: 7 }).credentials).toEqual({ uid: 0, gid: 0, groups: [0, 7] });
+	});
+});
+
+describe('wantedCredentials of an ordinary user', () => {
+	test('what it is already is no news', () => {
+		const asks = { runAsUser: 1000, runAsGroup: 1000, fsGroup: 27, supplementalGroups: [1000] };
+		expect(wantedBy(USER, asks)).toEqual(NONE);
+	});
+
+	test('another user, another group, other groups: each is said, and it runs as it is', () => {
+		expect(wantedBy(USER, { runAsUser: 0, runAsGroup: 3000, fsGroup: 2000, supplementalGroups: [27, 4000] })).toEqual({
+			credentials: undefined,
+			fileGroup: undefined,
+			warnings: [
+				'runAsUser 0: only root can be another user; it runs as you (uid 1000, gid 1000)',
+				'runAsGroup 3000: only root can be in any group; it runs as you (uid 1000, gid 1000)',
+				'groups 2000, 4000: you are not in them and only root can join',
+			],
+		});
+	});
+});
+
+test('in a user namespace of a few ids, those are the ones', () => {
+	const caller = { ...ROOT, mayBeUser: (uid: number) => uid < 10, mayBeGroup: (gid: number) => gid < 10 };
+	expect(wantedBy(caller, { runAsUser: 5, runAsGroup: 6, fsGroup: 70 })).toMatchObject({
+		credentials: { uid: 5, gid: 6, groups: [] },
+		fileGroup: undefined,
+		warnings: ['groups 70: you are not in them and only root can join'],
+	});
+});

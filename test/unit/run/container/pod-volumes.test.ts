@@ -1,0 +1,162 @@
+/** The volumes of a pod while it lives, written to a real directory. */
+
+import { existsSync, lstatSync, readdirSync, readFileSync, renameSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import type { Driver } from '../../../../src/drivers/driver.js';
+import { makeDriver } from '../../../../src/mount/driver-choice.js';
+import type { PayloadVolume } from '../../../../src/pod/volumes/volume-files.js';
+import type { VolumePayload } from '../../../../src/pod/volumes/volume-payload.js';
+import { PodVolumes } from '../../../../src/run/container/pod-volumes.js';
+import { SaidOnce } from '../../../../src/run/said-once.js';
+import { removeTemporaries, temporaryDirectory, tmpfsDirectory } from '../../../support/temporary.js';
+import { RecordingLog } from '../recording-log.js';
+
+let root: string;
+let driver: Driver;
+let said: RecordingLog;
+let flips: string[];
+let volumes: PodVolumes;
+
+beforeEach(async () => {
+	root = tmpfsDirectory('volumes');
+	const runtime = temporaryDirectory('runtime');
+	const uid = process.getuid?.() ?? 0;
+	driver = makeDriver({
+		choice: 'directory',
+		mountPoint: root,
+		allowOther: false,
+		owner: {},
+		rootMode: 0o755,
+		caller: { uid, gid: process.getgid?.() ?? 0, groups: [] },
+		runtime: { uid, xdgRuntimeDirectory: runtime, temporary: runtime },
+		now: () => new Date(),
+		trace: false,
+	});
+	said = new RecordingLog();
+	flips = [];
+	volumes = new PodVolumes({
+		driver,
+		retention: { snapshotGraceMs: 0, history: 1 },
+		now: () => new Date(),
+		log: said.log,
+		said: new SaidOnce(said.log),
+		onFlip: (volume, { change }) => flips.push(`${volume} ${JSON.stringify(change)}`),
+	});
+});
+
+afterEach(async () => {
+	volumes.close();
+	await driver.unmount();
+	removeTemporaries();
+});
+
+const volume = (name: string, object = name) =>
+	({
+		name,
+		source: { kind: 'configMap', name: object, projection: { defaultMode: 0o644, optional: false } },
+	}) as PayloadVolume;
+const payload = (data: Readonly<Record<string, string>>): VolumePayload => ({
+	payload: new Map(Object.entries(data).map(([key, text]) => [key, { bytes: Buffer.from(text), mode: 0o644 }])),
+	warnings: [],
+});
+const missing = (name: string): VolumePayload => ({
+	missing: [{ reason: 'ContainerCreating', message: `configmap "${name}" not found` }],
+	warnings: [],
+});
+
+function update(
+	wanted: Readonly<Record<string, VolumePayload>>,
+	nested: Readonly<Record<string, readonly string[]>> = {},
+	object?: string,
+) {
+	const found = volumes.update(
+		Object.keys(wanted).map((name) => volume(name, object)),
+		({ name }) => wanted[name] ?? missing(name),
+		new Map(Object.entries(nested)),
+	);
+	return found.map(({ message }) => message);
+}
+
+async function open(): Promise<void> {
+	await driver.mount();
+	volumes.opened();
+}
+
+const read = (path: string) => readFileSync(join(root, path), 'utf8');
+const names = (path: string) => readdirSync(join(root, path)).filter((name) => !name.startsWith('..'));
+
+describe('PodVolumes', () => {
+	test('shows what is there, and returns what is missing', async () => {
+		expect(update({ a: payload({ key: 'one' }), b: missing('b') })).toEqual(['configmap "b" not found']);
+		expect(update({ a: payload({ key: 'one' }), b: payload({}) })).toEqual([]);
+		await open();
+		expect(readdirSync(root).sort()).toEqual(['a', 'b']);
+		expect(read('a/key')).toBe('one');
+		expect(flips).toEqual([]);
+		update({ a: payload({ key: 'two' }), b: payload({}) });
+		expect(read('a/key')).toBe('two');
+		expect(flips).toEqual([expect.stringMatching(/^a .*"key"/)]);
+	});
+
+	test('what is missing later leaves the last content, which is said once for each reason', async () => {
+		update({ a: payload({ key: 'one' }) });
+		await open();
+		for (const name of ['a', 'a', 'other']) expect(update({ a: missing(name) })).toEqual([]);
+		expect(said.take().filter((line) => line.startsWith('warn'))).toEqual([
+			'warn: configmap "a" not found; the last content stays',
+			'warn: configmap "other" not found; the last content stays',
+		]);
+		expect(read('a/key')).toBe('one');
+		update({ a: payload({ key: 'one' }) });
+		expect(said.take()).toEqual(['info: everything that was missing is there']);
+		update({ a: missing('a') });
+		expect(said.take()).toEqual(['warn: configmap "a" not found; the last content stays']);
+	});
+
+	test('the last content of another definition is not kept', async () => {
+		update({ a: payload({ key: 'one' }) }, {}, 'first');
+		await open();
+		expect(update({ a: missing('second') }, {}, 'second')).toEqual(['configmap "second" not found']);
+		expect(update({ a: missing('first') }, {}, 'first')).toEqual([]);
+		update({ a: payload({ key: 'two' }) }, {}, 'second');
+		expect(update({ a: missing('first') }, {}, 'first')).toEqual(['configmap "first" not found']);
+	});
+
+	test('one that cannot be written keeps its last content, and the others go on', async () => {
+		update({ a: payload({ key: 'one' }), b: payload({ key: 'one' }) });
+		await open();
+		renameSync(join(root, 'a'), join(root, 'away'));
+		expect(update({ a: payload({ key: 'two' }), b: payload({ key: 'two' }) })).toEqual([]);
+		expect(said.take()).toContain('error: not shown; the last content stays');
+		expect([read('away/key'), read('b/key')]).toEqual(['one', 'two']);
+		expect(flips).toEqual([expect.stringMatching(/^b /)]);
+		// What an application that starts now asks for is not what is there.
+		for (const text of ['three', 'again']) {
+			expect(() => update({ a: payload({ key: text }) }, {}, 'other')).toThrow('ENOENT');
+		}
+		renameSync(join(root, 'away'), join(root, 'a'));
+		update({ a: payload({ key: 'four' }) }, {}, 'other');
+		expect(read('a/key')).toBe('four');
+	});
+
+	test('directories for mounts inside are there before any key, and come with a later start too', async () => {
+		update({ a: payload({ tls: 'hidden', key: 'one' }) }, { a: ['tls', 'deep/er'] });
+		await open();
+		expect(lstatSync(join(root, 'a/tls')).isDirectory()).toBe(true);
+		expect(existsSync(join(root, 'a/deep/er'))).toBe(true);
+		expect(names('a').sort()).toEqual(['deep', 'key', 'tls']);
+		update({ a: payload({ tls: 'hidden', key: 'two' }) }, { a: ['tls', 'deep/er', 'new'] });
+		expect(names('a').sort()).toEqual(['deep', 'key', 'new', 'tls']);
+		expect(read('a/key')).toBe('two');
+		update({ a: payload({ key: 'three' }) }, { a: ['tls'] });
+		expect(lstatSync(join(root, 'a/tls')).isDirectory()).toBe(true);
+	});
+
+	test('warnings of a volume are said once', async () => {
+		const warned = { ...payload({}), warnings: [{ place: 'volume "a"', text: 'odd' }] };
+		update({ a: warned });
+		update({ a: warned });
+		expect(said.take().filter((line) => line.startsWith('warn'))).toEqual(['warn: volume "a": odd']);
+	});
+});
