@@ -1,13 +1,17 @@
 // @ts-check
 /*
- * Checks the one rule of the source tree: a file imports from its own room or from a room printed lower in layers.json,
- * never sideways or up; no two files import each other in a circle; a third-party package has its rooms.
+ * Checks the structure of src/ against layers.json:
+ *   - a file imports only from its own room and from the rooms that its room is granted, all of them lower ones;
+ *   - a third-party package is imported only by the rooms that it is granted to;
+ *   - no files import each other in a circle;
+ *   - no file exceeds the line limit, except those on the list of exceptions;
+ *   - layers.json grants nothing that no file uses.
  *
- *     npm run layers                             this checkout
- *     node scripts/check-layers.mjs FOLDER       the tree FOLDER/src, with this checkout's layers.json
+ *     npm run layers                             checks this checkout
+ *     node scripts/check-layers.mjs FOLDER       checks FOLDER/src against FOLDER/scripts/layers.json
  *
- * A room is a folder of src/; the files of src/ itself are the room `entry`. When it fails it prints one line for each
- * broken rule, `file:line: rule`, and exits 1; for a circle the line is that of the import which closes it.
+ * A room is a folder of src/; the files of src/ itself are the room `entry`. On failure it prints one line for each
+ * broken rule, `file:line: rule`, and exits 1; a circle is reported at the import that closes it.
  */
 
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
@@ -18,19 +22,23 @@ import { fileURLToPath } from 'node:url';
  * @typedef {object} Layers
  * @property {Record<string, readonly string[]>} rooms Each room, lowest first, and the rooms it may import from.
  * @property {Record<string, readonly string[]>} packages Each third-party package and the rooms that may import it.
+ * @property {{ limit: number, exceptions: readonly string[] }} lines The longest file, and paths below src/ that may
+ *   be longer.
  *
  * @typedef {{ specifier: string, line: number }} Import
  * @typedef {{ file: string, line: number, rule: string }} Finding
+ * @typedef {{ file: string, layers: Layers, order: readonly string[], used: Set<string> }} Table `used` collects the
+ *   grants and exceptions that a file needed.
  */
 
 const IMPORTS = [
 	/^[ \t]*(?:import|export)\b[^;'"`()]*?\bfrom\s*(['"])([^'"\n]+)\1/gm,
 	/^[ \t]*import\s*(['"])([^'"\n]+)\1/gm,
-	/\b(?:import|require)\s*\(\s*(['"])([^'"\n]+)\1/g,
+	/\b(?:import|require|createRequire\(import\.meta\.url\))(?:\.resolve)?\s*\(\s*(['"])([^'"\n]+)\1/g,
 ];
 
 /**
- * Every literal import, export-from, dynamic import and require of a file, types included.
+ * Every import, export-from, dynamic import, require and require.resolve of a literal name in a file, types included.
  *
  * @param {string} text
  * @returns {Import[]}
@@ -40,7 +48,7 @@ function importsOf(text) {
 	const found = IMPORTS.flatMap((pattern) =>
 		[...code.matchAll(pattern)].map((match) => ({
 			specifier: match[2] ?? '',
-			// Of a long import statement, the line that names the file.
+			// The last line of the statement, which names the file.
 			line: code.slice(0, match.index + match[0].length).split('\n').length,
 		})),
 	);
@@ -48,7 +56,7 @@ function importsOf(text) {
 }
 
 /**
- * Blanks comments, keeps line breaks. Strings are matched only so that `//` inside one is no comment.
+ * Blanks comments, keeps line breaks. Strings are matched only so that `//` inside one does not start a comment.
  *
  * @param {string} text
  */
@@ -58,13 +66,17 @@ function withoutComments(text) {
 }
 
 /**
- * @param {string} src
- * @param {Layers} layers
+ * @param {string} root
  * @returns {{ files: number, imports: number, findings: Finding[] }}
  */
-function checkTree(src, layers) {
-	const order = Object.keys(layers.rooms);
-	const findings = checkRules(layers, order);
+function checkTree(root) {
+	const src = join(root, 'src');
+	const file = join(root, 'scripts/layers.json');
+	/** @type {Layers} */
+	const layers = JSON.parse(readFileSync(file, 'utf8'));
+	/** @type {Table} */
+	const table = { file, layers, order: Object.keys(layers.rooms), used: new Set() };
+	const findings = invalidGrants(table);
 	/** @type {Map<string, { target: string, line: number }[]>} */
 	const graph = new Map();
 	let imports = 0;
@@ -78,34 +90,36 @@ function checkTree(src, layers) {
 			findings.push({ file, line: 1, rule: `the room ${room} is not in layers.json` });
 			continue;
 		}
-		for (const { specifier, line } of importsOf(readFileSync(file, 'utf8'))) {
+		const text = readFileSync(file, 'utf8');
+		const tooLong = lengthRule(table, relative(src, file), text);
+		if (tooLong !== undefined) findings.push({ file, line: layers.lines.limit + 1, rule: tooLong });
+		for (const { specifier, line } of importsOf(text)) {
 			imports += 1;
 			if (!specifier.startsWith('.')) {
-				const rule = packageRule(layers, room, specifier);
+				const rule = packageRule(table, room, specifier);
 				if (rule !== undefined) findings.push({ file, line, rule });
 				continue;
 			}
 			const target = resolveSource(dirname(file), specifier);
-			// What is above src/, such as package.json, is no room.
+			// A file above src/, such as package.json, does not belong to a room.
 			if (relative(src, target).startsWith('..')) continue;
 			edges.push({ target, line });
-			const rule = roomRule(layers, order, room, roomOf(src, target));
+			const rule = roomRule(table, room, roomOf(src, target));
 			if (rule !== undefined) findings.push({ file, line, rule });
 		}
 	}
-	return { files: graph.size, imports, findings: [...findings, ...circles(src, graph)] };
+	findings.push(...circles(src, graph), ...unusedGrants(table));
+	return { files: graph.size, imports, findings };
 }
 
 /**
- * The table itself: a room may only name rooms that are printed before it.
+ * Checks the table itself: a room may list only rooms that are printed before it.
  *
- * @param {Layers} layers
- * @param {readonly string[]} order
+ * @param {Table} table
  * @returns {Finding[]}
  */
-function checkRules(layers, order) {
-	const file = fileURLToPath(new URL('layers.json', import.meta.url));
-	const allowed = Object.entries(layers.rooms).flatMap(([room, others]) =>
+function invalidGrants({ file, layers, order }) {
+	const upward = Object.entries(layers.rooms).flatMap(([room, others]) =>
 		others
 			.filter((other) => !order.slice(0, order.indexOf(room)).includes(other))
 			.map((other) => ({ file, line: 1, rule: `${room} may not list ${other}, which is not printed before it` })),
@@ -115,41 +129,77 @@ function checkRules(layers, order) {
 			.filter((room) => !order.includes(room))
 			.map((room) => ({ file, line: 1, rule: `${name} names the room ${room}, which is not listed` })),
 	);
-	return [...allowed, ...unknown];
+	return [...upward, ...unknown];
 }
 
 /**
- * @param {Layers} layers
- * @param {readonly string[]} order
+ * Reports entries of the table that no file of the tree used.
+ *
+ * @param {Table} table
+ * @returns {Finding[]}
+ */
+function unusedGrants({ file, layers, used }) {
+	const rooms = Object.entries(layers.rooms).flatMap(([room, others]) =>
+		others
+			.filter((other) => !used.has(`room ${room} ${other}`))
+			.map((other) => `unused grant: no file of ${room} imports from ${other}`),
+	);
+	const packages = Object.entries(layers.packages).flatMap(([name, granted]) =>
+		granted
+			.filter((room) => !used.has(`package ${name} ${room}`))
+			.map((room) => `unused grant: no file of ${room} imports the package ${name}`),
+	);
+	const lengths = layers.lines.exceptions
+		.filter((path) => !used.has(`lines ${path}`))
+		.map((path) => `unused exception: ${path} does not exceed ${layers.lines.limit} lines`);
+	return [...rooms, ...packages, ...lengths].map((rule) => ({ file, line: 1, rule }));
+}
+
+/**
+ * @param {Table} table
+ * @param {string} path Below src/.
+ * @param {string} text
+ */
+function lengthRule({ layers: { lines }, used }, path, text) {
+	const count = text.split('\n').length - (text.endsWith('\n') ? 1 : 0);
+	if (count <= lines.limit) return undefined;
+	used.add(`lines ${path}`);
+	return lines.exceptions.includes(path) ? undefined : `${count} lines; the limit is ${lines.limit}`;
+}
+
+/**
+ * @param {Table} table
  * @param {string} from
  * @param {string} to
  */
-function roomRule(layers, order, from, to) {
+function roomRule({ layers, order, used }, from, to) {
+	used.add(`room ${from} ${to}`);
 	if (from === to || layers.rooms[from]?.includes(to)) return undefined;
-	if (!order.includes(to)) return `${from} imports from ${to}, which is no room of layers.json`;
+	if (!order.includes(to)) return `${from} imports from ${to}, which is not a room of layers.json`;
 	const allowed = layers.rooms[from]?.join(', ') || 'nothing';
 	const direction = order.indexOf(to) > order.indexOf(from) ? 'upward' : 'sideways';
 	return `${direction} import: ${from} may import from ${allowed}, not from ${to}`;
 }
 
 /**
- * @param {Layers} layers
+ * @param {Table} table
  * @param {string} room
  * @param {string} specifier
  */
-function packageRule(layers, room, specifier) {
+function packageRule({ layers, used }, room, specifier) {
 	if (specifier.startsWith('node:')) return undefined;
 	const name = specifier
 		.split('/')
 		.slice(0, specifier.startsWith('@') ? 2 : 1)
 		.join('/');
+	used.add(`package ${name} ${room}`);
 	const rooms = layers.packages[name];
 	if (rooms === undefined) return `the package ${name} has no room in layers.json`;
 	return rooms.includes(room) ? undefined : `the package ${name} belongs to ${rooms.join(', ')}, not to ${room}`;
 }
 
 /**
- * Each circle once, at the import that closes it.
+ * Finds each circle once, at the import that closes it.
  *
  * @param {string} src
  * @param {ReadonlyMap<string, readonly { target: string, line: number }[]>} graph
@@ -188,7 +238,7 @@ function roomOf(src, file) {
 }
 
 /**
- * The source file that a relative specifier names; TypeScript writes `.js` for a file that is `.ts`.
+ * The source file that a relative specifier names; TypeScript imports a `.ts` file as `.js`.
  *
  * @param {string} folder
  * @param {string} specifier
@@ -214,10 +264,9 @@ function sourcesBelow(folder) {
 }
 
 const root = resolve(process.argv[2] ?? fileURLToPath(new URL('..', import.meta.url)));
-/** @type {Layers} */
-const layers = JSON.parse(readFileSync(new URL('layers.json', import.meta.url), 'utf8'));
-const { files, imports, findings } = checkTree(join(root, 'src'), layers);
+const { files, imports, findings } = checkTree(root);
 
 for (const { file, line, rule } of findings) process.stderr.write(`${relative(root, file)}:${line}: ${rule}\n`);
-if (findings.length > 0) process.exitCode = 1;
+// Unused grants are notes while the rooms move.
+if (findings.some(({ rule }) => !rule.startsWith('unused'))) process.exitCode = 1;
 else process.stdout.write(`Layers: ${files} files, ${imports} imports, none upward, sideways or circular.\n`);

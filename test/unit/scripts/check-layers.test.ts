@@ -8,14 +8,42 @@ import { afterEach, describe, expect, test } from 'vitest';
 const SCRIPT = fileURLToPath(new URL('../../../scripts/check-layers.mjs', import.meta.url));
 const trees: string[] = [];
 
-/** Runs the check over a tree with these files. */
-function check(files: Readonly<Record<string, string>>): { status: number | null; lines: readonly string[] } {
+interface Table {
+	readonly rooms: Readonly<Record<string, readonly string[]>>;
+	readonly packages: Readonly<Record<string, readonly string[]>>;
+	readonly lines: { readonly limit: number; readonly exceptions: readonly string[] };
+}
+
+/** Three rooms and the entry points. */
+const TABLE: Table = {
+	rooms: { base: [], model: ['base'], store: ['model', 'base'], entry: ['store'] },
+	packages: { pad: ['model'], '@scope/client': ['store'] },
+	lines: { limit: 5, exceptions: ['model/tree.ts'] },
+};
+
+/** A tree that uses every grant of TABLE and breaks no rule. */
+const FILES: Readonly<Record<string, string>> = {
+	'main.ts': "import { store } from './store/store.js';\nstore();\n",
+	'store/store.ts':
+		"import { client } from '@scope/client/dist/x.js';\nimport { errno } from '../base/errno.js';\nimport { key } from './key.js';\n",
+	'store/key.ts': "export * from '../model/tree.js';\n",
+	'model/tree.ts': "import { join } from 'node:path';\nimport pad from 'pad';\nimport '../base/errno.js';\n\n\n\n",
+	'base/errno.ts': 'export const errno = 1;\n',
+};
+
+/** Runs the check over the tree with these files instead of those of the same names. */
+function check(
+	files: Readonly<Record<string, string>>,
+	table: Table = TABLE,
+): { status: number | null; lines: readonly string[] } {
 	const root = mkdtempSync(join(tmpdir(), 'layers-'));
 	trees.push(root);
-	for (const [path, text] of Object.entries(files)) {
+	for (const [path, text] of Object.entries({ ...FILES, ...files })) {
 		mkdirSync(dirname(join(root, 'src', path)), { recursive: true });
 		writeFileSync(join(root, 'src', path), text);
 	}
+	mkdirSync(join(root, 'scripts'));
+	writeFileSync(join(root, 'scripts/layers.json'), JSON.stringify(table));
 	const { status, stdout, stderr } = spawnSync(process.execPath, [SCRIPT, root], { encoding: 'utf8' });
 	return { status, lines: `${stdout}${stderr}`.trimEnd().split('\n') };
 }
@@ -26,62 +54,69 @@ afterEach(() => {
 
 describe('check-layers', () => {
 	test('accepts imports from the own room and from lower ones', () => {
-		expect(
-			check({
-				'main.ts': "import { program } from './cli/program.js';\nprogram();\n",
-				'cli/program.ts': "import yargs from 'yargs';\nimport { plan } from '../volume/plan.js';\n",
-				'volume/plan.ts': "import type { Names } from './names.js';\nimport { errno } from '../base/errno.js';\n",
-				'volume/names.ts': "export * from '../model/key.js';\n",
-				'model/key.ts': "import { join } from 'node:path';\n",
-				'base/errno.ts': 'export const errno = 1;\n',
-			}),
-		).toEqual({ status: 0, lines: ['Layers: 6 files, 7 imports, none upward, sideways or circular.'] });
+		expect(check({})).toEqual({
+			status: 0,
+			lines: ['Layers: 5 files, 8 imports, none upward, sideways or circular.'],
+		});
 	});
 
 	test.each([
 		{
 			name: 'an upward import',
-			files: { 'fs/tree.ts': "\nimport { mount } from '../mount/session.js';\n", 'mount/session.ts': '' },
-			lines: ['src/fs/tree.ts:2: upward import: fs may import from journal, model, base, not from mount'],
+			files: { 'base/log.ts': "\nimport { key } from '../store/key.js';\n" },
+			lines: ['src/base/log.ts:2: upward import: base may import from nothing, not from store'],
 		},
 		{
 			name: 'an upward import of a type',
-			files: { 'base/log.ts': "import type { Key } from '../model/key.js';\n", 'model/key.ts': '' },
-			lines: ['src/base/log.ts:1: upward import: base may import from nothing, not from model'],
+			files: { 'model/log.ts': "import type { Key } from '../store/key.js';\n" },
+			lines: ['src/model/log.ts:1: upward import: model may import from base, not from store'],
 		},
 		{
 			name: 'a sideways import that is spread over lines',
-			files: { 'store/store.ts': "import {\n\ta,\n\tb,\n} from '../volume/plan.js';\n", 'volume/plan.ts': '' },
-			lines: ['src/store/store.ts:4: sideways import: store may import from model, base, not from volume'],
+			files: { 'open.ts': "import {\n\ta,\n\tb,\n} from './model/tree.js';\n" },
+			lines: ['src/open.ts:4: sideways import: entry may import from store, not from model'],
 		},
 		{
 			name: 'a dynamic import of an entry point',
-			files: { 'cli/program.ts': "const main = await import('../main.js');\n", 'main.ts': '' },
-			lines: [expect.stringMatching(/^src\/cli\/program\.ts:1: upward import: cli may .* not from entry$/)],
+			files: {
+				'store/program.ts': "const main = await import('../main.js');\n",
+				'main.ts': "import './store/store.js';\n",
+			},
+			lines: ['src/store/program.ts:1: upward import: store may import from model, base, not from entry'],
 		},
 		{
 			name: 'an export from a higher room',
-			files: { 'wire/reply.ts': "export { tree } from '../fs/tree.js';\n", 'fs/tree.ts': '' },
-			lines: ['src/wire/reply.ts:1: upward import: wire may import from base, not from fs'],
+			files: { 'base/reply.ts': "export { key } from '../model/key.js';\n", 'model/key.ts': '' },
+			lines: ['src/base/reply.ts:1: upward import: base may import from nothing, not from model'],
 		},
 		{
 			name: 'a circle of files in one room',
 			files: {
-				'fs/a.ts': "import './b.js';\n",
-				'fs/b.ts': "\n\nimport type { C } from './c.js';\n",
-				'fs/c.ts': "import { a } from './a.js';\n",
+				'base/a.ts': "import './b.js';\n",
+				'base/b.ts': "\n\nimport type { C } from './c.js';\n",
+				'base/c.ts': "import { a } from './a.js';\n",
 			},
-			lines: ['src/fs/c.ts:1: circular import: fs/a.ts -> fs/b.ts -> fs/c.ts -> fs/a.ts'],
+			lines: ['src/base/c.ts:1: circular import: base/a.ts -> base/b.ts -> base/c.ts -> base/a.ts'],
 		},
 		{
-			name: 'a package in a room that is not its own',
-			files: { 'drivers/kernel/mounter.ts': "import koffi from 'koffi';\n" },
-			lines: ['src/drivers/kernel/mounter.ts:1: the package koffi belongs to native, not to drivers'],
+			name: 'a package in a room that does not own it',
+			files: { 'store/pad.ts': "import pad from 'pad';\n" },
+			lines: ['src/store/pad.ts:1: the package pad belongs to model, not to store'],
 		},
 		{
 			name: 'a package below a scope, by require',
-			files: { 'store/client.ts': "const k = require('@kubernetes/client-node/dist/x.js');\n" },
-			lines: ['src/store/client.ts:1: the package @kubernetes/client-node belongs to model, sources, not to store'],
+			files: { 'model/client.ts': "const k = require('@scope/client/dist/x.js');\n" },
+			lines: ['src/model/client.ts:1: the package @scope/client belongs to store, not to model'],
+		},
+		{
+			name: 'a package by createRequire',
+			files: {
+				'store/pad.ts': "createRequire(import.meta.url)('pad');\ncreateRequire(import.meta.url).resolve('pad');\n",
+			},
+			lines: [
+				'src/store/pad.ts:1: the package pad belongs to model, not to store',
+				'src/store/pad.ts:2: the package pad belongs to model, not to store',
+			],
 		},
 		{
 			name: 'a package without a room',
@@ -89,26 +124,65 @@ describe('check-layers', () => {
 			lines: ['src/base/pad.ts:1: the package left-pad has no room in layers.json'],
 		},
 		{
-			name: 'a folder that is no room',
+			name: 'a folder that layers.json does not list',
 			files: { 'utils/pad.ts': '' },
 			lines: ['src/utils/pad.ts:1: the room utils is not in layers.json'],
+		},
+		{
+			name: 'a file that exceeds the line limit',
+			files: { 'store/long.ts': 'a;\n'.repeat(6), 'store/just.ts': 'a;\n'.repeat(5) },
+			lines: ['src/store/long.ts:6: 6 lines; the limit is 5'],
 		},
 	])('reports $name', ({ files, lines }) => {
 		expect(check(files)).toEqual({ status: 1, lines });
 	});
 
-	test('does not read comments as imports, nor strings as comments', () => {
+	test('reports a table in which a room lists a higher one, or a package a room that does not exist', () => {
+		const table = {
+			...TABLE,
+			rooms: { ...TABLE.rooms, base: ['model'] },
+			packages: { ...TABLE.packages, pad: ['model', 'attic'] },
+		};
+		expect(check({ 'base/errno.ts': "import '../model/key.js';\n", 'model/key.ts': "import 'pad';\n" }, table)).toEqual(
+			{
+				status: 1,
+				lines: expect.arrayContaining([
+					'scripts/layers.json:1: base may not list model, which is not printed before it',
+					'scripts/layers.json:1: pad names the room attic, which is not listed',
+				]),
+			},
+		);
+	});
+
+	test('reports grants and exceptions that no file uses', () => {
+		const table = {
+			rooms: { ...TABLE.rooms, entry: ['store', 'model', 'base'] },
+			packages: { ...TABLE.packages, pad: ['base', 'model'] },
+			lines: { limit: 5, exceptions: ['model/tree.ts', 'store/store.ts', 'store/removed.ts'] },
+		};
+		expect(check({}, table)).toEqual({
+			status: 0,
+			lines: expect.arrayContaining([
+				'scripts/layers.json:1: unused grant: no file of entry imports from model',
+				'scripts/layers.json:1: unused grant: no file of entry imports from base',
+				'scripts/layers.json:1: unused grant: no file of base imports the package pad',
+				'scripts/layers.json:1: unused exception: store/store.ts does not exceed 5 lines',
+				'scripts/layers.json:1: unused exception: store/removed.ts does not exceed 5 lines',
+			]),
+		});
+	});
+
+	test('does not read imports in comments, nor comments in strings', () => {
 		const text = [
-			"/* import { a } from '../mount/a.js'; */",
-			"// import { b } from '../mount/b.js';",
-			"const glob = 'src/**';",
-			"const site = 'https://example.org/*';",
-			"import { c } from '../mount/c.js';",
+			"/* import { a } from '../model/a.js'; */",
+			"// import { b } from '../model/b.js';",
+			"const glob = 'src/**', site = 'https://example.org/*';",
+			"import { c } from '../model/tree.js';",
 			'/* end */',
 		];
 		expect(check({ 'base/x.ts': `${text.join('\n')}\n` })).toEqual({
 			status: 1,
-			lines: ['src/base/x.ts:5: upward import: base may import from nothing, not from mount'],
+			lines: ['src/base/x.ts:4: upward import: base may import from nothing, not from model'],
 		});
 	});
 });
