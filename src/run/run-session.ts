@@ -27,12 +27,12 @@ import {
 	type LiveSubPath,
 	type MountPlan,
 } from './container/container-setup.js';
+import { checkVolumeNames } from './container/volume-names.js';
 import { applicationEffects } from './on-change/application-effects.js';
 import { ChangeReactor } from './on-change/change-reactor.js';
 import { checkOnChangeVolumes, type OnChangePolicy } from './on-change/on-change.js';
-import type { PlacedApplication } from './place/placement.js';
+import type { PlacedApplication } from './placement/placement.js';
 import { SyncPace, type SyncRange } from './sync-pace.js';
-import { checkVolumeNames } from './volume-names.js';
 import { Waiting } from './waiting.js';
 
 export interface RunSessionOptions extends Pick<PodSources, 'sources' | 'cluster' | 'defaultNamespace'> {

@@ -7,15 +7,15 @@ import type { RunCaller } from '../../run/application/credentials.js';
 import type { EarlySignals } from '../../run/application/early-signals.js';
 import type { Inheritance } from '../../run/application/inheritance.js';
 import { localSurroundings } from '../../run/container/surroundings.js';
-import type { Placement } from '../../run/place/placement.js';
+import { OnceLogger } from '../../run/once-logger.js';
+import type { Placement } from '../../run/placement/placement.js';
+import type { RunDriver } from '../../run/run-driver.js';
 import { RunSession } from '../../run/run-session.js';
-import { SaidOnce } from '../../run/said-once.js';
 import type { CliContext } from '../context.js';
 import type { RunLine } from '../flags/run-flags.js';
 import { makeLogger, openLogSink } from '../print/logger.js';
 import { wantsColours } from '../print/style.js';
 import { podSources } from './pod-sources.js';
-import type { RunDriver } from './run-driver.js';
 
 /** Where it runs, and as whom. */
 export interface RunPlace {
@@ -68,7 +68,7 @@ export async function runApplication(line: RunLine, context: CliContext, place: 
 			makeDriver: (group) => driver.take(group),
 			now: () => new Date(),
 			log,
-			said: new SaidOnce(log),
+			said: new OnceLogger(log),
 		},
 	});
 	return await session.run();

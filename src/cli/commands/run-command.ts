@@ -10,12 +10,12 @@ import { ownCommandLine } from '../../native/replace-process.js';
 import { readCaller } from '../../run/application/caller.js';
 import { EarlySignals } from '../../run/application/early-signals.js';
 import { takeInheritance } from '../../run/application/inheritance.js';
-import { enterBaseNamespace } from '../../run/place/namespace/base-namespace.js';
-import { needsUserNamespace, reexecInUserNamespace } from '../../run/place/namespace/user-namespace.js';
-import { RootDirectory } from '../../run/place/root-directory.js';
+import { enterBaseNamespace } from '../../run/placement/namespace/base-namespace.js';
+import { needsUserNamespace, reexecInUserNamespace } from '../../run/placement/namespace/user-namespace.js';
+import { RootDirectory } from '../../run/placement/root-directory.js';
+import { RunDriver } from '../../run/run-driver.js';
 import { type CliContext, runtimeEnvironment } from '../context.js';
 import { readRunLine } from '../flags/run-flags.js';
-import { RunDriver } from './run-driver.js';
 
 /**
  * Runs the command; ends this process with the application's exit status, and leaves the terminal as the application did.

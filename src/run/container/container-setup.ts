@@ -20,15 +20,15 @@ import { resolveSubPath } from '../../pod/volumes/sub-path.js';
 import { isPayloadVolume } from '../../pod/volumes/volume-files.js';
 import { volumePayload } from '../../pod/volumes/volume-payload.js';
 import { type RunCaller, type WantedCredentials, wantedCredentials } from '../application/credentials.js';
-import type { PlannedMount } from '../place/namespace/planned-mount.js';
-import type { Placement } from '../place/placement.js';
-import type { SaidOnce } from '../said-once.js';
+import type { OnceLogger } from '../once-logger.js';
+import type { PlannedMount } from '../placement/namespace/planned-mount.js';
+import type { Placement } from '../placement/placement.js';
+import { type VolumePlace, VolumePlaces } from './backing-paths.js';
 import { type EnvInherit, inheritedEnvironment } from './inherited-environment.js';
 import { PodVolumes } from './pod-volumes.js';
 import { emptyDirectoryOf } from './stage.js';
 import { existingSubPath, subPathSource } from './sub-path-source.js';
-import { type VolumePlace, VolumePlaces } from './volume-places.js';
-import { makePlaceInside } from './writable-place.js';
+import { makePlaceInside } from './writable-directory.js';
 
 /** How a container is made, besides what its pod says: the flags of `run`, and this machine. */
 export interface ContainerSetupOptions {
@@ -52,7 +52,7 @@ export interface ContainerSetupOptions {
 	readonly makeDriver: (group: number | undefined) => Driver;
 	readonly now: () => Date;
 	readonly log: Logger;
-	readonly said: SaidOnce;
+	readonly said: OnceLogger;
 	readonly onFlip: (volume: string, flip: Flip) => void;
 }
 

@@ -12,14 +12,14 @@ import type { PayloadVolume } from '../../pod/volumes/volume-files.js';
 import type { VolumePayload } from '../../pod/volumes/volume-payload.js';
 import { emptyDirectory, SNAPSHOT_MODE, VOLUME_MODE } from '../../volume/content.js';
 import { type Payload, topName } from '../../volume/payload.js';
-import type { SaidOnce } from '../said-once.js';
+import type { OnceLogger } from '../once-logger.js';
 
 export interface PodVolumesOptions {
 	readonly driver: Driver;
 	readonly retention: RetentionPolicy;
 	readonly now: () => Date;
 	readonly log: Logger;
-	readonly said: SaidOnce;
+	readonly said: OnceLogger;
 	/** A generation replaced another while the application could see it. */
 	readonly onFlip: (volume: string, flip: Flip) => void;
 }

@@ -8,7 +8,7 @@ import { realpathSync } from 'node:fs';
 import { join } from 'node:path';
 import { ConfigMapFsError, systemCode } from '../../base/errors.js';
 import type { PodWarning } from '../../pod/pod-objects.js';
-import { makeDirectoryWithin } from './writable-place.js';
+import { makeDirectoryWithin } from './writable-directory.js';
 
 export interface SubPathRequest {
 	readonly container: string;

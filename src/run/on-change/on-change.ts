@@ -7,7 +7,7 @@
 import { constants } from 'node:os';
 import { ConfigMapFsError } from '../../base/errors.js';
 import { closest } from '../../base/suggestion.js';
-import { checkVolumeNames } from '../volume-names.js';
+import { checkVolumeNames } from '../container/volume-names.js';
 
 export type OnChange =
 	| { readonly kind: 'none' }

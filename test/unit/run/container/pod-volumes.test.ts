@@ -8,7 +8,7 @@ import { makeDriver } from '../../../../src/mount/driver-choice.js';
 import type { PayloadVolume } from '../../../../src/pod/volumes/volume-files.js';
 import type { VolumePayload } from '../../../../src/pod/volumes/volume-payload.js';
 import { PodVolumes } from '../../../../src/run/container/pod-volumes.js';
-import { SaidOnce } from '../../../../src/run/said-once.js';
+import { OnceLogger } from '../../../../src/run/once-logger.js';
 import { removeTemporaries, temporaryDirectory, tmpfsDirectory } from '../../../support/temporary.js';
 import { RecordingLog } from '../recording-log.js';
 
@@ -40,7 +40,7 @@ beforeEach(async () => {
 		retention: { snapshotGraceMs: 0, history: 1 },
 		now: () => new Date(),
 		log: said.log,
-		said: new SaidOnce(said.log),
+		said: new OnceLogger(said.log),
 		onFlip: (volume, { change }) => flips.push(`${volume} ${JSON.stringify(change)}`),
 	});
 });

@@ -13,7 +13,7 @@ import {
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { existingSubPath, subPathSource } from '../../../../src/run/container/sub-path-source.js';
-import { makeDirectoryWithin, makePlaceInside } from '../../../../src/run/container/writable-place.js';
+import { makeDirectoryWithin, makePlaceInside } from '../../../../src/run/container/writable-directory.js';
 import { removeTemporaries, temporaryDirectory } from '../../../support/temporary.js';
 
 let root: string;

@@ -1,7 +1,7 @@
 /** Names of volumes that flags give, compared with those of the pod. Pure. */
 
-import { ConfigMapFsError } from '../base/errors.js';
-import { closest } from '../base/suggestion.js';
+import { ConfigMapFsError } from '../../base/errors.js';
+import { closest } from '../../base/suggestion.js';
 
 /** Errors: USAGE when `flag` names a volume that the pod does not have. */
 export function checkVolumeNames(flag: string, names: Iterable<string>, volumes: readonly string[]): void {

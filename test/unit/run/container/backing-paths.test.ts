@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { PodVolume } from '../../../../src/pod/pod-spec.js';
 import { isPayloadVolume } from '../../../../src/pod/volumes/volume-files.js';
-import { VolumePlaces, type VolumePlacesOptions } from '../../../../src/run/container/volume-places.js';
+import { VolumePlaces, type VolumePlacesOptions } from '../../../../src/run/container/backing-paths.js';
 import { removeTemporaries, temporaryDirectory } from '../../../support/temporary.js';
 
 let directory: string;

@@ -18,11 +18,11 @@ import { CAP_SYS_ADMIN, hasCapability } from '../../../../../src/native/capabili
 import { SystemCallError } from '../../../../../src/native/foreign-calls.js';
 import { MS } from '../../../../../src/native/libc.js';
 import { O_PATH } from '../../../../../src/native/namespace.js';
-import { showEntries } from '../../../../../src/run/place/namespace/host-entries.js';
-import { keptFlags, mountAt } from '../../../../../src/run/place/namespace/mount-flags.js';
-import { refused, userNamespaceRefused } from '../../../../../src/run/place/namespace/refusal.js';
-import { resolveTarget } from '../../../../../src/run/place/namespace/target.js';
-import { needsUserNamespace } from '../../../../../src/run/place/namespace/user-namespace.js';
+import { showEntries } from '../../../../../src/run/placement/namespace/host-entries.js';
+import { keptFlags, mountAt } from '../../../../../src/run/placement/namespace/mount-flags.js';
+import { refused, userNamespaceRefused } from '../../../../../src/run/placement/namespace/refusal.js';
+import { resolveTarget } from '../../../../../src/run/placement/namespace/target.js';
+import { needsUserNamespace } from '../../../../../src/run/placement/namespace/user-namespace.js';
 import { Scratch } from '../../../../support/fixtures/scratch.js';
 
 const scratch = new Scratch();

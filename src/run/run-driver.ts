@@ -4,13 +4,13 @@
  */
 
 import { mkdirSync } from 'node:fs';
-import { ConfigMapFsError } from '../../base/errors.js';
-import type { Driver } from '../../drivers/driver.js';
-import { type DriverChoice, makeDriver } from '../../mount/driver-choice.js';
-import { withFsGroup } from '../../pod/volumes/fs-group.js';
-import type { RunCaller } from '../../run/application/credentials.js';
-import { volumeTree } from '../../run/container/stage.js';
-import type { Placement } from '../../run/place/placement.js';
+import { ConfigMapFsError } from '../base/errors.js';
+import type { Driver } from '../drivers/driver.js';
+import { type DriverChoice, makeDriver } from '../mount/driver-choice.js';
+import { withFsGroup } from '../pod/volumes/fs-group.js';
+import type { RunCaller } from './application/credentials.js';
+import { volumeTree } from './container/stage.js';
+import type { Placement } from './placement/placement.js';
 
 export interface RunDriverOptions {
 	readonly choice: DriverChoice;

@@ -11,7 +11,7 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { RootDirectory } from '../../../../src/run/place/root-directory.js';
+import { RootDirectory } from '../../../../src/run/placement/root-directory.js';
 import { removeTemporaries, temporaryDirectory, tmpfsDirectory } from '../../../support/temporary.js';
 
 let parent: string;

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { checkVolumeNames } from '../../../src/run/volume-names.js';
+import { checkVolumeNames } from '../../../../src/run/container/volume-names.js';
 
 test('names that the pod has', () => {
 	expect(() => checkVolumeNames('--local-volume', ['data', 'cache'], ['cache', 'data', 'config'])).not.toThrow();

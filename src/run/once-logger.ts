@@ -3,7 +3,7 @@
 import type { Logger } from '../base/log.js';
 import type { PodWarning } from '../pod/pod-objects.js';
 
-export class SaidOnce {
+export class OnceLogger {
 	readonly #log: Logger;
 	readonly #said = new Set<string>();
 

@@ -7,7 +7,7 @@ import { chmodSync, closeSync, lstatSync, mkdirSync, openSync, realpathSync, sta
 import { dirname, join } from 'node:path';
 import { ConfigMapFsError, errorText, systemCode } from '../../base/errors.js';
 import type { PodWarning } from '../../pod/pod-objects.js';
-import type { PlannedMount } from '../place/namespace/planned-mount.js';
+import type { PlannedMount } from '../placement/namespace/planned-mount.js';
 
 /** Bits of a mode that a directory has from the volume that it is in. */
 const MODE_BITS = 0o7777;
