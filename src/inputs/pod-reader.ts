@@ -6,7 +6,7 @@
 import { ConfigMapFsError } from '../base/errors.js';
 import type { Logger } from '../base/log.js';
 import type { ManifestObject } from '../model/manifest-object.js';
-import { decodePod } from '../pod/decode/pod-decoder.js';
+import { decodePod } from '../pod/decode/pod.js';
 import type { Container, Pod } from '../pod/pod-spec.js';
 import { isWorkload, selectContainer, selectWorkload } from '../pod/workload.js';
 import type { PodCatalog } from './pod-catalog.js';

@@ -4,7 +4,7 @@
  */
 
 import { decodeBase64 } from '../go/base64.js';
-import { isJsonObject, type JsonObject, jsonType } from '../go/json-value.js';
+import { isJsonObject, type JsonObject, jsonType } from '../go/json/value.js';
 import type { ObjectKey } from './object-key.js';
 import {
 	invalidText,

@@ -3,7 +3,7 @@
  * (bitnami.com), External Secrets v0.10 (external-secrets.io), cert-manager v1.16 (cert-manager.io).
  */
 
-import { isJsonObject } from '../go/json-value.js';
+import { isJsonObject } from '../go/json/value.js';
 import type { ManifestObject } from '../model/manifest-object.js';
 
 interface SecretMaker {

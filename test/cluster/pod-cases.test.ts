@@ -1,7 +1,7 @@
 /** Pods that a real API server refuses, and what it says: the decoder says the same. The server is one of v1.20. */
 
 import { expect, test } from 'vitest';
-import { decodePod } from '../../src/pod/decode/pod-decoder.js';
+import { decodePod } from '../../src/pod/decode/pod.js';
 import { useControlPlane } from '../support/control-plane.js';
 
 type Json = Readonly<Record<string, unknown>>;

@@ -7,7 +7,7 @@
 import type { CommandModule } from 'yargs';
 import { ConfigMapFsError } from '../../base/errors.js';
 import { closest } from '../../base/suggestion.js';
-import { type FlagOption, parseFlags } from '../../go/flag-parser.js';
+import { type FlagOption, parseFlags } from '../../go/flags.js';
 import { quoteGo } from '../../go/quote.js';
 import { appendNameHash } from '../../model/name-hash.js';
 import { generateConfigMap, readGeneratorFlags } from '../../sources/generators/generated-config-map.js';

@@ -4,7 +4,7 @@
  */
 
 import { ConfigMapFsError, EXIT_STATUS } from '../../base/errors.js';
-import type { FlagOption } from '../../go/flag-parser.js';
+import type { FlagOption } from '../../go/flags.js';
 import { MOUNT_OPTIONS } from '../flags/mount-flags.js';
 
 /** Options of fstab that are about mount(8), the boot or the kernel, and mean nothing here. */

@@ -4,7 +4,7 @@
 
 import type { CommandModule } from 'yargs';
 import { ConfigMapFsError } from '../../base/errors.js';
-import { parseFlags } from '../../go/flag-parser.js';
+import { parseFlags } from '../../go/flags.js';
 import { unmountAll, unmountDirectory } from '../../mount/unmount.js';
 import { type CliContext, runtimeEnvironment } from '../context.js';
 

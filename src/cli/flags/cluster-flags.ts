@@ -5,7 +5,7 @@
 
 import { ConfigMapFsError } from '../../base/errors.js';
 import type { Logger } from '../../base/log.js';
-import type { FlagOption, ParsedFlags } from '../../go/flag-parser.js';
+import type { FlagOption, ParsedFlags } from '../../go/flags.js';
 import type { ChangeDetection } from '../../sources/cluster/change-detection.js';
 import type { ConfigMapSource } from '../../store/source.js';
 import { parseDuration } from './flag-values.js';

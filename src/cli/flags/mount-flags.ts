@@ -6,7 +6,7 @@
 import { fstatSync } from 'node:fs';
 import type { CommandModule } from 'yargs';
 import { ConfigMapFsError, errorText } from '../../base/errors.js';
-import { type FlagOption, type ParsedFlags, parseFlags } from '../../go/flag-parser.js';
+import { type FlagOption, type ParsedFlags, parseFlags } from '../../go/flags.js';
 import { LabelSelector } from '../../model/label-selector.js';
 import { DRIVER_CHOICES, type DriverChoice } from '../../mount/driver-choice.js';
 import type { Layout } from '../../mount/mount-session.js';

@@ -5,7 +5,7 @@
 import { resolve } from 'node:path';
 import type { CommandModule } from 'yargs';
 import { ConfigMapFsError } from '../../base/errors.js';
-import { type FlagOption, type ParsedFlags, parseFlags } from '../../go/flag-parser.js';
+import { type FlagOption, type ParsedFlags, parseFlags } from '../../go/flags.js';
 import { DRIVER_CHOICES, type DriverChoice } from '../../mount/driver-choice.js';
 import { ENV_INHERIT_CHOICES, type EnvInherit } from '../../run/container/inherited-environment.js';
 import { parseOnChangeFlags } from '../../run/on-change/on-change.js';

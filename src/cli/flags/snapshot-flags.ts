@@ -3,7 +3,7 @@
  * waits for.
  */
 
-import type { ParsedFlags } from '../../go/flag-parser.js';
+import type { ParsedFlags } from '../../go/flags.js';
 import { POD_OPTIONS, type PodFlags, readPodFlags } from './run-flags.js';
 
 /** Nothing is watched. */

@@ -3,7 +3,7 @@
  */
 
 import { ConfigMapFsError } from '../../base/errors.js';
-import type { GivenFlag } from '../../go/flag-parser.js';
+import type { GivenFlag } from '../../go/flags.js';
 import type { GeneratorFlags } from '../../sources/generators/generated-config-map.js';
 
 export type SourceFlag =

@@ -6,9 +6,9 @@
 import { fieldPath, type ObjectPlaces } from '../../explain/object-places.js';
 import type { SelectedPod } from '../../inputs/pod-reader.js';
 import type { Environment, EnvironmentVariable, VariableOrigin } from '../../pod/environment/environment.js';
-import { isShellName } from '../../pod/environment/environment-names.js';
 import { expand } from '../../pod/environment/expansion.js';
-import { specField } from '../../pod/lint/lint-subject.js';
+import { isShellName } from '../../pod/environment/names.js';
+import { specField } from '../../pod/lint/subject.js';
 import type { Missing, PodObjects, PodWarning } from '../../pod/pod-objects.js';
 import type { Container, Pod } from '../../pod/pod-spec.js';
 

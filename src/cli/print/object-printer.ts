@@ -4,7 +4,7 @@
  */
 
 import { compareGoYamlKeys } from '../../go/yaml/key-order.js';
-import { formatGoYamlScalar } from '../../go/yaml/scalar-writer.js';
+import { formatGoYamlScalar } from '../../go/yaml/writer.js';
 import { encodeGoJsonString, sortGoJsonKeys } from '../../model/name-hash.js';
 
 /** What is printed; the name and namespace are as given, not defaulted. */

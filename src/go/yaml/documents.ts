@@ -3,7 +3,7 @@
  * in one of them cannot swallow the others. Pure; knows nothing of what a document means.
  */
 
-import { jsonTokens } from '../json-tokens.js';
+import { jsonTokens } from '../json/tokens.js';
 
 export interface DocumentText {
 	readonly text: string;

@@ -3,7 +3,7 @@
  * document once more: of the first reading nothing is kept for them but the text. Pure.
  */
 
-import { readJson } from '../json-document.js';
+import { readJson } from '../json/document.js';
 import type { DocumentText } from './documents.js';
 import { readYaml, type YamlDocument, type YamlFault } from './reader.js';
 

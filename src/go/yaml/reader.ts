@@ -24,7 +24,7 @@ import {
 import { decodeBase64 } from '../base64.js';
 import { unindentedLexer } from './lexer.js';
 import { readGoNumber } from './numbers.js';
-import { scalarFault } from './scalar.js';
+import { scalarFault } from './scalar-fault.js';
 
 /** Why a text is no document. */
 export interface YamlFault {

@@ -6,7 +6,7 @@
 import type { Container, PodVolume, VolumeMount } from '../pod-spec.js';
 import { decodeEnv, decodeEnvFrom, type EnvironmentRules } from './environment.js';
 import { fieldText, type ObjectReader } from './object-reader.js';
-import { descendingPathFaults, ID_TEXT, labelFaults, MAX_ID } from './pod-validation.js';
+import { descendingPathFaults, ID_TEXT, labelFaults, MAX_ID } from './validation.js';
 
 const VOLUME_MOUNT = new Set([
 	'name',

@@ -7,7 +7,7 @@ import { configKeyFaults, subdomainFaults } from '../../model/validation.js';
 import type { EnvFromSource, EnvVar, EnvVarSource, PodVolume } from '../pod-spec.js';
 import { decodeFieldRef, decodeResourceFieldRef } from './field-refs.js';
 import { fieldText, invalidText, type ObjectReader, type TextRule } from './object-reader.js';
-import { descendingPathFaults, ENV_FIELD_PATHS, envNameFaults, prefixFaults } from './pod-validation.js';
+import { descendingPathFaults, ENV_FIELD_PATHS, envNameFaults, prefixFaults } from './validation.js';
 
 /** What a container's environment is checked against. */
 export interface EnvironmentRules {

@@ -13,7 +13,7 @@ import {
 	fieldLabelFault,
 	isContainerResource,
 	splitFieldPath,
-} from './pod-validation.js';
+} from './validation.js';
 
 const FIELD_REF = new Set(['apiVersion', 'fieldPath']);
 const RESOURCE_FIELD_REF = new Set(['containerName', 'resource', 'divisor']);

@@ -7,7 +7,7 @@ import { DEFAULT_MODE, type KeyToPath } from '../../volume/projection.js';
 import type { DownwardItem } from '../pod-spec.js';
 import { decodeFieldRef, decodeResourceFieldRef } from './field-refs.js';
 import { fieldText, invalidText, type ObjectReader } from './object-reader.js';
-import { itemPathFaults, MAX_MODE, MODE_TEXT, VOLUME_FIELD_PATHS } from './pod-validation.js';
+import { itemPathFaults, MAX_MODE, MODE_TEXT, VOLUME_FIELD_PATHS } from './validation.js';
 
 /** A file of a volume, and the object that it was read from. */
 export interface ReadItem<Item> {

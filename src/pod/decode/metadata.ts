@@ -14,7 +14,7 @@ import {
 import type { PodMetadata, WorkloadName } from '../pod-spec.js';
 import { GENERATED_SUFFIX, type WorkloadKind } from '../workload-kinds.js';
 import type { ObjectReader } from './object-reader.js';
-import { annotationKeyFaults } from './pod-validation.js';
+import { annotationKeyFaults } from './validation.js';
 
 /** The name space of the uids that are made here; a fixed uuid of no meaning. Source: RFC 4122, 4.3. */
 const UID_SPACE = Buffer.from('8d5b1f0e3c7a4b6f9e2d7a41c05f6b93', 'hex');

@@ -4,7 +4,7 @@
  * a path; what a text quotes is cut to a readable length.
  */
 
-import { isJsonObject, type JsonObject, jsonType } from '../../go/json-value.js';
+import { isJsonObject, type JsonObject, jsonType } from '../../go/json/value.js';
 import { quoteGo } from '../../go/quote.js';
 import type { Violation } from '../../model/validation.js';
 

@@ -6,7 +6,7 @@
 import type { PodVolume, ProjectedSource, VolumeSource } from '../pod-spec.js';
 import { decodeDefaultMode, decodeDownwardItems, decodeKeyItems } from './items.js';
 import { fieldText, invalidText, type ObjectReader, unsupportedText } from './object-reader.js';
-import { backstepFaults, labelFaults } from './pod-validation.js';
+import { backstepFaults, labelFaults } from './validation.js';
 
 type DecodeSource = (reader: ObjectReader) => VolumeSource;
 

@@ -8,7 +8,7 @@
 import { ConfigMapFsError } from '../../base/errors.js';
 import { divideUp, milliValue, parseQuantity, type Quantity, quantityOf, wholeValue } from '../../go/quantity.js';
 import { quoteGo } from '../../go/quote.js';
-import { splitFieldPath } from '../decode/pod-validation.js';
+import { splitFieldPath } from '../decode/validation.js';
 import type { PodSurroundings } from '../pod-objects.js';
 import type { Container, FieldRef, Pod, ResourceFieldRef } from '../pod-spec.js';
 

@@ -1,12 +1,12 @@
 /** Rules of `lint` about the variables of a container. Pure; no text repeats a value. */
 
-import { environmentNameFaults, isShellName } from '../environment/environment-names.js';
 import { MAX_STRING_BYTES } from '../environment/exec-limits.js';
+import { environmentNameFaults, isShellName } from '../environment/names.js';
 import type { Problem } from './finding.js';
-import type { LintSubject } from './lint-subject.js';
+import { wordList } from './name-list.js';
 import { objectName } from './object-reference.js';
+import type { LintSubject } from './subject.js';
 import { findEnvObject, type Variable } from './variable.js';
-import { wordList } from './word-list.js';
 
 const NEWLINE = 0x0a;
 

@@ -4,8 +4,8 @@ import { posix } from 'node:path';
 import { traceExpansion } from '../environment/expansion.js';
 import type { Container } from '../pod-spec.js';
 import type { Problem } from './finding.js';
-import type { LintSubject, PlacedContainer } from './lint-subject.js';
-import { wordList } from './word-list.js';
+import { wordList } from './name-list.js';
+import type { LintSubject, PlacedContainer } from './subject.js';
 
 /** What kubelet sets for each Service. Source: kubernetes v1.32 pkg/kubelet/envvars, FromServices. */
 const SERVICE_VARIABLE =

@@ -8,13 +8,13 @@ import type { Pod } from '../pod-spec.js';
 import * as environment from './environment-rules.js';
 import * as expansion from './expansion-rules.js';
 import type { Finding, Problem, Severity } from './finding.js';
-import { type AbsenceOf, type LintSubject, lintSubject } from './lint-subject.js';
 import * as mode from './mode-rules.js';
 import * as mount from './mount-rules.js';
 import * as object from './object-rules.js';
 import * as path from './path-rules.js';
 import * as reference from './reference-rules.js';
 import * as subPath from './sub-path-rules.js';
+import { type AbsenceOf, type LintSubject, lintSubject } from './subject.js';
 import * as volume from './volume-rules.js';
 
 export interface LintInput {

@@ -1,9 +1,9 @@
 /** Rules of `lint` about permission bits. Pure. */
 
-import { MAX_MODE, MODE_TEXT } from '../decode/pod-validation.js';
+import { MAX_MODE, MODE_TEXT } from '../decode/validation.js';
 import type { Problem } from './finding.js';
-import type { LintSubject } from './lint-subject.js';
 import { partMount } from './part-mount.js';
+import type { LintSubject } from './subject.js';
 import { type PlacedMode, volumeModes } from './volume-entry.js';
 
 /** Decimal numbers in range that look like the octal modes of which people think. */

@@ -4,8 +4,8 @@ import { topName } from '../../volume/payload.js';
 import { cleanMountPath, mountPathFault, nestedMountPoints, samePlaceFault } from '../volumes/mount-order.js';
 import { isPayloadVolume } from '../volumes/volume-files.js';
 import type { Problem } from './finding.js';
-import type { ContainerMount, LintSubject } from './lint-subject.js';
 import { partMount } from './part-mount.js';
+import type { ContainerMount, LintSubject } from './subject.js';
 
 /** What the image has there is needed by nearly every program. */
 const SYSTEM_DIRECTORIES = new Set([

@@ -3,8 +3,8 @@
 import { totalBytes } from '../../model/config-map.js';
 import { MAX_VALUE_BYTES } from '../../model/validation.js';
 import type { Problem } from './finding.js';
-import type { LintSubject } from './lint-subject.js';
 import { type FoundObject, findObject, objectField, objectName } from './object-reference.js';
+import type { LintSubject } from './subject.js';
 
 const NEARLY = 0.9;
 

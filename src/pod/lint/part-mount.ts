@@ -2,7 +2,7 @@
 
 import { posix } from 'node:path';
 import { isPayloadVolume } from '../volumes/volume-files.js';
-import type { ContainerMount, PlacedVolume } from './lint-subject.js';
+import type { ContainerMount, PlacedVolume } from './subject.js';
 
 /** A mount of one part of a volume whose content kubelet writes. */
 export interface PartMount {

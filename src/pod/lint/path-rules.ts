@@ -3,7 +3,7 @@
 import { collisionsOf } from '../volumes/volume-files.js';
 import { collisionAdvice } from '../volumes/volume-payload.js';
 import type { Problem } from './finding.js';
-import type { LintSubject } from './lint-subject.js';
+import type { LintSubject } from './subject.js';
 import type { VolumeEntry } from './volume-entry.js';
 
 /** Two files at one path: the last is shown and nobody is told. */

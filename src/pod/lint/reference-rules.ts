@@ -3,9 +3,9 @@
 import { closest } from '../../base/suggestion.js';
 import type { DownwardItem, EnvVarSource, PodVolume } from '../pod-spec.js';
 import type { Problem } from './finding.js';
-import type { LintSubject } from './lint-subject.js';
+import { wordList } from './name-list.js';
 import { type FoundObject, findObject, type ListedKey, type ObjectReference, objectName } from './object-reference.js';
-import { wordList } from './word-list.js';
+import type { LintSubject } from './subject.js';
 
 /** In every namespace of a cluster, made by it. */
 const CLUSTER_MADE = new Set(['configMap kube-root-ca.crt']);

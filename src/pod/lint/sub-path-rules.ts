@@ -1,9 +1,9 @@
 /** Rules of `lint` about mounts of a part of a volume. Pure. */
 
 import type { Problem } from './finding.js';
-import type { LintSubject, PlacedVolume } from './lint-subject.js';
 import { findObject, objectReferences } from './object-reference.js';
 import { type PartMount, partMount } from './part-mount.js';
+import type { LintSubject, PlacedVolume } from './subject.js';
 
 /** Whether the content can change while a container runs. */
 function canChange({ volume, field }: PlacedVolume, { objects }: LintSubject): boolean {

@@ -2,7 +2,7 @@
 
 import { clusterOnlyAdvice } from '../volumes/volume-payload.js';
 import type { Problem } from './finding.js';
-import { type LintSubject, usedVolumes } from './lint-subject.js';
+import { type LintSubject, usedVolumes } from './subject.js';
 
 export function* unusedVolume({ containers, volumes }: LintSubject): Iterable<Problem> {
 	const used = usedVolumes(containers);

@@ -4,7 +4,7 @@
  */
 
 import { errorText, systemCode } from '../../base/errors.js';
-import { isJsonObject } from '../../go/json-value.js';
+import { isJsonObject } from '../../go/json/value.js';
 
 /**
  * - `status`: the server answered, and not with what was asked for

@@ -3,7 +3,7 @@
  * and owner references can be larger than the data. Fields of later API versions are passed over, not refused.
  */
 
-import { isJsonObject } from '../../go/json-value.js';
+import { isJsonObject } from '../../go/json/value.js';
 import type { ConfigMap } from '../../model/config-map.js';
 import { decodeConfigMap } from '../../model/config-map-decoder.js';
 import type { ObjectKey } from '../../model/object-key.js';

@@ -9,7 +9,7 @@ import { spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { errorText, systemCode } from '../../base/errors.js';
 import type { Logger } from '../../base/log.js';
-import { isJsonObject } from '../../go/json-value.js';
+import { isJsonObject } from '../../go/json/value.js';
 import { ApiError, aborted } from './api-error.js';
 import type { ClusterEntry, ExecEntry } from './kubeconfig-entries.js';
 import { PluginMessages } from './plugin-messages.js';

@@ -8,7 +8,7 @@ import http, { type IncomingMessage } from 'node:http';
 import https from 'node:https';
 import { createGunzip } from 'node:zlib';
 import type { Timers } from '../../base/timers.js';
-import { isJsonObject } from '../../go/json-value.js';
+import { isJsonObject } from '../../go/json/value.js';
 import type { ObjectKey } from '../../model/object-key.js';
 import {
 	type ApiClient,

@@ -7,7 +7,7 @@
 import { dirname, isAbsolute, join } from 'node:path';
 import { parse } from 'yaml';
 import { ConfigMapFsError, errorText } from '../../base/errors.js';
-import { isJsonObject } from '../../go/json-value.js';
+import { isJsonObject } from '../../go/json/value.js';
 
 export interface ClusterEntry {
 	/** URL without a slash at the end. */

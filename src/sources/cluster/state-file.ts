@@ -12,7 +12,7 @@ import { join } from 'node:path';
 import { makeDirectories } from '../../base/directories.js';
 import { errorText, systemCode } from '../../base/errors.js';
 import type { Logger } from '../../base/log.js';
-import { isJsonObject } from '../../go/json-value.js';
+import { isJsonObject } from '../../go/json/value.js';
 import type { ConfigMap } from '../../model/config-map.js';
 
 /** What a state is of; another cluster, namespace or selector is another file. */

@@ -7,7 +7,7 @@
 import { ConfigMapFsError } from '../../base/errors.js';
 import { type Logger, SILENT } from '../../base/log.js';
 import { SYSTEM_TIMERS, type Timers } from '../../base/timers.js';
-import { isJsonObject } from '../../go/json-value.js';
+import { isJsonObject } from '../../go/json/value.js';
 import type { ObjectKey } from '../../model/object-key.js';
 import type { OtherObject } from '../manifests/manifest-parser.js';
 import type { ApiClient } from './api-client.js';

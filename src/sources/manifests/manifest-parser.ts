@@ -4,7 +4,7 @@
  */
 
 import { isUtf8 } from 'node:buffer';
-import { isJsonObject, jsonType } from '../../go/json-value.js';
+import { isJsonObject, jsonType } from '../../go/json/value.js';
 import { type DocumentText, splitDocuments } from '../../go/yaml/documents.js';
 import { DocumentPlaces, readDocuments } from '../../go/yaml/locations.js';
 import type { YamlDocument } from '../../go/yaml/reader.js';

@@ -6,7 +6,7 @@ import {
 	sameForProcess,
 	secretNames,
 } from '../../../src/inputs/pod-references.js';
-import { decodePod } from '../../../src/pod/decode/pod-decoder.js';
+import { decodePod } from '../../../src/pod/decode/pod.js';
 import type { Pod } from '../../../src/pod/pod-spec.js';
 import { selectContainer } from '../../../src/pod/workload.js';
 

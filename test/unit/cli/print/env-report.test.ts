@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { type EnvReport, type EnvReportInput, envReport, originWords } from '../../../../src/cli/print/env-report.js';
 import { ObjectPlaces } from '../../../../src/explain/object-places.js';
-import { buildEnvironment } from '../../../../src/pod/environment/environment-builder.js';
+import { buildEnvironment } from '../../../../src/pod/environment/builder.js';
 import type { Container } from '../../../../src/pod/pod-spec.js';
 import { parseManifest } from '../../../../src/sources/manifests/manifest-parser.js';
 import {

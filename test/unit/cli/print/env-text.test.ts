@@ -3,7 +3,7 @@ import { parseEnv } from 'node:util';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { envText, shellWord } from '../../../../src/cli/print/env-text.js';
-import { isShellName } from '../../../../src/pod/environment/environment-names.js';
+import { isShellName } from '../../../../src/pod/environment/names.js';
 
 function variable(name: string, value: string | null) {
 	return { name, value, bytes: Buffer.byteLength(value ?? 'hunter2'), isShellName: isShellName(name) };

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
+import { buildEnvironment } from '../../../../src/pod/environment/builder.js';
 import { commandLine } from '../../../../src/pod/environment/command-line.js';
-import { buildEnvironment } from '../../../../src/pod/environment/environment-builder.js';
 import type { Container } from '../../../../src/pod/pod-spec.js';
 import { makeConfigMap, makeContainer, makeEnv, makeObjects, makePod, SURROUNDINGS } from './environment-pod.js';
 

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { formatGoYamlScalar } from '../../../../src/go/yaml/scalar-writer.js';
+import { formatGoYamlScalar } from '../../../../src/go/yaml/writer.js';
 import type { Severity } from '../../../../src/pod/lint/finding.js';
 import { INVALID_MANIFEST, lintPod, RULES } from '../../../../src/pod/lint/lint-pod.js';
 import { RULE_LIST } from '../../../../src/pod/lint/rule-list.js';

@@ -3,7 +3,7 @@
 import type { ConfigMap } from '../../../../src/model/config-map.js';
 import type { Secret } from '../../../../src/model/secret.js';
 import type { Severity } from '../../../../src/pod/lint/finding.js';
-import type { Absence } from '../../../../src/pod/lint/lint-subject.js';
+import type { Absence } from '../../../../src/pod/lint/subject.js';
 import type { PodObjects } from '../../../../src/pod/pod-objects.js';
 import type {
 	Container,

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { buildEnvironment } from '../../../../src/pod/environment/environment-builder.js';
+import { buildEnvironment } from '../../../../src/pod/environment/builder.js';
 import { resolveSubPath } from '../../../../src/pod/volumes/sub-path.js';
 import { makeContainer, makeEnv, makeObjects, makePod, SURROUNDINGS } from '../environment/environment-pod.js';
 

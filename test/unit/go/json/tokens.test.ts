@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { jsonTokens } from '../../../src/go/json-tokens.js';
-import { readDocuments } from '../../../src/go/yaml/locations.js';
+import { jsonTokens } from '../../../../src/go/json/tokens.js';
+import { readDocuments } from '../../../../src/go/yaml/locations.js';
 
 describe('jsonTokens', () => {
 	it.each([

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { environmentNameFaults, isShellName } from '../../../../src/pod/environment/environment-names.js';
+import { environmentNameFaults, isShellName } from '../../../../src/pod/environment/names.js';
 
 const RELAXED = "a valid environment variable name must consist only of printable ASCII characters other than '='";
 const STRICT =

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { ManifestObject } from '../../../../src/model/manifest-object.js';
-import { decodePod } from '../../../../src/pod/decode/pod-decoder.js';
+import { decodePod } from '../../../../src/pod/decode/pod.js';
 import type { Container, EnvVarSource, Pod, VolumeSource } from '../../../../src/pod/pod-spec.js';
 import { parseManifest } from '../../../../src/sources/manifests/manifest-parser.js';
 

@@ -11,11 +11,11 @@ import type { Secret } from '../../model/secret.js';
 import type { Missing, PodObjects, PodSurroundings, PodWarning } from '../pod-objects.js';
 import type { Container, EnvFromSource, EnvVar, EnvVarSource, Pod } from '../pod-spec.js';
 import { downwardStandIn, downwardValue } from './downward-value.js';
-import { readEnvFile } from './env-file-syntax.js';
+import { readEnvFile } from './env-file.js';
 import type { Environment, EnvironmentSource, EnvironmentVariable, VariableOrigin } from './environment.js';
-import { environmentNameFaults } from './environment-names.js';
 import { stringFault } from './exec-limits.js';
 import { traceExpansion } from './expansion.js';
+import { environmentNameFaults } from './names.js';
 import { valueText } from './value-text.js';
 
 export interface EnvironmentOptions {

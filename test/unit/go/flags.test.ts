@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { closest } from '../../../src/base/suggestion.js';
 import { readSourceFlags } from '../../../src/cli/flags/source-flags.js';
-import { parseFlags } from '../../../src/go/flag-parser.js';
+import { parseFlags } from '../../../src/go/flags.js';
 
 const OPTIONS = {
 	filename: { type: 'string', alias: 'f' },

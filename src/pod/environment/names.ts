@@ -1,6 +1,6 @@
 /** Names of environment variables: what clusters of today and of yesterday accept, and what a shell can use. */
 
-import { envNameFaults, strictEnvNameFaults } from '../decode/pod-validation.js';
+import { envNameFaults, strictEnvNameFaults } from '../decode/validation.js';
 
 /** Source: POSIX.1-2017 base definitions, 3.235 Name. */
 const SHELL_NAME = /^[_a-zA-Z][_a-zA-Z0-9]*$/;

@@ -1,11 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { buildEnvironment, type EnvironmentOptions, originText } from '../../../../src/pod/environment/builder.js';
 import type { Environment } from '../../../../src/pod/environment/environment.js';
-import {
-	buildEnvironment,
-	type EnvironmentOptions,
-	originText,
-} from '../../../../src/pod/environment/environment-builder.js';
 import type { PodObjects } from '../../../../src/pod/pod-objects.js';
 import type { Container, EnvFromSource, EnvVarSource } from '../../../../src/pod/pod-spec.js';
 import {

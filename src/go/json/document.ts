@@ -3,8 +3,8 @@
  * clusters print. Positions are found only when somebody asks. Pure.
  */
 
-import { jsonTokens } from './json-tokens.js';
-import type { YamlDocument } from './yaml/reader.js';
+import type { YamlDocument } from '../yaml/reader.js';
+import { jsonTokens } from './tokens.js';
 
 /** Finds positions by reading the text once more, as YAML; the text is known to be good. */
 export type Locate = (path: readonly (string | number)[]) => number;

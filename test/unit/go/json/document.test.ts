@@ -1,7 +1,7 @@
 /** JSON documents: the same objects, places and problems as through the YAML reader, which a comment line forces. */
 
 import { describe, expect, it } from 'vitest';
-import { parseManifest } from '../../../src/sources/manifests/manifest-parser.js';
+import { parseManifest } from '../../../../src/sources/manifests/manifest-parser.js';
 
 const item = (name: string, data: object) => ({ apiVersion: 'v1', kind: 'ConfigMap', metadata: { name }, data });
 const list = (items: readonly object[]) => ({ apiVersion: 'v1', kind: 'List', items });

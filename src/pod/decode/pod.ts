@@ -12,7 +12,7 @@ import { withCompletionIndex } from './completion-index.js';
 import { decodeContainers, decodeId } from './containers.js';
 import { decodePodMetadata, decodeWorkloadName } from './metadata.js';
 import { Findings, ObjectReader } from './object-reader.js';
-import { envNameFaults, ID_TEXT, labelFaults, MAX_ID, strictEnvNameFaults } from './pod-validation.js';
+import { envNameFaults, ID_TEXT, labelFaults, MAX_ID, strictEnvNameFaults } from './validation.js';
 import { decodeVolumes } from './volumes.js';
 
 export interface PodDecoderOptions {

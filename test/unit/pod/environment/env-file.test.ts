@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { readEnvFile } from '../../../../src/pod/environment/env-file-syntax.js';
+import { readEnvFile } from '../../../../src/pod/environment/env-file.js';
 
 describe('readEnvFile', () => {
 	test.each<readonly [what: string, file: string, key: string, value: string | undefined]>([
