@@ -6,6 +6,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import type { Socket } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import { ConfigMapFsError, type ErrorCode, EXIT_STATUS } from '../base/errors.js';
+import { JsonLines } from '../base/json-lines.js';
 import type { DaemonMessage, Guarded, ServerConfig, ServerMessage } from '../journal/server-protocol.js';
 import type { MountEnd } from './driver.js';
 
@@ -65,18 +66,13 @@ export class ServerProcess {
 
 	#listen(): Promise<void> {
 		return new Promise((resolve, reject) => {
-			let pending = '';
-			this.#socket.on('data', (chunk: Buffer) => {
-				pending += chunk.toString();
-				const lines = pending.split('\n');
-				pending = lines.pop() ?? '';
-				for (const line of lines) {
-					const message = JSON.parse(line) as ServerMessage;
-					if (message.type === 'serving') resolve();
-					else if (message.type === 'failed') reject(new ConfigMapFsError(errorCode(message.code), message.message));
-					else this.#upcalls.shift()?.(message.upcalls);
-				}
+			const messages = new JsonLines((value) => {
+				const message = value as ServerMessage;
+				if (message.type === 'serving') resolve();
+				else if (message.type === 'failed') reject(new ConfigMapFsError(errorCode(message.code), message.message));
+				else this.#upcalls.shift()?.(message.upcalls);
 			});
+			this.#socket.on('data', (chunk: Buffer) => messages.push(chunk));
 			this.#child.on('error', reject);
 			this.#socket.on('close', () => {
 				reject(new ConfigMapFsError('DRIVER_DIED', 'The process that should answer the kernel ended while it started'));

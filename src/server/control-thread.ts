@@ -10,6 +10,7 @@ import { rmdirSync, rmSync } from 'node:fs';
 import { Socket } from 'node:net';
 import { dirname } from 'node:path';
 import { parentPort, workerData } from 'node:worker_threads';
+import { JsonLines } from '../base/json-lines.js';
 import {
 	CONTROL_FD,
 	type DaemonMessage,
@@ -109,25 +110,21 @@ function takeAway(place: string): void {
 	}
 }
 
-let pending = '';
-socket.on('data', (chunk: Buffer) => {
-	pending += chunk.toString();
-	const lines = pending.split('\n');
-	pending = lines.pop() ?? '';
-	for (const line of lines) {
-		const message = JSON.parse(line) as DaemonMessage;
-		if (message.type === 'upcalls') {
-			send({ type: 'upcalls', upcalls: upcalls() });
-		} else if (message.type === 'guard') {
-			guarded = message;
-		} else if (message.type === 'shown') {
-			shownId = message.mountId;
-		} else {
-			isMounting = true;
-			parentPort?.postMessage(message);
-		}
+function receive(message: DaemonMessage): void {
+	if (message.type === 'upcalls') {
+		send({ type: 'upcalls', upcalls: upcalls() });
+	} else if (message.type === 'guard') {
+		guarded = message;
+	} else if (message.type === 'shown') {
+		shownId = message.mountId;
+	} else {
+		isMounting = true;
+		parentPort?.postMessage(message);
 	}
-});
+}
+
+const messages = new JsonLines((message) => receive(message as DaemonMessage));
+socket.on('data', (chunk: Buffer) => messages.push(chunk));
 socket.on('error', () => {});
 socket.on('close', daemonIsGone);
 parentPort?.on('message', (message: ServerMessage) => {

@@ -4,6 +4,7 @@
  */
 
 import { errorText, systemCode } from '../../base/errors.js';
+import { JsonLineError } from '../../base/json-lines.js';
 import { isJsonObject } from '../../go/json/value.js';
 
 /**
@@ -99,9 +100,13 @@ export function aborted(): ApiError {
 	return new ApiError('aborted', 'given up by this program');
 }
 
-/** From anything thrown below the API: system errors become `network`, an ApiError stays what it is. */
+/**
+ * Converts anything thrown below the API: a broken line of a stream becomes `protocol`, a system error `network`; an
+ * ApiError is returned unchanged.
+ */
 export function toApiError(thrown: unknown): ApiError {
 	if (thrown instanceof ApiError) return thrown;
+	if (thrown instanceof JsonLineError) return new ApiError('protocol', thrown.message, { cause: thrown });
 	const code = systemCode(thrown);
 	// OpenSSL cannot read a certificate or key that is to be used.
 	if (code?.startsWith('ERR_OSSL_') === true) {

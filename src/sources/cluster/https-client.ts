@@ -7,6 +7,7 @@
 import http, { type IncomingMessage } from 'node:http';
 import https from 'node:https';
 import { createGunzip } from 'node:zlib';
+import { JsonLines } from '../../base/json-lines.js';
 import type { Timers } from '../../base/timers.js';
 import { isJsonObject } from '../../go/json/value.js';
 import type { ObjectKey } from '../../model/object-key.js';
@@ -24,7 +25,6 @@ import {
 import { ApiError, aborted, CERTIFICATE_CODES, statusToApiError, toApiError } from './api-error.js';
 import type { AppliedCredentials, Authentication } from './authentication.js';
 import { resourceVersionOf } from './cluster-object.js';
-import { JsonLines, parseJson } from './json-lines.js';
 
 export interface HttpsClientOptions {
 	/** `https://host:port`, with a path below which the API is, where there is one. */
@@ -316,4 +316,13 @@ function toWatchEvent(value: unknown): WatchEvent {
 	// Some servers answer a watch that failed with a bare Status.
 	if (isJsonObject(value) && value.kind === 'Status') return { type: 'ERROR', object: value };
 	throw new ApiError('protocol', 'the server sent something that is no watch event');
+}
+
+/** Errors: ApiError `protocol`, without any of the text, which may be configuration. */
+function parseJson(text: string): unknown {
+	try {
+		return JSON.parse(text);
+	} catch (error) {
+		throw new ApiError('protocol', `the server sent ${text.length} characters that are not JSON`, { cause: error });
+	}
 }
