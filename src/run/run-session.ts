@@ -11,6 +11,7 @@ import { PodCatalog } from '../inputs/pod-catalog.js';
 import { PodReader, type SelectedPod } from '../inputs/pod-reader.js';
 import { configMapNames, podAsItRuns, sameForProcess, secretNames } from '../inputs/pod-references.js';
 import type { PodSources } from '../inputs/pod-sources.js';
+import { SyncPace, type SyncRange } from '../model/sync-pace.js';
 import type { Environment } from '../pod/environment/environment.js';
 import type { PodObjects } from '../pod/pod-objects.js';
 import type { StoreProblem } from '../store/layered-store.js';
@@ -32,7 +33,6 @@ import { applicationEffects } from './on-change/application-effects.js';
 import { ChangeReactor } from './on-change/change-reactor.js';
 import { checkOnChangeVolumes, type OnChangePolicy } from './on-change/on-change.js';
 import type { PlacedApplication } from './placement/placement.js';
-import { SyncPace, type SyncRange } from './sync-pace.js';
 import { Waiting } from './waiting.js';
 
 export interface RunSessionOptions extends Pick<PodSources, 'sources' | 'cluster' | 'defaultNamespace'> {

@@ -1,12 +1,12 @@
 /**
- * A source whose changes are passed on only when a pod would be synced, to test a program against kubelet's real
- * timing. The first state is passed on at once, as a starting pod waits for its volumes. Knows nothing of clusters.
- * Source: kubelet v1.32 pod_workers.go: a pod is synced again after syncFrequency times 1.0 to 1.5.
+ * A source whose changes are passed on only when a pod would be synced, to test a program against kubelet's real timing.
+ * The first state is passed on at once, as a starting pod waits for its volumes.
  */
 
-import { type PendingCall, SYSTEM_TIMERS, type Timers } from '../../base/timers.js';
+import type { Timers } from '../../base/timers.js';
 import { type ConfigMap, sameConfigMap } from '../../model/config-map.js';
 import { formatObjectKey, type ObjectKey } from '../../model/object-key.js';
+import { SyncPace } from '../../model/sync-pace.js';
 import type { ConfigMapSource, Problem, SourceSink } from '../../store/source.js';
 
 export interface KubeletDelayOptions {
@@ -24,26 +24,19 @@ const MAX_MS = 90_000;
 export class KubeletDelay implements ConfigMapSource, SourceSink {
 	readonly description: string;
 	readonly #source: ConfigMapSource;
-	readonly #timers: Timers;
-	readonly #random: () => number;
-	readonly #minMs: number;
-	readonly #maxMs: number;
-	/** What the source said. */
+	readonly #pace: SyncPace;
+	/** The state of the source. */
 	#objects = new Map<string, ConfigMap>();
-	/** What was passed on. */
+	/** The state that was passed on. */
 	#shown: ReadonlyMap<string, ConfigMap> = new Map();
 	#sink: SourceSink | undefined;
 	#isStarted = false;
-	#nextSyncAt = 0;
-	#pending: PendingCall | undefined;
 
 	constructor(source: ConfigMapSource, options: KubeletDelayOptions = {}) {
 		this.#source = source;
 		this.description = source.description;
-		this.#timers = options.timers ?? SYSTEM_TIMERS;
-		this.#random = options.random ?? Math.random;
-		this.#minMs = Math.max(1, options.minMs ?? MIN_MS);
-		this.#maxMs = Math.max(this.#minMs, options.maxMs ?? MAX_MS);
+		const { minMs = MIN_MS, maxMs = MAX_MS, timers, random } = options;
+		this.#pace = new SyncPace({ minMs, maxMs: Math.max(minMs, maxMs) }, timers, random);
 	}
 
 	/** Errors: those of the source. */
@@ -51,12 +44,12 @@ export class KubeletDelay implements ConfigMapSource, SourceSink {
 		this.#sink = sink;
 		await this.#source.start(this);
 		this.#isStarted = true;
-		this.#nextSyncAt = this.#timers.now() + this.#interval();
+		this.#pace.started();
 		this.#sync();
 	}
 
 	async close(): Promise<void> {
-		this.#pending?.cancel();
+		this.#pace.close();
 		this.#sink = undefined;
 		await this.#source.close();
 	}
@@ -81,15 +74,8 @@ export class KubeletDelay implements ConfigMapSource, SourceSink {
 		this.#sink?.problems(problems);
 	}
 
-	/** Syncs go on whether or not anything changes, so a change falls anywhere between two; no timer counts the empty ones. */
 	#changed(): void {
-		if (!this.#isStarted || this.#pending !== undefined) return;
-		const now = this.#timers.now();
-		while (this.#nextSyncAt <= now) this.#nextSyncAt += this.#interval();
-		this.#pending = this.#timers.after(this.#nextSyncAt - now, () => {
-			this.#pending = undefined;
-			this.#sync();
-		});
+		if (this.#isStarted) this.#pace.changed(() => this.#sync());
 	}
 
 	#sync(): void {
@@ -103,9 +89,5 @@ export class KubeletDelay implements ConfigMapSource, SourceSink {
 			});
 		// The first state is passed on even if it is empty.
 		if (!isSame || before.size === 0) this.#sink?.replace([...this.#shown.values()]);
-	}
-
-	#interval(): number {
-		return this.#minMs + this.#random() * (this.#maxMs - this.#minMs);
 	}
 }

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { SyncPace } from '../../../src/run/sync-pace.js';
+import { SyncPace } from '../../../src/model/sync-pace.js';
 import { HeldTimers } from '../sources/cluster/held-timers.js';
 
 describe('SyncPace', () => {

@@ -1,6 +1,6 @@
 /**
- * When what changed reaches a running pod: at once, or at kubelet's next sync of it, to test a program against the real
- * timing. The start of a pod waits for no sync.
+ * When a change reaches a running pod: at once, or at kubelet's next sync of the pod, to test a program against the real
+ * timing. A starting pod does not wait for a sync.
  * Source: kubelet v1.32 pod_workers.go: a pod is synced again after syncFrequency times 1.0 to 1.5.
  */
 
@@ -19,20 +19,23 @@ export class SyncPace {
 	#nextSyncAt = 0;
 	#pending: PendingCall | undefined;
 
-	/** Without a range everything is synced at once. `random` gives 0 up to and not including 1. */
+	/** Without a range every change is synced at once. `random` returns 0 up to and not including 1. */
 	constructor(range: SyncRange | undefined, timers: Timers = SYSTEM_TIMERS, random: () => number = Math.random) {
 		this.#range = range;
 		this.#timers = timers;
 		this.#random = random;
 	}
 
-	/** A pod runs from now on. */
+	/** The pod runs from now on; the first sync follows after one interval. */
 	started(): void {
 		this.close();
 		this.#nextSyncAt = this.#timers.now() + this.#interval();
 	}
 
-	/** Calls at the next sync, once for all who ask before it. */
+	/**
+	 * Calls `sync` at the next sync, once however many changes precede it. Syncs follow each other whether or not
+	 * anything changes, so a change falls anywhere between two; no timer runs while nothing changes.
+	 */
 	changed(sync: () => void): void {
 		if (this.#range === undefined) {
 			sync();
@@ -47,7 +50,7 @@ export class SyncPace {
 		});
 	}
 
-	/** Forgets what was to be synced. */
+	/** Cancels a pending sync. */
 	close(): void {
 		this.#pending?.cancel();
 		this.#pending = undefined;
