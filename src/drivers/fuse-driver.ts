@@ -6,10 +6,10 @@
  * whatever happens. Through fusermount3 there is no second view, and the mount itself is what people see.
  */
 
-import { closeSync, constants, fstatSync, mkdirSync, openSync, readFileSync, rmdirSync, statSync } from 'node:fs';
-import { availableParallelism } from 'node:os';
+import { closeSync, constants, fstatSync, mkdirSync, openSync, rmdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { ConfigMapFsError, systemCode } from '../base/errors.js';
+import { runnablePerCpu } from '../base/load.js';
 import type { Guarded, MountMethod } from '../journal/server-protocol.js';
 import { findMount, type KnownMount, locateMount, locateTopMount, unmountPath } from '../mounts/mount-table.js';
 import { takeTurn } from '../mounts/mount-turn.js';
@@ -29,12 +29,6 @@ const START_MS = 5000;
 /** On an idle machine, and for each runnable process of a CPU. Unit: milliseconds. */
 const WALK_GRACE_MS = 100;
 const WAITER_GRACE_MS = 50;
-
-/** Source: proc(5), /proc/loadavg, fourth field: currently runnable scheduling entities. */
-function runnablePerCpu(): number {
-	const runnable = Number(/ (\d+)\/\d+ /.exec(readFileSync('/proc/loadavg', 'latin1'))?.[1] ?? 1);
-	return Math.max(0, runnable - 1) / availableParallelism();
-}
 
 export interface FuseDriverOptions {
 	readonly name: 'kernel' | 'fuse-native';

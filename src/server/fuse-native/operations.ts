@@ -12,9 +12,9 @@
  * Thread: the main thread of the server process; it never touches the mount itself.
  */
 
-import { readFileSync, readSync } from 'node:fs';
-import { availableParallelism } from 'node:os';
+import { readSync } from 'node:fs';
 import { ERRNO } from '../../base/errno.js';
+import { runnablePerCpu } from '../../base/load.js';
 import type { Mutation } from '../../fs/announcement.js';
 import type { Inode } from '../../fs/inode.js';
 import type { InodeTree } from '../../fs/inode-tree.js';
@@ -329,10 +329,4 @@ function statOf(inode: Inode): NativeStat {
 		mtime,
 		ctime: Math.floor(inode.ctimeUs / 1000),
 	};
-}
-
-/** Source: proc(5), /proc/loadavg, fourth field: currently runnable scheduling entities. */
-function runnablePerCpu(): number {
-	const runnable = Number(/ (\d+)\/\d+ /.exec(readFileSync('/proc/loadavg', 'latin1'))?.[1] ?? 1);
-	return Math.max(0, runnable - 1) / availableParallelism();
 }
