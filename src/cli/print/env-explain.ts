@@ -1,8 +1,9 @@
 /** A container's environment as a table for people: each variable, its value, where it came from, and notes. Pure. */
 
 import { type EnvReport, originWords, type ReportedVariable } from './env-report.js';
-import { maskText, shellWord } from './env-text.js';
+import { maskText } from './env-text.js';
 import { counted } from './log-sentence.js';
+import { shellWord } from './shell-word.js';
 import type { Style } from './style.js';
 import { beginning, oneLine, padded, textWidth, wrapped } from './text-width.js';
 

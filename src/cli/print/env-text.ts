@@ -4,6 +4,7 @@
  */
 
 import type { ReportedVariable } from './env-report.js';
+import { shellQuoted } from './shell-word.js';
 import { oneLine } from './text-width.js';
 
 export const ENV_TEXT_FORMATS = ['text', 'export', 'dotenv'] as const;
@@ -38,7 +39,7 @@ const FORMATS: Readonly<Record<EnvTextFormat, (variable: Variable, forTerminal: 
 	export: (variable) => {
 		const { name, value, isShellName } = variable;
 		if (!isShellName) return { warning: `"${name}" is left out: no shell can use this name` };
-		return value === null ? masked(variable) : `export ${name}=${quoted(value)}`;
+		return value === null ? masked(variable) : `export ${name}=${shellQuoted(value)}`;
 	},
 	dotenv: (variable) => {
 		const { name, value } = variable;
@@ -57,15 +58,6 @@ export function maskText({ bytes }: Pick<Variable, 'bytes'>): string {
 
 function masked({ name }: Variable): string {
 	return `# ${name}: value of a Secret, which --show-secrets prints here`;
-}
-
-/** A word that a POSIX shell takes as it is. */
-export function shellWord(word: string): string {
-	return /^[\w@%+=:,./-]+$/.test(word) ? word : quoted(word);
-}
-
-function quoted(value: string): string {
-	return `'${value.replaceAll("'", "'\\''")}'`;
 }
 
 /** Source: npm dotenv 16, LINE. */

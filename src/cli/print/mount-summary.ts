@@ -4,6 +4,7 @@
 
 import { join } from 'node:path';
 import type { SourceFlag } from '../flags/source-flags.js';
+import { shellWord } from './shell-word.js';
 
 const SHOWN = 8;
 
@@ -19,9 +20,9 @@ export function describeMount(directory: string, paths: readonly string[], sourc
 		`  ${directory} shows ${names.length === 0 ? 'one volume' : `${names.join(', ')}${more}`}`,
 		'',
 		'  Try in another terminal:',
-		`    ls -la ${quoted(volume)}`,
-		`    head ${quoted(volume)}/*`,
-		`    inotifywait -m ${quoted(volume)}`,
+		`    ls -la ${shellWord(volume)}`,
+		`    head ${shellWord(volume)}/*`,
+		`    inotifywait -m ${shellWord(volume)}`,
 		...(input === undefined || input === '-' ? [] : [`  Edit ${input} and look again: the change is there at once.`]),
 		'  Ctrl-C unmounts.',
 		'',
@@ -34,9 +35,4 @@ export function describeMount(directory: string, paths: readonly string[], sourc
 function editable(source: SourceFlag | undefined): string | undefined {
 	if (source?.kind === 'kustomize') return source.directory;
 	return source?.kind === 'filename' ? source.path : undefined;
-}
-
-/** For a shell; plain words stay as they are. */
-function quoted(text: string): string {
-	return /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`;
 }

@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { parseEnv } from 'node:util';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { envText, shellWord } from '../../../../src/cli/print/env-text.js';
+import { envText } from '../../../../src/cli/print/env-text.js';
 import { isShellName } from '../../../../src/pod/environment/names.js';
 
 function variable(name: string, value: string | null) {
@@ -129,13 +129,4 @@ describe('dotenv', () => {
 	test('sets nothing for what is masked', () => {
 		expect(parseEnv(envText([variable('A', null)], 'dotenv', false).text)).toEqual({});
 	});
-});
-
-test.each([
-	['--flag=a/b:c,d', '--flag=a/b:c,d'],
-	['', "''"],
-	['two words', "'two words'"],
-	["it's", "'it'\\''s'"],
-])('%j as a word of a shell', (word, written) => {
-	expect(shellWord(word)).toBe(written);
 });
