@@ -20,8 +20,11 @@ const MAX_VALUE = 2n ** 63n - 1n;
 /** Decimal exponents from here on are beyond the largest quantity, whatever the digits are. */
 const MAX_EXPONENT = 20;
 
-const WRONG_SHAPE = "quantities must match the regular expression '^([+-]?[0-9.]+)([eEinumkKMGTP]*[-+]?[0-9]*)$'";
-const NUMBER_AND_SUFFIX = /^([+-]?)(\d*)(?:\.(\d*))?([eEinumkKMGTP]*[-+]?\d*)$/;
+/** Source: kubernetes v1.32 apimachinery api/resource, ErrFormatWrong and ErrSuffix. */
+const WRONG_FORMAT = "quantities must match the regular expression '^([+-]?[0-9.]+)([eEinumkKMGTP]*[-+]?[0-9]*)$'";
+const WRONG_SUFFIX = "unable to parse quantity's suffix";
+/** Unlike Go's expression, it has one way to read each digit, so that a long text is refused as fast as a short one. */
+const NUMBER_AND_SUFFIX = /^(?=.)([+-]?)([0-9]*)(?:\.([0-9]*))?((?:[eEinumkKMGTP]+[-+]?[0-9]*|[-+][0-9]*)?)$/;
 const DECIMAL_EXPONENT = /^[eE]([+-]?\d+)$/;
 
 /** Powers of ten. */
@@ -47,13 +50,22 @@ export const BINARY_SUFFIXES: ReadonlyMap<string, bigint> = new Map([
 	['Ei', 60n],
 ]);
 
-/** Text without any digit, such as `m`, is 0, as for an API server. Errors: INPUT_INVALID with its reason. */
+/** Why the text is not a quantity, in the API server's words; undefined if it is one. */
+export function quantityFault(text: string): string | undefined {
+	const suffix = NUMBER_AND_SUFFIX.exec(text)?.[4];
+	if (suffix === undefined) return WRONG_FORMAT;
+	return suffixScale(suffix) === undefined ? WRONG_SUFFIX : undefined;
+}
+
+/** Text without any digit, such as `m`, is 0, as for an API server. Errors: INPUT_INVALID with `quantityFault`. */
 export function parseQuantity(text: string): Quantity {
-	const [, sign, whole = '', fraction = '', suffix = ''] = NUMBER_AND_SUFFIX.exec(text) ?? [];
+	const [, sign = '', whole = '', fraction = '', suffix = ''] = NUMBER_AND_SUFFIX.exec(text) ?? [];
 	const digits = whole + fraction;
-	if (sign === undefined || text === '') throw invalid(text, WRONG_SHAPE);
 	const scale = suffixScale(suffix);
-	if (scale === undefined) throw invalid(text, "unable to parse quantity's suffix");
+	const fault = quantityFault(text);
+	if (fault !== undefined || scale === undefined) {
+		throw new ConfigMapFsError('INPUT_INVALID', `quantity ${quoteGo(text)}: ${fault}`);
+	}
 	const magnitude = scaled(BigInt(digits) * scale.factor, scale.exponent - fraction.length, digits.length);
 	return { nanos: sign === '-' ? -magnitude : magnitude };
 }
@@ -105,8 +117,4 @@ function divideAwayFromZero(dividend: bigint, divisor: bigint): bigint {
 
 function smaller(a: bigint, b: bigint): bigint {
 	return a < b ? a : b;
-}
-
-function invalid(text: string, reason: string): ConfigMapFsError {
-	return new ConfigMapFsError('INPUT_INVALID', `quantity ${quoteGo(text)}: ${reason}`);
 }

@@ -4,6 +4,7 @@
  */
 
 import { createHash } from 'node:crypto';
+import { encodeGoJsonString, sortGoJsonKeys } from '../go/json/encode.js';
 
 /** What is hashed. Namespace, labels and annotations are not part of it. */
 export interface HashedContent {
@@ -21,36 +22,6 @@ const HASH_LENGTH = 10;
 
 /** Digits that could spell a word are replaced. Source: kubectl v1.20 pkg/util/hash, encodeHash. */
 const SUBSTITUTES: Readonly<Record<string, string>> = { '0': 'g', '1': 'h', '3': 'k', a: 'm', e: 't' };
-
-/** Characters that Go escapes inside a JSON string. Source: go1.23 encoding/json, appendString with escapeHTML. */
-// biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is escaped
-const ESCAPED = /["\\\u0000-\u001f<>&\u2028\u2029]/g;
-
-const SHORT_ESCAPES: Readonly<Record<string, string>> = {
-	'"': '\\"',
-	'\\': '\\\\',
-	'\b': '\\b',
-	'\f': '\\f',
-	'\n': '\\n',
-	'\r': '\\r',
-	'\t': '\\t',
-};
-
-/**
- * A string as Go's JSON encoder writes it, quotes included: `<`, `>`, `&`, U+2028 and U+2029 become \uXXXX.
- * Go before 1.22 writes \u0008 and \u000c for backspace and form feed; kubectl v1.30 and later (Go 1.22) write \b, \f.
- */
-export function encodeGoJsonString(text: string): string {
-	const escaped = text.replace(ESCAPED, (character) => {
-		return SHORT_ESCAPES[character] ?? `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`;
-	});
-	return `"${escaped}"`;
-}
-
-/** Keys of a map in the order of Go's JSON encoder: by UTF-8 bytes. */
-export function sortGoJsonKeys(keys: Iterable<string>): string[] {
-	return [...keys].sort((a, b) => Buffer.compare(Buffer.from(a), Buffer.from(b)));
-}
 
 function encodeMap(map: ReadonlyMap<string, Buffer>, encoding: 'utf8' | 'base64'): string {
 	const entries = sortGoJsonKeys(map.keys()).map((key) => {

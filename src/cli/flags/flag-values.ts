@@ -3,41 +3,19 @@
  */
 
 import { ConfigMapFsError, errorText } from '../../base/errors.js';
+import { parseGoDuration } from '../../go/duration.js';
 import { payloadPath } from '../../volume/payload.js';
 import type { KeyToPath } from '../../volume/projection.js';
-
-const UNIT_MS: Readonly<Record<string, number>> = {
-	ns: 1e-6,
-	us: 1e-3,
-	// The micro sign and the Greek letter.
-	'\u00b5s': 1e-3,
-	'\u03bcs': 1e-3,
-	ms: 1,
-	s: 1000,
-	m: 60_000,
-	h: 3_600_000,
-};
 
 /** What a timer of Node can hold is a little under 600 hours. */
 const LONGEST_HOURS = 500;
 
-/**
- * A duration as kubectl takes it: `500ms`, `1m30s`, `0`. Returns milliseconds. Errors: USAGE, also for one that is longer
- * than timers can be. Source: Go 1.22 time.ParseDuration.
- */
+/** A duration as kubectl takes it. Unit: milliseconds. Errors: USAGE, also for one that is longer than timers can be. */
 export function parseDuration(flag: string, text: string): number {
-	if (text === '0') return 0;
-	const part = /(\d+(?:\.\d*)?|\.\d+)(ns|us|\u00b5s|\u03bcs|ms|s|m|h)/y;
-	part.lastIndex = text.startsWith('+') ? 1 : 0;
-	let sum = 0;
-	if (part.lastIndex === text.length) throw invalid(flag, text, 'a duration such as 500ms, 5s or 1m30s');
-	while (part.lastIndex < text.length) {
-		const match = part.exec(text);
-		if (match === null) throw invalid(flag, text, 'a duration such as 500ms, 5s or 1m30s');
-		sum += Number(match[1]) * (UNIT_MS[match[2] ?? ''] ?? 0);
-	}
-	if (sum > LONGEST_HOURS * 3_600_000) throw invalid(flag, text, `at most ${LONGEST_HOURS}h`);
-	return sum;
+	const ms = parseGoDuration(text);
+	if (ms === undefined || text.startsWith('-')) throw invalid(flag, text, 'a duration such as 500ms, 5s or 1m30s');
+	if (ms > LONGEST_HOURS * 3_600_000) throw invalid(flag, text, `at most ${LONGEST_HOURS}h`);
+	return ms;
 }
 
 /**

@@ -3,9 +3,8 @@
  * The text is written here, not by a YAML library: none folds, quotes and sorts as kubectl's does.
  */
 
-import { compareGoYamlKeys } from '../../go/yaml/key-order.js';
-import { formatGoYamlScalar } from '../../go/yaml/writer.js';
-import { encodeGoJsonString, sortGoJsonKeys } from '../../model/name-hash.js';
+import { encodeGoJsonString, sortGoJsonKeys } from '../../go/json/encode.js';
+import { formatGoYamlEntry, formatGoYamlMap } from '../../go/yaml/writer.js';
 
 /** What is printed; the name and namespace are as given, not defaulted. */
 export interface PrintableConfigMap {
@@ -22,27 +21,12 @@ export const OUTPUT_FORMATS = ['yaml', 'json', 'name'] as const;
 
 export type OutputFormat = (typeof OUTPUT_FORMATS)[number];
 
-/** Unit: characters. A longer key is written as `? key`. Source: kubectl v1.32 (goyaml.v2), check_simple_key. */
-const SIMPLE_KEY_LIMIT = 128;
-
 function decodeMap(map: ReadonlyMap<string, Buffer>, encoding: 'utf8' | 'base64'): ReadonlyMap<string, string> {
 	return new Map([...map].map(([key, value]) => [key, value.toString(encoding)]));
 }
 
-function yamlEntry(key: string, value: string): string {
-	if (key.length > SIMPLE_KEY_LIMIT) {
-		const name = formatGoYamlScalar(key, { column: 4, indent: 4 });
-		return `  ? ${name}\n  : ${formatGoYamlScalar(value, { column: 4, indent: 4 })}\n`;
-	}
-	const name = formatGoYamlScalar(key, { column: 2, indent: 4, simpleKey: true });
-	return `  ${name}: ${formatGoYamlScalar(value, { column: name.length + 4, indent: 4 })}\n`;
-}
-
 function yamlMap(name: string, map: ReadonlyMap<string, string>): string {
-	if (map.size === 0) return '';
-	// Sorted by bytes first: one result for one set of keys, even for keys that have no order.
-	const keys = sortGoJsonKeys(map.keys()).sort(compareGoYamlKeys);
-	return `${name}:\n${keys.map((key) => yamlEntry(key, map.get(key) ?? '')).join('')}`;
+	return map.size === 0 ? '' : `${name}:\n${formatGoYamlMap(map)}`;
 }
 
 /**
@@ -51,13 +35,13 @@ function yamlMap(name: string, map: ReadonlyMap<string, string>): string {
  * Source: kubectl v1.32, create configmap --dry-run=client -o yaml.
  */
 export function printConfigMapYaml(object: PrintableConfigMap): string {
-	const namespace = object.namespace === undefined ? '' : yamlEntry('namespace', object.namespace);
+	const namespace = object.namespace === undefined ? '' : formatGoYamlEntry('namespace', object.namespace);
 	return [
 		'apiVersion: v1\n',
 		yamlMap('binaryData', decodeMap(object.binaryData, 'base64')),
 		yamlMap('data', decodeMap(object.data, 'utf8')),
 		'kind: ConfigMap\n',
-		`metadata:\n  creationTimestamp: null\n${yamlEntry('name', object.name)}${namespace}`,
+		`metadata:\n  creationTimestamp: null\n${formatGoYamlEntry('name', object.name)}${namespace}`,
 	].join('');
 }
 

@@ -24,6 +24,7 @@ import {
 import { decodeBase64 } from '../base64.js';
 import { unindentedLexer } from './lexer.js';
 import { readGoNumber } from './numbers.js';
+import { BOOLEAN_WORDS, NULL_WORDS } from './resolve.js';
 import { scalarFault } from './scalar-fault.js';
 
 /** Why a text is no document. */
@@ -48,12 +49,17 @@ const MAX_ALIASED_NODES = 400_000;
 const TOO_DEEP = 'exceeded max depth of nesting';
 const TOO_LARGE = 'a number above 9223372036854775807';
 
-/** Source: goyaml v2 resolve.go, resolveTable. */
+const NULL: ScalarTag = {
+	tag: 'tag:yaml.org,2002:null',
+	default: true,
+	test: oneOf(NULL_WORDS),
+	resolve: () => null,
+};
 const BOOLEAN: ScalarTag = {
 	tag: 'tag:yaml.org,2002:bool',
 	default: true,
-	test: /^(?:y|Y|yes|Yes|YES|true|True|TRUE|on|On|ON|n|N|no|No|NO|false|False|FALSE|off|Off|OFF)$/,
-	resolve: (text) => /^(?:y|true|on)/i.test(text),
+	test: oneOf(BOOLEAN_WORDS.keys()),
+	resolve: (text) => BOOLEAN_WORDS.get(text),
 };
 const NUMBER: ScalarTag = {
 	tag: 'tag:yaml.org,2002:int',
@@ -74,7 +80,7 @@ const BINARY: ScalarTag = {
 const OPTIONS = {
 	version: '1.1',
 	schema: 'failsafe',
-	customTags: ['null', BOOLEAN, NUMBER, FLOAT, BINARY, 'merge'] as ('null' | 'merge' | ScalarTag)[],
+	customTags: [NULL, BOOLEAN, NUMBER, FLOAT, BINARY, 'merge'] as ('merge' | ScalarTag)[],
 	uniqueKeys: false,
 	prettyErrors: false,
 	logLevel: 'silent',
@@ -279,6 +285,10 @@ function offsetOf(node: unknown): number | undefined;
 function offsetOf(node: unknown): number | undefined {
 	if (!isAlias(node) && !isScalar(node) && !isMap(node) && !isSeq(node)) return undefined;
 	return node.range?.[0] ?? 0;
+}
+
+function oneOf(words: Iterable<string>): RegExp {
+	return new RegExp(`^(?:${[...words].join('|')})$`);
 }
 
 /** Only keys show which number it is, everything else asks for its type. */

@@ -1,23 +1,28 @@
 /**
- * Writes one string as kubectl's YAML writer does: plain, quoted or block style, folded at 80 columns. Pure; knows
- * nothing of maps or of ConfigMaps.
+ * Writes strings, and maps of strings, as kubectl's YAML writer does: plain, quoted or block style, folded at 80
+ * columns. Pure.
  *
- * Where kubectl itself fails or prints text that a YAML 1.2 reader reads back differently, the string is double-quoted
+ * Where kubectl itself fails, or prints text that a YAML 1.2 reader reads back differently, the string is double-quoted
  * with escapes instead: U+2028 and U+2029 (kubectl prints them raw), U+0085 (kubectl turns it into a blank), DEL and
  * the C1 controls (kubectl stops with "control characters are not allowed").
  */
 
+import { sortGoJsonKeys } from '../json/encode.js';
+import { compareGoYamlKeys } from './key-order.js';
 import { isAmbiguousPlain } from './resolve.js';
 
-/** Where a string is to be written. Unit: columns, from 0. */
-export interface ScalarPlace {
+/** The position of a string in the output. Unit: columns, from 0. */
+export interface ScalarPosition {
 	/** Column of the scalar's first character. */
 	readonly column: number;
-	/** Blanks before each further line. */
+	/** Number of blanks before each continuation line. */
 	readonly indent: number;
-	/** A map key before `:`, which stays on one line. */
+	/** Whether it is a map key before `:`, which stays on one line. */
 	readonly simpleKey?: boolean;
 }
+
+/** Unit: characters. A longer key is written as `? key`. Source: kubectl v1.32 (goyaml.v2), check_simple_key. */
+const SIMPLE_KEY_LIMIT = 128;
 
 /** A line is folded at the first blank beyond this column. Source: kubectl v1.32 (goyaml.v2 best_width). */
 const FOLD_COLUMN = 80;
@@ -76,24 +81,24 @@ function chooseStyle(text: string, simpleKey: boolean): Style {
 }
 
 /** The flow styles share one loop: encode each character, fold at a blank that follows no blank. */
-function writeFlow(text: string, place: ScalarPlace, style: 'plain' | 'single' | 'double'): string {
+function writeFlow(text: string, position: ScalarPosition, style: 'plain' | 'single' | 'double'): string {
 	const characters = [...text];
 	const last = characters.length - 1;
 	const quote = style === 'plain' ? '' : style === 'single' ? "'" : '"';
 	// goyaml.v2 looks for the byte order mark at the start of the value for every character of it.
 	const escapeAll = style === 'double' && text.startsWith(BYTE_ORDER_MARK);
 	let written = quote;
-	let column = place.column + quote.length;
+	let column = position.column + quote.length;
 	let afterSpace = false;
 	characters.forEach((character, index) => {
 		if (character === ' ' && !escapeAll) {
 			const next = characters[index + 1];
 			const inside = style === 'plain' || (index > 0 && index < last);
 			const mayFold = style === 'double' || next !== ' ';
-			if (!place.simpleKey && !afterSpace && column > FOLD_COLUMN && inside && mayFold) {
+			if (!position.simpleKey && !afterSpace && column > FOLD_COLUMN && inside && mayFold) {
 				const blank = next === ' ' ? '\\' : '';
-				written += `\n${' '.repeat(place.indent)}${blank}`;
-				column = place.indent + blank.length;
+				written += `\n${' '.repeat(position.indent)}${blank}`;
+				column = position.indent + blank.length;
 			} else {
 				written += ' ';
 				column += 1;
@@ -132,7 +137,24 @@ function writeLiteral(text: string, indent: number): string {
  * Source: kubectl v1.32 (sigs.k8s.io/yaml v1.4, goyaml.v2), stringv, analyze_scalar and select_scalar_style; compared
  * with the printed text of kubectl in the unit tests.
  */
-export function formatGoYamlScalar(text: string, place: ScalarPlace): string {
-	const style = chooseStyle(text, place.simpleKey ?? false);
-	return style === 'literal' ? writeLiteral(text, place.indent) : writeFlow(text, place, style);
+export function formatGoYamlScalar(text: string, position: ScalarPosition): string {
+	const style = chooseStyle(text, position.simpleKey ?? false);
+	return style === 'literal' ? writeLiteral(text, position.indent) : writeFlow(text, position, style);
+}
+
+/** One entry of a map that is indented by two, with a line end. */
+export function formatGoYamlEntry(key: string, value: string): string {
+	if (key.length > SIMPLE_KEY_LIMIT) {
+		const name = formatGoYamlScalar(key, { column: 4, indent: 4 });
+		return `  ? ${name}\n  : ${formatGoYamlScalar(value, { column: 4, indent: 4 })}\n`;
+	}
+	const name = formatGoYamlScalar(key, { column: 2, indent: 4, simpleKey: true });
+	return `  ${name}: ${formatGoYamlScalar(value, { column: name.length + 4, indent: 4 })}\n`;
+}
+
+/** The entries of a map that is indented by two, in goyaml's order of keys, with a line end. */
+export function formatGoYamlMap(map: ReadonlyMap<string, string>): string {
+	// Sorting by bytes first gives one result for one set of keys, even if goyaml's order of them is circular.
+	const keys = sortGoJsonKeys(map.keys()).sort(compareGoYamlKeys);
+	return keys.map((key) => formatGoYamlEntry(key, map.get(key) ?? '')).join('');
 }

@@ -5,6 +5,7 @@
  */
 
 import { isJsonObject, type JsonObject, jsonType } from '../../go/json/value.js';
+import { quantityFault } from '../../go/quantity.js';
 import { quoteGo } from '../../go/quote.js';
 import type { Violation } from '../../model/validation.js';
 
@@ -17,12 +18,6 @@ const MAX_VIOLATIONS = 1000;
 /** Of a quoted value. Unit: UTF-16 units. */
 const MAX_QUOTED = 256;
 const INTEGER_LIMITS = { int32: 2 ** 31 - 1, int64: Number.MAX_SAFE_INTEGER } as const;
-/** Without two ways to read the same digits, so that a long text is refused as fast as a short one. */
-const QUANTITY = /^(?=.)[+-]?[0-9]*(?:\.[0-9]*)?(?:[eEinumkKMGTP]+[-+]?[0-9]*|[-+][0-9]*)?$/;
-const QUANTITY_SUFFIX = /^[+-]?[0-9]*(?:\.[0-9]*)?(?:[numkMGTPE]?|[KMGTPE]i|[eE][-+]?[0-9]+)$/;
-/** Source: kubernetes v1.32 apimachinery api/resource, ErrFormatWrong and ErrSuffix. */
-const QUANTITY_TEXT = "quantities must match the regular expression '^([+-]?[0-9.]+)([eEinumkKMGTP]*[-+]?[0-9]*)$'";
-const QUANTITY_SUFFIX_TEXT = "unable to parse quantity's suffix";
 
 /** What was found while one object was read. */
 export class Findings {
@@ -268,11 +263,11 @@ export class ObjectReader {
 	}
 
 	#toQuantity(field: string, value: unknown, inside: Path): string {
-		const text = typeof value === 'number' ? String(value) : typeof value === 'string' ? value.trim() : undefined;
-		const isWritten = text !== undefined && QUANTITY.test(text);
-		if (isWritten && QUANTITY_SUFFIX.test(text)) return text;
+		const text = typeof value === 'number' ? String(value) : typeof value === 'string' ? value.trim() : '';
+		const fault = quantityFault(text);
+		if (fault === undefined) return text;
 		this.#mistyped.add(field);
-		this.findings.report([...this.path, field, ...inside], isWritten ? QUANTITY_SUFFIX_TEXT : QUANTITY_TEXT);
+		this.findings.report([...this.path, field, ...inside], fault);
 		return '0';
 	}
 

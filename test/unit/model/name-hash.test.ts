@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { appendNameHash, computeNameHash, encodeGoJsonString } from '../../../src/model/name-hash.js';
+import { appendNameHash, computeNameHash } from '../../../src/model/name-hash.js';
 
 const hasKubectl = spawnSync('kubectl', ['version', '--client']).status === 0;
 
@@ -45,19 +45,6 @@ describe('computeNameHash', () => {
 	it('does not depend on the order of keys', () => {
 		const forth = computeNameHash({ name: 'x', data: map({ a: '1', B: '2', 'a.b': '3' }) });
 		expect(computeNameHash({ name: 'x', data: map({ 'a.b': '3', B: '2', a: '1' }) })).toBe(forth);
-	});
-});
-
-describe('encodeGoJsonString', () => {
-	it.each([
-		['<>&', '"\\u003c\\u003e\\u0026"'],
-		['\u2028\u2029', '"\\u2028\\u2029"'],
-		['\b\f\n\r\t', '"\\b\\f\\n\\r\\t"'],
-		['\0\x1b\x7f', '"\\u0000\\u001b\x7f"'],
-		['"\\/', '"\\"\\\\/"'],
-		['\u00e9\u{1F600}', '"\u00e9\u{1F600}"'],
-	])('writes %j as %s', (text, json) => {
-		expect(encodeGoJsonString(text)).toBe(json);
 	});
 });
 
