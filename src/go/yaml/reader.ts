@@ -89,15 +89,20 @@ const OPTIONS = {
 /** Line ends of YAML 1.1 that the parser does not know; of U+2028 and U+2029, which are kept in values, see scalarFault. */
 const OTHER_LINE_ENDS = /\r(?!\n)|\u0085/g;
 
-/** Reads a text, which may hold several documents when `...` ends them; each is a document or a fault. */
-export function readYaml(given: string): readonly (YamlDocument | YamlFault)[] {
+export interface YamlOptions {
+	/** As kubectl reads a kubeconfig: the last of several equal keys wins. Default is false: they are a fault. */
+	readonly allowsDuplicateKeys?: boolean;
+}
+
+/** Reads a text, which may contain several documents if `...` ends them; each is a document or a fault. */
+export function readYaml(given: string, options: YamlOptions = {}): readonly (YamlDocument | YamlFault)[] {
 	// One character for another: every place stays where it is.
 	const text = given.replace(OTHER_LINE_ENDS, '\n');
 	try {
 		return parseDocuments(text).map((document) => {
 			const [error] = document.errors;
 			if (error !== undefined) return { offset: error.pos[0], reason: `yaml: ${faultText(error)}`, syntax: true };
-			const converter = new Converter(text);
+			const converter = new Converter(text, options);
 			try {
 				return converter.document(document.contents);
 			} catch (thrown) {
@@ -149,6 +154,7 @@ type Places = Map<string | number, number>;
 
 class Converter {
 	readonly #text: string;
+	readonly #allowsDuplicateKeys: boolean;
 	/** It may be JSON among YAML. */
 	#isJson = false;
 	readonly #anchors = new Map<string, Converted | 'open'>();
@@ -156,8 +162,9 @@ class Converter {
 	readonly #places = new Map<object, Places>();
 	#aliased = 0;
 
-	constructor(text: string) {
+	constructor(text: string, { allowsDuplicateKeys = false }: YamlOptions) {
 		this.#text = text;
+		this.#allowsDuplicateKeys = allowsDuplicateKeys;
 	}
 
 	document(root: Node | null): YamlDocument {
@@ -217,9 +224,8 @@ class Converter {
 	}
 
 	#convertMap(map: YAMLMap): Converted {
-		const value: Record<string, unknown> = Object.create(null);
+		let value: Record<string, unknown> = Object.create(null);
 		const places: Places = new Map();
-		const merges: Converted[] = [];
 		const own = new Set<string>();
 		let nodes = 1;
 		for (const pair of map.items) {
@@ -227,33 +233,35 @@ class Converter {
 			const converted = this.#convert(pair.value);
 			nodes += 1 + converted.nodes;
 			if (isScalar(pair.key) && typeof pair.key.value === 'symbol') {
-				merges.push(...this.#mergeSources(converted, offset));
+				for (const source of this.#mergeSources(converted.value, offset)) this.#merge(source, value, places);
 				continue;
 			}
 			const key = this.#keyText(pair.key, offset);
-			if (own.has(key)) throw new Refusal(offset, `yaml: key ${JSON.stringify(key)} already set in map`);
+			if (own.has(key) && !this.#allowsDuplicateKeys) {
+				throw new Refusal(offset, `yaml: key ${JSON.stringify(key)} already set in map`);
+			}
 			own.add(key);
 			value[key] = converted.value;
 			places.set(key, offsetOf(pair.value) ?? offset);
 		}
-		for (const merge of merges) this.#merge(merge.value as object, value, places);
+		if (Object.keys(value).length > own.size) value = withKeysFirst(own, value);
 		this.#places.set(value, places);
 		return { value, nodes };
 	}
 
-	#mergeSources(converted: Converted, offset: number): readonly Converted[] {
-		const sources = Array.isArray(converted.value) ? converted.value : [converted.value];
-		return sources.map((value: unknown) => {
-			if (typeof value === 'object' && value !== null && !Array.isArray(value)) return { value, nodes: 0 };
+	/** The maps of a merge key in the order in which they apply: of several, the first wins. */
+	#mergeSources(value: unknown, offset: number): readonly object[] {
+		const sources: readonly unknown[] = Array.isArray(value) ? value.toReversed() : [value];
+		return sources.map((source) => {
+			if (typeof source === 'object' && source !== null && !Array.isArray(source)) return source;
 			throw new Refusal(offset, 'yaml: map merge requires map or sequence of maps as the value');
 		});
 	}
 
-	/** The map's own keys win, then the earlier of several sources. */
+	/** Replaces the keys before the merge key; keys after it replace merged ones. Source: goyaml v2 decode.go, merge. */
 	#merge(source: object, value: Record<string, unknown>, places: Places): void {
 		const sourcePlaces = this.#places.get(source);
 		for (const [key, item] of Object.entries(source)) {
-			if (key in value) continue;
 			value[key] = item;
 			places.set(key, sourcePlaces?.get(key) ?? 0);
 		}
@@ -278,6 +286,14 @@ class Converter {
 		if (this.#aliased > MAX_ALIASED_NODES) throw new Refusal(place, 'yaml: document contains excessive aliasing');
 		return converted;
 	}
+}
+
+/** The same map with its own keys before the merged ones. */
+function withKeysFirst(own: ReadonlySet<string>, value: Record<string, unknown>): Record<string, unknown> {
+	const ordered: Record<string, unknown> = Object.create(null);
+	for (const key of own) ordered[key] = value[key];
+	for (const [key, item] of Object.entries(value)) ordered[key] = item;
+	return ordered;
 }
 
 function offsetOf(node: Node): number;

@@ -3,11 +3,11 @@
  * wrong document or list item costs only itself.
  */
 
-import { isUtf8 } from 'node:buffer';
 import { isJsonObject, jsonType } from '../../go/json/value.js';
 import { type DocumentText, splitDocuments } from '../../go/yaml/documents.js';
 import { DocumentPlaces, readDocuments } from '../../go/yaml/locations.js';
 import type { YamlDocument } from '../../go/yaml/reader.js';
+import { decodeYamlText, findControlCharacter } from '../../go/yaml/text.js';
 import type { ConfigMap } from '../../model/config-map.js';
 import { decodeConfigMap } from '../../model/config-map-decoder.js';
 import type { ManifestObject } from '../../model/manifest-object.js';
@@ -45,10 +45,6 @@ export function parseManifest(content: Buffer | string, options: ManifestOptions
 
 const HELM_CURE =
 	'; this looks like a Helm template, render it first: helm template CHART > manifests.yaml, or pipe it into -f -';
-/** Source: goyaml v2 readerc.go, yaml_parser_update_buffer. */
-// biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is looked for
-const CONTROL = /[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ufffe\uffff]/;
-
 type Path = readonly (string | number)[];
 
 class ManifestParser {
@@ -69,12 +65,12 @@ class ManifestParser {
 	}
 
 	parse(content: Buffer | string): ParsedManifest {
-		const text = typeof content === 'string' ? content : decodeText(content);
+		const text = typeof content === 'string' ? content.replace(/^\ufeff/, '') : decodeYamlText(content);
 		if (typeof text !== 'string') {
-			const place = `${this.#file}:${firstBadLine(text)}:1`;
+			const place = `${this.#file}:${text.badLine}:1`;
 			this.#problems.push({ place, reason: 'yaml: invalid leading UTF-8 octet' });
 		} else {
-			this.#text = text.replace(/^\ufeff/, '');
+			this.#text = text;
 			this.#lineStarts = [0, ...Array.from(this.#text.matchAll(/\n/g), (match) => match.index + 1)];
 			for (const document of splitDocuments(this.#text)) this.#parseDocument(document);
 		}
@@ -83,7 +79,7 @@ class ManifestParser {
 
 	#parseDocument(documentText: DocumentText): void {
 		const { text, offset, json } = documentText;
-		const control = json ? -1 : text.search(CONTROL);
+		const control = json ? -1 : findControlCharacter(text);
 		if (control >= 0) {
 			this.#report(offset + control, 'yaml: control characters are not allowed');
 			return;
@@ -249,24 +245,4 @@ const LIST = 'List';
 function isList(apiVersion: string, kind: string, items: unknown): boolean {
 	if (apiVersion === 'v1' && (kind === LIST || kind === 'ConfigMapList')) return true;
 	return kind.endsWith(LIST) && kind !== LIST && Array.isArray(items) && items.every(isJsonObject);
-}
-
-/** UTF-8, or UTF-16 where a byte order mark says so, as Windows writes what is sent into a file; as kubectl reads both. */
-function decodeText(content: Buffer): string | Buffer {
-	const mark = content.length % 2 === 0 && content.length > 0 ? content.readUInt16BE(0) : 0;
-	if (mark === 0xfffe) return content.toString('utf16le');
-	if (mark === 0xfeff) return Buffer.from(content).swap16().toString('utf16le');
-	return isUtf8(content) ? content.toString() : content;
-}
-
-/** Line of the first byte sequence that is not UTF-8, from 1. A line break is never inside a sequence. */
-function firstBadLine(bytes: Buffer): number {
-	let line = 1;
-	let start = 0;
-	for (;;) {
-		const end = bytes.indexOf(0x0a, start);
-		if (end < 0 || !isUtf8(bytes.subarray(start, end))) return line;
-		line += 1;
-		start = end + 1;
-	}
 }

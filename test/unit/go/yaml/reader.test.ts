@@ -50,6 +50,14 @@ describe('readYaml', () => {
 	);
 
 	it.each([
+		['a: 1\n<<: {a: 2}', { a: 2 }],
+		['<<: {a: 2}\na: 1', { a: 1 }],
+		['<<: [{a: 1}, {a: 2, b: 3}]', { a: 1, b: 3 }],
+	])('lets a merge key replace only the keys before it: %j', (text, value) => {
+		expect(read(text)).toEqual(value);
+	});
+
+	it.each([
 		[
 			'further lines of quoted text at any column',
 			'a:\n  b: \'{\n    "x": 1\n  }\'\n  c: "x\ny"\n',
