@@ -1,11 +1,11 @@
-/** Warnings, each said once however often it is found again. */
+/** Logs each warning once, however often it is found again. */
 
 import type { Logger } from '../base/log.js';
 import type { PodWarning } from '../pod/pod-objects.js';
 
 export class OnceLogger {
 	readonly #log: Logger;
-	readonly #said = new Set<string>();
+	readonly #logged = new Set<string>();
 
 	constructor(log: Logger) {
 		this.#log = log;
@@ -14,8 +14,8 @@ export class OnceLogger {
 	warn(warnings: readonly PodWarning[]): void {
 		for (const { place, text } of warnings) {
 			const sentence = `${place}: ${text}`;
-			if (this.#said.has(sentence)) continue;
-			this.#said.add(sentence);
+			if (this.#logged.has(sentence)) continue;
+			this.#logged.add(sentence);
 			this.#log.warn(sentence);
 		}
 	}

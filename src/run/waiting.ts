@@ -52,36 +52,46 @@ export class Waiting {
 		}
 	}
 
+	/** Resolves at the next change. Errors: WAIT_TIMEOUT, or the reason of `abort`. */
 	async #changeOrEnd(
 		changed: Promise<void>,
 		deadline: number | undefined,
 		abort: AbortSignal,
 		missing: readonly Missing[],
 	): Promise<void> {
-		// It may have come while somebody looked.
-		abort.throwIfAborted();
 		let timer: NodeJS.Timeout | undefined;
-		let onAbort = () => {};
-		const ended = new Promise<void>((_, reject) => {
-			onAbort = () => reject(abort.reason as Error);
-			abort.addEventListener('abort', onAbort, { once: true });
+		const timeout = new Promise<void>((_, reject) => {
 			if (deadline === undefined) return;
-			timer = setTimeout(() => reject(this.#tooLong(missing)), Math.max(0, deadline - performance.now()));
+			timer = setTimeout(() => reject(this.#timedOut(missing)), Math.max(0, deadline - performance.now()));
 		});
 		try {
-			await Promise.race([changed, ended]);
+			await unlessAborted(abort, Promise.race([changed, timeout]));
 		} finally {
 			clearTimeout(timer);
-			abort.removeEventListener('abort', onAbort);
 		}
 	}
 
-	#tooLong(missing: readonly Missing[]): ConfigMapFsError {
+	#timedOut(missing: readonly Missing[]): ConfigMapFsError {
 		const texts = missing.map(({ message }) => message).join('; ');
 		const seconds = (this.#timeoutMs ?? 0) / 1000;
 		return new ConfigMapFsError(
 			'WAIT_TIMEOUT',
 			`Still missing after ${seconds} s (--wait-timeout): ${texts}; add it to a source, or make the reference optional`,
 		);
+	}
+}
+
+/** The promise's outcome, or the reason of the abort as soon as it comes: reading standard input may never end. */
+export async function unlessAborted<T>(abort: AbortSignal, promise: Promise<T>): Promise<T> {
+	abort.throwIfAborted();
+	let onAbort = () => {};
+	const aborted = new Promise<never>((_, reject) => {
+		onAbort = () => reject(abort.reason as Error);
+		abort.addEventListener('abort', onAbort, { once: true });
+	});
+	try {
+		return await Promise.race([promise, aborted]);
+	} finally {
+		abort.removeEventListener('abort', onAbort);
 	}
 }

@@ -202,7 +202,7 @@ test('Secrets are not asked for: it waits for their manifest, and says so', asyn
 		command: ['printenv', 'S'],
 	});
 	await run.waitForLog('waiting: secret "token" not found');
-	await run.waitForLog('secret "token": a cluster is not asked for Secrets; give its manifest with -f');
+	await run.waitForLog('secret "token": Secrets are not read from a cluster; pass a manifest of it with -f');
 	mine.put(secret('token', { s: 'mine' }));
 	expect(await run.end()).toMatchObject({ code: 0, stdout: 'mine\n' });
 });

@@ -35,8 +35,11 @@ export async function runApplication(line: RunLine, context: CliContext, place: 
 		{ level: line.logLevel, format: line.logFormat, file: line.logFile, isTerminal, noColor },
 		openLogSink(line.logFile),
 	);
-	if (driver.whyDirectory !== undefined) {
-		log.info({ reason: driver.whyDirectory }, 'no FUSE here: volumes are written to memory, as kubelet does it');
+	if (driver.fallbackReason !== undefined) {
+		log.info(
+			{ reason: driver.fallbackReason },
+			'FUSE is not available; volumes are written to a tmpfs, as kubelet does',
+		);
 	}
 	const { readsStdin, ...sources } = await podSources(line.pod, context, log);
 	const session = new RunSession({
@@ -49,6 +52,7 @@ export async function runApplication(line: RunLine, context: CliContext, place: 
 		stdin: readsStdin ? 'ignore' : 'inherit',
 		inheritance,
 		earlySignals,
+		placement,
 		onChange: line.onChange,
 		log,
 		setup: {
@@ -64,11 +68,10 @@ export async function runApplication(line: RunLine, context: CliContext, place: 
 			callerEnvironment: context.env,
 			cwd: context.cwd,
 			surroundings: localSurroundings(),
-			placement,
-			makeDriver: (group) => driver.take(group),
+			takeDriver: (group) => driver.take(group),
 			now: () => new Date(),
 			log,
-			said: new OnceLogger(log),
+			warnings: new OnceLogger(log),
 		},
 	});
 	return await session.run();

@@ -7,7 +7,7 @@ import { ConfigMapFsError } from '../../base/errors.js';
 import { setProcessName } from '../../native/libc.js';
 import { endAtOnce } from '../../native/process.js';
 import { ownCommandLine } from '../../native/replace-process.js';
-import { readCaller } from '../../run/application/caller.js';
+import { readCaller } from '../../run/application/credentials.js';
 import { EarlySignals } from '../../run/application/early-signals.js';
 import { takeInheritance } from '../../run/application/inheritance.js';
 import { enterBaseNamespace } from '../../run/placement/namespace/base-namespace.js';
@@ -43,7 +43,7 @@ async function runToStatus(context: CliContext): Promise<number> {
 			choice: line.driver,
 			placement,
 			caller,
-			groupDecides: line.rootDir !== undefined && caller.uid !== 0,
+			choosesGroup: line.rootDir !== undefined && caller.uid !== 0,
 			trace: line.logLevel === 'trace',
 		});
 		const { runApplication } = await import('./run-application.js');

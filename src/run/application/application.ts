@@ -60,11 +60,6 @@ export class Application implements SignalReceiver {
 		return this.#process?.isStopped === true;
 	}
 
-	/** Aborted when the end is asked for, before the first process is started or later. */
-	get abort(): AbortSignal {
-		return this.#abort.signal;
-	}
-
 	/**
 	 * Starts it; resolves with the exit status when it is over.
 	 * Errors: what `start` throws, unless the end was asked for meanwhile.

@@ -3,6 +3,8 @@
  * Source: kubernetes v1.32 core/v1, PodSecurityContext; CRI, LinuxContainerSecurityContext.
  */
 
+import { CAP_SETGID, CAP_SETUID, hasCapability } from '../../native/capabilities.js';
+import { rangeOf, readIdMap } from '../../native/id-map.js';
 import type { PodWarning } from '../../pod/pod-objects.js';
 import type { Container, Pod } from '../../pod/pod-spec.js';
 
@@ -29,6 +31,21 @@ export interface WantedCredentials {
 	/** Group of the volumes' files; undefined: no fsGroup, or none that the caller may give. */
 	readonly fileGroup: number | undefined;
 	readonly warnings: readonly PodWarning[];
+}
+
+/** The caller of this process. An id that the user namespace does not map cannot be assumed. */
+export function readCaller(): RunCaller {
+	const may = (capability: number, kind: 'uid' | 'gid') => {
+		const ranges = hasCapability(capability) ? readIdMap(kind) : [];
+		return (id: number) => rangeOf(id, ranges) !== undefined;
+	};
+	return {
+		uid: process.getuid?.() ?? 0,
+		gid: process.getgid?.() ?? 0,
+		groups: process.getgroups?.() ?? [],
+		mayBeUser: may(CAP_SETUID, 'uid'),
+		mayBeGroup: may(CAP_SETGID, 'gid'),
+	};
 }
 
 export function wantedCredentials(pod: Pod, container: Container, caller: RunCaller): WantedCredentials {

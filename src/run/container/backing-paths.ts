@@ -1,75 +1,102 @@
 /**
- * Where the content of each volume of a pod is before it is mounted: in the tree of a driver, in the stage, or on this
- * machine. What a local process cannot have is said here, and nowhere passed over in silence.
+ * The backing path of each volume of a pod: where its content is before it is mounted. That is in the driver's tree, in
+ * the private directory of the placement, or on this machine. A volume that a local process cannot have is reported with
+ * the flag that replaces it.
  */
 
 import { chmodSync, chownSync, mkdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { ConfigMapFsError } from '../../base/errors.js';
+import { closest } from '../../base/suggestion.js';
 import type { PodWarning } from '../../pod/pod-objects.js';
 import type { PodVolume } from '../../pod/pod-spec.js';
 import { fsGroupMode } from '../../pod/volumes/fs-group.js';
 import { isPayloadVolume } from '../../pod/volumes/volume-files.js';
 import { checkHostPath } from './host-path.js';
-import { emptyDirectoryOf, volumeTree } from './stage.js';
 
-export interface VolumePlacesOptions {
-	/** Of the placement: see stage.ts. */
+export interface BackingPathsOptions {
+	/** Private directory of the placement. */
 	readonly stage: string;
-	/** `--local-volume`: directories of this machine, by the volume's name. */
+	/** `--local-volume`: directories of this machine, by volume name. */
 	readonly localVolumes: ReadonlyMap<string, string>;
 	readonly allowHostPath: boolean;
-	/** Group of files that the application shall be able to write; undefined: the caller's. */
+	/** Group that can write an emptyDir; undefined: the caller's group. */
 	readonly fileGroup: number | undefined;
 }
 
-/** `isWritable`: the application may change it. `isHost`: it is a directory or file of this machine. */
-export interface VolumePlace {
+export interface BackingPath {
 	readonly path: string;
+	/** Whether the application may write to it. */
 	readonly isWritable: boolean;
+	/** Whether it is a directory or file of this machine. */
 	readonly isHost: boolean;
 }
 
 /** Mode of an emptyDir. Source: kubelet v1.32 pkg/volume/emptydir, perm. */
 const EMPTY_DIR_MODE = 0o777;
 
-export class VolumePlaces {
-	readonly #options: VolumePlacesOptions;
+/** Mount point of the driver: one directory for each volume whose files come from objects. */
+export function driverMountPoint(stage: string): string {
+	return join(stage, 'volumes');
+}
 
-	constructor(options: VolumePlacesOptions) {
+/** Backing directory of an emptyDir volume. */
+export function emptyDirPath(stage: string, volume: string): string {
+	return join(stage, 'empty', volume);
+}
+
+/** Errors: USAGE if `flag` names a volume that the pod does not have. */
+export function checkVolumeNames(flag: string, names: Iterable<string>, volumes: readonly string[]): void {
+	for (const name of names) {
+		if (volumes.includes(name)) continue;
+		if (volumes.length === 0) throw new ConfigMapFsError('USAGE', `${flag}: the pod has no volumes; drop the flag`);
+		const suggestion = closest(name, volumes);
+		const cure = suggestion === undefined ? 'choose one of those' : `did you mean "${suggestion}"?`;
+		throw new ConfigMapFsError(
+			'USAGE',
+			`${flag}: the pod has no volume "${name}", only ${volumes.join(', ')}; ${cure}`,
+		);
+	}
+}
+
+export class BackingPaths {
+	readonly #options: BackingPathsOptions;
+
+	constructor(options: BackingPathsOptions) {
 		this.#options = options;
 	}
 
 	/**
-	 * The place of a volume; undefined, with a warning, when a local process cannot have it.
-	 * Errors: INPUT_MISSING for a directory of this machine that is not there, INPUT_INVALID for one that is something else.
+	 * The backing path of a volume; undefined, with a warning, if a local process cannot have the volume.
+	 * Errors: INPUT_MISSING for a missing directory of this machine, INPUT_INVALID for a file of the wrong type.
 	 */
-	of(volume: PodVolume): { readonly place: VolumePlace | undefined; readonly warnings: readonly PodWarning[] } {
+	of(volume: PodVolume): { readonly backing: BackingPath | undefined; readonly warnings: readonly PodWarning[] } {
 		const { localVolumes, stage } = this.#options;
 		const local = localVolumes.get(volume.name);
-		if (local !== undefined) return given(localPlace(volume, local));
-		if (isPayloadVolume(volume))
-			return given({ path: join(volumeTree(stage), volume.name), isWritable: false, isHost: false });
+		if (local !== undefined) return available(localBacking(volume, local));
+		if (isPayloadVolume(volume)) {
+			return available({ path: join(driverMountPoint(stage), volume.name), isWritable: false, isHost: false });
+		}
 		const { source } = volume;
-		if (source.kind === 'emptyDir') return given(this.#emptyDir(volume.name));
+		if (source.kind === 'emptyDir') return available(this.#emptyDir(volume.name));
 		if (source.kind === 'hostPath') {
 			const { path, type } = source;
 			if (this.#options.allowHostPath) {
-				return given(hostPlace(path, `volume "${volume.name}": hostPath ${path}`, type));
+				return available(hostBacking(path, `volume "${volume.name}": hostPath ${path}`, type));
 			}
-			const cure = `--allow-host-path gives it ${path} of this machine, --local-volume ${volume.name}=DIR another directory`;
-			return missed(volume.name, `hostPath ${path} is not given without consent; ${cure}`);
+			const cure = `--allow-host-path mounts ${path} of this machine, --local-volume ${volume.name}=DIR another directory`;
+			return unavailable(volume.name, `hostPath ${path} is not mounted without consent; ${cure}`);
 		}
 		const type = source.kind === 'other' ? source.type : source.kind;
-		return missed(
+		return unavailable(
 			volume.name,
-			`its kind, ${type}, is only in a cluster; --local-volume ${volume.name}=DIR gives it a directory of this machine`,
+			`${type} volumes exist only in a cluster; --local-volume ${volume.name}=DIR mounts a directory of this machine instead`,
 		);
 	}
 
-	#emptyDir(name: string): VolumePlace {
+	#emptyDir(name: string): BackingPath {
 		const { stage, fileGroup } = this.#options;
-		const path = emptyDirectoryOf(stage, name);
+		const path = emptyDirPath(stage, name);
 		mkdirSync(path, { recursive: true });
 		if (fileGroup !== undefined) chownSync(path, -1, fileGroup);
 		chmodSync(path, fileGroup === undefined ? EMPTY_DIR_MODE : fsGroupMode('dir', EMPTY_DIR_MODE));
@@ -77,23 +104,23 @@ export class VolumePlaces {
 	}
 }
 
-function given(place: VolumePlace) {
-	return { place, warnings: [] };
+function available(backing: BackingPath) {
+	return { backing, warnings: [] };
 }
 
-function missed(name: string, text: string) {
-	return { place: undefined, warnings: [{ place: `volume "${name}"`, text }] };
+function unavailable(name: string, text: string) {
+	return { backing: undefined, warnings: [{ place: `volume "${name}"`, text }] };
 }
 
-/** In place of a hostPath it may be anything, such as a socket. */
-function localPlace({ name, source }: PodVolume, path: string): VolumePlace {
-	const what = `volume "${name}": --local-volume ${name}=${path}`;
-	const place = hostPlace(path, what, '');
-	if (source.kind === 'hostPath' || statSync(path).isDirectory()) return place;
-	throw new ConfigMapFsError('INPUT_INVALID', `${what}: it is no directory; name one`);
+/** A path for a hostPath may be of any type, such as a socket; for other volumes it must be a directory. */
+function localBacking({ name, source }: PodVolume, path: string): BackingPath {
+	const subject = `volume "${name}": --local-volume ${name}=${path}`;
+	const backing = hostBacking(path, subject, '');
+	if (source.kind === 'hostPath' || statSync(path).isDirectory()) return backing;
+	throw new ConfigMapFsError('INPUT_INVALID', `${subject}: not a directory; give a directory`);
 }
 
-function hostPlace(path: string, what: string, type: string): VolumePlace {
-	checkHostPath(path, type, what);
+function hostBacking(path: string, subject: string, type: string): BackingPath {
+	checkHostPath(path, type, subject);
 	return { path, isWritable: true, isHost: true };
 }

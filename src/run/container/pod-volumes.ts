@@ -19,7 +19,7 @@ export interface PodVolumesOptions {
 	readonly retention: RetentionPolicy;
 	readonly now: () => Date;
 	readonly log: Logger;
-	readonly said: OnceLogger;
+	readonly warnings: OnceLogger;
 	/** A generation replaced another while the application could see it. */
 	readonly onFlip: (volume: string, flip: Flip) => void;
 }
@@ -61,7 +61,7 @@ export class PodVolumes {
 		const missing: Missing[] = [];
 		for (const volume of volumes) {
 			const wanted = payloadOf(volume);
-			this.#options.said.warn(wanted.warnings);
+			this.#options.warnings.warn(wanted.warnings);
 			if ('payload' in wanted) this.#show(volume, wanted.payload, nested.get(volume.name) ?? []);
 			else if (!this.#keep(volume, wanted.missing)) missing.push(...wanted.missing);
 		}

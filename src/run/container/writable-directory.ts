@@ -40,7 +40,7 @@ export function makeDirectoryWithin(root: string, path: string): void {
  * not there yet. Says so where that is a directory of this machine.
  * Errors: MOUNT_POINT_INVALID. Source: runc v1.2 libcontainer, createMountpoint.
  */
-export function makePlaceInside(earlier: readonly PlannedMount[], planned: PlannedMount): readonly PodWarning[] {
+export function makeMountPointWithin(earlier: readonly PlannedMount[], planned: PlannedMount): readonly PodWarning[] {
 	const outer = earlier.findLast(({ target }) => planned.target.startsWith(`${target}/`));
 	if (outer === undefined || outer.readOnly) return [];
 	const path = planned.target.slice(outer.target.length + 1);

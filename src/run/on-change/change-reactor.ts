@@ -10,7 +10,7 @@ import type { Logger } from '../../base/log.js';
 import { OneAtATime } from '../../base/one-at-a-time.js';
 import type { Timers } from '../../base/timers.js';
 import type { Flip } from '../../mount/volume-session.js';
-import type { ChangeListener } from '../change-listener.js';
+import type { EnvironmentChange } from '../environment-change.js';
 import type { OnChange, OnChangePolicy } from './on-change.js';
 import { type VolumeChange, withChange } from './volume-change.js';
 
@@ -42,7 +42,7 @@ type Act = (changes: readonly VolumeChange[]) => Promise<void>;
 
 const NO_CHANGES: Changes = new Map();
 
-export class ChangeReactor implements ChangeListener {
+export class ChangeReactor {
 	readonly #policy: OnChangePolicy;
 	readonly #effects: ChangeEffects;
 	readonly #log: Logger;
@@ -78,7 +78,7 @@ export class ChangeReactor implements ChangeListener {
 	}
 
 	/** An environment cannot be changed from outside; only a new process has another one. */
-	environmentChanged(what: string): void {
+	environmentChanged({ isWorkload }: EnvironmentChange): void {
 		if (!this.#hasStarted) return;
 		if (this.#policy.otherwise.kind === 'restart') {
 			this.#isEnvironmentStale = true;
@@ -86,7 +86,7 @@ export class ChangeReactor implements ChangeListener {
 		} else if (!this.#saidStale) {
 			this.#saidStale = true;
 			this.#log.warn(
-				{ changed: what },
+				{ changed: isWorkload ? 'the workload' : 'the environment' },
 				'the application keeps what it was started with; restart it, or use --on-change restart',
 			);
 		}

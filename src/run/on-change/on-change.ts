@@ -7,7 +7,6 @@
 import { constants } from 'node:os';
 import { ConfigMapFsError } from '../../base/errors.js';
 import { closest } from '../../base/suggestion.js';
-import { checkVolumeNames } from '../container/volume-names.js';
 
 export type OnChange =
 	| { readonly kind: 'none' }
@@ -42,11 +41,6 @@ export function parseOnChangeFlags(values: readonly string[]): OnChangePolicy {
 		else volumes.set(volume, parseOnChange(action));
 	}
 	return { otherwise, volumes };
-}
-
-/** Errors: USAGE when a volume is named that the pod does not have. */
-export function checkOnChangeVolumes(policy: OnChangePolicy, volumes: readonly string[]): void {
-	checkVolumeNames('--on-change', policy.volumes.keys(), volumes);
 }
 
 /** One action. Errors: USAGE. */

@@ -217,7 +217,7 @@ officialCases(['L'], (official) => {
 		const refused = await toEnd([podWithVolumes({ command: ['ls', '/volumes/host'] }, volume(directory))]);
 		expect(refused.code).not.toBe(0);
 		expect(saidBy(refused)).toEqual([
-			`volume "host": hostPath ${directory} is not given without consent; --allow-host-path gives it ${directory} of ` +
+			`volume "host": hostPath ${directory} is not mounted without consent; --allow-host-path mounts ${directory} of ` +
 				'this machine, --local-volume host=DIR another directory',
 		]);
 		const args = ['--allow-host-path'];
@@ -247,8 +247,8 @@ officialCases(['L'], (official) => {
 		expect(saidBy(run)).toEqual(
 			Object.keys(kinds).map(
 				(kind) =>
-					`volume "${kind.toLowerCase()}": its kind, ${kind}, is only in a cluster; ` +
-					`--local-volume ${kind.toLowerCase()}=DIR gives it a directory of this machine`,
+					`volume "${kind.toLowerCase()}": ${kind} volumes exist only in a cluster; ` +
+					`--local-volume ${kind.toLowerCase()}=DIR mounts a directory of this machine instead`,
 			),
 		);
 		const directory = temporaryDirectory('volume');

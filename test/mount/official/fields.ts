@@ -148,7 +148,7 @@ export const FIELDS = {
 	'spec.volumes[].emptyDir.sizeLimit': { support: 'ignored', note: 'not enforced', covers: ['VolumeSource.sizeLimit'] },
 	'spec.volumes[].hostPath.path': {
 		support: 'flag',
-		note: '`--allow-host-path`, or `--local-volume NAME=DIR` for another directory; else `hostPath /srv is not given without consent`',
+		note: '`--allow-host-path`, or `--local-volume NAME=DIR` for another directory; else `hostPath /srv is not mounted without consent`',
 		covers: ['VolumeSource=hostPath', 'VolumeSource.path'],
 	},
 	'spec.volumes[].hostPath.type': {
@@ -158,7 +158,7 @@ export const FIELDS = {
 	},
 	'spec.volumes[].persistentVolumeClaim': {
 		support: 'flag',
-		note: '`--local-volume NAME=DIR`; else `its kind, persistentVolumeClaim, is only in a cluster`, and nothing is mounted',
+		note: '`--local-volume NAME=DIR`; else `persistentVolumeClaim volumes exist only in a cluster`, and nothing is mounted',
 		covers: ['VolumeSource=other'],
 	},
 	'spec.volumes[].persistentVolumeClaim.readOnly': {

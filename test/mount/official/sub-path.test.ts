@@ -34,8 +34,8 @@ async function readsPart(
 	const run = start([MAP, SECRET, podWithPart(mounttest(agnhost, loop(mountPath)), volume, mountPath, subPath)]);
 	await run.waitForOutput(contentLine(mountPath, content));
 	expect(run.log.map(({ msg }) => msg)).toEqual([
-		`volume "test-volume": subPath "${subPath}" at ${mountPath} stays as it is now whatever happens to its object, ` +
-			'as in a pod; mount the whole volume, restart, or use --subpath=live',
+		`volume "test-volume": subPath "${subPath}" at ${mountPath} keeps its present content when its object changes, ` +
+			'as in a pod; mount the complete volume, restart, or use --subpath=live',
 	]);
 	const written = await run.exec('sh', '-c', `echo x >${mountPath}`);
 	expect(written.stderr).toMatch(/Read-only file system|Permission denied/);

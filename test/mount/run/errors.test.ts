@@ -189,7 +189,7 @@ describe('a pod that cannot be started', () => {
 			mounting('/cmfs'),
 			{ args: ['--local-volume', `v=${at('file')}`] },
 			125,
-			/^volume "v": --local-volume v=.*\/file: it is no directory; name one$/,
+			/^volume "v": --local-volume v=.*\/file: not a directory; give a directory$/,
 		],
 		[
 			'an action for a volume that the pod has not',

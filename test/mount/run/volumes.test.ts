@@ -244,9 +244,9 @@ for (const way of [ROOT_WAY, USER_WAY]) {
 				const said = without.stderr.split('\n').map((line) => (line === '' ? '' : JSON.parse(line).msg));
 				expect(said).toEqual([
 					'volume "t": serviceAccountToken "token" will not be there: only a cluster can make it; to have one, add a secret source for its path',
-					`volume "h": hostPath ${host} is not given without consent; --allow-host-path gives it ${host} of this machine, --local-volume h=DIR another directory`,
-					'volume "claim": its kind, persistentVolumeClaim, is only in a cluster; --local-volume claim=DIR gives it a directory of this machine',
-					'volume "nfs": its kind, nfs, is only in a cluster; --local-volume nfs=DIR gives it a directory of this machine',
+					`volume "h": hostPath ${host} is not mounted without consent; --allow-host-path mounts ${host} of this machine, --local-volume h=DIR another directory`,
+					'volume "claim": persistentVolumeClaim volumes exist only in a cluster; --local-volume claim=DIR mounts a directory of this machine instead',
+					'volume "nfs": nfs volumes exist only in a cluster; --local-volume nfs=DIR mounts a directory of this machine instead',
 					'',
 				]);
 				const args = ['--allow-host-path', '--local-volume', `claim=${local}`];

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { Container, Pod } from '../../../../src/pod/pod-spec.js';
-import { type RunCaller, wantedCredentials } from '../../../../src/run/application/credentials.js';
+import { type RunCaller, readCaller, wantedCredentials } from '../../../../src/run/application/credentials.js';
 
 const ROOT: RunCaller = { uid: 0, gid: 0, groups: [0], mayBeUser: () => true, mayBeGroup: () => true };
 const USER: RunCaller = { uid: 1000, gid: 1000, groups: [1000, 27], mayBeUser: () => false, mayBeGroup: () => false };
@@ -89,4 +89,18 @@ test('in a user namespace of a few ids, those are the ones', () => {
 		fileGroup: undefined,
 		warnings: ['groups 70: you are not in them and only root can join'],
 	});
+});
+
+test('readCaller: the ids of this process and those that it may assume', () => {
+	const isRoot = process.getuid?.() === 0;
+	const caller = readCaller();
+	expect([caller.uid, caller.gid, caller.groups]).toEqual([
+		process.getuid?.(),
+		process.getgid?.(),
+		process.getgroups?.(),
+	]);
+	expect(caller.mayBeUser(1)).toBe(isRoot);
+	expect(caller.mayBeGroup(65534)).toBe(isRoot);
+	// The number that means "no user". Source: setreuid(2).
+	expect(caller.mayBeUser(2 ** 32 - 1)).toBe(false);
 });

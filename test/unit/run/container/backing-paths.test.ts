@@ -6,7 +6,11 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { PodVolume } from '../../../../src/pod/pod-spec.js';
 import { isPayloadVolume } from '../../../../src/pod/volumes/volume-files.js';
-import { VolumePlaces, type VolumePlacesOptions } from '../../../../src/run/container/backing-paths.js';
+import {
+	BackingPaths,
+	type BackingPathsOptions,
+	checkVolumeNames,
+} from '../../../../src/run/container/backing-paths.js';
 import { removeTemporaries, temporaryDirectory } from '../../../support/temporary.js';
 
 let directory: string;
@@ -17,30 +21,30 @@ beforeEach(() => {
 });
 afterEach(removeTemporaries);
 
-function placeOf(source: object, options: Partial<VolumePlacesOptions> = {}) {
-	const places = new VolumePlaces({
+function backingOf(source: object, options: Partial<BackingPathsOptions> = {}) {
+	const paths = new BackingPaths({
 		stage,
 		localVolumes: new Map(),
 		allowHostPath: false,
 		fileGroup: undefined,
 		...options,
 	});
-	return places.of({ name: 'v', source } as PodVolume);
+	return paths.of({ name: 'v', source } as PodVolume);
 }
 
-const given = (path: string, fields: object) => ({ place: { path, ...fields }, warnings: [] });
+const given = (path: string, fields: object) => ({ backing: { path, ...fields }, warnings: [] });
 const OF_HOST = { isWritable: true, isHost: true };
 const modeOf = (path: string) => (statSync(path).mode & 0o7777).toString(8);
 
 describe('volumes of objects', () => {
 	test.each(['configMap', 'secret', 'downwardAPI', 'projected'])('%s: in the tree of a driver', (kind) => {
 		expect(isPayloadVolume({ name: 'v', source: { kind } } as PodVolume)).toBe(true);
-		expect(placeOf({ kind })).toEqual(given(`${stage}/volumes/v`, { isWritable: false, isHost: false }));
+		expect(backingOf({ kind })).toEqual(given(`${stage}/volumes/v`, { isWritable: false, isHost: false }));
 	});
 
 	test('a local directory takes the place of one', () => {
 		const localVolumes = new Map([['v', directory]]);
-		expect(placeOf({ kind: 'configMap' }, { localVolumes })).toEqual(given(directory, OF_HOST));
+		expect(backingOf({ kind: 'configMap' }, { localVolumes })).toEqual(given(directory, OF_HOST));
 	});
 });
 
@@ -49,17 +53,17 @@ describe('emptyDir', () => {
 
 	test('is for everybody whatever the umask is, and keeps what is in it', () => {
 		const umask = process.umask(0o077);
-		const { place } = placeOf(EMPTY);
+		const { backing } = backingOf(EMPTY);
 		process.umask(umask);
-		expect(place).toEqual({ path: join(stage, 'empty/v'), isWritable: true, isHost: false });
+		expect(backing).toEqual({ path: join(stage, 'empty/v'), isWritable: true, isHost: false });
 		expect(modeOf(join(stage, 'empty/v'))).toBe('777');
 		writeFileSync(join(stage, 'empty/v/kept'), '');
-		expect(placeOf(EMPTY).place).toEqual(place);
+		expect(backingOf(EMPTY).backing).toEqual(backing);
 		expect(existsSync(join(stage, 'empty/v/kept'))).toBe(true);
 	});
 
 	test('with a group it is the group’s, and so is what is made in it', () => {
-		placeOf(EMPTY, { fileGroup: process.getgid?.() ?? 0 });
+		backingOf(EMPTY, { fileGroup: process.getgid?.() ?? 0 });
 		expect(modeOf(join(stage, 'empty/v'))).toBe('2777');
 		expect(statSync(join(stage, 'empty/v')).gid).toBe(process.getgid?.());
 	});
@@ -67,13 +71,13 @@ describe('emptyDir', () => {
 
 describe('hostPath', () => {
 	test('is not given without consent', () => {
-		expect(placeOf({ kind: 'hostPath', path: '/srv/x', type: '' })).toEqual({
-			place: undefined,
+		expect(backingOf({ kind: 'hostPath', path: '/srv/x', type: '' })).toEqual({
+			backing: undefined,
 			warnings: [
 				{
 					place: 'volume "v"',
 					text:
-						'hostPath /srv/x is not given without consent; --allow-host-path gives it /srv/x of this machine, ' +
+						'hostPath /srv/x is not mounted without consent; --allow-host-path mounts /srv/x of this machine, ' +
 						'--local-volume v=DIR another directory',
 				},
 			],
@@ -82,13 +86,13 @@ describe('hostPath', () => {
 
 	test('with consent; or another directory or socket in its place, without', () => {
 		const source = { kind: 'hostPath', path: directory, type: '' };
-		expect(placeOf(source, { allowHostPath: true })).toEqual(given(directory, OF_HOST));
+		expect(backingOf(source, { allowHostPath: true })).toEqual(given(directory, OF_HOST));
 		const socket = join(directory, 'socket');
 		writeFileSync(socket, '');
-		expect(placeOf(source, { localVolumes: new Map([['v', socket]]) })).toEqual(given(socket, OF_HOST));
+		expect(backingOf(source, { localVolumes: new Map([['v', socket]]) })).toEqual(given(socket, OF_HOST));
 	});
 
-	const typed = (type: string, path: string) => placeOf({ kind: 'hostPath', type, path }, { allowHostPath: true });
+	const typed = (type: string, path: string) => backingOf({ kind: 'hostPath', type, path }, { allowHostPath: true });
 
 	test.each([
 		['Directory', 'directory'],
@@ -137,20 +141,20 @@ describe('what is only in a cluster', () => {
 	const CLAIM = { kind: 'other', type: 'persistentVolumeClaim' };
 
 	test('is said, with what can take its place', () => {
-		expect(placeOf(CLAIM)).toEqual({
-			place: undefined,
+		expect(backingOf(CLAIM)).toEqual({
+			backing: undefined,
 			warnings: [
 				{
 					place: 'volume "v"',
-					text: 'its kind, persistentVolumeClaim, is only in a cluster; --local-volume v=DIR gives it a directory of this machine',
+					text: 'persistentVolumeClaim volumes exist only in a cluster; --local-volume v=DIR mounts a directory of this machine instead',
 				},
 			],
 		});
-		expect(placeOf(CLAIM, { localVolumes: new Map([['v', directory]]) })).toEqual(given(directory, OF_HOST));
+		expect(backingOf(CLAIM, { localVolumes: new Map([['v', directory]]) })).toEqual(given(directory, OF_HOST));
 	});
 
 	test('a local volume that is not there, or no directory', () => {
-		const at = (path: string) => () => placeOf(CLAIM, { localVolumes: new Map([['v', path]]) });
+		const at = (path: string) => () => backingOf(CLAIM, { localVolumes: new Map([['v', path]]) });
 		expect(at('/nowhere')).toThrow(
 			expect.objectContaining({
 				code: 'INPUT_MISSING',
@@ -163,8 +167,28 @@ describe('what is only in a cluster', () => {
 		expect(at(file)).toThrow(
 			expect.objectContaining({
 				code: 'INPUT_INVALID',
-				message: `volume "v": --local-volume v=${file}: it is no directory; name one`,
+				message: `volume "v": --local-volume v=${file}: not a directory; give a directory`,
 			}),
+		);
+	});
+});
+
+describe('checkVolumeNames', () => {
+	test('names that the pod has', () => {
+		expect(() => checkVolumeNames('--local-volume', ['data', 'cache'], ['cache', 'data', 'config'])).not.toThrow();
+		expect(() => checkVolumeNames('--on-change', new Map([['confg', 1]]).keys(), ['confg', 'tls'])).not.toThrow();
+		expect(() => checkVolumeNames('--local-volume', [], [])).not.toThrow();
+	});
+
+	test.each([
+		[['config'], '--on-change: the pod has no volume "confg", only config; did you mean "config"?'],
+		[['config', 'tls'], '--on-change: the pod has no volume "confg", only config, tls; did you mean "config"?'],
+		[['tls'], '--on-change: the pod has no volume "confg", only tls; choose one of those'],
+		[['x', 'y'], '--on-change: the pod has no volume "confg", only x, y; choose one of those'],
+		[[], '--on-change: the pod has no volumes; drop the flag'],
+	])('a name that is not one of %j', (volumes, message) => {
+		expect(() => checkVolumeNames('--on-change', ['confg'], volumes)).toThrow(
+			expect.objectContaining({ code: 'USAGE', message }),
 		);
 	});
 });

@@ -13,7 +13,7 @@ import {
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { existingSubPath, subPathSource } from '../../../../src/run/container/sub-path-source.js';
-import { makeDirectoryWithin, makePlaceInside } from '../../../../src/run/container/writable-directory.js';
+import { makeDirectoryWithin, makeMountPointWithin } from '../../../../src/run/container/writable-directory.js';
 import { removeTemporaries, temporaryDirectory } from '../../../support/temporary.js';
 
 let root: string;
@@ -113,7 +113,7 @@ describe('makeDirectoryWithin', () => {
 	});
 });
 
-describe('makePlaceInside', () => {
+describe('makeMountPointWithin', () => {
 	const mount = (target: string, more: object = {}) => ({ source: root, target, readOnly: false, ...more });
 	const file = () => {
 		const path = join(outside, 'file');
@@ -124,8 +124,8 @@ describe('makePlaceInside', () => {
 	test('a directory for a directory, a file for a file, in the innermost mount', () => {
 		const inner = temporaryDirectory('inner');
 		const earlier = [mount('/data'), mount('/data/inner', { source: inner })];
-		expect(makePlaceInside(earlier, mount('/data/a/b', { source: outside }))).toEqual([]);
-		expect(makePlaceInside(earlier, mount('/data/inner/c/d', { source: file() }))).toEqual([]);
+		expect(makeMountPointWithin(earlier, mount('/data/a/b', { source: outside }))).toEqual([]);
+		expect(makeMountPointWithin(earlier, mount('/data/inner/c/d', { source: file() }))).toEqual([]);
 		expect(statSync(join(root, 'a/b')).isDirectory()).toBe(true);
 		expect(statSync(join(inner, 'c')).isDirectory()).toBe(true);
 		expect(statSync(join(inner, 'c/d')).isFile()).toBe(true);
@@ -134,15 +134,17 @@ describe('makePlaceInside', () => {
 
 	test('nothing where something is, where nothing lies around it, and in what is read-only', () => {
 		writeFileSync(join(root, 'there'), 'kept');
-		makePlaceInside([mount('/data')], mount('/data/there', { source: outside }));
+		makeMountPointWithin([mount('/data')], mount('/data/there', { source: outside }));
 		expect(statSync(join(root, 'there')).isFile()).toBe(true);
-		makePlaceInside([mount('/data')], mount('/database/x', { source: outside }));
-		makePlaceInside([mount('/data', { readOnly: true })], mount('/data/x', { source: outside }));
+		makeMountPointWithin([mount('/data')], mount('/database/x', { source: outside }));
+		makeMountPointWithin([mount('/data', { readOnly: true })], mount('/data/x', { source: outside }));
 		expect(readdirSync(root)).toEqual(['there']);
 	});
 
 	test('in a directory of this machine it is said', () => {
-		expect(makePlaceInside([mount('/data', { recursive: true })], mount('/data/conf', { source: outside }))).toEqual([
+		expect(
+			makeMountPointWithin([mount('/data', { recursive: true })], mount('/data/conf', { source: outside })),
+		).toEqual([
 			{
 				place: '/data/conf',
 				text: `"${root}/conf" was made on this machine to mount it on, as a container runtime does`,
@@ -152,7 +154,7 @@ describe('makePlaceInside', () => {
 
 	test('a link that leads out is not followed', () => {
 		symlinkSync(join(outside, 'x'), join(root, 'link'));
-		expect(() => makePlaceInside([mount('/data')], mount('/data/link/y', { source: root }))).toThrow(
+		expect(() => makeMountPointWithin([mount('/data')], mount('/data/link/y', { source: root }))).toThrow(
 			expect.objectContaining({ code: 'MOUNT_POINT_INVALID' }),
 		);
 		expect(readdirSync(outside)).toEqual([]);

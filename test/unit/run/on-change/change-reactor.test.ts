@@ -179,7 +179,7 @@ describe('the start of a process', () => {
 		const effects = new NotedEffects();
 		const reactor = new ChangeReactor({ policy: parseOnChangeFlags(['restart']), effects, log: SILENT, timers });
 		reactor.volumeChanged('a', flip());
-		reactor.environmentChanged('the environment');
+		reactor.environmentChanged({ names: ['PORT'], isWorkload: false });
 		await timers.advance(1000);
 		reactor.started();
 		await timers.advance(1000);
@@ -213,7 +213,7 @@ describe('the start of a process', () => {
 describe('a changed environment', () => {
 	test('restarts where restart is asked for, in one with the volumes', async () => {
 		const { reactor, timers, noted, lines } = setUp('restart');
-		reactor.environmentChanged('the environment');
+		reactor.environmentChanged({ names: ['PORT'], isWorkload: false });
 		reactor.volumeChanged('a', flip());
 		await timers.advance(100);
 		expect(noted).toEqual(['restart']);
@@ -222,7 +222,7 @@ describe('a changed environment', () => {
 
 	test('restarts also when the process was started in the same moment: it may have the old one', async () => {
 		const { reactor, timers, noted } = setUp('restart');
-		reactor.environmentChanged('the environment');
+		reactor.environmentChanged({ names: ['PORT'], isWorkload: false });
 		reactor.started();
 		await timers.advance(100);
 		expect(noted).toEqual(['restart']);
@@ -231,12 +231,12 @@ describe('a changed environment', () => {
 	test.each([[[]], [['signal:HUP']], [['a=restart']]])('is said once for each start with %j', async (flags) => {
 		const { reactor, timers, noted, lines } = setUp(...flags);
 		for (let time = 0; time < 3; time++) {
-			reactor.environmentChanged('the environment');
+			reactor.environmentChanged({ names: ['PORT'], isWorkload: false });
 			await timers.advance(2000);
 		}
 		expect(lines).toEqual([STALE]);
 		reactor.started();
-		reactor.environmentChanged('the environment');
+		reactor.environmentChanged({ names: ['PORT'], isWorkload: false });
 		expect(lines).toEqual([STALE, STALE]);
 		expect(noted).toEqual([]);
 	});

@@ -1,6 +1,5 @@
 import { describe, expect, test } from 'vitest';
 import {
-	checkOnChangeVolumes,
 	hideCredentials,
 	ON_CHANGE_NONE,
 	parseOnChange,
@@ -79,22 +78,6 @@ describe('parseOnChangeFlags', () => {
 		['Config=restart', '--on-change Config=restart: unknown action "Config=restart"'],
 	])('%s is refused', (value, message) => {
 		expect(() => parseOnChangeFlags([value])).toThrow(message);
-	});
-});
-
-describe('checkOnChangeVolumes', () => {
-	const policy = parseOnChangeFlags(['confg=restart']);
-
-	test('a volume that is there', () => {
-		expect(() => checkOnChangeVolumes(policy, ['confg', 'tls'])).not.toThrow();
-	});
-
-	test.each([
-		[['config', 'tls'], '--on-change: the pod has no volume "confg", only config, tls; did you mean "config"?'],
-		[['tls'], '--on-change: the pod has no volume "confg", only tls; name one of those'],
-		[[], '--on-change: the pod has no volume "confg", nor any other; leave the flag out'],
-	])('of %j', (volumes, message) => {
-		expect(() => checkOnChangeVolumes(policy, volumes)).toThrow(expect.objectContaining({ code: 'USAGE', message }));
 	});
 });
 

@@ -1,0 +1,66 @@
+/**
+ * The sources of a run: the local ones in the order of the command line, and the cluster below them. They fill one
+ * catalog.
+ */
+
+import { PodCatalog } from '../inputs/pod-catalog.js';
+import type { SelectedPod } from '../inputs/pod-reader.js';
+import type { PodSources } from '../inputs/pod-sources.js';
+import type { StoreProblem } from '../store/layered-store.js';
+import type { ConfigMapSource } from '../store/source.js';
+import { ClusterFollower } from './cluster-follower.js';
+import type { OnceLogger } from './once-logger.js';
+
+export interface ObjectSourcesOptions extends Pick<PodSources, 'sources' | 'cluster' | 'defaultNamespace'> {
+	/** `--local-volume`: volumes that need no objects. */
+	readonly localVolumes: ReadonlyMap<string, string>;
+	readonly warnings: OnceLogger;
+	/** An object that the pod could use has changed, or a workload. */
+	readonly onChange: () => void;
+	/** All present problems, whenever the list changes. */
+	readonly onProblems: (problems: readonly StoreProblem[]) => void;
+}
+
+export class ObjectSources {
+	readonly catalog: PodCatalog;
+	readonly #options: ObjectSourcesOptions;
+	readonly #local: ConfigMapSource[] = [];
+	readonly #cluster: ClusterFollower | undefined;
+	#isStarted = false;
+
+	constructor(options: ObjectSourcesOptions) {
+		const { sources, cluster, defaultNamespace, onChange, onProblems } = options;
+		this.#options = options;
+		const layers = [...(cluster === undefined ? [] : [cluster]), ...sources].map(({ description }) => description);
+		this.catalog = new PodCatalog({ layers, defaultNamespace, onChange, onProblems });
+		const [sink] = this.catalog.sinks;
+		if (cluster !== undefined && sink !== undefined) this.#cluster = new ClusterFollower({ ...options, cluster, sink });
+	}
+
+	/** Starts the local sources and waits for the first state of each. Later calls do nothing. Errors: those of a source. */
+	async start(): Promise<void> {
+		if (this.#isStarted) return;
+		this.#isStarted = true;
+		const first = this.#options.cluster === undefined ? 0 : 1;
+		this.catalog.hold();
+		await Promise.all(
+			this.#options.sources.map(async ({ make }, index) => {
+				const source = make((others) => this.catalog.setOthers(first + index, others));
+				this.#local.push(source);
+				const sink = this.catalog.sinks[first + index];
+				if (sink !== undefined) await source.start(sink);
+			}),
+		);
+		this.catalog.release();
+	}
+
+	/** Reads what this container refers to from the cluster, if there is one. Errors: those of the cluster. */
+	async follow(selected: SelectedPod): Promise<void> {
+		await this.#cluster?.follow(selected, this.catalog.objects(selected.pod.metadata.namespace));
+	}
+
+	/** Idempotent. */
+	async close(): Promise<void> {
+		await Promise.all([...this.#local, this.#cluster].map((source) => source?.close()));
+	}
+}
