@@ -32,6 +32,7 @@ export class DirectoryDriver implements Driver {
 	/** Volumes that are shown, or were taken over. */
 	readonly #asked = new Set<string>();
 	#end: (end: MountEnd) => void = () => {};
+	#isReleased = false;
 
 	/** Errors: MOUNT_POINT_INVALID when the directory holds what no daemon of this program wrote. */
 	constructor(options: DirectoryDriverOptions) {
@@ -75,7 +76,8 @@ export class DirectoryDriver implements Driver {
 	}
 
 	async unmount(): Promise<UnmountReport> {
-		this.#claim.release();
+		if (!this.#isReleased) this.#claim.release();
+		this.#isReleased = true;
 		this.#end({ reason: 'unmounted' });
 		return { wasBusy: false };
 	}
