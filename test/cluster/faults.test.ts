@@ -9,7 +9,7 @@ import { ClusterSource } from '../../src/sources/cluster/cluster-source.js';
 import { loadKubeconfig } from '../../src/sources/cluster/kubeconfig.js';
 import { useControlPlane } from '../support/control-plane.js';
 import { answers, events, type FaultProxy, startFaultProxy, statuses, stopProxies } from '../support/fault-proxy.js';
-import { until, WAIT_MS } from '../support/until.js';
+import { expectSoon, until, WAIT_MS } from '../support/until.js';
 import { RecordingSink } from '../unit/sources/cluster/recording-sink.js';
 
 /** No request storm: below this many in any minute after any fault. */
@@ -101,7 +101,7 @@ describe('ClusterSource when the connection fails', () => {
 		await put('a', 'during');
 		const at = performance.now();
 		await until(() => proxy.connections.made > made, 'a new connection');
-		expect((performance.now() - at) * 10).toBeLessThan(150_000);
+		expectSoon((performance.now() - at) * 10, 150_000);
 		release();
 		await caughtUp(sink, 'a', 'during');
 		expect(sink.fewest).toBe(3);
@@ -232,7 +232,7 @@ describe('ClusterSource when the control plane fails', () => {
 		await until(() => sink.objects.size === 2 && !source.status.isStale, 'the whole state');
 		expect(sink.fewest).toBe(2);
 		expect(proxy.perMinute()).toBeLessThan(CAP);
-	}, 120_000);
+	});
 
 	it('keeps what it has while etcd is away', async () => {
 		const { sink } = await started();
@@ -241,12 +241,12 @@ describe('ClusterSource when the control plane fails', () => {
 		await sleep(2_000);
 		expect(sink.objects.size).toBe(3);
 		await cluster().startEtcd();
-		await until(async () => (await cluster().api('GET', '/readyz')).status === 200, 'the API server', 60_000);
+		await until(async () => (await cluster().api('GET', '/readyz')).status === 200, 'the API server');
 		await put('a', 'after');
-		await caughtUp(sink, 'a', 'after', 60_000);
+		await caughtUp(sink, 'a', 'after');
 		expect(sink.fewest).toBe(3);
 		expect(proxy.perMinute()).toBeLessThan(CAP);
-	}, 180_000);
+	});
 
 	it('lists again after a compaction', async () => {
 		const { sink } = await started();
@@ -260,7 +260,7 @@ describe('ClusterSource when the control plane fails', () => {
 		await until(() => sink.objects.size === 2, 'the deletion');
 		expect(sink.fewest).toBe(2);
 		expect(proxy.perMinute()).toBeLessThan(CAP);
-	}, 120_000);
+	});
 
 	it('does not mind a server that stands still', async () => {
 		const { sink } = await started({ timers: fast(10) });
@@ -271,7 +271,7 @@ describe('ClusterSource when the control plane fails', () => {
 		await put('a', 'after');
 		await caughtUp(sink, 'a', 'after');
 		expect(sink.fewest).toBe(3);
-	}, 60_000);
+	});
 });
 
 describe('ClusterSource when credentials expire', () => {
@@ -283,7 +283,7 @@ describe('ClusterSource when credentials expire', () => {
 		await put('a', 'after');
 		await caughtUp(sink, 'a', 'after');
 		expect(source.status.isStale).toBe(false);
-	}, 120_000);
+	});
 
 	it('reads the kubeconfig again when the server refuses the token', async () => {
 		const rules = [{ verbs: ['list', 'watch'], resources: ['configmaps'] }];
@@ -293,7 +293,7 @@ describe('ClusterSource when credentials expire', () => {
 		await cluster().restartApiServer();
 		await put('a', 'after');
 		await caughtUp(sink, 'a', 'after');
-	}, 120_000);
+	});
 
 	it('runs the plugin again when the server refuses what it gave, once for each refusal', async () => {
 		const user = await cluster().user('plugged', [{ verbs: ['list', 'watch'], resources: ['configmaps'] }]);
@@ -312,7 +312,7 @@ describe('ClusterSource when credentials expire', () => {
 		await put('a', 'after');
 		await caughtUp(sink, 'a', 'after');
 		expect(readFileSync(runs, 'utf8').trim().split('\n').length).toBeLessThanOrEqual(4);
-	}, 120_000);
+	});
 
 	it('keeps the content of a user who lost the permission, and says what is missing', async () => {
 		const rules = [{ verbs: ['list', 'watch'], resources: ['configmaps'] }];
@@ -326,5 +326,5 @@ describe('ClusterSource when credentials expire', () => {
 		expect(sink.objects.size).toBe(3);
 		await cluster().setRules(user, rules, { namespace: ns });
 		await until(() => sink.present.length === 0, 'no problem');
-	}, 60_000);
+	});
 });

@@ -14,7 +14,7 @@ import { FixtureProcess, fixture, stopFixtures } from '../support/fixture-proces
 import { PYTHON } from '../support/inotify.js';
 import { type MountProcess, startMount, stopAll } from '../support/mount-process.js';
 import { removeTemporaries, temporaryDirectory } from '../support/temporary.js';
-import { until } from '../support/until.js';
+import { until, WAIT_MS } from '../support/until.js';
 
 // Without its cache the API server forgets when etcd does.
 const cluster = useControlPlane({ watchCache: false });
@@ -22,8 +22,6 @@ const cluster = useControlPlane({ watchCache: false });
 const KEYS = 3;
 /** No request storm: below this many in any minute after any fault. */
 const CAP = 20;
-/** After an API server is back: its clients try again within seconds. Unit: milliseconds. */
-const BACK_MS = 60_000;
 const LOST = 'contact with the API server lost, the last content stays';
 const REGAINED = 'contact with the API server regained';
 
@@ -61,7 +59,7 @@ async function numberIn(mount: MountProcess, name: string): Promise<number | und
 	return text === undefined ? undefined : Number(text);
 }
 
-async function shows(mount: MountProcess, name: string, number: number | undefined, ms = 10_000): Promise<void> {
+async function shows(mount: MountProcess, name: string, number: number | undefined, ms = WAIT_MS): Promise<void> {
 	await until(
 		async () => (await numberIn(mount, name)) === number,
 		() => `generation ${number} in ${name}; the log:\n${mount.stderr}`,
@@ -146,7 +144,7 @@ describe('a cluster that dies under a mount', () => {
 		const since = Date.now();
 		await proxy.accept();
 
-		await shows(mount, 'changes', 2, BACK_MS);
+		await shows(mount, 'changes', 2);
 		await shows(mount, 'goes', undefined);
 		await equalsCluster(mount, ns);
 		// What the watch wanted to go on from is forgotten: everything was listed anew.
@@ -162,7 +160,7 @@ describe('a cluster that dies under a mount', () => {
 		expect(proxy.perMinute()).toBeLessThan(CAP);
 		await mount.stop();
 		expect([mount.flips(`${ns}/stays`), mount.flips(`${ns}/changes`)]).toEqual([0, 2]);
-	}, 120_000);
+	});
 
 	test('--state-dir starts without a cluster, says once that it may be old, and goes on when there is one', async () => {
 		const ns = await cluster().namespace();
@@ -183,7 +181,7 @@ describe('a cluster that dies under a mount', () => {
 		await cluster().startApiServer();
 		await put(ns, 'app', 3);
 		await put(ns, 'other', 3);
-		await shows(second, 'app', 3, BACK_MS);
+		await shows(second, 'app', 3);
 		await equalsCluster(second, ns);
 		await reading.finish();
 		expect(said(second)).toEqual([expect.stringContaining('starting from the last state'), REGAINED]);
@@ -193,7 +191,7 @@ describe('a cluster that dies under a mount', () => {
 		const third = await startMount(temporaryDirectory('mount'), [...args, '-n', other]);
 		await put(other, 'app', 9);
 		await shows(third, `${other}/app`, 9);
-	}, 120_000);
+	});
 });
 
 describe('a connection that goes wrong', () => {
@@ -205,10 +203,10 @@ describe('a connection that goes wrong', () => {
 		const reading = await readers(mount, 'app');
 		const rule = proxy.inject({ times: 2, respond: answers.tooManyRequests(1) });
 		proxy.cut();
-		await until(() => rule.hits === 2, 'two refusals', BACK_MS);
+		await until(() => rule.hits === 2, 'two refusals');
 		const [last] = proxy.requests.filter(({ status }) => status === 429).slice(-1);
 		await put(ns, 'app', 2);
-		await shows(mount, 'app', 2, BACK_MS);
+		await shows(mount, 'app', 2);
 		const next = proxy.requests.find(({ at, status }) => at > (last?.at ?? 0) && status !== 429);
 		// The second begins when the answer has arrived, and Node's timers may be a millisecond early.
 		expect((next?.at ?? 0) - (last?.at ?? 0)).toBeGreaterThanOrEqual(990);

@@ -13,7 +13,7 @@ import { manifestText } from '../support/manifest.js';
 import { launchMount, type MountProcess, runCommand, startMount, stopAll } from '../support/mount-process.js';
 import { look, SNAPSHOT_NAME } from '../support/picky.js';
 import { removeTemporaries, temporaryDirectory } from '../support/temporary.js';
-import { until } from '../support/until.js';
+import { expectSoon, until } from '../support/until.js';
 
 const cluster = useControlPlane();
 /** From kubectl's end to the first read of what it changed, for every change of this file. Unit: milliseconds. */
@@ -82,7 +82,7 @@ async function showsNames(mount: MountProcess, names: readonly string[], path = 
 async function kubectlWith(env: Readonly<Record<string, string>>, args: readonly string[]): Promise<KubectlResult> {
 	const { kubectl = 'kubectl' } = controlPlanePrograms();
 	const own = { KUBECONFIG: cluster().kubeconfig, HOME: cluster().directory, ...env };
-	const { code, stdout, stderr } = await runCommand(kubectl, args, { env: own, ms: 60_000 });
+	const { code, stdout, stderr } = await runCommand(kubectl, args, { env: own });
 	return { status: code, stdout, stderr };
 }
 
@@ -474,5 +474,9 @@ test('changes were seen within a second, as a rule', () => {
 	const sorted = waits.toSorted((a, b) => a - b);
 	expect(sorted.length).toBeGreaterThan(20);
 	// A machine that does other things may be late now and then.
-	expect(sorted[Math.floor(sorted.length / 2)], `waited ${sorted.map(Math.round).join(', ')} ms`).toBeLessThan(SOON_MS);
+	expectSoon(
+		sorted[Math.floor(sorted.length / 2)] ?? Number.NaN,
+		SOON_MS,
+		`waited ${sorted.map(Math.round).join(', ')} ms`,
+	);
 });

@@ -53,7 +53,7 @@ async function walk(): Promise<Walk> {
 	const env = { KUBECONFIG: kubeconfig, HOME: cluster().directory, KUBE_EDITOR: join(cwd, 'editor.sh'), EDIT: '' };
 	const run = async (args: readonly string[]) => {
 		const { kubectl = 'kubectl' } = controlPlanePrograms();
-		return await runCommand(kubectl, args, { env, cwd, ms: 60_000 });
+		return await runCommand(kubectl, args, { env, cwd });
 	};
 	const flags = ['--kubeconfig', kubeconfig];
 	return {

@@ -153,7 +153,7 @@ describe('Watchers', () => {
 			version = await write('POST', ns, `n${count}`);
 		}
 		const last = version;
-		await until(() => all.every((seen) => seen.at(-1) === `ADDED ${last}`), 'every watch has the last event', 30_000);
+		await until(() => all.every((seen) => seen.at(-1) === `ADDED ${last}`), 'every watch has the last event');
 		const [whole = []] = all;
 		expect(whole).toHaveLength(100);
 		for (const [index, seen] of all.entries()) expect(seen).toEqual(whole.slice(index));

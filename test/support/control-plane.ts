@@ -35,13 +35,13 @@ import { fileURLToPath } from 'node:url';
 import { Worker } from 'node:worker_threads';
 import { afterAll, afterEach, beforeAll } from 'vitest';
 import { runCommand } from './mount-process.js';
-import { until } from './until.js';
+import { until, WAIT_MS } from './until.js';
 
 const ENSURE = fileURLToPath(new URL('../../scripts/control-plane/ensure.mjs', import.meta.url));
 
 /** How long etcd, and the API server after it, may take until they answer. Unit: milliseconds. */
-const ETCD_READY_MS = 30_000;
-const API_SERVER_READY_MS = 120_000;
+const ETCD_READY_MS = 120_000;
+const API_SERVER_READY_MS = 240_000;
 const END_MS = 15_000;
 const LOG_TAIL_LINES = 40;
 
@@ -120,7 +120,7 @@ let programs: Programs | undefined;
 function findPrograms(): Programs {
 	const problem = process.env.CONFIGMAPFS_CONTROL_PLANE_PROBLEM;
 	if (problem !== undefined && problem !== '') throw new Error(`there is no API server to test with: ${problem}`);
-	const found = spawnSync(process.execPath, [ENSURE, '--find', '--json'], { encoding: 'utf8', timeout: 30_000 });
+	const found = spawnSync(process.execPath, [ENSURE, '--find', '--json'], { encoding: 'utf8', timeout: WAIT_MS });
 	if (found.status !== 0) throw new Error(`there is no API server to test with: ${found.stderr.trim()}`);
 	return JSON.parse(found.stdout.trim().split('\n').at(-1) ?? '') as Programs;
 }
@@ -248,7 +248,7 @@ export class ControlPlane {
 				method,
 				ca,
 				agent: this.#agent,
-				timeout: options.ms ?? 30_000,
+				timeout: options.ms ?? WAIT_MS,
 				headers: {
 					authorization: `Bearer ${options.token ?? this.token}`,
 					accept: 'application/json',
@@ -625,7 +625,7 @@ export class ControlPlane {
 	async #etcdCall(method: string, path: string, body?: unknown): Promise<unknown> {
 		return await new Promise((resolve, reject) => {
 			const agent = new Agent({ keepAlive: false });
-			const request = httpRequest(new URL(path, this.#etcdUrl), { method, agent, timeout: 10_000 });
+			const request = httpRequest(new URL(path, this.#etcdUrl), { method, agent, timeout: WAIT_MS });
 			request.on('timeout', () => request.destroy(new Error(`etcd ${path}: no answer`)));
 			request.on('error', reject);
 			request.on('response', (response) => {

@@ -1,11 +1,12 @@
 /** Requests to a server on this machine, one or without a pause. */
 
 import http from 'node:http';
+import { WAIT_MS } from './until.js';
 
 /** The body that one request gets, on a connection of its own. Errors: anything but 200. */
 export async function get(port: number, path: string): Promise<string> {
 	return await new Promise((resolve, reject) => {
-		const request = http.get({ host: '127.0.0.1', port, path, agent: false, timeout: 10_000 }, (response) => {
+		const request = http.get({ host: '127.0.0.1', port, path, agent: false, timeout: WAIT_MS }, (response) => {
 			let body = '';
 			response.setEncoding('utf8').on('data', (text: string) => {
 				body += text;

@@ -392,5 +392,5 @@ export function unprivilegedUser(): User | undefined {
 
 /** Whether this machine lets `user` (else the caller) make a user namespace with mounts. */
 export function canUnshare(user?: User): boolean {
-	return spawnSync('unshare', ['-Urm', 'true'], { ...user, cwd: '/', timeout: 10_000 }).status === 0;
+	return spawnSync('unshare', ['-Urm', 'true'], { ...user, cwd: '/', timeout: WAIT_MS }).status === 0;
 }

@@ -6,6 +6,7 @@ import { spawnSync } from 'node:child_process';
 import { chmodSync, existsSync, mkdtempSync, readFileSync, realpathSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { WAIT_MS } from './until.js';
 
 const made: string[] = [];
 
@@ -21,7 +22,7 @@ export function temporaryDirectory(name = 'test', mode = 0o755): string {
 export function tmpfsDirectory(name = 'tmpfs', mode = 0o755): string {
 	const path = temporaryDirectory(name, mode);
 	const options = `mode=${mode.toString(8)},size=256m`;
-	const mounted = spawnSync('mount', ['-t', 'tmpfs', '-o', options, 'cmfs-test', path], { timeout: 10_000 });
+	const mounted = spawnSync('mount', ['-t', 'tmpfs', '-o', options, 'cmfs-test', path], { timeout: WAIT_MS });
 	if (mounted.status === 0) return path;
 	const shared = mkdtempSync(join('/dev/shm', `cmfs-${name}-`));
 	chmodSync(shared, mode);
@@ -45,9 +46,9 @@ function unescapeField(text: string): string {
 /** Detaches every mount at and below `path`, by children that may not hang. */
 export function detachBelow(path: string): void {
 	for (const point of mountsBelow(path)) {
-		const detached = spawnSync('umount', ['-l', '--', point], { timeout: 10_000, killSignal: 'SIGKILL' });
+		const detached = spawnSync('umount', ['-l', '--', point], { timeout: WAIT_MS, killSignal: 'SIGKILL' });
 		if (detached.status !== 0) {
-			spawnSync('fusermount3', ['-u', '-z', '--', point], { timeout: 10_000, killSignal: 'SIGKILL' });
+			spawnSync('fusermount3', ['-u', '-z', '--', point], { timeout: WAIT_MS, killSignal: 'SIGKILL' });
 		}
 	}
 }

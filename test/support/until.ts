@@ -1,14 +1,19 @@
-/** Waiting with a deadline: nothing in the tests sleeps for a fixed time and hopes. */
-
-import { setTimeout as sleep } from 'node:timers/promises';
-
 /**
- * How long a wait may take where nothing is promised: long enough for a machine that is slow and does something else.
- * Unit: milliseconds.
+ * Waits that end as soon as a condition holds, and limits that do not depend on the speed of the machine. A wait's
+ * deadline only decides how late a failing test fails, so it is generous.
  */
-export const WAIT_MS = 30_000;
 
-/** Asks until `get` gives something but undefined or false. Errors: what was waited for, at the deadline. */
+import { spawnSync } from 'node:child_process';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { expect } from 'vitest';
+
+/** The deadline of a wait, for a machine with ten times more work than processors. Unit: milliseconds. */
+export const WAIT_MS = 90_000;
+
+/** How long Node takes to start and end on an idle machine. Unit: milliseconds. */
+const IDLE_START_MS = 50;
+
+/** Polls `get` until it returns a value other than undefined and false. Errors: at the deadline, naming `what`. */
 export async function until<T>(
 	get: () => T | undefined | false | Promise<T | undefined | false>,
 	what: string | (() => string),
@@ -25,7 +30,7 @@ export async function until<T>(
 	}
 }
 
-/** The promise's value, or an error at the deadline: for calls into a mount that could hang. */
+/** The promise's value, or an error at the deadline: for calls into a mount, which could hang. */
 export async function within<T>(ms: number, what: string, promise: Promise<T>): Promise<T> {
 	let timer: NodeJS.Timeout | undefined;
 	const late = new Promise<never>((_, reject) => {
@@ -36,4 +41,23 @@ export async function within<T>(ms: number, what: string, promise: Promise<T>): 
 	} finally {
 		clearTimeout(timer);
 	}
+}
+
+/**
+ * Asserts that a measured duration is below a limit that holds on an idle machine. A busy machine is given as many
+ * times longer as it now takes longer to start Node; a duration within the limit costs no measurement.
+ */
+export function expectSoon(elapsedMs: number, idleLimitMs: number, what?: string): void {
+	if (elapsedMs < idleLimitMs) return;
+	expect(elapsedMs, what).toBeLessThan(idleLimitMs * slowness());
+}
+
+/** How many times longer than an idle machine this one now takes to start Node; at least 1. */
+export function slowness(): number {
+	const samples = [1, 2, 3].map(() => {
+		const start = performance.now();
+		spawnSync(process.execPath, ['-e', '0']);
+		return performance.now() - start;
+	});
+	return Math.max(1, Math.max(...samples) / IDLE_START_MS);
 }

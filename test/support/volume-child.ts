@@ -70,7 +70,7 @@ export class VolumeChild {
 		count: number,
 		options: { readonly keys: number; readonly everyMs: number; readonly forMs?: number },
 	): Promise<number> {
-		const answer = await this.#ask({ do: 'flip', count, ...options }, 60_000);
+		const answer = await this.#ask({ do: 'flip', count, ...options });
 		return (answer as { count: number }).count;
 	}
 

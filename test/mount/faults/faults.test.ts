@@ -12,7 +12,7 @@ import { endProcess } from '../../../src/native/proc.js';
 import { writeManifest } from '../../support/manifest.js';
 import { type MountProcess, runCommand, runProgram, startMount, stopAll } from '../../support/mount-process.js';
 import { mountsBelow, removeTemporaries, temporaryDirectory } from '../../support/temporary.js';
-import { until, WAIT_MS, within } from '../../support/until.js';
+import { expectSoon, until, WAIT_MS, within } from '../../support/until.js';
 import {
 	AS_ROOT,
 	AS_USER,
@@ -103,7 +103,7 @@ function kill(mount: MountProcess, victim: Victim): void {
 }
 
 describe.skipIf(AS_ROOT.missing !== undefined)(`kill -9, ${titleOf(AS_ROOT)}`, () => {
-	test('20 times at random moments, while readers read and generations flip', { timeout: 120_000 }, async () => {
+	test('20 times at random moments, while readers read and generations flip', async () => {
 		const dir = mountPoint();
 		const file = manifest();
 		let generation = 0;
@@ -155,7 +155,7 @@ describe.skipIf(AS_ROOT.missing !== undefined)(`kill -9, ${titleOf(AS_ROOT)}`, (
 		const started = performance.now();
 		kill(mount, 'server');
 		expect(await mount.ended).toEqual({ code: 70, signal: null });
-		expect(performance.now() - started).toBeLessThan(5000);
+		expectSoon(performance.now() - started, 5000);
 		expect(mountsBelow(dir)).toEqual([]);
 		expect(leftIn(runtime)).toEqual([]);
 	});

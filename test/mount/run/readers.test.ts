@@ -74,14 +74,13 @@ for (const way of [ROOT_WAY, USER_WAY]) {
 			await until(
 				() => run.stdout.split('ready').length > readers,
 				() => `readers:\n${run.stderr}`,
-				30_000,
 			);
 			const published = () => run.stderr.split('generation published').length - 1;
 			const before = published();
 			for (let number = 1; published() - before < FLIPS; number++) {
 				manifest.put(numbered(number));
 				const isSeen = () => published() - before === number * VOLUMES.length;
-				await until(isSeen, () => `flip ${number}:\n${run.stderr}`, 30_000);
+				await until(isSeen, () => `flip ${number}:\n${run.stderr}`);
 			}
 			run.stdin.end();
 			const { code, stdout } = await run.end();

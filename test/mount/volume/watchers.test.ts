@@ -118,7 +118,7 @@ function measure(): Subject {
 async function record(watcher: Watcher, subject: Subject): Promise<readonly string[]> {
 	await subject.write(FIRST);
 	const process = new FixtureProcess(await watcher.command(subject.directory));
-	while (!watcher.isReady(await process.line(30_000))) {
+	while (!watcher.isReady(await process.line())) {
 		// Lines before it watches.
 	}
 	let seen = 0;

@@ -78,5 +78,5 @@ describe('against the real kubectl', () => {
 				rmSync(folder, { recursive: true });
 			}
 		}
-	}, 20_000);
+	});
 });

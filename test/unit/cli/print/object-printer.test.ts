@@ -305,5 +305,5 @@ describe('against the real kubectl', () => {
 			}),
 			{ numRuns: 4, endOnFailure: true },
 		);
-	}, 30_000);
+	});
 });

@@ -221,5 +221,5 @@ describe('against the real kubectl', () => {
 			};
 			expect(error === undefined ? { data, binaryData } : { error }, JSON.stringify(args)).toEqual(runKubectl(args));
 		}
-	}, 20_000);
+	});
 });

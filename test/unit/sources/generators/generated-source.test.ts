@@ -9,6 +9,7 @@ import type { ConfigMap } from '../../../../src/model/config-map.js';
 import type { GeneratorFlags } from '../../../../src/sources/generators/generated-config-map.js';
 import { GeneratedSource, SETTLE_MS } from '../../../../src/sources/generators/generated-source.js';
 import type { Problem, SourceSink } from '../../../../src/store/source.js';
+import { WAIT_MS } from '../../../support/until.js';
 
 let cwd = '';
 let sources: GeneratedSource[] = [];
@@ -70,7 +71,7 @@ async function startSource(flags: Partial<GeneratorFlags>): Promise<Recorder> {
 }
 
 async function untilLast(recorder: Recorder, state: Record<string, string>): Promise<void> {
-	await vi.waitFor(() => expect(recorder.last).toEqual(state), { timeout: 8000, interval: 10 });
+	await vi.waitFor(() => expect(recorder.last).toEqual(state), { timeout: WAIT_MS, interval: 10 });
 }
 
 const PAUSE_MS = 100;
@@ -134,7 +135,7 @@ describe('GeneratedSource of a directory', () => {
 	it('publishes a burst once', async () => {
 		const recorder = await startSource({ fromFile: ['config'] });
 		for (let index = 0; index < 20; index += 1) write(`config/f${index}`, `${index}`);
-		await vi.waitFor(() => expect(Object.keys(recorder.last ?? {})).toHaveLength(21), { timeout: 8000 });
+		await vi.waitFor(() => expect(Object.keys(recorder.last ?? {})).toHaveLength(21), { timeout: WAIT_MS });
 		await sleep(PAUSE_MS);
 		expect(recorder.states).toHaveLength(2);
 	});
@@ -142,7 +143,7 @@ describe('GeneratedSource of a directory', () => {
 	it('reports a bad key, keeps the last good state, and says when all is well', async () => {
 		const recorder = await startSource({ fromFile: ['config'] });
 		write('config/a b', 'x');
-		await vi.waitFor(() => expect(recorder.problemLists).toHaveLength(1), { timeout: 8000 });
+		await vi.waitFor(() => expect(recorder.problemLists).toHaveLength(1), { timeout: WAIT_MS });
 		expect(recorder.problemLists[0]).toEqual([
 			{
 				place: '--from-file=config',
@@ -152,14 +153,14 @@ describe('GeneratedSource of a directory', () => {
 		]);
 		expect(recorder.states).toEqual([{ a: '1' }]);
 		unlinkSync(join(cwd, 'config/a b'));
-		await vi.waitFor(() => expect(recorder.problemLists.at(-1)).toEqual([]), { timeout: 8000 });
+		await vi.waitFor(() => expect(recorder.problemLists.at(-1)).toEqual([]), { timeout: WAIT_MS });
 		expect(recorder.states).toHaveLength(1);
 	});
 
 	it('keeps the last good state while the directory is away', async () => {
 		const recorder = await startSource({ fromFile: ['config'] });
 		renameSync(join(cwd, 'config'), join(cwd, 'away'));
-		await vi.waitFor(() => expect(recorder.problemLists).toHaveLength(1), { timeout: 8000 });
+		await vi.waitFor(() => expect(recorder.problemLists).toHaveLength(1), { timeout: WAIT_MS });
 		expect(recorder.problemLists[0]?.[0]?.reason).toBe('error reading config: no such file or directory');
 		write('away/a', '2');
 		renameSync(join(cwd, 'away'), join(cwd, 'config'));
@@ -171,7 +172,7 @@ describe('GeneratedSource of a directory', () => {
 	it('does not publish half of a ConfigMap above the size limit', async () => {
 		const recorder = await startSource({ fromFile: ['config'] });
 		write('config/big', Buffer.alloc(1_048_577, 'x'));
-		await vi.waitFor(() => expect(recorder.problemLists).toHaveLength(1), { timeout: 8000 });
+		await vi.waitFor(() => expect(recorder.problemLists).toHaveLength(1), { timeout: WAIT_MS });
 		expect(recorder.problemLists[0]?.[0]).toMatchObject({
 			place: '--create app',
 			reason: 'ConfigMap "app" is invalid: []: Too long: must have at most 1048576 bytes',
@@ -258,7 +259,7 @@ describe('GeneratedSource and the ways files are saved', () => {
 		write('v.env', 'A=1\n');
 		const recorder = await startSource({ fromEnvFile: ['v.env'] });
 		write('v.env', 'A=1\nB =2\n');
-		await vi.waitFor(() => expect(recorder.problemLists).toHaveLength(1), { timeout: 8000 });
+		await vi.waitFor(() => expect(recorder.problemLists).toHaveLength(1), { timeout: WAIT_MS });
 		expect(recorder.problemLists[0]?.[0]).toMatchObject({
 			place: '--from-env-file=v.env',
 			reason: expect.stringContaining('"B " is not a valid key name: '),

@@ -20,6 +20,7 @@ import { SYSTEM_TIMERS, type Timers } from '../../../../src/base/timers.js';
 import type { ConfigMap } from '../../../../src/model/config-map.js';
 import { KustomizeSource, type KustomizeSourceOptions } from '../../../../src/sources/kustomize/kustomize-source.js';
 import type { Problem, SourceSink } from '../../../../src/store/source.js';
+import { WAIT_MS } from '../../../support/until.js';
 
 class RecordingSink implements SourceSink {
 	/** Each state, as `name=value`. */
@@ -138,7 +139,7 @@ async function start(options: Partial<KustomizeSourceOptions> = {}): Promise<voi
 }
 
 async function eventually(check: () => void): Promise<void> {
-	await vi.waitFor(check, { timeout: 8000, interval: 5 });
+	await vi.waitFor(check, { timeout: WAIT_MS, interval: 5 });
 }
 
 /** As an editor does that cares. */

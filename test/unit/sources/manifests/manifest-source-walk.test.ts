@@ -8,6 +8,7 @@ import { SYSTEM_TIMERS, type Timers } from '../../../../src/base/timers.js';
 import type { ConfigMap } from '../../../../src/model/config-map.js';
 import { ManifestSource } from '../../../../src/sources/manifests/manifest-source.js';
 import type { SourceSink } from '../../../../src/store/source.js';
+import { WAIT_MS } from '../../../support/until.js';
 
 const FAST: Timers = {
 	now: () => SYSTEM_TIMERS.now() * 4,
@@ -97,7 +98,7 @@ it('ManifestSource ends at what is there, whatever happened on the way', async (
 				if (random(4) === 0) await new Promise((resolve) => setTimeout(resolve, random(6)));
 			}
 			const expected = await freshState(root);
-			await vi.waitFor(() => expect(state).toBe(expected), { timeout: 8000, interval: 5 });
+			await vi.waitFor(() => expect(state).toBe(expected), { timeout: WAIT_MS, interval: 5 });
 			seen.add(expected);
 		}
 		expect(seen.size).toBeGreaterThan(15);
@@ -105,4 +106,4 @@ it('ManifestSource ends at what is there, whatever happened on the way', async (
 		await source.close();
 		rmSync(base, { recursive: true, force: true });
 	}
-}, 60_000);
+});

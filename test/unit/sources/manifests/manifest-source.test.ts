@@ -24,6 +24,7 @@ import type { ConfigMap } from '../../../../src/model/config-map.js';
 import { SETTLE_MS } from '../../../../src/sources/manifests/manifest-file.js';
 import { ManifestSource, type ManifestSourceOptions } from '../../../../src/sources/manifests/manifest-source.js';
 import type { Problem, SourceSink } from '../../../../src/store/source.js';
+import { WAIT_MS } from '../../../support/until.js';
 
 /** `name.key=value` of everything, sorted. */
 type State = string;
@@ -90,7 +91,7 @@ async function start(path: string, options: Partial<ManifestSourceOptions> = {})
 }
 
 async function becomes(state: State): Promise<void> {
-	await vi.waitFor(() => expect(sink.state).toBe(state), { timeout: 8000, interval: 5 });
+	await vi.waitFor(() => expect(sink.state).toBe(state), { timeout: WAIT_MS, interval: 5 });
 }
 
 function pause(ms: number): Promise<void> {
@@ -388,7 +389,7 @@ describe('ManifestSource and bad files', () => {
 		writeFileSync(at('c.yaml'), manifest('c', '1'));
 		await start(directory, { timers: FAST });
 		writeFileSync(file, 'a: [');
-		await vi.waitFor(() => expect(sink.problemLists).toHaveLength(1), { timeout: 8000 });
+		await vi.waitFor(() => expect(sink.problemLists).toHaveLength(1), { timeout: WAIT_MS });
 		expect(sink.problemLists[0]).toEqual([expect.stringMatching(/a\.yaml:1:\d+: yaml: /)]);
 		writeFileSync(at('c.yaml'), manifest('c', '2'));
 		await becomes('a.k=1 b.k=1 c.k=2');
@@ -416,11 +417,11 @@ describe('ManifestSource and bad files', () => {
 		await start(directory, { timers: FAST });
 		unlinkSync(file);
 		symlinkSync('a.yaml', file);
-		await vi.waitFor(() => expect(sink.problemLists).toHaveLength(1), { timeout: 8000 });
+		await vi.waitFor(() => expect(sink.problemLists).toHaveLength(1), { timeout: WAIT_MS });
 		expect(sink.problemLists[0]?.[0]).toMatch(/a\.yaml: cannot be read: too many levels of symbolic links$/);
 		unlinkSync(file);
 		execFileSync('mkfifo', [file]);
-		await vi.waitFor(() => expect(sink.problemLists).toHaveLength(2), { timeout: 8000 });
+		await vi.waitFor(() => expect(sink.problemLists).toHaveLength(2), { timeout: WAIT_MS });
 		expect(sink.problemLists[1]).toEqual([`${file}: cannot be read: is no regular file`]);
 		expect(sink.states).toEqual(['a.k=1']);
 	});
@@ -445,7 +446,7 @@ describe('ManifestSource and bad files', () => {
 		await start(file, { timers: FAST });
 		writeFileSync(file, manifest('a', '2', 'immutable: true\n'));
 		const forbidden = `${file}:1:1: ConfigMap "a" is invalid: data: Forbidden: field is immutable when \`immutable\` is set`;
-		await vi.waitFor(() => expect(sink.problemLists).toEqual([[forbidden]]), { timeout: 8000 });
+		await vi.waitFor(() => expect(sink.problemLists).toEqual([[forbidden]]), { timeout: WAIT_MS });
 		expect(sink.states).toEqual(['a.k=1']);
 		appendFileSync(file, '  l: more\n');
 		await pause(100);
@@ -494,14 +495,14 @@ describe('ManifestSource and objects of other kinds', () => {
 	}
 
 	async function tells(list: string): Promise<void> {
-		await vi.waitFor(() => expect(told.at(-1)).toBe(list), { timeout: 8000, interval: 5 });
+		await vi.waitFor(() => expect(told.at(-1)).toBe(list), { timeout: WAIT_MS, interval: 5 });
 	}
 
 	/** Resolves when the source has seen everything that was written before. */
 	async function seen(): Promise<void> {
 		const marker = `marker-${sink.states.length}`;
 		writeFileSync(at('marker.yaml'), manifest(marker, '1'));
-		await vi.waitFor(() => expect(sink.state).toContain(marker), { timeout: 8000, interval: 5 });
+		await vi.waitFor(() => expect(sink.state).toContain(marker), { timeout: WAIT_MS, interval: 5 });
 	}
 
 	it('tells them first, and again only when one says something else', async () => {
@@ -559,7 +560,7 @@ describe('ManifestSource and objects of other kinds', () => {
 		await seen();
 		expect(told.every((list) => list.includes('d one'))).toBe(true);
 		writeFileSync(at('a.yaml'), deployment('d', 'three'));
-		await vi.waitFor(() => expect(told.at(-1)).toMatch(/^d three \d$/), { timeout: 8000, interval: 5 });
+		await vi.waitFor(() => expect(told.at(-1)).toMatch(/^d three \d$/), { timeout: WAIT_MS, interval: 5 });
 	});
 
 	it.each([

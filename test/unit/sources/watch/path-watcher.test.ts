@@ -18,6 +18,7 @@ import type { Logger, LogMethod } from '../../../../src/base/log.js';
 import { SILENT } from '../../../../src/base/log.js';
 import { SYSTEM_TIMERS } from '../../../../src/base/timers.js';
 import { PathWatcher, type PathWatcherOptions, type WatchedPath } from '../../../../src/sources/watch/path-watcher.js';
+import { WAIT_MS } from '../../../support/until.js';
 
 let directory: string;
 let watcher: PathWatcher | undefined;
@@ -69,7 +70,7 @@ async function reported(action: () => void, cause?: string): Promise<void> {
 			expect(changes).not.toHaveLength(0);
 			if (cause !== undefined) expect(changes.some((one) => one === cause || one === first)).toBe(true);
 		},
-		{ timeout: 8000, interval: 5 },
+		{ timeout: WAIT_MS, interval: 5 },
 	);
 	await settle();
 }
@@ -347,7 +348,7 @@ describe('PathWatcher and its watches', () => {
 		expect(JSON.stringify(warnings)).toContain('fs.inotify.max_user_watches');
 		await reported(() => writeFileSync(at('a'), 'longer'));
 		full = false;
-		await vi.waitFor(() => expect(watcher?.watchCount).toBeGreaterThan(1), { timeout: 8000 });
+		await vi.waitFor(() => expect(watcher?.watchCount).toBeGreaterThan(1), { timeout: WAIT_MS });
 		await reported(() => writeFileSync(at('a'), 'again'), at('a'));
 		expect(warnings).toHaveLength(1);
 	});
