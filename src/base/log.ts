@@ -3,17 +3,16 @@
  * Messages are constant lower-case phrases, everything variable is a field, values of ConfigMaps are never logged.
  */
 
+/** From the most to the least important. */
+export const LOG_LEVELS = ['error', 'warn', 'info', 'debug', 'trace'] as const;
+export type LogLevel = (typeof LOG_LEVELS)[number];
+
 export interface LogMethod {
 	(fields: Readonly<Record<string, unknown>>, message: string): void;
 	(message: string): void;
 }
 
-export interface Logger {
-	readonly error: LogMethod;
-	readonly warn: LogMethod;
-	readonly info: LogMethod;
-	readonly debug: LogMethod;
-	readonly trace: LogMethod;
+export interface Logger extends Readonly<Record<LogLevel, LogMethod>> {
 	child(bindings: Readonly<Record<string, unknown>>): Logger;
 }
 

@@ -80,6 +80,8 @@ export interface Waiting {
 	readonly reason?: string;
 	/** Kubelet's words for what is missing. */
 	readonly message: string;
+	/** What else the user can do; absent if only the object helps. */
+	readonly cure?: string;
 }
 
 /** Everything that was waited for has arrived. */

@@ -4,10 +4,12 @@
 
 import { ConfigMapFsError, errorText } from '../base/errors.js';
 import type { Logger } from '../base/log.js';
+import type { EventListener } from '../control/events.js';
+import { ProblemReporter } from '../control/problem-reporter.js';
 import type { Driver, MountEnd, UnmountReport } from '../drivers/driver.js';
 import { type ConfigMap, totalBytes } from '../model/config-map.js';
 import { formatObjectKey, type ObjectKey } from '../model/object-key.js';
-import { LayeredStore, type ObjectChange, type StoreFilter, type StoreProblem } from '../store/layered-store.js';
+import { LayeredStore, type ObjectChange, type StoreFilter } from '../store/layered-store.js';
 import type { ConfigMapSource } from '../store/source.js';
 import { emptyDirectory } from '../volume/content.js';
 import { EMPTY_PAYLOAD } from '../volume/payload.js';
@@ -34,6 +36,7 @@ export interface MountSessionOptions {
 	readonly retention: RetentionPolicy;
 	readonly now: () => Date;
 	readonly log: Logger;
+	readonly onEvent: EventListener;
 }
 
 const NAMESPACE_MODE = 0o755;
@@ -42,13 +45,12 @@ export class MountSession {
 	readonly #options: MountSessionOptions;
 	readonly #driver: Driver;
 	readonly #log: Logger;
+	readonly #onEvent: EventListener;
 	readonly #store: LayeredStore;
 	readonly #volumes = new Map<string, VolumeSession>();
 	readonly #namespaces = new Map<string, number>();
 	/** Which object has a directory, or the mount point, where two could claim it. */
 	readonly #owners = new Map<string, ObjectKey>();
-	/** Problems that a person was told of and that still are. */
-	#saidProblems: ReadonlySet<string> = new Set();
 	/** Says that a required ConfigMap has come. */
 	#found: (() => void) | undefined;
 	#isOpen = false;
@@ -58,12 +60,14 @@ export class MountSession {
 		this.#options = options;
 		this.#driver = options.driver;
 		this.#log = options.log;
+		this.#onEvent = options.onEvent;
+		const reporter = new ProblemReporter(options.onEvent);
 		this.#store = new LayeredStore({
 			layers: options.sources.map((source) => source.description),
 			filter: options.filter,
 			listener: {
 				changed: (changes) => this.#changed(changes),
-				problems: (problems) => this.#logProblems(problems),
+				problems: (problems) => reporter.update(problems),
 			},
 		});
 	}
@@ -126,7 +130,8 @@ export class MountSession {
 			return;
 		}
 		if (!this.#store.list().some((object) => this.#isWanted(object.key))) {
-			this.#log.warn(`waiting: configmap "${layout.name}" not found; --optional mounts an empty volume meanwhile`);
+			const cure = '--optional mounts an empty volume in the meantime';
+			this.#onEvent({ type: 'waiting', message: `configmap "${layout.name}" not found`, cure });
 		}
 		await new Promise<void>((resolve) => {
 			this.#found = resolve;
@@ -198,7 +203,8 @@ export class MountSession {
 		const { layout } = this.#options;
 		if (layout.kind === 'volume') {
 			if (projectMissing(layout.projection) !== undefined) this.#volume(key).write(EMPTY_PAYLOAD);
-			else this.#log.warn(`configmap "${key.name}" not found; the last content stays`);
+			else
+				this.#onEvent({ type: 'kept', configMap: formatObjectKey(key), message: `configmap "${key.name}" not found` });
 		} else {
 			this.#removeVolume(key);
 		}
@@ -230,7 +236,8 @@ export class MountSession {
 			retention,
 			now,
 			log: this.#log,
-			announces: () => this.#isOpen,
+			onEvent: this.#onEvent,
+			isVisible: () => this.#isOpen,
 		});
 		this.#volumes.set(path, volume);
 		return volume;
@@ -279,16 +286,6 @@ export class MountSession {
 			if (expected) this.#log.error({ configMap: subject }, errorText(error));
 			else this.#log.error({ configMap: subject, err: error }, 'not shown; the last good content stays');
 		}
-	}
-
-	/** Says what is new; what a source has said itself is not said again. */
-	#logProblems(problems: readonly StoreProblem[]): void {
-		const texts = problems
-			.filter(({ isLogged }) => isLogged !== true)
-			.map(({ place, reason }) => `${place}: ${reason}`);
-		for (const text of texts) if (!this.#saidProblems.has(text)) this.#log.error(text);
-		if (texts.length === 0 && this.#saidProblems.size > 0) this.#log.info('all inputs are good again');
-		this.#saidProblems = new Set(texts);
 	}
 
 	/** Requests that reached user space, by opcode. */

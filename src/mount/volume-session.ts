@@ -8,6 +8,7 @@
  */
 
 import type { Logger } from '../base/log.js';
+import type { EventListener, VolumeSubject } from '../control/events.js';
 import type { Driver } from '../drivers/driver.js';
 import type { Payload, PayloadChange } from '../volume/payload.js';
 import { NEW_VOLUME } from '../volume/plan.js';
@@ -25,8 +26,8 @@ export interface RetentionPolicy {
 const REMOVED_NAME_MS = 2000;
 
 export interface VolumeSessionOptions {
-	/** What the log names it by: `{ configMap: 'default/app' }`, `{ volume: 'config' }`. */
-	readonly subject: Readonly<Record<string, string>>;
+	/** Names it in events. */
+	readonly subject: VolumeSubject;
 	/** Directory in the tree; empty when the root is the volume. */
 	readonly path: string;
 	readonly driver: Driver;
@@ -38,8 +39,9 @@ export interface VolumeSessionOptions {
 	readonly retention: RetentionPolicy;
 	readonly now: () => Date;
 	readonly log: Logger;
-	/** Whether what is written now is news to people; the first state is not. */
-	readonly announces: () => boolean;
+	readonly onEvent: EventListener;
+	/** Whether readers can see the volume; what is written before is its initial content. */
+	readonly isVisible: () => boolean;
 }
 
 /** One generation that replaced another, or the first. */
@@ -50,11 +52,12 @@ export interface Flip {
 }
 
 export class VolumeSession {
-	readonly #subject: Readonly<Record<string, string>>;
+	readonly #subject: VolumeSubject;
 	readonly #driver: Driver;
 	readonly #retention: RetentionPolicy;
 	readonly #log: Logger;
-	readonly #announces: () => boolean;
+	readonly #onEvent: EventListener;
+	readonly #isVisible: () => boolean;
 	readonly #writer: VolumeWriter;
 	readonly #path: string;
 	/** Old generations that history keeps, the oldest first. */
@@ -73,7 +76,8 @@ export class VolumeSession {
 		this.#driver = options.driver;
 		this.#retention = options.retention;
 		this.#log = options.log;
-		this.#announces = options.announces;
+		this.#onEvent = options.onEvent;
+		this.#isVisible = options.isVisible;
 		const { reserved } = options;
 		const state = reserved === undefined ? options.driver.existing(options.path) : { ...NEW_VOLUME, reserved };
 		this.#exists = state !== undefined || options.path === '';
@@ -98,7 +102,7 @@ export class VolumeSession {
 		this.#old.push(...result.replaced);
 		this.#scheduleRetirement();
 		if (!result.flipped) return undefined;
-		this.#logFlip(result, payload, performance.now() - started);
+		this.#emitFlip(result, payload, performance.now() - started);
 		return { generation: result.snapshot, change: result.change };
 	}
 
@@ -163,7 +167,7 @@ export class VolumeSession {
 		this.#whole.clear();
 		this.#emptied.clear();
 		this.#left.clear();
-		if (this.#announces()) this.#log.info(this.#subject, 'volume removed');
+		if (this.#isVisible()) this.#onEvent({ type: 'removed', ...this.#subject });
 	}
 
 	/** Ends the timers; what they would have removed goes with the mount. */
@@ -172,24 +176,18 @@ export class VolumeSession {
 		this.#timers.clear();
 	}
 
-	#logFlip(result: WriteResult, payload: Payload, durationMs: number): void {
+	#emitFlip(result: WriteResult, payload: Payload, durationMs: number): void {
 		let sizeBytes = 0;
 		for (const file of payload.values()) sizeBytes += file.bytes.length;
-		this.#log[this.#announces() ? 'info' : 'debug'](
-			{
-				...this.#subject,
-				generation: result.snapshot,
-				...namesOf(result.change),
-				keyCount: payload.size,
-				sizeBytes,
-				durationUs: Math.round(durationMs * 1000),
-			},
-			'generation published',
-		);
+		this.#onEvent({
+			type: 'published',
+			...this.#subject,
+			generation: result.snapshot,
+			...result.change,
+			keyCount: payload.size,
+			sizeBytes,
+			durationUs: Math.round(durationMs * 1000),
+			isInitial: !this.#isVisible(),
+		});
 	}
-}
-
-/** Names that changed, without those lists that are empty. */
-function namesOf(change: PayloadChange): Partial<PayloadChange> {
-	return Object.fromEntries(Object.entries(change).filter(([, names]) => names.length > 0));
 }

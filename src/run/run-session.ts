@@ -7,13 +7,14 @@
 
 import { ConfigMapFsError, RUN_FAILED } from '../base/errors.js';
 import type { Logger } from '../base/log.js';
+import type { EventListener } from '../control/events.js';
+import { ProblemReporter } from '../control/problem-reporter.js';
 import { PodReader, type SelectedPod } from '../inputs/pod-reader.js';
 import { podAsItRuns } from '../inputs/pod-references.js';
 import type { PodSources } from '../inputs/pod-sources.js';
 import { SyncPace, type SyncRange } from '../model/sync-pace.js';
 import type { Environment } from '../pod/environment/environment.js';
 import type { PodObjects } from '../pod/pod-objects.js';
-import type { StoreProblem } from '../store/layered-store.js';
 import { Application } from './application/application.js';
 import type { ApplicationProcess } from './application/application-process.js';
 import type { EarlySignals } from './application/early-signals.js';
@@ -47,9 +48,10 @@ export interface RunSessionOptions extends Pick<PodSources, 'sources' | 'cluster
 	readonly inheritance: Inheritance;
 	readonly earlySignals: EarlySignals;
 	readonly placement: Placement;
-	readonly setup: Omit<ContainerSetupOptions, 'stage' | 'onFlip' | 'onDriverDeath'>;
+	readonly setup: Omit<ContainerSetupOptions, 'stage' | 'onEvent' | 'onFlip' | 'onDriverDeath'>;
 	readonly onChange: OnChangePolicy;
 	readonly log: Logger;
+	readonly onEvent: EventListener;
 }
 
 /** How long a process may take to end after SIGTERM. Source: kubernetes v1.32 core/v1, terminationGracePeriodSeconds. */
@@ -76,10 +78,10 @@ export class RunSession {
 	readonly #starter: ContainerStarter;
 	/** Undefined while no process runs. */
 	#running: RunningContainer | undefined;
-	#loggedProblems: ReadonlySet<string> = new Set();
 
 	constructor(options: RunSessionOptions) {
-		const { cluster, log, setup } = options;
+		const { cluster, log, onEvent, setup } = options;
+		const reporter = new ProblemReporter(onEvent);
 		this.#options = options;
 		this.#log = log;
 		this.#sources = new ObjectSources({
@@ -87,7 +89,7 @@ export class RunSession {
 			localVolumes: setup.localVolumes,
 			warnings: setup.warnings,
 			onChange: () => this.#gate.changed(),
-			onProblems: (problems) => this.#logProblems(problems),
+			onProblems: (problems) => reporter.update(problems),
 		});
 		this.#reader = new PodReader({
 			catalog: this.#sources.catalog,
@@ -102,6 +104,7 @@ export class RunSession {
 		this.#setup = new ContainerSetup({
 			...setup,
 			stage: options.placement.stage,
+			onEvent,
 			onFlip: (volume, flip) => {
 				if (this.#running !== undefined) this.#starter.flipped(volume);
 				this.#reactor.volumeChanged(volume, flip);
@@ -216,14 +219,6 @@ export class RunSession {
 
 	#objects({ pod }: SelectedPod): PodObjects {
 		return this.#sources.catalog.objects(pod.metadata.namespace);
-	}
-
-	#logProblems(problems: readonly StoreProblem[]): void {
-		const texts = problems
-			.filter(({ isLogged }) => isLogged !== true)
-			.map(({ place, reason }) => `${place}: ${reason}`);
-		for (const text of texts) if (!this.#loggedProblems.has(text)) this.#log.error(text);
-		this.#loggedProblems = new Set(texts);
 	}
 
 	async #close(): Promise<void> {

@@ -200,7 +200,7 @@ describe('the server is away', () => {
 			input: manifestText({ name: 'app', namespace: 'not-yet', data: { key: 'one' } }),
 		});
 		await until(async () => (await readFile(join(mount.dir, 'app/key'), 'utf8').catch(() => '')) === 'one', 'it');
-		await mount.waitForLog(({ msg }) => msg === 'all inputs are good again');
+		await mount.waitForLog(({ event }) => event === 'resolved');
 		expect((await runCommand('ls', [mount.dir])).stdout).toBe('app\n');
 	});
 });

@@ -3,7 +3,7 @@
  * belongs into afterEach; it kills only what was started here.
  *
  *     const mount = await startMount(directory, ['-f', manifest]);
- *     await mount.waitForLog((line) => line.msg === 'generation published');
+ *     await mount.waitForLog((line) => line.event === 'published');
  *     expect(await mount.stop()).toEqual({ code: 0, signal: null });
  */
 
@@ -51,6 +51,8 @@ export interface ExitStatus {
 export interface LogLine {
 	readonly level?: string;
 	readonly msg?: string;
+	/** Type of the event that the line is about. */
+	readonly event?: string;
 	readonly [field: string]: unknown;
 }
 
@@ -150,12 +152,10 @@ export class MountProcess {
 	 */
 	flips(configMap?: string): number {
 		const lines = this.logLines();
-		const mounted = lines.findIndex((line) => line.msg === 'mounted');
+		const mounted = lines.findIndex((line) => line.event === 'mounted');
 		return lines.filter(
 			(line, at) =>
-				at > mounted &&
-				line.msg === 'generation published' &&
-				(configMap === undefined || line.configMap === configMap),
+				at > mounted && line.event === 'published' && (configMap === undefined || line.configMap === configMap),
 		).length;
 	}
 
@@ -205,7 +205,7 @@ export function launchMount(
 	args: readonly string[],
 	options: ProcessOptions = {},
 ): { readonly mount: MountProcess; readonly ready: Promise<'ready'> } {
-	const child = launch(['mount', dir, '--ready-fd', '3', ...args], options, 'pipe');
+	const child = launch(['mount', dir, '--log-format', 'json', '--ready-fd', '3', ...args], options, 'pipe');
 	child.stdout?.resume();
 	const mount = new MountProcess(dir, child, options);
 	running.add(mount);

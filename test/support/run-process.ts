@@ -190,7 +190,15 @@ export function startRun(
 	options: RunOptions = {},
 ): RunProcess {
 	const { args = [], command, env, cwd = '/', stdin = false } = options;
-	const words = ['run', '-f', manifest.path, ...args, ...(command === undefined ? [] : ['--', ...command])];
+	const words = [
+		'run',
+		'--log-format',
+		'json',
+		'-f',
+		manifest.path,
+		...args,
+		...(command === undefined ? [] : ['--', ...command]),
+	];
 	// Entering a mount namespace leads to its root directory.
 	const [file = '', ...rest] = [...machine.prefix(way.user), 'env', '-C', cwd, process.execPath, PROGRAM, ...words];
 	const child = spawn(file, rest, {

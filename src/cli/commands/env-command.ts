@@ -26,9 +26,9 @@ import { readSnapshotFlags, SNAPSHOT_OPTIONS } from '../flags/snapshot-flags.js'
 import { explainText } from '../print/env-explain.js';
 import { type EnvReport, envReport } from '../print/env-report.js';
 import { ENV_TEXT_FORMATS, type EnvTextFormat, envText } from '../print/env-text.js';
-import { plainLogger } from '../print/plain-logger.js';
 import { type StandardOutput, standardOutput } from '../print/standard-output.js';
 import { styleFor } from '../print/style.js';
+import { commandLogger } from '../print/text-logger.js';
 import { podSources } from './pod-sources.js';
 
 const OUTPUT = { group: 'Output:' } as const;
@@ -107,7 +107,7 @@ async function readReport(
 	context: CliContext,
 	{ say, showSecrets }: { readonly say: (line: string) => void; readonly showSecrets: boolean },
 ): Promise<EnvReport> {
-	const log = plainLogger(say);
+	const log = commandLogger(say);
 	const { sources, cluster, defaultNamespace } = await podSources(line.pod, context, log, true);
 	const snapshot = await Snapshot.read({ sources, cluster, defaultNamespace });
 	const { catalog } = snapshot;

@@ -19,10 +19,10 @@ import { selectWorkload } from '../../pod/workload.js';
 import type { CliContext } from '../context.js';
 import { readSnapshotFlags, SNAPSHOT_OPTIONS } from '../flags/snapshot-flags.js';
 import { type LintReport, lintReport, lintText } from '../print/lint-report.js';
-import { counted } from '../print/log-sentence.js';
-import { plainLogger } from '../print/plain-logger.js';
 import { type StandardOutput, standardOutput } from '../print/standard-output.js';
 import { styleFor } from '../print/style.js';
+import { commandLogger } from '../print/text-logger.js';
+import { counted } from '../print/wording.js';
 import { podSources } from './pod-sources.js';
 
 const OUTPUT = { group: 'Output:' } as const;
@@ -89,7 +89,7 @@ async function lint(
 	context: CliContext,
 	say: (line: string) => void,
 ): Promise<{ readonly report: LintReport; readonly failure: ConfigMapFsError | undefined }> {
-	const log = plainLogger(say);
+	const log = commandLogger(say);
 	const { sources, cluster, defaultNamespace } = await podSources(flags, context, log, true);
 	const snapshot = await Snapshot.read({ sources, cluster, defaultNamespace, keepGoing: true });
 	const chosen = await chooseWorkloads(snapshot.catalog, { ...flags, cluster });

@@ -7,6 +7,7 @@ import { constants } from 'node:os';
 import { isatty } from 'node:tty';
 import { ConfigMapFsError } from '../../base/errors.js';
 import type { Logger } from '../../base/log.js';
+import type { EventListener } from '../../control/events.js';
 import { makeDriver } from '../../mount/driver-choice.js';
 import { prepareMountPoint, warnIfNotEmpty } from '../../mount/mount-point.js';
 import { MountSession } from '../../mount/mount-session.js';
@@ -17,9 +18,9 @@ import { VOLUME_MODE } from '../../volume/content.js';
 import { type CliContext, runtimeEnvironment } from '../context.js';
 import { delayLikeKubelet, type OpenedCluster, openCluster } from '../flags/cluster-flags.js';
 import { type CommandLine, readCommandLine } from '../flags/mount-flags.js';
+import { eventLog } from '../print/event-log.js';
 import { makeLogger, openLogSink } from '../print/logger.js';
 import { describeMount } from '../print/mount-summary.js';
-import { wantsColours } from '../print/style.js';
 import { type BackgroundRole, startInBackground, takeBackgroundRole } from './background.js';
 import { makeLocalSource } from './local-sources.js';
 import { announceReady, announceStopping } from './readiness.js';
@@ -66,11 +67,11 @@ async function mountUntilEnd(
 	const { stop, role } = process_;
 	const isTerminal = role?.isTerminal ?? isatty(2);
 	const sink = openLogSink(line.logFile);
-	const noColor = !wantsColours(context.env);
 	const log = await makeLogger(
-		{ level: line.logLevel, format: line.logFormat, file: line.logFile, isTerminal, noColor },
+		{ level: line.logLevel, format: line.logFormat, file: line.logFile, isTerminal, env: context.env },
 		sink,
 	);
+	const onEvent = eventLog(log);
 	const readiness = { readyFd: role?.readyFd ?? line.readyFd, notifySocket: context.env.NOTIFY_SOCKET };
 	const now = () => new Date();
 	const cluster = line.cluster === undefined ? undefined : await openCluster(line.cluster, { env: context.env, log });
@@ -95,12 +96,15 @@ async function mountUntilEnd(
 			retention: line.retention,
 			now,
 			log,
+			onEvent,
 		});
 		return await runUntilEnd(session, {
 			log,
+			onEvent,
 			stop,
 			onReady() {
-				log.info({ mountPoint: mountPoint.path, volumes: session.volumeCount, driver: session.driverName }, 'mounted');
+				const { volumeCount: volumes, driverName: driver } = session;
+				onEvent({ type: 'mounted', mountPoint: mountPoint.path, volumes, driver });
 				if (isTerminal && role === undefined && isForPeople(line))
 					new SafeOutput(2).write(describeMount(line.directory, session.volumePaths, line.sources));
 				if (role !== undefined) sink.stop();
@@ -149,12 +153,13 @@ async function runUntilEnd(
 	session: MountSession,
 	hooks: {
 		readonly log: Logger;
+		readonly onEvent: EventListener;
 		readonly stop: StopRequest;
 		readonly onReady: () => void;
 		readonly onStopping: () => void;
 	},
 ): Promise<number> {
-	const { log, stop } = hooks;
+	const { log, onEvent, stop } = hooks;
 	const interrupted = await Promise.race([session.start(), stop.signal]);
 	if (interrupted !== undefined) {
 		await session.close();
@@ -167,8 +172,8 @@ async function runUntilEnd(
 	const upcalls = await session.upcalls();
 	const { wasBusy } = await session.close();
 	if (wasBusy) log.warn('the mount was in use: it was detached, and what was open in it is gone');
-	if (typeof outcome === 'string') log.info({ signal: outcome, upcalls }, 'unmounted');
-	else if (outcome.reason === 'unmounted') log.info({ upcalls }, 'unmounted from outside');
+	if (typeof outcome === 'string') onEvent({ type: 'unmounted', signal: outcome, upcalls });
+	else if (outcome.reason === 'unmounted') onEvent({ type: 'unmounted', upcalls });
 	else throw new ConfigMapFsError('DRIVER_DIED', `The server process ended (${outcome.detail}); mount again to go on`);
 	return 0;
 }

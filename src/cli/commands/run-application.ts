@@ -13,8 +13,8 @@ import type { RunDriver } from '../../run/run-driver.js';
 import { RunSession } from '../../run/run-session.js';
 import type { CliContext } from '../context.js';
 import type { RunLine } from '../flags/run-flags.js';
+import { eventLog } from '../print/event-log.js';
 import { makeLogger, openLogSink } from '../print/logger.js';
-import { wantsColours } from '../print/style.js';
 import { podSources } from './pod-sources.js';
 
 /** Where it runs, and as whom. */
@@ -30,9 +30,8 @@ export interface RunPlace {
 export async function runApplication(line: RunLine, context: CliContext, place: RunPlace): Promise<number> {
 	const { inheritance, earlySignals, placement, caller, driver } = place;
 	const isTerminal = isatty(2);
-	const noColor = !wantsColours(context.env);
 	const log = await makeLogger(
-		{ level: line.logLevel, format: line.logFormat, file: line.logFile, isTerminal, noColor },
+		{ level: line.logLevel, format: line.logFormat, file: line.logFile, isTerminal, env: context.env },
 		openLogSink(line.logFile),
 	);
 	if (driver.fallbackReason !== undefined) {
@@ -55,6 +54,7 @@ export async function runApplication(line: RunLine, context: CliContext, place: 
 		placement,
 		onChange: line.onChange,
 		log,
+		onEvent: eventLog(log),
 		setup: {
 			command: line.command,
 			keepArgs: line.keepArgs,

@@ -6,13 +6,14 @@
 import { fstatSync } from 'node:fs';
 import type { CommandModule } from 'yargs';
 import { ConfigMapFsError, errorText } from '../../base/errors.js';
+import { LOG_LEVELS, type LogLevel } from '../../base/log.js';
 import { type FlagOption, type ParsedFlags, parseFlags } from '../../go/flags.js';
 import { LabelSelector } from '../../model/label-selector.js';
 import { DRIVER_CHOICES, type DriverChoice } from '../../mount/driver-choice.js';
 import type { Layout } from '../../mount/mount-session.js';
 import type { StoreFilter } from '../../store/layered-store.js';
 import { DEFAULT_MODE, type Projection } from '../../volume/projection.js';
-import { LOG_FORMATS, LOG_LEVELS, type LogFormat } from '../print/logger.js';
+import { LOG_FORMATS, type LogFormat } from '../print/logger.js';
 import { CLUSTER_OPTIONS, readClusterFlags, readKubeletDelay } from './cluster-flags.js';
 import { parseCount, parseDuration, parseId, parseItem, parseMode } from './flag-values.js';
 import { readSourceFlags } from './source-flags.js';
@@ -70,7 +71,7 @@ export const MOUNT_OPTIONS = {
 		choices: LOG_LEVELS,
 		describe: 'error, warn, info (default), debug, or trace: each FUSE request and reply, on standard error',
 	},
-	'log-format': { ...OPERATION, choices: LOG_FORMATS, describe: 'pretty or json (default: pretty on a terminal)' },
+	'log-format': { ...OPERATION, choices: LOG_FORMATS, describe: 'pretty (default) or json' },
 	'log-file': { ...VALUE, ...OPERATION, describe: 'Append the log to this file instead of standard error' },
 } as const satisfies Readonly<Record<string, FlagOption & { readonly describe: string; readonly group: string }>>;
 
@@ -121,8 +122,8 @@ export function readCommandLine(args: readonly string[]) {
 		allowOther: flags.is('allow-other'),
 		background: flags.is('background'),
 		readyFd,
-		logLevel: flags.last('log-level') ?? 'info',
-		logFormat: flags.last('log-format') as LogFormat | undefined,
+		logLevel: (flags.last('log-level') ?? 'info') as LogLevel,
+		logFormat: (flags.last('log-format') ?? 'pretty') as LogFormat,
 		logFile: flags.last('log-file'),
 	};
 }

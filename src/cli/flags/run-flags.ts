@@ -5,11 +5,12 @@
 import { resolve } from 'node:path';
 import type { CommandModule } from 'yargs';
 import { ConfigMapFsError } from '../../base/errors.js';
+import { LOG_LEVELS, type LogLevel } from '../../base/log.js';
 import { type FlagOption, type ParsedFlags, parseFlags } from '../../go/flags.js';
 import { DRIVER_CHOICES, type DriverChoice } from '../../mount/driver-choice.js';
 import { ENV_INHERIT_CHOICES, type EnvInherit } from '../../run/container/inherited-environment.js';
 import { parseOnChangeFlags } from '../../run/on-change/on-change.js';
-import { LOG_FORMATS, LOG_LEVELS, type LogFormat } from '../print/logger.js';
+import { LOG_FORMATS, type LogFormat } from '../print/logger.js';
 import { CLUSTER_OPTIONS, readClusterFlags, readKubeletDelay } from './cluster-flags.js';
 import { parseDuration } from './flag-values.js';
 import { SOURCE_OPTIONS } from './mount-flags.js';
@@ -94,7 +95,7 @@ export const RUN_OPTIONS = {
 		choices: LOG_LEVELS,
 		describe: 'error, warn (default), info: each change, debug, trace',
 	},
-	'log-format': { ...OPERATION, choices: LOG_FORMATS, describe: 'pretty or json (default: pretty on a terminal)' },
+	'log-format': { ...OPERATION, choices: LOG_FORMATS, describe: 'pretty (default) or json' },
 	'log-file': { ...VALUE, ...OPERATION, describe: 'Append the log to this file instead of standard error' },
 } as const satisfies Readonly<Record<string, FlagOption & { readonly describe: string; readonly group: string }>>;
 
@@ -159,8 +160,8 @@ export function readRunLine(args: readonly string[], cwd: string) {
 		snapshotGraceMs: grace === undefined ? 0 : parseDuration('snapshot-grace', grace),
 		waitTimeoutMs: seconds === undefined ? undefined : parseDuration('wait-timeout', seconds),
 		onChange: parseOnChangeFlags(flags.all('on-change')),
-		logLevel: flags.last('log-level') ?? 'warn',
-		logFormat: flags.last('log-format') as LogFormat | undefined,
+		logLevel: (flags.last('log-level') ?? 'warn') as LogLevel,
+		logFormat: (flags.last('log-format') ?? 'pretty') as LogFormat,
 		logFile: flags.last('log-file'),
 	};
 }

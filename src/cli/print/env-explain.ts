@@ -2,10 +2,11 @@
 
 import { type EnvReport, originWords, type ReportedVariable } from './env-report.js';
 import { maskText } from './env-text.js';
-import { counted } from './log-sentence.js';
 import { shellWord } from './shell-word.js';
 import type { Style } from './style.js';
-import { beginning, oneLine, padded, textWidth, wrapped } from './text-width.js';
+import { oneLine } from './terminal-text.js';
+import { beginning, padded, textWidth, wrapped } from './text-width.js';
+import { counted } from './wording.js';
 
 export interface ExplainLayout {
 	/** Columns of the terminal; undefined: there is none, and lines are as long as they are. */

@@ -5,7 +5,8 @@
 
 import type { ReportedVariable } from './env-report.js';
 import { shellQuoted } from './shell-word.js';
-import { oneLine } from './text-width.js';
+import { manyLines } from './terminal-text.js';
+import { counted } from './wording.js';
 
 export const ENV_TEXT_FORMATS = ['text', 'export', 'dotenv'] as const;
 export type EnvTextFormat = (typeof ENV_TEXT_FORMATS)[number];
@@ -34,7 +35,7 @@ const FORMATS: Readonly<Record<EnvTextFormat, (variable: Variable, forTerminal: 
 	text: (variable, forTerminal) => {
 		const { name, value } = variable;
 		if (value === null) return `${name}=${maskText(variable)}`;
-		return `${name}=${forTerminal ? value.split('\n').map(oneLine).join('\n') : value}`;
+		return `${name}=${forTerminal ? manyLines(value) : value}`;
 	},
 	export: (variable) => {
 		const { name, value, isShellName } = variable;
@@ -53,7 +54,7 @@ const FORMATS: Readonly<Record<EnvTextFormat, (variable: Variable, forTerminal: 
 
 /** `(Secret, 12 bytes)`. */
 export function maskText({ bytes }: Pick<Variable, 'bytes'>): string {
-	return `(Secret, ${bytes} ${bytes === 1 ? 'byte' : 'bytes'})`;
+	return `(Secret, ${counted(bytes, 'byte')})`;
 }
 
 function masked({ name }: Variable): string {

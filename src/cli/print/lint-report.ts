@@ -5,9 +5,9 @@
 
 import type { WorkloadLint } from '../../explain/workload-lint.js';
 import type { Severity } from '../../pod/lint/finding.js';
-import { counted } from './log-sentence.js';
 import type { Style } from './style.js';
-import { oneLine } from './text-width.js';
+import { oneLine } from './terminal-text.js';
+import { counted } from './wording.js';
 
 export const LINT_SCHEMA = 'configmapfs.lint/v1';
 

@@ -1,26 +1,25 @@
-/**
- * The program's logger: pino on standard error, for people or for machines. Standard output stays free for results.
- */
+/** The program's log on standard error or in a file, as text or as JSON. Standard output stays free for results. */
 
 import { constants, openSync } from 'node:fs';
-import { pino } from 'pino';
 import { ConfigMapFsError, errorText } from '../../base/errors.js';
-import type { Logger } from '../../base/log.js';
+import type { Logger, LogLevel } from '../../base/log.js';
 import { SafeOutput } from '../../native/safe-output.js';
-import { sentenceOf } from './log-sentence.js';
+import { styleFor } from './style.js';
+import { textLogger, timedPrefix } from './text-logger.js';
 
-export const LOG_LEVELS = ['error', 'warn', 'info', 'debug', 'trace'] as const;
 export const LOG_FORMATS = ['pretty', 'json'] as const;
 export type LogFormat = (typeof LOG_FORMATS)[number];
 
 export interface LoggerOptions {
-	readonly level: string;
-	/** Undefined: pretty on a terminal, else JSON. */
-	readonly format: LogFormat | undefined;
+	/** The least important level that is written. */
+	readonly level: LogLevel;
+	readonly format: LogFormat;
 	/** Undefined: standard error. */
 	readonly file: string | undefined;
+	/** Whether standard error is a terminal. */
 	readonly isTerminal: boolean;
-	readonly noColor: boolean;
+	/** Decides on colours. */
+	readonly env: Readonly<Record<string, string | undefined>>;
 }
 
 /** Where lines go; switched off when the terminal that started a background process is left. */
@@ -58,21 +57,14 @@ function openLogFile(file: string): number {
 }
 
 export async function makeLogger(options: LoggerOptions, sink: LogSink): Promise<Logger> {
-	const isForPerson = options.isTerminal && options.file === undefined;
-	const format = options.format ?? (isForPerson ? 'pretty' : 'json');
-	const settings = { level: options.level, base: null };
-	if (format === 'json') {
-		const machine: Logger = pino({ ...settings, formatters: { level: (label) => ({ level: label }) } }, sink);
-		return machine;
+	const { level, format, file, isTerminal, env } = options;
+	if (format === 'pretty') {
+		const style = styleFor(isTerminal && file === undefined, env);
+		const prefix = (of: LogLevel) => timedPrefix(new Date(), of, { hasDate: file !== undefined, style });
+		return textLogger({ level, prefix, write: (line) => sink.write(line) });
 	}
-	// Loaded for people only: it takes as long as a mount.
-	const { default: pretty } = await import('pino-pretty');
-	const prettify = pretty.prettyFactory({
-		colorize: isForPerson && !options.noColor,
-		translateTime: 'SYS:HH:MM:ss',
-		hideObject: true,
-		messageFormat: (record) => sentenceOf(record),
-	});
-	const forPeople: Logger = pino(settings, { write: (line: string) => sink.write(prettify(JSON.parse(line))) });
-	return forPeople;
+	// Loaded only for JSON: it takes as long as a mount.
+	const { pino } = await import('pino');
+	const logger: Logger = pino({ level, base: null, formatters: { level: (label) => ({ level: label }) } }, sink);
+	return logger;
 }

@@ -6,6 +6,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Logger } from '../../base/log.js';
+import type { EventListener } from '../../control/events.js';
 import type { Driver } from '../../drivers/driver.js';
 import type { SelectedPod } from '../../inputs/pod-reader.js';
 import { mountedVolumes } from '../../inputs/pod-references.js';
@@ -49,6 +50,7 @@ export interface ContainerSetupOptions {
 	readonly now: () => Date;
 	readonly log: Logger;
 	readonly warnings: OnceLogger;
+	readonly onEvent: EventListener;
 	readonly onFlip: (volume: string, flip: Flip) => void;
 	/** The server process of the driver ended unexpectedly, so no file can be read; `detail` says how. */
 	readonly onDriverDeath: (detail: string) => void;
@@ -116,11 +118,11 @@ export class ContainerSetup {
 	}
 
 	#makeVolumes({ pod, container }: SelectedPod): PodVolumes {
-		const { retention, now, log, warnings, onFlip, caller, takeDriver } = this.#options;
+		const { retention, now, log, onEvent, warnings, onFlip, caller, takeDriver } = this.#options;
 		const { fsGroup } = pod.spec.securityContext;
 		const { fileGroup = caller.gid } = wantedCredentials(pod, container, caller);
 		this.#driver = takeDriver(fsGroup === undefined ? undefined : fileGroup);
-		return new PodVolumes({ driver: this.#driver, retention, now, log, warnings, onFlip });
+		return new PodVolumes({ driver: this.#driver, retention, now, log, onEvent, warnings, onFlip });
 	}
 
 	/** Mounts the volumes on their backing paths. Later calls do nothing. Errors: those of the driver. */

@@ -5,6 +5,7 @@
 
 import { isDeepStrictEqual } from 'node:util';
 import type { Logger } from '../../base/log.js';
+import type { EventListener } from '../../control/events.js';
 import type { Driver } from '../../drivers/driver.js';
 import { type Flip, type RetentionPolicy, VolumeSession } from '../../mount/volume-session.js';
 import type { Missing } from '../../pod/pod-objects.js';
@@ -19,6 +20,7 @@ export interface PodVolumesOptions {
 	readonly retention: RetentionPolicy;
 	readonly now: () => Date;
 	readonly log: Logger;
+	readonly onEvent: EventListener;
 	readonly warnings: OnceLogger;
 	/** A generation replaced another while the application could see it. */
 	readonly onFlip: (volume: string, flip: Flip) => void;
@@ -80,7 +82,7 @@ export class PodVolumes {
 	}
 
 	#show(volume: PayloadVolume, payload: Payload, nested: readonly string[]): void {
-		const { driver, retention, now, log, onFlip } = this.#options;
+		const { driver, retention, now, log, onEvent, onFlip } = this.#options;
 		let shown = this.#shown.get(volume.name);
 		if (shown === undefined) {
 			const reserved = this.#reserve(volume.name, nested);
@@ -92,7 +94,8 @@ export class PodVolumes {
 				retention,
 				now,
 				log,
-				announces: () => this.#isOpen,
+				onEvent,
+				isVisible: () => this.#isOpen,
 			});
 			shown = { session, source: volume.source, nested: new Set(nested), complaint: undefined };
 			this.#shown.set(volume.name, shown);

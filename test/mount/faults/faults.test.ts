@@ -186,7 +186,10 @@ describe.skipIf(AS_ROOT.missing !== undefined)(`dead mounts, ${titleOf(AS_ROOT)}
 		await deadMount(dir);
 		expect((await runCommand('ls', [dir], { env: { LC_ALL: 'C' } })).stderr).toContain('not connected');
 		const mount = await startMount(dir, ['-f', manifest()]);
-		expect(messages(mount)).toEqual(['removing the mount of a daemon that is gone', 'mounted']);
+		expect(messages(mount)).toEqual([
+			'removing the mount of a daemon that is gone',
+			`mounted 1 ConfigMap on ${dir} (kernel driver)`,
+		]);
 		await mount.stop();
 		expect(mountsBelow(dir)).toEqual([]);
 	});

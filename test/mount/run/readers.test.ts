@@ -75,7 +75,7 @@ for (const way of [ROOT_WAY, USER_WAY]) {
 				() => run.stdout.split('ready').length > readers,
 				() => `readers:\n${run.stderr}`,
 			);
-			const published = () => run.stderr.split('generation published').length - 1;
+			const published = () => run.log.filter(({ event }) => event === 'published').length;
 			const before = published();
 			for (let number = 1; published() - before < FLIPS; number++) {
 				manifest.put(numbered(number));

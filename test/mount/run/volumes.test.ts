@@ -413,6 +413,9 @@ for (const way of [ROOT_WAY, USER_WAY]) {
 				expect(await contentOf(run)).toBe('v/b.conf=two v/key=one');
 				manifest.put(configMap('app', { key: 'new' }));
 				await shows(run, 'v/key=new');
+				await run.waitForLog('all sources are valid again');
+				const recoveries = run.log.filter(({ event }) => event === 'resolved');
+				expect(recoveries.map(({ level }) => level)).toEqual(recoveries.map(() => 'error'));
 				expect(await run.stop()).toEqual({ code: 143, signal: null });
 			});
 

@@ -119,7 +119,7 @@ describe('what is wrong is said in one line, with the cure and the right status'
 		const { mount } = await startIn(AS_ROOT, dir, ['-f', manifest()]);
 		expect(messages(mount)).toEqual([
 			`"${dir}" is not empty: "hidden" and the rest are hidden while it is mounted`,
-			'mounted',
+			`mounted 1 ConfigMap on ${dir} (kernel driver)`,
 		]);
 		const again = await runProgram(['mount', dir, '-f', manifest()]);
 		expect(again).toMatchObject({
@@ -237,7 +237,10 @@ describe.skipIf(AS_ROOT.missing !== undefined)(`in the background, ${titleOf(AS_
 		expect(result).toMatchObject({ code: 0, stderr: '', stdout: '' });
 		expect(readFileSync(join(dir, 'app/key'), 'utf8')).toBe('one');
 		writeManifest(file, { name: 'app', data: { key: 'two' } });
-		await until(() => readFileSync(log, 'utf8').includes('generation published'), 'the log to go on');
+		await until(
+			() => readFileSync(log, 'utf8').includes('default/app: changed key (1 key, 3 bytes)'),
+			'the log to go on',
+		);
 		await unmounted(dir);
 		await until(() => readFileSync(log, 'utf8').includes('unmounted from outside'), 'the last line');
 	});
@@ -427,12 +430,12 @@ describe.skipIf(AS_ROOT.missing !== undefined)(`the log, ${titleOf(AS_ROOT)}`, (
 		expect(mount.stderr).toMatch(/^tx \d+ ok 3 bytes \d+us$/m);
 	});
 
-	test('at the start one line tells how many, not one for each', async () => {
+	test('at the start one line counts the ConfigMaps', async () => {
 		const dir = mountPoint();
 		const file = join(temporaryDirectory('src'), 'all.yaml');
 		writeManifest(file, ...Array.from({ length: 200 }, (_, index) => ({ name: `app-${index}`, data: { key: 'x' } })));
 		const { mount } = await startIn(AS_ROOT, dir, ['-f', file]);
-		expect(mount.logLines()).toMatchObject([{ level: 'info', msg: 'mounted', volumes: 200 }]);
+		expect(mount.logLines()).toMatchObject([{ level: 'info', event: 'mounted', volumes: 200 }]);
 		await mount.stop();
 	});
 
@@ -468,8 +471,8 @@ describe.skipIf(AS_ROOT.missing !== undefined)(`the log, ${titleOf(AS_ROOT)}`, (
 		await unmounted(dir);
 		const lines = (await running).stdout.trim().split('\r\n');
 		expect(lines.map((line) => JSON.parse(line))).toMatchObject([
-			{ msg: 'mounted' },
-			{ msg: expect.stringContaining('unmounted') },
+			{ event: 'mounted', msg: `mounted 1 ConfigMap on ${dir} (kernel driver)` },
+			{ event: 'unmounted', msg: 'unmounted from outside' },
 		]);
 	});
 });

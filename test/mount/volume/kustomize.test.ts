@@ -167,12 +167,12 @@ describe('a kustomization', () => {
 		expect(line.msg).not.toContain('command failed');
 		expect(volumes(mount)).toHaveLength(2);
 		write('base/absent.yaml', 'apiVersion: v1\nkind: ConfigMap\nmetadata: {name: late}\n');
-		await mount.waitForLog(({ msg }) => msg === 'all inputs are good again');
+		await mount.waitForLog(({ event }) => event === 'resolved');
 		await until(
 			() => volumes(mount).join() === 'dev-late,dev-plain',
 			() => volumes(mount).join(),
 		);
-		expect(mount.logLines().filter(({ level }) => level === 'error')).toHaveLength(1);
+		expect(mount.logLines().filter(({ event }) => event === 'problem')).toHaveLength(1);
 	});
 
 	test('that reaches outside of itself needs to be allowed', async () => {

@@ -78,7 +78,7 @@ describe.each(WAYS)('$name', (way) => {
 			const server = mount.serverPid() ?? 0;
 			expect((await mount.run('cat', [`${dir}/app/key`])).stdout).toBe('one');
 			expect(await mount.stop(signal)).toEqual({ code: 0, signal: null });
-			expect(messages(mount)).toEqual(['mounted', 'unmounted']);
+			expect(messages(mount)).toEqual([expect.stringMatching(/^mounted 1 ConfigMap on /), `unmounted after ${signal}`]);
 			await expectNothingLeft(mount, server, runtime);
 			expect(look(dir)).toEqual(before);
 		});
@@ -169,7 +169,7 @@ describe.each(WAYS)('$name', (way) => {
 				const server = mount.serverPid() ?? 0;
 				renameSync(before, after);
 				writeManifest(file, { name: 'app', data: { key: 'two' } });
-				await mount.waitForLog(({ msg }) => msg === 'generation published');
+				await mount.waitForLog(({ event }) => event === 'published');
 				expect((await mount.run('cat', [`${after}/mnt/app/key`])).stdout).toBe('two');
 				await mount.stop(signal);
 				await expectNothingLeft(mount, server, runtime);

@@ -236,7 +236,7 @@ describe('broken input', () => {
 		expect(await contentOf(mount, 'app/value')).toBe('good');
 		writeManifest(broken, app('better'));
 		await shows(mount, 'app/value', 'better');
-		await mount.waitForLog(({ msg }) => msg === 'all inputs are good again');
+		await mount.waitForLog(({ event }) => event === 'resolved');
 		await mount.stop();
 		expect(mount.flips('default/app')).toBe(1);
 	});

@@ -208,7 +208,7 @@ describe('the kernel driver', () => {
 		reader.tell('go');
 		expect(await reader.line(60_000)).toBe('done');
 		await mount.stop();
-		const line = await mount.waitForLog(({ msg }) => msg === 'unmounted');
+		const line = await mount.waitForLog(({ event }) => event === 'unmounted');
 		const upcalls = line.upcalls as Record<string, number>;
 		expect(upcalls.LOOKUP).toBeGreaterThan(0);
 		const total = Object.values(upcalls).reduce((sum, count) => sum + count, 0);

@@ -50,13 +50,14 @@ function payload(text: string): Payload {
 test('old generations go in their order, although the machine was busier when the first one ended', () => {
 	const removed: string[] = [];
 	const session = new VolumeSession({
-		subject: {},
+		subject: { volume: 'app' },
 		path: 'app',
 		driver: notingDriver([500, 100, 100], removed),
 		retention: { snapshotGraceMs: 0, history: 1 },
 		now: () => new Date(),
 		log: SILENT,
-		announces: () => false,
+		onEvent: () => {},
+		isVisible: () => true,
 	});
 	const names = ['1', '2', '3', '4'].map((text) => `app/${session.write(payload(text))?.generation}`);
 	vi.advanceTimersByTime(499);

@@ -32,7 +32,7 @@ describe('readRunLine', () => {
 			waitTimeoutMs: undefined,
 			onChange: { otherwise: { kind: 'none' }, volumes: new Map() },
 			logLevel: 'warn',
-			logFormat: undefined,
+			logFormat: 'pretty',
 			logFile: undefined,
 		});
 	});

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { beginning, oneLine, padded, textWidth, wrapped } from '../../../../src/cli/print/text-width.js';
+import { beginning, padded, textWidth, wrapped } from '../../../../src/cli/print/text-width.js';
 
 test.each([
 	['', 0],
@@ -10,6 +10,7 @@ test.each([
 	['漢字', 4],
 	['🙂', 2],
 	['…', 1],
+	['👩‍👩‍👧', 2],
 ])('%j takes %i columns', (text, width) => {
 	expect(textWidth(text)).toBe(width);
 	expect(textWidth(padded(text, 9))).toBe(9);
@@ -21,6 +22,8 @@ test.each([
 	['abc', 3, 'abc'],
 	['漢字', 3, '漢'],
 	['abc', 0, ''],
+	['u\u0308x', 1, 'u\u0308'],
+	['👩‍👩‍👧x', 2, '👩‍👩‍👧'],
 	['abc', -1, ''],
 ])('of %j %i columns are %j', (text, width, expected) => {
 	expect(beginning(text, width)).toBe(expected);
@@ -42,14 +45,4 @@ describe('wrapped', () => {
 			}),
 		);
 	});
-});
-
-test.each([
-	['a\nb\tc\r', 'a\\nb\\tc\\r'],
-	['\x1b[31m\x7f\x9b', '\\x1b[31m\\x7f\\x9b'],
-	['\u202e\u2028\u200b', '\\u{202e}\\u{2028}\\u{200b}'],
-	['\ud800', '\\u{d800}'],
-	['C:\\dir "ü" 漢', 'C:\\dir "ü" 漢'],
-])('%j is shown as %s', (text, shown) => {
-	expect(oneLine(text)).toBe(shown);
 });

@@ -40,6 +40,7 @@ beforeEach(async () => {
 		retention: { snapshotGraceMs: 0, history: 1 },
 		now: () => new Date(),
 		log: said.log,
+		onEvent: () => {},
 		warnings: new OnceLogger(said.log),
 		onFlip: (volume, { change }) => flips.push(`${volume} ${JSON.stringify(change)}`),
 	});
