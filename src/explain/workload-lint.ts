@@ -81,15 +81,15 @@ class Lint {
 		const found = lintPod({
 			pod,
 			objects: catalog.objects(namespace),
-			violations: violations.map(({ path, text }) => ({ place: object.locate?.(path) ?? object.place, text })),
+			violations: violations.map(({ path, text }) => ({ location: object.locate?.(path) ?? object.place, text })),
 			walk,
 			container,
 			absenceOf: (kind, name) => this.#absenceOf(kind, { namespace, name }),
 		});
 		const workload = workloadTitle(object);
 		for (const finding of found) {
-			const place = this.#placeOf(finding, namespace) ?? finding.place;
-			this.#findings.push({ ...finding, place, workload });
+			const location = this.#placeOf(finding, namespace) ?? finding.location;
+			this.#findings.push({ ...finding, location, workload });
 		}
 	}
 
@@ -110,11 +110,11 @@ class Lint {
 		return kind === 'secret' && secretsElsewhere ? 'unread' : 'missing';
 	}
 
-	#placeOf({ field, place }: Finding, namespace: string): string | undefined {
+	#placeOf({ field, location }: Finding, namespace: string): string | undefined {
 		const { places } = this.#input;
 		if (field === '') return undefined;
 		const object = OBJECT_FIELD.exec(field);
-		if (object === null) return places.within(place, fieldPath(field));
+		if (object === null) return places.within(location, fieldPath(field));
 		const [, word, name = '', part, entry] = object;
 		const kind = word === 'secret' ? 'Secret' : 'ConfigMap';
 		if (entry !== undefined) return places.ofValue(kind, { namespace, name }, entry);
@@ -127,13 +127,13 @@ function hasContainer({ spec }: Pod, name: string): boolean {
 }
 
 /** The same thing, seen from several workloads. */
-function identity({ rule, place, field, text }: WorkloadFinding): string {
-	return JSON.stringify([rule, place, field, text]);
+function identity({ rule, location, field, text }: WorkloadFinding): string {
+	return JSON.stringify([rule, location, field, text]);
 }
 
 function compareFindings(a: WorkloadFinding, b: WorkloadFinding): number {
 	return (
-		COLLATOR.compare(a.place, b.place) ||
+		COLLATOR.compare(a.location, b.location) ||
 		SEVERITIES.indexOf(a.severity) - SEVERITIES.indexOf(b.severity) ||
 		COLLATOR.compare(a.field, b.field) ||
 		COLLATOR.compare(a.rule, b.rule) ||

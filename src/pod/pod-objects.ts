@@ -1,39 +1,28 @@
 /**
- * What a pod asks its surroundings for (types only): the objects that it names, and the machine that it is on.
+ * What a pod takes from outside its manifest (types only): the ConfigMaps and Secrets that it names, and the node.
  */
 
 import type { ConfigMap } from '../model/config-map.js';
 import type { Secret } from '../model/secret.js';
 
-/** The ConfigMaps and Secrets of the pod's namespace, at one moment. */
+/**
+ * The valid ConfigMaps and Secrets of the pod's namespace. An implementation may be live: two calls may return
+ * different versions of an object, so a caller that needs one version reads each object once.
+ */
 export interface PodObjects {
+	/** Undefined if the namespace has no valid ConfigMap of this name. */
 	configMap(name: string): ConfigMap | undefined;
+	/** Undefined if the namespace has no valid Secret of this name. */
 	secret(name: string): Secret | undefined;
 }
 
-/** What a cluster would tell a pod about where it is; local stand-ins, which are said to people. */
+/** This machine in the role of the pod's node. A cluster would give other values, so a warning names each one used. */
 export interface PodSurroundings {
 	readonly nodeName: string;
 	readonly hostIP: string;
 	readonly podIP: string;
-	/** Of the machine, where a container has no limit of its own. Units: CPUs, bytes. */
+	/** The machine's own, for containers without a limit. Unit: CPUs. */
 	readonly cpuCount: number;
+	/** The machine's own, for containers without a limit. Unit: bytes. */
 	readonly memoryBytes: number;
-}
-
-/**
- * Something that a container needs and that is not there (yet): kubelet waits for it and says why.
- */
-export interface Missing {
-	/** Why a container waits: `CreateContainerConfigError` for the environment, `ContainerCreating` for volumes. */
-	readonly reason: 'ContainerCreating' | 'CreateContainerConfigError';
-	/** Kubelet's text: `configmap "foo" not found`. */
-	readonly message: string;
-}
-
-/** A thing worth saying that stops nothing: what a local process will not have, or a name that was passed over. */
-export interface PodWarning {
-	/** The field: `spec.containers[0].env[2]`, `volume "data"`. */
-	readonly place: string;
-	readonly text: string;
 }

@@ -19,7 +19,7 @@ export interface WorkloadName {
 	readonly name: string;
 	readonly namespace: string;
 	/** `file:line:column`, or where else it was read. */
-	readonly place: string;
+	readonly location: string;
 }
 
 /** Of the pod, not of the workload. */

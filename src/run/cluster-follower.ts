@@ -48,7 +48,7 @@ export class ClusterFollower {
 
 	#warnOfSecrets(names: readonly string[]): void {
 		const text = 'Secrets are not read from a cluster; pass a manifest of it with -f';
-		this.#options.warnings.warn(names.map((name) => ({ place: `secret "${name}"`, text })));
+		this.#options.warnings.warn(names.map((name) => ({ field: `secret "${name}"`, text })));
 	}
 
 	/** Idempotent. */

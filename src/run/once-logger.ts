@@ -1,7 +1,7 @@
 /** Logs each warning once, however often it is found again. */
 
 import type { Logger } from '../base/log.js';
-import type { PodWarning } from '../pod/pod-objects.js';
+import type { PodWarning } from '../pod/notices.js';
 
 export class OnceLogger {
 	readonly #log: Logger;
@@ -12,8 +12,8 @@ export class OnceLogger {
 	}
 
 	warn(warnings: readonly PodWarning[]): void {
-		for (const { place, text } of warnings) {
-			const sentence = `${place}: ${text}`;
+		for (const { field, text } of warnings) {
+			const sentence = `${field}: ${text}`;
 			if (this.#logged.has(sentence)) continue;
 			this.#logged.add(sentence);
 			this.#log.warn(sentence);

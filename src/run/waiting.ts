@@ -5,7 +5,7 @@
 
 import { ConfigMapFsError } from '../base/errors.js';
 import type { Logger } from '../base/log.js';
-import type { Missing } from '../pod/pod-objects.js';
+import type { Missing } from '../pod/notices.js';
 
 export class Waiting {
 	readonly #log: Logger;

@@ -16,7 +16,7 @@ import { PodReader } from '../../inputs/pod-reader.js';
 import { configMapNames } from '../../inputs/pod-references.js';
 import { buildEnvironment } from '../../pod/environment/builder.js';
 import type { Environment } from '../../pod/environment/environment.js';
-import type { Missing } from '../../pod/pod-objects.js';
+import type { Missing } from '../../pod/notices.js';
 import type { EnvInherit } from '../../run/container/inherited-environment.js';
 import { inheritedEnvironment } from '../../run/container/inherited-environment.js';
 import { localSurroundings } from '../../run/container/surroundings.js';

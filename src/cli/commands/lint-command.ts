@@ -97,7 +97,7 @@ async function lint(
 	await snapshot.readFromCluster(workloads.flatMap((object) => wantedConfigMaps(object, defaultNamespace)));
 	const violations = snapshot.problems
 		.filter(({ isLogged }) => isLogged !== true)
-		.map(({ place, reason }) => ({ place, text: reason }));
+		.map(({ place, reason }) => ({ location: place, text: reason }));
 	const found = lintWorkloads({
 		workloads,
 		catalog: snapshot.catalog,

@@ -9,7 +9,8 @@ import type { Environment, EnvironmentVariable, VariableOrigin } from '../../pod
 import { expand } from '../../pod/environment/expansion.js';
 import { isShellName } from '../../pod/environment/names.js';
 import { specField } from '../../pod/lint/subject.js';
-import type { Missing, PodObjects, PodWarning } from '../../pod/pod-objects.js';
+import type { Missing } from '../../pod/notices.js';
+import type { PodObjects } from '../../pod/pod-objects.js';
 import type { Container, Pod } from '../../pod/pod-spec.js';
 
 export const ENV_SCHEMA = 'configmapfs.env/v1';
@@ -38,7 +39,7 @@ export interface EnvReport {
 	readonly missing: readonly Missing[];
 	/** What is optional and not there, so that nothing is set. */
 	readonly leftOut: readonly LeftOut[];
-	readonly warnings: readonly PodWarning[];
+	readonly warnings: readonly ReportedWarning[];
 }
 
 export interface ReportedVariable {
@@ -72,6 +73,12 @@ export interface ReportedOrigin {
 	readonly place: string | null;
 }
 
+export interface ReportedWarning {
+	/** The field of the pod: `spec.containers[0].env[2]`. */
+	readonly place: string;
+	readonly text: string;
+}
+
 export interface LeftOut {
 	/** `null`: all of an object. */
 	readonly name: string | null;
@@ -103,7 +110,7 @@ export function envReport(input: EnvReportInput): EnvReport {
 			name: metadata.name,
 			namespace: metadata.namespace,
 			workload: `${workload.kind.toLowerCase()}/${workload.name}`,
-			place: workload.place,
+			place: workload.location,
 		},
 		container: container.name,
 		command: words(container.command),
@@ -111,7 +118,7 @@ export function envReport(input: EnvReportInput): EnvReport {
 		variables: [...inheritedVariables(input), ...ownVariables(input)],
 		missing: environment.missing,
 		leftOut: leftOut(container, environment, objects),
-		warnings: environment.warnings,
+		warnings: environment.warnings.map(({ field, text }) => ({ place: field, text })),
 	};
 }
 
@@ -188,18 +195,18 @@ class Origins {
 	}
 
 	report(origin: VariableOrigin): ReportedOrigin {
-		const { kind, place: field, object = null, key = null } = origin;
+		const { kind, field, object = null, key = null } = origin;
 		return { kind, field, object, key, place: this.#placeOf(origin) ?? null };
 	}
 
-	#placeOf({ kind, place: field, object, key }: VariableOrigin): string | undefined {
+	#placeOf({ kind, field, object, key }: VariableOrigin): string | undefined {
 		const isSecret = kind === 'secretRef' || kind === 'secretKeyRef';
 		if (isSecret || kind === 'configMapRef' || kind === 'configMapKeyRef') {
 			const { namespace } = this.#pod.metadata;
 			return this.#places.ofValue(isSecret ? 'Secret' : 'ConfigMap', { namespace, name: object ?? '' }, key ?? '');
 		}
 		const path = fieldPath(`${this.#container}.${field}.${kind === 'value' ? 'value' : `valueFrom.${kind}`}`);
-		return this.#places.within(this.#pod.workload.place, path);
+		return this.#places.within(this.#pod.workload.location, path);
 	}
 }
 
@@ -213,7 +220,7 @@ function leftOut(container: Container, environment: Environment, objects: PodObj
 	}
 	const set = new Set(
 		[...environment.variables.values()].flatMap(({ origin, overrode }) =>
-			[origin, ...overrode].map(({ place }) => place),
+			[origin, ...overrode].map(({ field }) => field),
 		),
 	);
 	for (const [index, { name, value, valueFrom }] of container.env.entries()) {

@@ -13,7 +13,7 @@ export const LINT_SCHEMA = 'configmapfs.lint/v1';
 
 export interface LintReport {
 	readonly schema: typeof LINT_SCHEMA;
-	/** In the order of the places. */
+	/** In the order of their locations. */
 	readonly findings: readonly ReportedFinding[];
 	readonly summary: {
 		readonly workloads: number;
@@ -29,7 +29,7 @@ export interface ReportedFinding {
 	readonly rule: string;
 	/** `file:line:column` of the field, or where else it was read. */
 	readonly place: string;
-	/** The parts of the place; `null` where it is in no file. Line and column count from 1. */
+	/** The parts of the location; `null` if it is not in a file. Line and column count from 1. */
 	readonly file: string | null;
 	readonly line: number | null;
 	readonly column: number | null;
@@ -49,12 +49,12 @@ export function lintReport({ findings, workloadCount }: WorkloadLint): LintRepor
 	const count = (severity: Severity) => findings.filter((finding) => finding.severity === severity).length;
 	return {
 		schema: LINT_SCHEMA,
-		findings: findings.map(({ severity, rule, place, workload, field, text, cure }) => {
-			const [, file = null, line = null, column = null] = PLACE.exec(place) ?? [];
+		findings: findings.map(({ severity, rule, location, workload, field, text, cure }) => {
+			const [, file = null, line = null, column = null] = PLACE.exec(location) ?? [];
 			return {
 				severity,
 				rule,
-				place,
+				place: location,
 				file,
 				line: line === null ? null : Number(line),
 				column: column === null ? null : Number(column),
@@ -78,7 +78,7 @@ export function lintText({ findings, summary }: LintReport, style: Style): strin
 	if (findings.length === 0) return '';
 	const lines = findings.flatMap((finding) => {
 		const { severity, rule, place, text, cure, field, line, workload } = finding;
-		// Where a place says no line, the field says where to look.
+		// A location without a line is followed by the field.
 		const where = line === null && field !== null ? `${workload === null ? '' : `${workload} `}${field}: ` : '';
 		const label = style.severity[severity](`${severity}:`);
 		return [

@@ -8,7 +8,8 @@ import { ConfigMapFsError } from '../../base/errors.js';
 import type { ConfigMap } from '../../model/config-map.js';
 import { formatObjectKey } from '../../model/object-key.js';
 import type { Secret } from '../../model/secret.js';
-import type { Missing, PodObjects, PodSurroundings, PodWarning } from '../pod-objects.js';
+import type { Missing, PodWarning } from '../notices.js';
+import type { PodObjects, PodSurroundings } from '../pod-objects.js';
 import type { Container, EnvFromSource, EnvVar, EnvVarSource, Pod } from '../pod-spec.js';
 import { downwardStandIn, downwardValue } from './downward-value.js';
 import { readEnvFile } from './env-file.js';
@@ -58,11 +59,11 @@ export function buildEnvironment(
 
 /** Where a variable came from, for people: `env[2], key "k" of Secret ns/s`. */
 export function originText(origin: VariableOrigin, namespace: string): string {
-	const { kind, place, object, key } = origin;
-	if (kind === 'value') return place;
-	if (kind === 'fieldRef' || kind === 'resourceFieldRef') return `${place}, ${key}`;
-	if (kind === 'fileKeyRef') return `${place}, key "${key}" of a file in volume "${object}"`;
-	return `${place}, key "${key}" of ${OBJECT_KINDS[kind]} ${formatObjectKey({ namespace, name: object ?? '' })}`;
+	const { kind, field, object, key } = origin;
+	if (kind === 'value') return field;
+	if (kind === 'fieldRef' || kind === 'resourceFieldRef') return `${field}, ${key}`;
+	if (kind === 'fileKeyRef') return `${field}, key "${key}" of a file in volume "${object}"`;
+	return `${field}, key "${key}" of ${OBJECT_KINDS[kind]} ${formatObjectKey({ namespace, name: object ?? '' })}`;
 }
 
 /** What a variable is before it is known what it replaces. */
@@ -115,7 +116,7 @@ class EnvironmentBuilder {
 		};
 	}
 
-	#addAll(source: EnvFromSource, place: string): void {
+	#addAll(source: EnvFromSource, field: string): void {
 		const kind = OBJECT_KINDS[source.kind];
 		const object = this.#object(kind, source.name, source.optional);
 		if (object === undefined) return;
@@ -124,43 +125,43 @@ class EnvironmentBuilder {
 		for (const [key, bytes] of object.data) {
 			const name = source.prefix + key;
 			if (this.#options.strictNames && environmentNameFaults(name, true).length > 0) skipped.push(name);
-			else this.#setBytes(name, bytes, { kind: source.kind, place, object: source.name, key });
+			else this.#setBytes(name, bytes, { kind: source.kind, field, object: source.name, key });
 		}
 		if (skipped.length === 0) return;
 		const what = `Keys [${skipped.sort().join(', ')}] from the EnvFrom ${KIND_WORDS[kind].event}`;
 		const why = 'were skipped since they are considered invalid environment variable names.';
-		this.#warn(place, `${what} ${this.#objectKey(source.name)} ${why}`);
+		this.#warn(field, `${what} ${this.#objectKey(source.name)} ${why}`);
 	}
 
-	#add(variable: EnvVar, place: string): void {
+	#add(variable: EnvVar, field: string): void {
 		const { name, value, valueFrom } = variable;
 		if (value !== '' || valueFrom === undefined) {
-			this.#setExpanded(name, value, place);
+			this.#setExpanded(name, value, field);
 			return;
 		}
 		switch (valueFrom.kind) {
 			case 'configMapKeyRef':
 			case 'secretKeyRef':
-				this.#setKey(name, valueFrom, place);
+				this.#setKey(name, valueFrom, field);
 				break;
 			case 'fieldRef':
 			case 'resourceFieldRef':
-				this.#setDownward(name, valueFrom, place);
+				this.#setDownward(name, valueFrom, field);
 				break;
 			case 'fileKeyRef':
-				this.#setFileKey(name, valueFrom, place);
+				this.#setFileKey(name, valueFrom, field);
 				break;
 		}
 	}
 
-	#setExpanded(name: string, raw: string, place: string): void {
+	#setExpanded(name: string, raw: string, field: string): void {
 		const lookup = (one: string) => this.#variables.get(one)?.value;
 		const { text, references, unresolved } = traceExpansion(raw, lookup);
 		const isPlain = text === raw && references.length === 0 && unresolved.length === 0;
 		this.#set({
 			name,
 			value: text,
-			origin: { kind: 'value', place, object: undefined, key: undefined },
+			origin: { kind: 'value', field, object: undefined, key: undefined },
 			expansion: isPlain ? undefined : { raw, references, unresolved },
 			isSecret: references.some((one) => this.#variables.get(one)?.isSecret ?? false),
 		});
@@ -169,41 +170,41 @@ class EnvironmentBuilder {
 	#setKey(
 		name: string,
 		ref: Extract<EnvVarSource, { readonly kind: 'configMapKeyRef' | 'secretKeyRef' }>,
-		place: string,
+		field: string,
 	): void {
 		const kind = OBJECT_KINDS[ref.kind];
 		const object = this.#object(kind, ref.name, ref.optional);
 		if (object === undefined) return;
 		const bytes = object.data.get(ref.key);
 		if (bytes !== undefined) {
-			this.#setBytes(name, bytes, { kind: ref.kind, place, object: ref.name, key: ref.key });
+			this.#setBytes(name, bytes, { kind: ref.kind, field, object: ref.name, key: ref.key });
 			return;
 		}
 		if (!ref.optional) this.#miss(`couldn't find key ${ref.key} in ${kind} ${this.#objectKey(ref.name)}`);
 		if ('binaryData' in object && object.binaryData.has(ref.key)) {
 			const where = `key "${ref.key}" of ConfigMap ${this.#objectKey(ref.name)} is in binaryData`;
-			this.#warn(place, `${where}, which never reaches the environment: mount it as a file`);
+			this.#warn(field, `${where}, which never reaches the environment: mount it as a file`);
 		}
 	}
 
-	#setDownward(name: string, ref: Parameters<typeof downwardValue>[0], place: string): void {
+	#setDownward(name: string, ref: Parameters<typeof downwardValue>[0], field: string): void {
 		const key = ref.kind === 'fieldRef' ? ref.fieldPath : ref.resource;
-		this.#attempt(`${place}.valueFrom`, () => {
+		this.#attempt(`${field}.valueFrom`, () => {
 			this.#set({
 				name,
 				value: downwardValue(ref, this.#pod, this.#container, this.#surroundings),
-				origin: { kind: ref.kind, place, object: undefined, key },
+				origin: { kind: ref.kind, field, object: undefined, key },
 				standIn: downwardStandIn(ref, this.#pod, this.#container),
 			});
 		});
 	}
 
-	#setFileKey(name: string, ref: FileKeyRef, place: string): void {
+	#setFileKey(name: string, ref: FileKeyRef, field: string): void {
 		const { volumeName, path, key, optional } = ref;
 		const { readFile } = this.#options;
 		if (readFile === undefined) {
 			const what = `variable "${name}" comes from file "${path}" of volume "${volumeName}"`;
-			if (optional) this.#warn(place, `${what}: a local process does not get it`);
+			if (optional) this.#warn(field, `${what}: a local process does not get it`);
 			else this.#miss(`${what}, which a local process does not have`);
 			return;
 		}
@@ -212,11 +213,11 @@ class EnvironmentBuilder {
 			if (!optional) this.#miss(`environment variable file "${path}" not found in volume "${volumeName}"`);
 			return;
 		}
-		this.#attempt(`${place}.valueFrom.fileKeyRef: file "${path}" of volume "${volumeName}"`, () => {
+		this.#attempt(`${field}.valueFrom.fileKeyRef: file "${path}" of volume "${volumeName}"`, () => {
 			const { text, isExact } = valueText(bytes);
 			const value = readEnvFile(text, key);
 			if (value !== undefined) {
-				this.#set({ name, value, origin: { kind: 'fileKeyRef', place, object: volumeName, key } }, isExact);
+				this.#set({ name, value, origin: { kind: 'fileKeyRef', field, object: volumeName, key } }, isExact);
 			} else if (!optional) {
 				this.#miss(`environment variable key "${key}" not found in file "${path}" of volume "${volumeName}"`);
 			}
@@ -253,7 +254,7 @@ class EnvironmentBuilder {
 		}
 		if (this.#inexact.has(name)) {
 			const text = `${what()} is not UTF-8: each byte that is not becomes U+FFFD, as in a container; a file keeps it`;
-			this.#warn(origin.place, text);
+			this.#warn(origin.field, text);
 		}
 	}
 
@@ -268,12 +269,12 @@ class EnvironmentBuilder {
 		return object;
 	}
 
-	#attempt(place: string, action: () => void): void {
+	#attempt(field: string, action: () => void): void {
 		try {
 			action();
 		} catch (error) {
 			if (!(error instanceof ConfigMapFsError) || error.code !== 'INPUT_INVALID') throw error;
-			this.#faults.push(`${this.#pod.workload.place}: ${this.#path}.${place}: ${error.message}`);
+			this.#faults.push(`${this.#pod.workload.location}: ${this.#path}.${field}: ${error.message}`);
 		}
 	}
 
@@ -281,8 +282,8 @@ class EnvironmentBuilder {
 		this.#missing.set(message, { reason: 'CreateContainerConfigError', message });
 	}
 
-	#warn(place: string, text: string): void {
-		this.#warnings.push({ place: `${this.#path}.${place}`, text });
+	#warn(field: string, text: string): void {
+		this.#warnings.push({ field: `${this.#path}.${field}`, text });
 	}
 
 	#objectKey(name: string): string {

@@ -1,6 +1,6 @@
 /** The environment of a container: its variables, each with where it came from (types only). */
 
-import type { Missing, PodWarning } from '../pod-objects.js';
+import type { Missing, PodWarning } from '../notices.js';
 import type { EnvFromSource, EnvVarSource } from '../pod-spec.js';
 
 /** One snapshot, for one start of a container. It never changes while the container runs. */
@@ -38,7 +38,7 @@ export interface EnvironmentVariable {
 export interface VariableOrigin {
 	readonly kind: 'value' | EnvVarSource['kind'] | EnvFromSource['kind'];
 	/** The field of the container: `env[2]`, `envFrom[0]`. */
-	readonly place: string;
+	readonly field: string;
 	/** Name of the ConfigMap or Secret; of the volume for a fileKeyRef. */
 	readonly object: string | undefined;
 	/** In that object or file; the path of a field or resource. */

@@ -8,7 +8,7 @@ export interface Finding {
 	/** `subpath-never-updates`. */
 	readonly rule: string;
 	/** Of the workload, or of the object that is invalid: `file:line:column`. */
-	readonly place: string;
+	readonly location: string;
 	/** `spec.template.spec.containers[0].env[2].value`, `configmap/app data[key]`; empty: the whole. */
 	readonly field: string;
 	/** What is so, and what comes of it. */
@@ -18,4 +18,4 @@ export interface Finding {
 }
 
 /** What a rule finds; the rule and the place are added to it. */
-export type Problem = Omit<Finding, 'rule' | 'place'>;
+export type Problem = Omit<Finding, 'rule' | 'location'>;

@@ -33,7 +33,7 @@ export interface LintInput {
 
 export interface LintViolation {
 	/** `file:line:column`. */
-	readonly place: string;
+	readonly location: string;
 	/** The API server's or the reader's own text. */
 	readonly text: string;
 }
@@ -92,13 +92,13 @@ export const INVALID_MANIFEST = 'invalid-manifest';
 const SEVERITIES: readonly Severity[] = ['error', 'warning', 'info'];
 const COLLATOR = new Intl.Collator('en', { numeric: true });
 
-/** Errors first, then by place, field, rule and text. Errors: none. */
+/** Errors first, then by location, field, rule and text. Errors: none. */
 export function lintPod(input: LintInput): readonly Finding[] {
 	const { pod, objects, violations, walk = false, container, absenceOf = () => 'missing' } = input;
-	const findings: Finding[] = violations.map(({ place, text }) => ({
+	const findings: Finding[] = violations.map(({ location, text }) => ({
 		severity: 'error',
 		rule: INVALID_MANIFEST,
-		place,
+		location,
 		field: '',
 		text,
 		cure: 'correct the manifest; until then nothing of the object is used',
@@ -106,7 +106,7 @@ export function lintPod(input: LintInput): readonly Finding[] {
 	if (pod !== undefined) {
 		const subject = lintSubject(pod, objects, { walk, container, absenceOf });
 		for (const [rule, problemsOf] of Object.entries(RULES)) {
-			for (const problem of problemsOf(subject)) findings.push({ ...problem, rule, place: pod.workload.place });
+			for (const problem of problemsOf(subject)) findings.push({ ...problem, rule, location: pod.workload.location });
 		}
 	}
 	return findings.sort(compareFindings);
@@ -115,7 +115,7 @@ export function lintPod(input: LintInput): readonly Finding[] {
 function compareFindings(a: Finding, b: Finding): number {
 	return (
 		SEVERITIES.indexOf(a.severity) - SEVERITIES.indexOf(b.severity) ||
-		COLLATOR.compare(a.place, b.place) ||
+		COLLATOR.compare(a.location, b.location) ||
 		COLLATOR.compare(a.field, b.field) ||
 		COLLATOR.compare(a.rule, b.rule) ||
 		COLLATOR.compare(a.text, b.text)

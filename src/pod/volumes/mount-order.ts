@@ -4,8 +4,7 @@
 
 import { posix } from 'node:path';
 import { ConfigMapFsError } from '../../base/errors.js';
-import { type Advice, adviceText } from '../advice.js';
-import type { PodWarning } from '../pod-objects.js';
+import { type Advice, adviceText, type PodWarning } from '../notices.js';
 import type { Container, VolumeMount } from '../pod-spec.js';
 
 export interface PlacedMount {
@@ -59,8 +58,8 @@ export function mountOrder(container: Pick<Container, 'name' | 'volumeMounts'>):
 	const warnings: PodWarning[] = [];
 	const places = new Map<string, PlacedMount>();
 	const mounts = container.volumeMounts.map((mount, index): PlacedMount => {
-		const place = `container "${container.name}": volumeMounts[${index}].mountPath`;
-		const refuse = (fault: Advice) => new ConfigMapFsError('INPUT_INVALID', `${place}: ${adviceText(fault)}`);
+		const field = `container "${container.name}": volumeMounts[${index}].mountPath`;
+		const refuse = (fault: Advice) => new ConfigMapFsError('INPUT_INVALID', `${field}: ${adviceText(fault)}`);
 		const fault = mountPathFault(mount.mountPath);
 		if (fault !== undefined) throw refuse(fault);
 		const placed = { mount, index, path: cleanMountPath(mount.mountPath) };
@@ -68,7 +67,7 @@ export function mountOrder(container: Pick<Container, 'name' | 'volumeMounts'>):
 		if (other !== undefined) {
 			const same = samePlaceFault(placed, other);
 			if (other.mount.mountPath === mount.mountPath) throw refuse(same);
-			warnings.push({ place, text: adviceText(same) });
+			warnings.push({ field, text: adviceText(same) });
 		}
 		places.set(placed.path, placed);
 		return placed;

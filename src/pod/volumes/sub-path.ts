@@ -5,7 +5,7 @@
 
 import type { Environment } from '../environment/environment.js';
 import { expand } from '../environment/expansion.js';
-import type { Missing } from '../pod-objects.js';
+import type { Missing } from '../notices.js';
 import type { VolumeMount } from '../pod-spec.js';
 
 export interface SubPath {

@@ -5,8 +5,8 @@
 
 import { ConfigMapFsError } from '../../base/errors.js';
 import { checkConflicts, type Payload } from '../../volume/payload.js';
-import { type Advice, adviceText } from '../advice.js';
-import type { Missing, PodObjects, PodWarning } from '../pod-objects.js';
+import { type Advice, adviceText, type Missing, type PodWarning } from '../notices.js';
+import type { PodObjects } from '../pod-objects.js';
 import {
 	type ClusterSource,
 	type Collision,
@@ -27,7 +27,7 @@ export function volumePayload(volume: PayloadVolume, objects: PodObjects, downwa
 	const { files, errors, clusterOnly } = volumeFiles(volume, objects, downward);
 	const warnings = [...clusterOnly.map(clusterOnlyAdvice), ...collisionsOf(files).map(collisionAdvice)].map(
 		(advice) => ({
-			place: `volume "${volume.name}"`,
+			field: `volume "${volume.name}"`,
 			text: adviceText(advice),
 		}),
 	);

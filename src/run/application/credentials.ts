@@ -5,7 +5,7 @@
 
 import { CAP_SETGID, CAP_SETUID, hasCapability } from '../../native/capabilities.js';
 import { rangeOf, readIdMap } from '../../native/id-map.js';
-import type { PodWarning } from '../../pod/pod-objects.js';
+import type { PodWarning } from '../../pod/notices.js';
 import type { Container, Pod } from '../../pod/pod-spec.js';
 
 /** Who calls, and which ids this caller may take on. */
@@ -53,21 +53,21 @@ export function wantedCredentials(pod: Pod, container: Container, caller: RunCal
 	const runAsUser = container.runAsUser ?? ofPod.runAsUser;
 	const runAsGroup = container.runAsGroup ?? ofPod.runAsGroup;
 	const warnings: PodWarning[] = [];
-	const place = 'securityContext';
+	const field = 'securityContext';
 	const you = `you (uid ${caller.uid}, gid ${caller.gid})`;
 
 	const isUser = runAsUser === undefined || runAsUser === caller.uid || caller.mayBeUser(runAsUser);
 	if (!isUser)
-		warnings.push({ place, text: `runAsUser ${runAsUser}: only root can be another user; it runs as ${you}` });
+		warnings.push({ field, text: `runAsUser ${runAsUser}: only root can be another user; it runs as ${you}` });
 	const isGroup = runAsGroup === undefined || runAsGroup === caller.gid || caller.mayBeGroup(runAsGroup);
 	if (!isGroup) {
-		warnings.push({ place, text: `runAsGroup ${runAsGroup}: only root can be in any group; it runs as ${you}` });
+		warnings.push({ field, text: `runAsGroup ${runAsGroup}: only root can be in any group; it runs as ${you}` });
 	}
 	const extra = [...(fsGroup === undefined ? [] : [fsGroup]), ...supplementalGroups];
 	const own = new Set([caller.gid, ...caller.groups]);
 	const refused = extra.filter((gid) => !own.has(gid) && !caller.mayBeGroup(gid));
 	if (refused.length > 0) {
-		warnings.push({ place, text: `groups ${refused.join(', ')}: you are not in them and only root can join` });
+		warnings.push({ field, text: `groups ${refused.join(', ')}: you are not in them and only root can join` });
 	}
 	const fileGroup = fsGroup !== undefined && caller.mayBeGroup(fsGroup) ? fsGroup : undefined;
 

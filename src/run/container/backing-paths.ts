@@ -8,7 +8,7 @@ import { chmodSync, chownSync, mkdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { ConfigMapFsError } from '../../base/errors.js';
 import { closest } from '../../base/suggestion.js';
-import type { PodWarning } from '../../pod/pod-objects.js';
+import type { PodWarning } from '../../pod/notices.js';
 import type { PodVolume } from '../../pod/pod-spec.js';
 import { fsGroupMode } from '../../pod/volumes/fs-group.js';
 import { isPayloadVolume } from '../../pod/volumes/volume-files.js';
@@ -109,7 +109,7 @@ function available(backing: BackingPath) {
 }
 
 function unavailable(name: string, text: string) {
-	return { backing: undefined, warnings: [{ place: `volume "${name}"`, text }] };
+	return { backing: undefined, warnings: [{ field: `volume "${name}"`, text }] };
 }
 
 /** A path for a hostPath may be of any type, such as a socket; for other volumes it must be a directory. */

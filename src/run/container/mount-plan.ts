@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import type { SelectedPod } from '../../inputs/pod-reader.js';
 import { mountedVolumes } from '../../inputs/pod-references.js';
 import type { Environment } from '../../pod/environment/environment.js';
-import type { Missing, PodWarning } from '../../pod/pod-objects.js';
+import type { Missing, PodWarning } from '../../pod/notices.js';
 import type { Pod, VolumeMount } from '../../pod/pod-spec.js';
 import { mountOrder } from '../../pod/volumes/mount-order.js';
 import { resolveSubPath } from '../../pod/volumes/sub-path.js';
@@ -137,5 +137,5 @@ function frozenSubPath(volume: string, subPath: string, target: string): PodWarn
 	const text =
 		`subPath "${subPath}" at ${target} keeps its present content when its object changes, as in a pod; ` +
 		'mount the complete volume, restart, or use --subpath=live';
-	return { place: `volume "${volume}"`, text };
+	return { field: `volume "${volume}"`, text };
 }

@@ -8,7 +8,7 @@ import type { Logger } from '../../base/log.js';
 import type { EventListener } from '../../control/events.js';
 import type { Driver } from '../../drivers/driver.js';
 import { type Flip, type RetentionPolicy, VolumeSession } from '../../mount/volume-session.js';
-import type { Missing } from '../../pod/pod-objects.js';
+import type { Missing } from '../../pod/notices.js';
 import type { PayloadVolume } from '../../pod/volumes/volume-files.js';
 import type { VolumePayload } from '../../pod/volumes/volume-payload.js';
 import { emptyDirectory, SNAPSHOT_MODE, VOLUME_MODE } from '../../volume/content.js';

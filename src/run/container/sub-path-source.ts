@@ -7,7 +7,7 @@
 import { realpathSync } from 'node:fs';
 import { join } from 'node:path';
 import { ConfigMapFsError, systemCode } from '../../base/errors.js';
-import type { PodWarning } from '../../pod/pod-objects.js';
+import type { PodWarning } from '../../pod/notices.js';
 import { makeDirectoryWithin } from './writable-directory.js';
 
 export interface SubPathRequest {
@@ -44,7 +44,7 @@ export function subPathSource(request: SubPathRequest): SubPathSource {
 	const isOwn = request.makeDirectory !== undefined;
 	return {
 		path: inside(base, made, request),
-		warnings: isOwn ? [{ place: `volume "${volume}"`, text }] : [],
+		warnings: isOwn ? [{ field: `volume "${volume}"`, text }] : [],
 	};
 }
 

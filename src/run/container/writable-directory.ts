@@ -6,7 +6,7 @@
 import { chmodSync, closeSync, lstatSync, mkdirSync, openSync, realpathSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { ConfigMapFsError, errorText, systemCode } from '../../base/errors.js';
-import type { PodWarning } from '../../pod/pod-objects.js';
+import type { PodWarning } from '../../pod/notices.js';
 import type { PlannedMount } from '../placement/namespace/planned-mount.js';
 
 /** Bits of a mode that a directory has from the volume that it is in. */
@@ -60,7 +60,7 @@ export function makeMountPointWithin(earlier: readonly PlannedMount[], planned: 
 	}
 	if (outer.recursive !== true) return [];
 	return [
-		{ place: planned.target, text: `"${place}" was made on this machine to mount it on, as a container runtime does` },
+		{ field: planned.target, text: `"${place}" was made on this machine to mount it on, as a container runtime does` },
 	];
 }
 

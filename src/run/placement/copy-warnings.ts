@@ -1,6 +1,6 @@
 /** How the file system of an application differs from the machine's, as warnings. Pure. */
 
-import type { PodWarning } from '../../pod/pod-objects.js';
+import type { PodWarning } from '../../pod/notices.js';
 import type { PlacedApplication } from './placement.js';
 
 /**
@@ -14,7 +14,7 @@ export function copyWarnings(
 	const isUsed = (path: string) => workDirectories.some((one) => one === path || one.startsWith(`${path}/`));
 	const text = 'files created or changed directly in this directory are visible only to this run, and lost at its end';
 	return [
-		...placed.copyOnWrite.filter((path) => path !== '/' && isUsed(path)).map((place) => ({ place, text })),
-		...placed.unreachable.map((place) => ({ place, text: 'cannot be reached while the application runs' })),
+		...placed.copyOnWrite.filter((path) => path !== '/' && isUsed(path)).map((path) => ({ field: path, text })),
+		...placed.unreachable.map((path) => ({ field: path, text: 'cannot be reached while the application runs' })),
 	];
 }

@@ -19,7 +19,7 @@ function lint(text: string, more: Partial<WorkloadLintInput> = {}) {
 		workloads: parsed.others.filter(isWorkload),
 		catalog,
 		places: new ObjectPlaces(parsed.others, 'default'),
-		violations: parsed.problems.map(({ place, reason }) => ({ place, text: reason })),
+		violations: parsed.problems.map(({ place, reason }) => ({ location: place, text: reason })),
 		container: undefined,
 		defaultNamespace: 'default',
 		walk: false,
@@ -30,7 +30,7 @@ function lint(text: string, more: Partial<WorkloadLintInput> = {}) {
 
 /** `rule place` of every finding. */
 function rules(text: string, more: Partial<WorkloadLintInput> = {}): readonly string[] {
-	return lint(text, more).findings.map(({ rule, place, workload }) => `${rule} ${place} ${workload}`);
+	return lint(text, more).findings.map(({ rule, location, workload }) => `${rule} ${location} ${workload}`);
 }
 
 const CONFIG_MAP = 'apiVersion: v1\nkind: ConfigMap\nmetadata: {name: app}\nimmutable: true\ndata:\n  k: "  "\n---\n';
@@ -74,7 +74,7 @@ describe('findings', () => {
 
 	test('about manifests as such come with them', () => {
 		const found = lint(`foo: [\n---\n${deployment('web', 'app')}${CONFIG_MAP.replace('"  "', '1')}`);
-		expect(found.findings.map(({ rule, place, workload }) => [rule, place, workload])).toEqual([
+		expect(found.findings.map(({ rule, location, workload }) => [rule, location, workload])).toEqual([
 			['invalid-manifest', 'f.yaml:2:1', undefined],
 			['missing-object', 'f.yaml:15:29', 'deployment/web'],
 			['invalid-manifest', 'f.yaml:22:6', undefined],
@@ -85,7 +85,7 @@ describe('findings', () => {
 	test('about a workload that no server takes are the server’s', () => {
 		const bad = deployment('web', 'app').replace('name: app\n', 'name: A B\n');
 		const { findings, workloadCount } = lint(bad);
-		expect(findings.map(({ rule, place }) => `${rule} ${place}`)).toEqual(['invalid-manifest f.yaml:10:15']);
+		expect(findings.map(({ rule, location }) => `${rule} ${location}`)).toEqual(['invalid-manifest f.yaml:10:15']);
 		expect(findings[0]).toMatchObject({ workload: 'deployment/web', severity: 'error' });
 		expect(workloadCount).toBe(1);
 	});

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import type { Missing } from '../../../src/pod/pod-objects.js';
+import type { Missing } from '../../../src/pod/notices.js';
 import { Waiting } from '../../../src/run/waiting.js';
 import { RecordingLog } from './recording-log.js';
 

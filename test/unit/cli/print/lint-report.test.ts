@@ -7,7 +7,7 @@ function finding(more: Partial<WorkloadFinding> = {}): WorkloadFinding {
 	return {
 		severity: 'error',
 		rule: 'missing-object',
-		place: 'k8s/deploy.yaml:31:9',
+		location: 'k8s/deploy.yaml:31:9',
 		workload: 'deployment/web',
 		field: 'spec.volumes[0].configMap.name',
 		text: 'configmap "app" not found: the pod waits for it',
@@ -18,8 +18,8 @@ function finding(more: Partial<WorkloadFinding> = {}): WorkloadFinding {
 
 const ALL = [
 	finding(),
-	finding({ severity: 'warning', rule: 'unused-volume', place: 'k8s/deploy.yaml:40:1', text: 't', cure: 'c' }),
-	finding({ severity: 'info', rule: 'blank-value', place: 'cluster shop deployment/web', text: 't', cure: 'c' }),
+	finding({ severity: 'warning', rule: 'unused-volume', location: 'k8s/deploy.yaml:40:1', text: 't', cure: 'c' }),
+	finding({ severity: 'info', rule: 'blank-value', location: 'cluster shop deployment/web', text: 't', cure: 'c' }),
 ];
 
 describe('JSON', () => {
@@ -48,7 +48,7 @@ describe('JSON', () => {
 		['C:1:2:3', 'C:1', 2],
 		['STDIN:4:5', 'STDIN', 4],
 	])('the place %s', (place, file, line) => {
-		const { findings } = lintReport({ findings: [finding({ place })], workloadCount: 1 });
+		const { findings } = lintReport({ findings: [finding({ location: place })], workloadCount: 1 });
 		expect(findings[0]).toMatchObject({ place, file, line });
 	});
 

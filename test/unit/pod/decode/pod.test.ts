@@ -81,7 +81,7 @@ describe('the pod of a workload', () => {
 	])('of a %s', (kind, more: Json, name) => {
 		const own = (more as { metadata?: Json }).metadata;
 		const pod = decode({ ...more, metadata: { ...own, name: 'web', namespace: 'prod' } }, kind);
-		expect(pod.workload).toEqual({ kind, name: 'web', namespace: 'prod', place: 'f.yaml:1:1' });
+		expect(pod.workload).toEqual({ kind, name: 'web', namespace: 'prod', location: 'f.yaml:1:1' });
 		expect(pod.metadata.name).toBe(name);
 		expect(pod.metadata.namespace).toBe('prod');
 		expect(pod.metadata.labels.get('app')).toBe('x');

@@ -148,7 +148,7 @@ describe('U2 buildEnvironment', () => {
 	])('U2 %s, by the older rule', (_, source, text) => {
 		const environment = build({ envFrom: [source] }, KEYS_OBJECTS, STRICT);
 		expect(values(environment)).toEqual({ key: 'value', 'key.1': 'dots are fine' });
-		expect(environment).toMatchObject({ missing: [], warnings: [{ place: 'spec.containers[0].envFrom[0]', text }] });
+		expect(environment).toMatchObject({ missing: [], warnings: [{ field: 'spec.containers[0].envFrom[0]', text }] });
 		const relaxed = build({ envFrom: [source] }, KEYS_OBJECTS);
 		expect(values(relaxed)).toEqual(KEYS);
 		expect(relaxed.warnings).toEqual([]);
@@ -213,7 +213,7 @@ describe('buildEnvironment', () => {
 	test('names that are passed over are listed with their prefix and sorted, a warning for each source', () => {
 		const objects = makeObjects([makeConfigMap('cm', { b: '1', a: '2' })], [makeSecret('s', { '1a': '3' })]);
 		const { warnings } = build({ envFrom: [fromMap('cm', { prefix: '9' }), fromSecret('s')] }, objects, STRICT);
-		expect(warnings.map(({ place, text }) => [place, text.slice(0, 48)])).toEqual([
+		expect(warnings.map(({ field, text }) => [field, text.slice(0, 48)])).toEqual([
 			['spec.containers[0].envFrom[0]', 'Keys [9a, 9b] from the EnvFrom configMap test/cm'],
 			['spec.containers[0].envFrom[1]', 'Keys [1a] from the EnvFrom secret test/s were sk'],
 		]);
@@ -235,18 +235,18 @@ describe('buildEnvironment', () => {
 		expect(environment.variables.get('X')).toEqual({
 			name: 'X',
 			value: 'c',
-			origin: { kind: 'secretRef', place: 'envFrom[2]', object: 'c', key: 'X' },
+			origin: { kind: 'secretRef', field: 'envFrom[2]', object: 'c', key: 'X' },
 			overrode: [
-				{ kind: 'configMapRef', place: 'envFrom[0]', object: 'a', key: 'X' },
-				{ kind: 'configMapRef', place: 'envFrom[1]', object: 'b', key: 'X' },
+				{ kind: 'configMapRef', field: 'envFrom[0]', object: 'a', key: 'X' },
+				{ kind: 'configMapRef', field: 'envFrom[1]', object: 'b', key: 'X' },
 			],
 			expansion: undefined,
 			isSecret: true,
 			standIn: undefined,
 		});
 		expect(environment.variables.get('Y')).toMatchObject({
-			origin: { kind: 'value', place: 'env[1]', object: undefined, key: undefined },
-			overrode: [{ place: 'envFrom[0]' }, { place: 'envFrom[1]' }, { place: 'env[0]' }],
+			origin: { kind: 'value', field: 'env[1]', object: undefined, key: undefined },
+			overrode: [{ field: 'envFrom[0]' }, { field: 'envFrom[1]' }, { field: 'env[0]' }],
 			expansion: { raw: 'second $(Y)', references: ['Y'], unresolved: [] },
 			isSecret: false,
 		});
@@ -298,8 +298,8 @@ describe('buildEnvironment', () => {
 		const text =
 			'key "blob" of ConfigMap test/cm is in binaryData, which never reaches the environment: mount it as a file';
 		expect(environment.warnings).toEqual([
-			{ place: 'spec.containers[0].env[0]', text },
-			{ place: 'spec.containers[0].env[1]', text },
+			{ field: 'spec.containers[0].env[0]', text },
+			{ field: 'spec.containers[0].env[1]', text },
 		]);
 	});
 
@@ -446,7 +446,7 @@ describe('values that no process can be given', () => {
 		expect(values(environment)).toEqual({ good: 'é', bad: 'a\ufffd\ufffd\ufffd', gone: 'text' });
 		expect(environment.warnings).toEqual([
 			{
-				place: 'spec.containers[0].envFrom[0]',
+				field: 'spec.containers[0].envFrom[0]',
 				text:
 					'variable "bad" (envFrom[0], key "bad" of Secret test/s) is not UTF-8: each byte that is not becomes ' +
 					'U+FFFD, as in a container; a file keeps it',
@@ -477,7 +477,7 @@ describe('fileKeyRef', () => {
 		expect(values(environment)).toEqual({ X: 'one\ntwo', Y: '', Z: 'one\ntwo' });
 		expect(environment.variables.get('X')?.origin).toEqual({
 			kind: 'fileKeyRef',
-			place: 'env[0]',
+			field: 'env[0]',
 			object: 'work',
 			key: 'A',
 		});
@@ -513,7 +513,7 @@ describe('fileKeyRef', () => {
 		const environment = build({ env: makeEnv(['X', ref('f', 'A', true)], ['Y', ref('f', 'A')]) });
 		expect(environment.warnings).toEqual([
 			{
-				place: 'spec.containers[0].env[0]',
+				field: 'spec.containers[0].env[0]',
 				text: 'variable "X" comes from file "f" of volume "work": a local process does not get it',
 			},
 		]);
@@ -524,12 +524,12 @@ describe('fileKeyRef', () => {
 });
 
 test.each([
-	[{ kind: 'value', place: 'env[2]', object: undefined, key: undefined }, 'env[2]'],
-	[{ kind: 'fieldRef', place: 'env[0]', object: undefined, key: 'metadata.name' }, 'env[0], metadata.name'],
-	[{ kind: 'resourceFieldRef', place: 'env[0]', object: undefined, key: 'limits.cpu' }, 'env[0], limits.cpu'],
-	[{ kind: 'configMapRef', place: 'envFrom[0]', object: 'cm', key: 'k' }, 'envFrom[0], key "k" of ConfigMap ns/cm'],
-	[{ kind: 'secretKeyRef', place: 'env[1]', object: 's', key: 'k' }, 'env[1], key "k" of Secret ns/s'],
-	[{ kind: 'fileKeyRef', place: 'env[1]', object: 'v', key: 'k' }, 'env[1], key "k" of a file in volume "v"'],
+	[{ kind: 'value', field: 'env[2]', object: undefined, key: undefined }, 'env[2]'],
+	[{ kind: 'fieldRef', field: 'env[0]', object: undefined, key: 'metadata.name' }, 'env[0], metadata.name'],
+	[{ kind: 'resourceFieldRef', field: 'env[0]', object: undefined, key: 'limits.cpu' }, 'env[0], limits.cpu'],
+	[{ kind: 'configMapRef', field: 'envFrom[0]', object: 'cm', key: 'k' }, 'envFrom[0], key "k" of ConfigMap ns/cm'],
+	[{ kind: 'secretKeyRef', field: 'env[1]', object: 's', key: 'k' }, 'env[1], key "k" of Secret ns/s'],
+	[{ kind: 'fileKeyRef', field: 'env[1]', object: 'v', key: 'k' }, 'env[1], key "k" of a file in volume "v"'],
 ] as const)('originText of %j is %j', (origin, text) => {
 	expect(originText(origin, 'ns')).toBe(text);
 });

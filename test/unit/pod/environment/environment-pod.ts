@@ -33,7 +33,7 @@ export function makeContainer(fields: Partial<Container> = {}): Container {
 
 export function makePod(container: Container, metadata: Partial<PodMetadata> = {}, spec: Partial<PodSpec> = {}): Pod {
 	return {
-		workload: { kind: 'Pod', name: 'the-pod', namespace: 'test', place: 'pod.yaml:1:1' },
+		workload: { kind: 'Pod', name: 'the-pod', namespace: 'test', location: 'pod.yaml:1:1' },
 		metadata: {
 			name: 'the-pod',
 			namespace: 'test',

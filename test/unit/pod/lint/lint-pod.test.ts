@@ -60,8 +60,8 @@ describe.each(Object.entries(CASES))('%s', (rule, cases) => {
 			expect(own.map(({ severity, field, text }) => [severity, field, text])).toEqual(
 				one.says.map(([severity, field, text]) => [severity, field, expect.stringContaining(text)]),
 			);
-			for (const { place, cure } of own) {
-				expect(place).toBe('pod.yaml:1:1');
+			for (const { location, cure } of own) {
+				expect(location).toBe('pod.yaml:1:1');
 				expect(cure).not.toBe('');
 			}
 		},
@@ -105,12 +105,12 @@ describe('lintPod', () => {
 
 	test('what was wrong with manifests is an error at its own place', () => {
 		const violations = [
-			{ place: 'b.yaml:10:1', text: 'second' },
-			{ place: 'b.yaml:9:1', text: 'first' },
+			{ location: 'b.yaml:10:1', text: 'second' },
+			{ location: 'b.yaml:9:1', text: 'first' },
 		];
 		expect(lintPod({ pod: podOf({}), objects: objectsOf([]), violations })).toEqual([
-			expect.objectContaining({ severity: 'error', rule: 'invalid-manifest', place: 'b.yaml:9:1', text: 'first' }),
-			expect.objectContaining({ severity: 'error', rule: 'invalid-manifest', place: 'b.yaml:10:1', text: 'second' }),
+			expect.objectContaining({ severity: 'error', rule: 'invalid-manifest', location: 'b.yaml:9:1', text: 'first' }),
+			expect.objectContaining({ severity: 'error', rule: 'invalid-manifest', location: 'b.yaml:10:1', text: 'second' }),
 		]);
 	});
 
@@ -139,7 +139,7 @@ describe('lintPod', () => {
 	});
 
 	test('of a workload without a pod only the violations are told', () => {
-		const violations = [{ place: 'b.yaml:9:1', text: 'first' }];
+		const violations = [{ location: 'b.yaml:9:1', text: 'first' }];
 		expect(lintPod({ pod: undefined, objects: objectsOf([]), violations })).toHaveLength(1);
 	});
 

@@ -47,7 +47,7 @@ export interface PodParts {
 
 export function podOf({ kind = 'Pod', volumes = [], app, initContainer, ...more }: PodParts): Pod {
 	return {
-		workload: { kind, name: 'app', namespace: 'default', place: 'pod.yaml:1:1' },
+		workload: { kind, name: 'app', namespace: 'default', location: 'pod.yaml:1:1' },
 		metadata: { name: 'app', namespace: 'default', uid: 'u', labels: new Map(), annotations: new Map() },
 		spec: {
 			initContainers: initContainer === undefined ? [] : [makeContainer(initContainer)],

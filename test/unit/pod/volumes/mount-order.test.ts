@@ -90,7 +90,7 @@ describe('mountOrder', () => {
 		expect(mounts.map(({ mount: { name } }) => name)).toEqual(['v0', 'v1']);
 		expect(warnings).toEqual([
 			{
-				place: 'container "app": volumeMounts[1].mountPath',
+				field: 'container "app": volumeMounts[1].mountPath',
 				text: '"v1" at "/a" hides volumeMounts[0] ("v0"), which is the same place; give one of them another path, or use one projected volume to have both in one directory',
 			},
 		]);

@@ -142,7 +142,7 @@ describe.each([
 		expect(shown(result)).toEqual({ x: '644 2' });
 		expect(result.warnings).toEqual([
 			{
-				place: 'volume "cfg"',
+				field: 'volume "cfg"',
 				text: expect.stringMatching(/^key "b" of \w+ "foo" hides key "a" of \w+ "foo" at "x", /),
 			},
 		]);
@@ -259,7 +259,7 @@ describe('projected', () => {
 	])('a collision of %s: the last source is shown, and a warning names both', (_, sources, files, text) => {
 		const result = volumePayload(projected(sources), all, downward);
 		expect(shown(result)).toEqual(files);
-		expect(result.warnings).toEqual([{ place: 'volume "cfg"', text }]);
+		expect(result.warnings).toEqual([{ field: 'volume "cfg"', text }]);
 	});
 
 	test('a file of one source that is a directory of another keeps the volume away', () => {

@@ -75,7 +75,7 @@ describe('hostPath', () => {
 			backing: undefined,
 			warnings: [
 				{
-					place: 'volume "v"',
+					field: 'volume "v"',
 					text:
 						'hostPath /srv/x is not mounted without consent; --allow-host-path mounts /srv/x of this machine, ' +
 						'--local-volume v=DIR another directory',
@@ -145,7 +145,7 @@ describe('what is only in a cluster', () => {
 			backing: undefined,
 			warnings: [
 				{
-					place: 'volume "v"',
+					field: 'volume "v"',
 					text: 'persistentVolumeClaim volumes exist only in a cluster; --local-volume v=DIR mounts a directory of this machine instead',
 				},
 			],

@@ -155,7 +155,7 @@ describe('PodVolumes', () => {
 	});
 
 	test('warnings of a volume are said once', async () => {
-		const warned = { ...payload({}), warnings: [{ place: 'volume "a"', text: 'odd' }] };
+		const warned = { ...payload({}), warnings: [{ field: 'volume "a"', text: 'odd' }] };
 		update({ a: warned });
 		update({ a: warned });
 		expect(said.take().filter((line) => line.startsWith('warn'))).toEqual(['warn: volume "a": odd']);

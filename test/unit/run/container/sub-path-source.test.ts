@@ -61,7 +61,7 @@ describe('subPathSource', () => {
 		expect(found.path).toBe(join(root, 'typo'));
 		expect(found.warnings).toEqual([
 			{
-				place: 'volume "v"',
+				field: 'volume "v"',
 				text: 'subPath "typo" is not there, so it is an empty directory, as kubelet makes it; correct the name',
 			},
 		]);
@@ -146,7 +146,7 @@ describe('makeMountPointWithin', () => {
 			makeMountPointWithin([mount('/data', { recursive: true })], mount('/data/conf', { source: outside })),
 		).toEqual([
 			{
-				place: '/data/conf',
+				field: '/data/conf',
 				text: `"${root}/conf" was made on this machine to mount it on, as a container runtime does`,
 			},
 		]);
