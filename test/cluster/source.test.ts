@@ -248,7 +248,7 @@ describe('ClusterSource on a real API server', () => {
 		await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
 		const url = `https://127.0.0.1:${(server.address() as AddressInfo).port}`;
 		const status = { clientCertificateData: String(cert), clientKeyData: String(key) };
-		const answer = JSON.stringify({ kind: 'ExecCredential', status });
+		const answer = JSON.stringify({ kind: 'ExecCredential', apiVersion: 'client.authentication.k8s.io/v1', status });
 		const exec = {
 			apiVersion: 'client.authentication.k8s.io/v1',
 			command: 'printf',

@@ -10,9 +10,12 @@ import { readFileSync } from 'node:fs';
 import { errorText, systemCode } from '../../base/errors.js';
 import type { Logger } from '../../base/log.js';
 import { isJsonObject } from '../../go/json/value.js';
+import { readFirstDocument } from '../../go/yaml/first-document.js';
 import { ApiError, aborted } from './api-error.js';
 import type { ClusterEntry, ExecEntry } from './kubeconfig-entries.js';
+import { EXEC_CREDENTIAL } from './kubeconfig-schema.js';
 import { PluginMessages } from './plugin-messages.js';
+import { decodeTyped, textOf } from './typed-document.js';
 
 export interface ExecCredential {
 	readonly token: string | undefined;
@@ -38,6 +41,15 @@ const LEEWAY_MS = 10_000;
 /** A login that waits for somebody at a browser may take a while, but not for ever. Unit: milliseconds. */
 const LONGEST_RUN_MS = 120_000;
 
+const GROUP = 'client.authentication.k8s.io';
+const CREDENTIAL_TYPE = {
+	kind: 'ExecCredential',
+	apiVersions: [`${GROUP}/v1`, `${GROUP}/v1beta1`, `${GROUP}/v1alpha1`],
+	type: EXEC_CREDENTIAL,
+};
+/** Source: kubernetes v1.32 apimachinery meta/v1, Time.UnmarshalJSON: Go's time.RFC3339. */
+const RFC_3339 = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:[.,]\d+)?(?:Z|[-+]\d\d:\d\d)$/;
+
 export class ExecPlugin {
 	readonly #options: ExecPluginOptions;
 	#kept: ExecCredential | undefined;
@@ -56,12 +68,12 @@ export class ExecPlugin {
 		return credential;
 	}
 
-	async #run(): Promise<string> {
+	async #run(): Promise<Buffer> {
 		const { exec, environment, signal, log } = this.#options;
 		if (signal.aborted) throw aborted();
 		const env: Record<string, string | undefined> = { ...environment, KUBERNETES_EXEC_INFO: this.#input() };
 		for (const { name, value } of exec.env) env[name] = value;
-		return await new Promise<string>((resolve, reject) => {
+		return await new Promise<Buffer>((resolve, reject) => {
 			const child = spawn(exec.command, exec.args, {
 				env,
 				stdio: ['ignore', 'pipe', 'pipe'],
@@ -84,7 +96,7 @@ export class ExecPlugin {
 			child.on('close', (status, signal) => {
 				const complaint = messages.end();
 				if (status === 0) {
-					resolve(Buffer.concat(output).toString('utf8'));
+					resolve(Buffer.concat(output));
 					return;
 				}
 				const end = signal === null ? `failed with exit code ${status}` : `was ended by ${signal}`;
@@ -135,16 +147,17 @@ export class ExecPlugin {
 		}
 	}
 
-	#decode(output: string): ExecCredential {
-		let answer: unknown;
-		try {
-			answer = JSON.parse(output);
-		} catch (error) {
-			// What the program wrote may hold a secret, so it is not shown.
-			throw this.#refused('decoding stdout: it is no JSON', error);
+	#decode(output: Buffer): ExecCredential {
+		const decoded = decodeTyped(this.#parse(output), CREDENTIAL_TYPE);
+		if ('fault' in decoded) throw this.#refused(`decoding stdout: ${decoded.fault.reason}`);
+		const { apiVersion, status } = decoded.object;
+		const wanted = this.#options.exec.apiVersion;
+		if (apiVersion !== wanted) {
+			const found = textOf(apiVersion) ?? `${GROUP}/__internal`;
+			throw this.#refused(`exec plugin is configured to use API version ${wanted}, plugin returned version ${found}`);
 		}
-		const status = isJsonObject(answer) ? answer.status : undefined;
 		if (!isJsonObject(status)) throw this.#refused("exec plugin didn't return a status field");
+		const expiresAt = this.#expiry(status.expirationTimestamp);
 		const token = textOf(status.token);
 		const [certificate, key] = [textOf(status.clientCertificateData), textOf(status.clientKeyData)];
 		if (token === undefined && certificate === undefined && key === undefined) {
@@ -153,8 +166,29 @@ export class ExecPlugin {
 		if ((certificate === undefined) !== (key === undefined)) {
 			throw this.#refused('exec plugin returned only certificate or key, not both');
 		}
-		const expiry = Date.parse(textOf(status.expirationTimestamp) ?? '');
-		return { token, certificate, key, expiresAt: Number.isNaN(expiry) ? undefined : expiry };
+		return { token, certificate, key, expiresAt };
+	}
+
+	/** JSON or YAML. The output may contain a secret, so no error quotes it. */
+	#parse(output: Buffer): unknown {
+		if (/^\s*\{/.test(output.toString('latin1', 0, 1_000))) {
+			try {
+				return JSON.parse(output.toString('utf8'));
+			} catch (error) {
+				throw this.#refused("decoding stdout: couldn't get version/kind; json parse error: it is not JSON", error);
+			}
+		}
+		const document = readFirstDocument(output);
+		if ('reason' in document) throw this.#refused('decoding stdout: it is neither JSON nor YAML');
+		return document.value;
+	}
+
+	#expiry(timestamp: unknown): number | undefined {
+		if (typeof timestamp !== 'string') return undefined;
+		const time = RFC_3339.test(timestamp) ? Date.parse(timestamp) : Number.NaN;
+		if (!Number.isNaN(time)) return time;
+		const quoted = JSON.stringify(timestamp);
+		throw this.#refused(`decoding stdout: parsing time ${quoted} as "2006-01-02T15:04:05Z07:00"; RFC 3339 is required`);
 	}
 
 	#refused(reason: string, cause?: unknown): ApiError {
@@ -165,8 +199,4 @@ export class ExecPlugin {
 
 function failed(text: string, cause?: unknown): ApiError {
 	return new ApiError('credentials', text, { runsPlugin: true, cause });
-}
-
-function textOf(value: unknown): string | undefined {
-	return typeof value === 'string' && value !== '' ? value : undefined;
 }

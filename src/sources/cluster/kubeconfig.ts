@@ -59,7 +59,7 @@ const MORE_HELP = 'set KUBECONFIG, pass --kubeconfig FILE, or give local manifes
 export function loadKubeconfig(options: KubeconfigOptions = {}): Kubeconfig {
 	const environment = options.environment ?? process.env;
 	const { files, isExplicit } = candidates(options.kubeconfig, environment);
-	const read = files.flatMap((file) => readFile(file, isExplicit));
+	const read = readFiles(files, isExplicit);
 	const entries = merge(read.map(({ entries }) => entries));
 	const isEmpty = entries.clusters.size === 0 && entries.contexts.size === 0 && entries.users.size === 0;
 	if (isEmpty && !isExplicit) {
@@ -90,14 +90,32 @@ function candidates(
 	return { files: [join(home === '' ? homedir() : home, '.kube', 'config')], isExplicit: false };
 }
 
-/** Nothing for a file that may be missing and is. */
-function readFile(
-	file: string,
-	isExplicit: boolean,
-): readonly { readonly file: string; readonly entries: KubeconfigEntries }[] {
-	let content: string;
+interface ReadFile {
+	readonly file: string;
+	readonly entries: KubeconfigEntries;
+}
+
+/** Errors: those of the only invalid file; CONFIG_INVALID with one line for each if there are several. */
+function readFiles(files: readonly string[], isExplicit: boolean): readonly ReadFile[] {
+	const read: ReadFile[] = [];
+	const errors: unknown[] = [];
+	for (const file of files) {
+		try {
+			read.push(...readFile(file, isExplicit));
+		} catch (error) {
+			errors.push(error);
+		}
+	}
+	if (errors.length === 1) throw errors[0];
+	if (errors.length > 1) throw invalid(errors.map(errorText).join('\n'));
+	return read;
+}
+
+/** Empty for a missing file that is not explicit. */
+function readFile(file: string, isExplicit: boolean): readonly ReadFile[] {
+	let content: Buffer;
 	try {
-		content = readFileSync(file, 'utf8');
+		content = readFileSync(file);
 	} catch (error) {
 		const isMissing = systemCode(error) === 'ENOENT';
 		if (isMissing && !isExplicit) return [];

@@ -7,6 +7,8 @@ import { ExecPlugin } from '../../../../src/sources/cluster/exec-plugin.js';
 import type { ClusterEntry } from '../../../../src/sources/cluster/kubeconfig-entries.js';
 import { until } from '../../../support/until.js';
 
+const V1 = 'client.authentication.k8s.io/v1';
+
 /** What was logged at level info. */
 let told: object[];
 const log = { ...SILENT, info: (...entry: readonly unknown[]) => void told.push(entry[0] as object) };
@@ -42,7 +44,7 @@ function make(
 	about: ClusterEntry = cluster,
 ): ExecPlugin {
 	const exec = {
-		apiVersion: 'client.authentication.k8s.io/v1',
+		apiVersion: V1,
 		command,
 		args: ['arg'],
 		env: [{ name: 'E', value: 'val' }],
@@ -53,7 +55,11 @@ function make(
 }
 
 function answer(status: object): string {
-	return `cat <<'X'\n${JSON.stringify({ kind: 'ExecCredential', status })}\nX`;
+	return print(JSON.stringify({ kind: 'ExecCredential', apiVersion: V1, status }));
+}
+
+function print(output: string): string {
+	return `cat <<'X'\n${output}\nX`;
 }
 
 function runs(): readonly string[] {
@@ -74,7 +80,7 @@ describe('ExecPlugin', () => {
 		expect([value, arg]).toEqual(['val', 'arg']);
 		expect(JSON.parse(info)).toEqual({
 			kind: 'ExecCredential',
-			apiVersion: 'client.authentication.k8s.io/v1',
+			apiVersion: V1,
 			spec: { cluster: { server: 'https://a', 'certificate-authority-data': 'Q0E=' }, interactive: false },
 		});
 	});
@@ -137,15 +143,52 @@ describe('ExecPlugin', () => {
 		expect(await one.credential(0)).toMatchObject({ certificate: 'CERT', key: 'KEY', token: undefined });
 	});
 
+	it('takes YAML, as kubectl does', async () => {
+		const one = plugin(print(`apiVersion: ${V1}\nkind: ExecCredential\nstatus:\n  token: t`));
+		expect(await one.credential(0)).toMatchObject({ token: 't' });
+	});
+
 	it.each([
 		[
 			'fails',
 			'echo "log in first" >&2; exit 3',
 			/^getting credentials: exec: executable .*plugin failed with exit code 3: log in first$/,
 		],
-		['says nothing', '', /decoding stdout: it is no JSON$/],
-		['gives nothing', answer({}), /didn't return a token or cert\/key pair$/],
-		['gives half a pair', answer({ clientKeyData: 'KEY' }), /only certificate or key, not both$/],
+		['prints nothing', '', /is configured to use API version .*v1, plugin returned version .*\/__internal$/],
+		['prints no JSON', print('{"status": secret'), /decoding stdout: .*json parse error: it is not JSON$/],
+		[
+			'prints no object',
+			print('secret'),
+			/json parse error: json: cannot unmarshal string into Go value of type struct/,
+		],
+		[
+			'prints another kind',
+			print(`{"apiVersion":"${V1}","kind":"Pod"}`),
+			/no kind "Pod" is registered for version ".*v1"$/,
+		],
+		[
+			'prints another version',
+			print(`{"apiVersion":"${V1}beta1","kind":"ExecCredential","status":{"token":"t"}}`),
+			/is configured to use API version .*v1, plugin returned version .*v1beta1$/,
+		],
+		['prints no status', print(`{"apiVersion":"${V1}","kind":"ExecCredential"}`), /didn't return a status field$/],
+		['prints no token', answer({}), /didn't return a token or cert\/key pair$/],
+		['prints half a pair', answer({ clientKeyData: 'KEY' }), /only certificate or key, not both$/],
+		[
+			'prints a number as token',
+			answer({ token: 123456 }),
+			/decoding stdout: json: cannot unmarshal number into Go struct field ExecCredentialStatus.status.token of type string$/,
+		],
+		[
+			'prints a number as token in YAML',
+			print(`apiVersion: ${V1}\nstatus: {token: 0123456}`),
+			/decoding stdout: json: cannot unmarshal number into Go struct field ExecCredentialStatus.status.token of type string$/,
+		],
+		[
+			'prints a date as expiry',
+			answer({ token: 't', expirationTimestamp: '2030-01-01' }),
+			/decoding stdout: parsing time "2030-01-01" as "2006-01-02T15:04:05Z07:00"; RFC 3339 is required$/,
+		],
 	])('explains a program that %s', async (_, script, text) => {
 		await expect(plugin(script).credential(0)).rejects.toMatchObject({
 			kind: 'credentials',

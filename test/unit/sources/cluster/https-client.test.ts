@@ -17,6 +17,7 @@ import { HeldTimers } from './held-timers.js';
 
 type Handler = (request: IncomingMessage, response: ServerResponse) => void;
 
+const EXEC_V1 = 'client.authentication.k8s.io/v1';
 const endings: (() => void)[] = [];
 afterEach(() => {
 	for (const end of endings.splice(0)) end();
@@ -241,9 +242,9 @@ describe('HttpsClient', () => {
 		const bad = await setUp(handler, { user: { token: 'old' } });
 		await expect(bad.client.list({ target: {} }, bad.signal)).rejects.toMatchObject({ code: 401, runsPlugin: false });
 		expect(bad.seen).toHaveLength(1);
-		const args = [JSON.stringify({ status: { token: 'old' } })];
+		const args = [JSON.stringify({ apiVersion: EXEC_V1, status: { token: 'old' } })];
 		const exec = {
-			apiVersion: 'v1',
+			apiVersion: EXEC_V1,
 			command: '/bin/echo',
 			args,
 			env: [],
@@ -260,9 +261,16 @@ describe('HttpsClient', () => {
 		client.close();
 		const runs = join(mkdtempSync(join(tmpdir(), 'cmfs-plugin-')), 'runs');
 		endings.push(() => rmSync(dirname(runs), { recursive: true }));
-		const answer = JSON.stringify({ status: { token: 't' } });
+		const answer = JSON.stringify({ apiVersion: EXEC_V1, status: { token: 't' } });
 		const args = ['-c', `echo run >> ${runs}; echo '${answer}'`];
-		const exec = { apiVersion: 'v1', command: 'sh', args, env: [], installHint: undefined, provideClusterInfo: false };
+		const exec = {
+			apiVersion: EXEC_V1,
+			command: 'sh',
+			args,
+			env: [],
+			installHint: undefined,
+			provideClusterInfo: false,
+		};
 		const made = makeKubeconfig({ exec });
 		const newer = { ...made, cluster: { ...made.cluster, caData: 'bmV3' } };
 		const kubeconfig = { ...made, reload: () => newer };

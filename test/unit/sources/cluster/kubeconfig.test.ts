@@ -119,9 +119,13 @@ describe('loadKubeconfig', () => {
 
 	it.each([
 		['no YAML', 'a: [', /^error loading config file ".*bad": /],
-		['another kind', 'kind: Pod', /kind is "Pod", not "Config"$/],
-		['a list where a mapping belongs', '- a', /it is no mapping$/],
-		['a nameless entry', 'clusters: [{cluster: {}}]', /an entry of clusters has no name$/],
+		['another kind', 'kind: Pod', /no kind "Pod" is registered for version "v1"; .* "kind: Config"/],
+		['a list where a mapping belongs', '- a', /cannot unmarshal array into Go value of type struct .*; see .*:1:1$/],
+		[
+			'a token that is a number',
+			'users: [{name: u, user: {token: 0123456}}]',
+			/; put the value at .*bad:1:33 in quotes$/,
+		],
 		['no current context', 'contexts: [{name: x, context: {}}]', /^current-context is not set; .*; known: "x"$/],
 		[
 			'a server that is none',
@@ -131,6 +135,13 @@ describe('loadKubeconfig', () => {
 	])('explains a file with %s', (_, content, text) => {
 		const expected = expect.objectContaining({ code: 'CONFIG_INVALID', message: expect.stringMatching(text) });
 		expect(() => loadKubeconfig({ kubeconfig: file('bad', content) })).toThrow(expected);
+	});
+
+	it('reports the errors of all files, as kubectl does', () => {
+		const KUBECONFIG = [file('a', 'clusters: 5'), file('one', ONE), file('b', 'kind: Pod')].join(':');
+		const lines = /^error loading config file ".*\/a": json: .*\nerror loading config file ".*\/b": no kind "Pod" .*$/;
+		const expected = expect.objectContaining({ code: 'CONFIG_INVALID', message: expect.stringMatching(lines) });
+		expect(() => loadKubeconfig({ environment: { KUBECONFIG, HOME: directory } })).toThrow(expected);
 	});
 
 	it('explains a file of the flag that is not there', () => {
