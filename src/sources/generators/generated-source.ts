@@ -15,6 +15,7 @@ import { type ConfigMap, sameData } from '../../model/config-map.js';
 import { contentViolations, objectKeyViolations } from '../../model/validation.js';
 import type { ConfigMapSource, Problem, SourceSink } from '../../store/source.js';
 import { PathWatcher } from '../watch/path-watcher.js';
+import { type Observation, Settling } from '../watch/settling.js';
 import type { Environment } from './env-file.js';
 import {
 	type GeneratorFlags,
@@ -39,10 +40,6 @@ export interface GeneratedSourceOptions {
 export const QUIET_MS = 15;
 /** A file that is written all the time is read five times a second. */
 const MAX_DELAY_MS = 200;
-/** Longer than a save by rename, or a truncation before a write, takes. */
-export const SETTLE_MS = 300;
-/** Sources that change all the time are published once a second at least. */
-const LONGEST_TORN_MS = 1000;
 
 type Reading =
 	| { readonly kind: 'object'; readonly object: ConfigMap; readonly fingerprint: string }
@@ -61,9 +58,8 @@ export class GeneratedSource implements ConfigMapSource {
 	#sink: SourceSink | undefined;
 	#published: ConfigMap | undefined;
 	#problem: Problem | undefined;
-	#doubt: { readonly fingerprint: string; readonly since: number } | undefined;
-	#settle: PendingCall | undefined;
-	#tornSince: number | undefined;
+	readonly #settling = new Settling();
+	#nextReading: PendingCall | undefined;
 	#reading = false;
 	#readAgain = false;
 	#closed = false;
@@ -101,7 +97,7 @@ export class GeneratedSource implements ConfigMapSource {
 		this.#closed = true;
 		this.#watcher.close();
 		this.#debouncer.cancel();
-		this.#settle?.cancel();
+		this.#nextReading?.cancel();
 		this.#sink = undefined;
 	}
 
@@ -112,7 +108,7 @@ export class GeneratedSource implements ConfigMapSource {
 		this.#reading = true;
 		try {
 			const reading = await this.#read();
-			if (!this.#closed && !this.#mayBeTorn()) this.#judge(reading);
+			if (!this.#closed) this.#judge(reading);
 		} catch (error) {
 			this.#options.log.error({ err: error, source: this.description }, 'reading the sources failed');
 		} finally {
@@ -120,16 +116,6 @@ export class GeneratedSource implements ConfigMapSource {
 			if (this.#readAgain) this.#debouncer.poke();
 			this.#readAgain = false;
 		}
-	}
-
-	/** Whether files changed during the reading, so that a better one follows; sources that never rest are read as is. */
-	#mayBeTorn(): boolean {
-		if (this.#debouncer.pending || this.#readAgain) {
-			this.#tornSince ??= this.#timers.now();
-			if (this.#timers.now() - this.#tornSince < LONGEST_TORN_MS) return true;
-		}
-		this.#tornSince = undefined;
-		return false;
 	}
 
 	async #read(): Promise<Reading> {
@@ -150,22 +136,21 @@ export class GeneratedSource implements ConfigMapSource {
 	}
 
 	#judge(reading: Reading): void {
-		if (this.#isDoubtful(reading)) {
-			const now = this.#timers.now();
-			if (this.#doubt?.fingerprint !== reading.fingerprint) {
-				this.#doubt = { fingerprint: reading.fingerprint, since: now };
-			}
-			const remaining = this.#doubt.since + SETTLE_MS - now;
-			if (remaining > 0) {
-				this.#settle?.cancel();
-				this.#settle = this.#timers.after(remaining, () => void this.#update());
-				return;
-			}
+		this.#nextReading?.cancel();
+		const state = this.#stateOf(reading);
+		const waitMs = this.#settling.observe({ state, fingerprint: reading.fingerprint }, this.#timers.now());
+		if (waitMs === 0) {
+			if (reading.kind === 'problem') this.#report(reading.problem);
+			else this.#publish(reading.object);
+		} else if (state === 'doubtful') {
+			this.#nextReading = this.#timers.after(waitMs, () => void this.#update());
 		}
-		this.#doubt = undefined;
-		this.#settle?.cancel();
-		if (reading.kind === 'problem') this.#report(reading.problem);
-		else this.#publish(reading.object);
+	}
+
+	/** `writing`: a change during the reading, after which the debouncer starts another one. */
+	#stateOf(reading: Reading): Observation['state'] {
+		if (this.#debouncer.pending || this.#readAgain) return 'writing';
+		return this.#isDoubtful(reading) ? 'doubtful' : 'complete';
 	}
 
 	/** Whether a save that is not finished would look like this: something is wrong, gone or empty. */

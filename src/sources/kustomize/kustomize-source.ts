@@ -13,11 +13,12 @@ import { ConfigMapFsError } from '../../base/errors.js';
 import type { Logger } from '../../base/log.js';
 import { type PendingCall, SYSTEM_TIMERS, type Timers } from '../../base/timers.js';
 import type { ConfigMapSource, SourceSink } from '../../store/source.js';
-import { type OpenForWriting, SETTLE_MS } from '../manifests/manifest-file.js';
+import type { OpenForWriting } from '../manifests/manifest-file.js';
 import { type OtherObject, parseManifest } from '../manifests/manifest-parser.js';
 import { ManifestPublisher } from '../manifests/manifest-publisher.js';
 import { EMPTY_SHARE, keepLastGood, type ManifestShare, shareOf } from '../manifests/manifest-state.js';
 import { PathWatcher } from '../watch/path-watcher.js';
+import { Settling } from '../watch/settling.js';
 import { isRemote, type KustomizationInputs, kustomizationInputs, pathType } from './kustomization-inputs.js';
 import { type BuildOutcome, buildKustomization, findKustomizeTool, type KustomizeTool } from './kustomize-tool.js';
 import { SettlingFiles } from './settling-files.js';
@@ -50,8 +51,6 @@ export interface KustomizeSourceOptions {
 const QUIET_MS = 25;
 /** Somebody who writes one file all the time delays the news of another one by this much at most. */
 const MAX_DELAY_MS = 200;
-/** Inputs that change during every build are published as they are once in this long. */
-const LONGEST_TORN_MS = 2000;
 /** Kustomizations that change while they are walked through are walked through again, but not for ever. */
 const MAX_WALKS = 5;
 
@@ -72,7 +71,8 @@ export class KustomizeSource implements ConfigMapSource {
 	readonly #timers: Timers;
 	readonly #watcher: PathWatcher;
 	readonly #debouncer: Debouncer;
-	readonly #settling: SettlingFiles;
+	readonly #settlingInputs: SettlingFiles;
+	readonly #settlingBuild = new Settling();
 	readonly #publisher: ManifestPublisher;
 	readonly #abort = new AbortController();
 	/** What was said once. */
@@ -82,10 +82,7 @@ export class KustomizeSource implements ConfigMapSource {
 	#share: ManifestShare = EMPTY_SHARE;
 	/** The failure that a person was told of. */
 	#failure: string | undefined;
-	/** When builds began to fail in a way that nobody was told of: they may be good again in a moment. */
-	#failingSince: number | undefined;
 	#later: PendingCall | undefined;
-	#tornSince: number | undefined;
 	#isBuilding = false;
 	/** Something changed during a build. */
 	#isStale = false;
@@ -100,7 +97,7 @@ export class KustomizeSource implements ConfigMapSource {
 		this.#log = options.log.child({ component: 'kustomize-source', source: this.description });
 		this.#timers = timers;
 		this.#publisher = new ManifestPublisher({ onOthers: options.onOthers, log: this.#log });
-		this.#settling = new SettlingFiles(openForWriting);
+		this.#settlingInputs = new SettlingFiles(openForWriting);
 		this.#watcher = new PathWatcher({ onChange: () => this.#debouncer.poke(), log: options.log, timers });
 		const call = (): void => void this.#update();
 		this.#debouncer = new Debouncer({ quietMs: QUIET_MS, maxDelayMs: MAX_DELAY_MS, timers, call });
@@ -123,7 +120,7 @@ export class KustomizeSource implements ConfigMapSource {
 		this.#isBuilding = true;
 		try {
 			this.#follow();
-			this.#settling.wait(this.#inputs.files, this.#timers.now());
+			this.#settlingInputs.wait(this.#inputs.files, this.#timers.now());
 			const outcome = await this.#build(this.#tool);
 			if (this.#abort.signal.aborted) return;
 			if (outcome.kind === 'failed') {
@@ -170,7 +167,7 @@ export class KustomizeSource implements ConfigMapSource {
 		this.#isStale = this.#isBuilding;
 		if (signal.aborted || this.#isBuilding || this.#tool === undefined) return;
 		this.#follow();
-		const waitMs = this.#settling.wait(this.#inputs.files, this.#timers.now());
+		const waitMs = this.#settlingInputs.wait(this.#inputs.files, this.#timers.now());
 		if (waitMs > 0) {
 			this.#updateAfter(waitMs);
 			return;
@@ -178,7 +175,7 @@ export class KustomizeSource implements ConfigMapSource {
 		this.#isBuilding = true;
 		try {
 			const outcome = await this.#build(this.#tool);
-			if (!signal.aborted && !this.#isTorn()) this.#judge(outcome);
+			if (!signal.aborted) this.#judge(outcome);
 		} catch (error) {
 			this.#log.error({ err: error }, 'building the kustomization failed');
 		} finally {
@@ -225,37 +222,26 @@ export class KustomizeSource implements ConfigMapSource {
 		say();
 	}
 
-	/** Whether inputs changed during the build, so that a better one follows; inputs that never rest are taken as they are. */
-	#isTorn(): boolean {
-		if (!this.#isStale && !this.#debouncer.pending) {
-			this.#tornSince = undefined;
-			return false;
-		}
-		this.#tornSince ??= this.#timers.now();
-		if (this.#timers.now() - this.#tornSince < LONGEST_TORN_MS) return true;
-		this.#tornSince = undefined;
-		return false;
-	}
-
+	/** Publishes the outcome of a build, unless a better one follows: one without changes during it, or one that succeeds. */
 	#judge(outcome: BuildOutcome): void {
+		const isTorn = this.#isStale || this.#debouncer.pending;
+		const reason = outcome.kind === 'failed' ? this.#failureText(outcome.reason) : undefined;
+		const isNewFailure = reason !== undefined && reason !== this.#failure;
+		const state = isTorn ? 'writing' : isNewFailure ? 'doubtful' : 'complete';
+		// All failures have the same fingerprint: a text that differs in every build must not cause more builds.
+		const waitMs = this.#settlingBuild.observe({ state, fingerprint: outcome.kind }, this.#timers.now());
+		if (waitMs > 0) {
+			// After a change during the build, the debouncer starts another one.
+			if (!isTorn) this.#updateAfter(waitMs);
+			return;
+		}
 		if (outcome.kind === 'built') {
-			this.#failingSince = undefined;
 			this.#failure = undefined;
 			this.#publisher.next([this.#parse(outcome.output)]);
-			return;
+		} else if (isNewFailure) {
+			this.#failure = reason;
+			this.#publisher.fail({ place: this.#place, reason });
 		}
-		const reason = this.#failureText(outcome.reason);
-		if (reason === this.#failure) return;
-		const now = this.#timers.now();
-		this.#failingSince ??= now;
-		const waitMs = this.#failingSince + SETTLE_MS - now;
-		if (waitMs > 0) {
-			this.#updateAfter(waitMs);
-			return;
-		}
-		this.#failingSince = undefined;
-		this.#failure = reason;
-		this.#publisher.fail({ place: this.#place, reason });
 	}
 
 	#failureText(reason: string): string {

@@ -1,71 +1,59 @@
 /**
- * Whether files can be read now, or are just being written: one that somebody has open, or that is empty, gone or shorter
- * than it was, is waited for until it stands still. Knows nothing of timers: it says how long to wait.
+ * Tells when a set of files can be read, or when a save of one of them may still be going on: a file that another
+ * process has open, or that became empty, shorter or absent. Knows nothing of timers: it returns how long to wait.
  */
 
 import { type BigIntStats, statSync } from 'node:fs';
-import { type OpenForWriting, SETTLE_CAP_MS, SETTLE_MS } from '../manifests/manifest-file.js';
+import type { OpenForWriting } from '../manifests/manifest-file.js';
+import { type Observation, Settling } from '../watch/settling.js';
 
-/** A writer's close is no event, so an open file is looked at in this interval. */
-const OPEN_INTERVAL_MS = 20;
-
-interface Look {
+interface FileState {
 	readonly signature: string;
-	/** Unit: bytes; 0 for a file that is not there. */
+	/** Unit: bytes; 0 for an absent file. */
 	readonly size: number;
 }
 
-const ABSENT: Look = { signature: 'absent', size: 0 };
+const ABSENT: FileState = { signature: 'absent', size: 0 };
 
 export class SettlingFiles {
 	readonly #openForWriting: OpenForWriting;
-	/** As they were when they were last said to be good; undefined: never. */
-	#good: ReadonlyMap<string, Look> | undefined;
-	/** As they were when they were last looked at, while there is doubt. */
-	#doubt: { readonly since: number; readonly stableSince: number; readonly signature: string } | undefined;
+	readonly #settling = new Settling();
+	/** The state in which the files were last accepted; undefined: never. */
+	#accepted: ReadonlyMap<string, FileState> | undefined;
 
 	constructor(openForWriting: OpenForWriting) {
 		this.#openForWriting = openForWriting;
 	}
 
 	/**
-	 * How long to wait before the files are asked about again; 0: read them now. The first time they are always good.
+	 * Returns 0 if the files can be read now, else how long to wait before the next call. The first call accepts any state.
 	 * Unit: milliseconds; `now` is any clock that never jumps.
 	 */
 	wait(files: readonly string[], now: number): number {
-		const looks = new Map(files.map((file) => [file, lookAt(file)]));
-		const waitMs = this.#waitMs(looks, now);
-		if (waitMs > 0) return waitMs;
-		this.#good = looks;
-		this.#doubt = undefined;
-		return 0;
+		const states = new Map(files.map((file) => [file, stateOf(file)]));
+		const waitMs = this.#settling.observe(this.#compare(states), now);
+		if (waitMs === 0) this.#accepted = states;
+		return waitMs;
 	}
 
-	#waitMs(looks: ReadonlyMap<string, Look>, now: number): number {
-		const good = this.#good;
-		if (good === undefined) return 0;
-		const changed = [...looks].filter(([file, { signature }]) => good.get(file)?.signature !== signature);
-		const signature = changed.map(([file, look]) => `${file} ${look.signature}`).join('\n');
-		const since = this.#doubt?.since ?? now;
-		const stableSince = this.#doubt?.signature === signature ? this.#doubt.stableSince : now;
-		if (now - since >= SETTLE_CAP_MS) return 0;
-		let isOpen = false;
+	#compare(states: ReadonlyMap<string, FileState>): Observation {
+		const accepted = this.#accepted;
+		if (accepted === undefined) return { state: 'complete', fingerprint: '' };
+		const changed = [...states].filter(([file, { signature }]) => accepted.get(file)?.signature !== signature);
+		const fingerprint = changed.map(([file, { signature }]) => `${file} ${signature}`).join('\n');
 		let isDoubtful = false;
-		for (const [file, look] of changed) {
+		for (const [file, state] of changed) {
 			const open = this.#openForWriting(file);
-			// What was never there is missed by the build itself, if it is missed at all.
-			const before = good.get(file) ?? (look === ABSENT ? ABSENT : { size: 1 });
-			isOpen ||= open === true;
-			isDoubtful ||= look.size < before.size && (look.size === 0 || open === undefined);
+			if (open === true) return { state: 'writing', fingerprint };
+			// A new input that does not exist needs no wait: the build reports it, if it needs it.
+			const before = accepted.get(file) ?? (state === ABSENT ? ABSENT : { size: 1 });
+			isDoubtful ||= state.size < before.size && (state.size === 0 || open === undefined);
 		}
-		const waitMs = isOpen ? OPEN_INTERVAL_MS : Math.min(stableSince + SETTLE_MS, since + SETTLE_CAP_MS) - now;
-		if (!isOpen && (!isDoubtful || waitMs <= 0)) return 0;
-		this.#doubt = { since, stableSince, signature };
-		return waitMs;
+		return { state: isDoubtful ? 'doubtful' : 'complete', fingerprint };
 	}
 }
 
-function lookAt(path: string): Look {
+function stateOf(path: string): FileState {
 	try {
 		const stats: BigIntStats | undefined = statSync(path, { bigint: true, throwIfNoEntry: false });
 		if (stats === undefined) return ABSENT;

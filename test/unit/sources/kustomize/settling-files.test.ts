@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { SettlingFiles } from '../../../../src/sources/kustomize/settling-files.js';
-import { SETTLE_CAP_MS, SETTLE_MS } from '../../../../src/sources/manifests/manifest-file.js';
+import { SETTLE_CAP_MS, SETTLE_MS } from '../../../../src/sources/watch/settling.js';
 
 let directory: string;
 let open: boolean | undefined;
