@@ -1,8 +1,14 @@
 /**
- * Linux error numbers by name, for answers to the kernel and for the results of system calls made through FFI.
+ * Linux error numbers by name, for replies to the kernel and for the results of system calls made through FFI.
  * Source: linux v6.1 include/uapi/asm-generic/errno-base.h and errno.h (x86-64 and arm64 share them).
  */
-export const ERRNO = {
+
+declare const brand: unique symbol;
+
+/** A positive error number. Only the code that writes a reply, or calls into libfuse, changes its sign. */
+export type Errno = number & { readonly [brand]: 'errno' };
+
+const NUMBERS = {
 	EPERM: 1,
 	ENOENT: 2,
 	EINTR: 4,
@@ -34,11 +40,13 @@ export const ERRNO = {
 	ESTALE: 116,
 } as const;
 
-export type ErrnoName = keyof typeof ERRNO;
+export type ErrnoName = keyof typeof NUMBERS;
 
-const NAMES: ReadonlyMap<number, string> = new Map(Object.entries(ERRNO).map(([name, number]) => [number, name]));
+export const ERRNO = NUMBERS as unknown as Readonly<Record<ErrnoName, Errno>>;
 
-/** `ENOENT` for 2; `errno 999` for a number that is not in the table. */
+const NAMES: ReadonlyMap<number, string> = new Map(Object.entries(NUMBERS).map(([name, number]) => [number, name]));
+
+/** `ENOENT` for 2; `errno 999` for a number that the table does not contain. */
 export function errnoName(errno: number): string {
 	return NAMES.get(errno) ?? `errno ${errno}`;
 }

@@ -1,11 +1,16 @@
 /**
- * The daemon's hand on a FUSE tree: announces each change in the journal, makes it as a VFS operation through the
- * mount, and says how it ended. Keeps a mirror of what is linked, to mint ids, name parents and write checkpoints.
+ * Changes a FUSE tree from the daemon: announces each change in the journal, makes it as a VFS operation through the
+ * mount, and records its outcome.
  *
- * The VFS operation is what keeps every kernel cache right and what inotify sees; the announcement is what lets the
- * file system accept it. Bytes travel in the journal only.
+ * The VFS operation keeps every kernel cache right and raises the inotify events; the announcement makes the file
+ * system accept it. Bytes travel only in the journal.
  *
- * Thread: the daemon's; every call blocks until the kernel has finished it.
+ * Each segment of the journal starts with a checkpoint, so a segment is needed only while the kernel holds an inode
+ * that was last linked in it. The alternative, to keep every segment until the kernel has forgotten all inodes that
+ * were made in it or later, costs nothing at a rotation; but one file that stays open would then pin the complete
+ * history since its removal. The checkpoint copies the live bytes once per rotation, at least 16 MiB of changes apart.
+ *
+ * Thread: the daemon's main thread; every call blocks until the kernel has finished it.
  */
 
 import {
@@ -21,89 +26,92 @@ import {
 	unlinkSync,
 } from 'node:fs';
 import { ConfigMapFsError, invariant, systemCode } from '../base/errors.js';
-import { segmentPath } from '../journal/journal-reader.js';
 import { JournalWriter } from '../journal/journal-writer.js';
-import type { Intent, JournalRecord, StagedDirectory, StagedNode } from '../journal/record.js';
-import type { ContentNode, DirectoryContent } from '../volume/content.js';
+import type { Intent, JournalRecord, StagedPlace } from '../journal/record.js';
+import { segmentPath } from '../journal/segment.js';
+import type { DirectoryContent } from '../volume/content.js';
 import type { TreeOperations } from '../volume/tree-operations.js';
-import type { Present, Presentation } from './presentation.js';
+import type { Present } from './presentation.js';
+import {
+	changeMode,
+	filesOf,
+	link,
+	type MirrorFile,
+	type MirrorNode,
+	placeFiles,
+	rename,
+	stagedNew,
+	stagedState,
+	TreeMirror,
+	unlink,
+} from './tree-mirror.js';
 
-/** The way to the root of the mount. */
+/** Access to the root of the mount. */
 export interface TreeRoot {
-	/** Its path until `leave`. Errors: DRIVER_DIED when it is not mounted any more. */
+	/** Its path, valid until `leave`. Errors: DRIVER_DIED if it is not mounted any more. */
 	enter(): string;
 	leave(): void;
 }
 
-interface MirrorBase extends Presentation {
-	readonly id: number;
-	readonly mtimeUs: number;
-}
-interface MirrorDirectory extends MirrorBase {
-	readonly kind: 'dir';
-	readonly entries: Map<string, MirrorNode>;
-}
-interface MirrorFile extends MirrorBase {
-	readonly kind: 'file';
-	readonly size: number;
-	/** Absolute, in the present segment. */
-	offset: number;
-	/** The bytes themselves, until they stand in the journal. */
-	unwritten: Buffer | undefined;
-}
-interface MirrorLink extends MirrorBase {
-	readonly kind: 'link';
-	readonly target: string;
-}
-type MirrorNode = MirrorDirectory | MirrorFile | MirrorLink;
-
-const ROOT_ID = 1;
 const NO_ROOM: ReadonlySet<string> = new Set(['ENOSPC', 'EDQUOT', 'EFBIG']);
 const TWO_TO_32 = 0x1_0000_0000;
-/** A segment is left when it has grown by this much, and by as much as still counts. Unit: bytes. */
+/** Growth of a segment since its checkpoint after which the next segment starts. Unit: bytes. */
 const ROTATE_AFTER = 16 * 1024 * 1024;
+
+/** `Omit` that keeps the members of a union apart. */
+type WithoutHead<T> = T extends unknown ? Omit<T, 'seq' | 'atUs'> : never;
+type Operation = WithoutHead<Intent>;
+
+export interface AnnouncedTreeOptions {
+	readonly journalDirectory: string;
+	readonly present: Present;
+	readonly now: () => Date;
+	/** Mode of the root directory. */
+	readonly rootMode: number;
+	/**
+	 * The next segment starts when the current one has grown by this much since its checkpoint, and by the size of that
+	 * checkpoint. Unit: bytes. Default: 16 MiB.
+	 */
+	readonly rotateAfter?: number;
+}
 
 export class AnnouncedTree implements TreeOperations {
 	readonly makesWholeDirectories = true;
 	readonly keepsRemovedNames = true;
+	readonly #options: AnnouncedTreeOptions;
 	readonly #journal: JournalWriter;
-	readonly #journalDirectory: string;
-	readonly #present: Present;
-	readonly #now: () => Date;
-	readonly #root: MirrorDirectory;
+	readonly #mirror: TreeMirror;
 	#mounted: TreeRoot | undefined;
-	/** Where the root of the mount is while a change is made. */
+	/** The path of the mount's root while a change is made. */
 	#base = '';
-	#nextId = ROOT_ID + 1;
 	#seq = 0;
 	#checkpointSize = 0;
+	/** An outcome that found no room in the journal. */
+	#unsettled: JournalRecord | undefined;
 
-	/** `rootMode` is that of the root directory; the tree begins empty and unmounted. */
-	constructor(options: {
-		readonly journalDirectory: string;
-		readonly present: Present;
-		readonly now: () => Date;
-		readonly rootMode: number;
-	}) {
-		this.#journalDirectory = options.journalDirectory;
+	/** The tree starts empty and unmounted. Errors: MOUNT_REFUSED if the journal finds no room. */
+	constructor(options: AnnouncedTreeOptions) {
+		this.#options = options;
 		this.#journal = this.#withRoom(() => new JournalWriter(options.journalDirectory));
-		this.#present = options.present;
-		this.#now = options.now;
-		const mtimeUs = options.now().getTime() * 1000;
-		this.#root = { kind: 'dir', id: ROOT_ID, mtimeUs, entries: new Map(), ...options.present('dir', options.rootMode) };
+		this.#mirror = new TreeMirror(options.present, options.rootMode, this.#nowUs());
 	}
 
-	/** Writes the first state into the journal: what was made before there is a mount. */
+	/** Writes the initial state into the journal: the changes that were made before `attach`. */
 	publish(): void {
 		this.#withRoom(() => this.#checkpoint((file) => file.unwritten ?? Buffer.alloc(0)));
 	}
 
 	/**
-	 * From now on every change is announced and made below this root of the mount that the server answers. Before,
-	 * changes only shape the first state.
+	 * From now on every change is announced and made below this root of the mount. Earlier changes only form the initial
+	 * state.
 	 */
 	attach(root: TreeRoot): void {
 		this.#mounted = root;
+	}
+
+	/** The server does not use this segment any more. */
+	discardSegment(index: number): void {
+		this.#journal.discard(index);
 	}
 
 	close(): void {
@@ -111,64 +119,68 @@ export class AnnouncedTree implements TreeOperations {
 	}
 
 	mkdir(path: string, mode: number, content: DirectoryContent): void {
-		const { directory, name } = this.#parent(path);
+		const { directory, name } = this.#mirror.parent(path);
+		const atUs = this.#nowUs();
 		const bytes: Buffer[] = [];
-		const mirror = this.#mirror({ ...content, mode }, this.#nowUs(), bytes, { size: 0 });
-		const node = stagedNode(mirror);
+		const made = this.#mirror.make({ ...content, mode }, atUs, bytes);
+		const node = stagedNew(made);
 		invariant(node.kind === 'dir', 'a directory is staged as one');
-		const contentAt = this.#change({ op: 'mkdir', seq: ++this.#seq, parent: directory.id, name, node }, bytes, () => {
+		const contentAt = this.#change({ op: 'mkdir', parent: directory.id, name, node }, atUs, bytes, () => {
 			unlessDone(
 				'EEXIST',
 				() => mkdirSync(this.#real(path), mode),
 				() => this.#shows(path, node.id),
 			);
 		});
-		directory.entries.set(name, mirror);
-		if (contentAt !== undefined) placeFiles(mirror, contentAt);
+		link(directory, name, made, atUs);
+		if (contentAt !== undefined) placeFiles(made, contentAt);
 		this.#rotateIfWorthwhile();
 	}
 
 	fill(): void {}
 
 	chmod(path: string, mode: number): void {
-		const { directory, name } = this.#parent(path);
-		const node = directory.entries.get(name);
+		const { directory, name } = this.#mirror.parent(path);
+		const node = directory.entries.get(name)?.node;
 		invariant(node !== undefined, `"${path}" exists`);
-		const shown = this.#present(node.kind, mode).mode;
-		this.#change({ op: 'setattr', seq: ++this.#seq, id: node.id, mode: shown }, [], () => {
+		const atUs = this.#nowUs();
+		const shown = this.#options.present(node.kind, mode).mode;
+		this.#change({ op: 'setattr', id: node.id, mode: shown }, atUs, [], () => {
 			chmodSync(this.#real(path), shown);
 		});
-		directory.entries.set(name, { ...node, mode: shown });
+		changeMode(node, shown, atUs);
 	}
 
 	symlink(target: string, path: string): void {
-		const { directory, name } = this.#parent(path);
-		const node = this.#mirror({ kind: 'link', target }, this.#nowUs(), [], { size: 0 });
+		const { directory, name } = this.#mirror.parent(path);
+		const atUs = this.#nowUs();
+		const made = this.#mirror.make({ kind: 'link', target }, atUs, []);
+		const node = stagedNew(made);
 		invariant(node.kind === 'link', 'a link is staged as one');
-		this.#change({ op: 'symlink', seq: ++this.#seq, parent: directory.id, name, node }, [], () => {
+		this.#change({ op: 'symlink', parent: directory.id, name, node }, atUs, [], () => {
 			unlessDone(
 				'EEXIST',
 				() => symlinkSync(target, this.#real(path)),
 				() => this.#shows(path, node.id),
 			);
 		});
-		directory.entries.set(name, node);
+		link(directory, name, made, atUs);
 	}
 
 	rename(path: string, newPath: string, unlist?: string): void {
-		const { directory, name } = this.#parent(path);
-		const newName = this.#parent(newPath).name;
-		const node = directory.entries.get(name);
-		const intent = { op: 'rename', seq: ++this.#seq, parent: directory.id, name, newName } as const;
-		this.#change(unlist === undefined ? intent : { ...intent, unlist }, [], () => {
+		const { directory, name } = this.#mirror.parent(path);
+		const newName = this.#mirror.parent(newPath).name;
+		const exists = directory.entries.has(name);
+		const atUs = this.#nowUs();
+		const operation = { op: 'rename', parent: directory.id, name, newName } as const;
+		this.#change(unlist === undefined ? operation : { ...operation, unlist }, atUs, [], () => {
 			unlessDone(
 				'ENOENT',
 				() => renameSync(this.#real(path), this.#real(newPath)),
-				() => node !== undefined,
+				() => exists,
 			);
 		});
-		directory.entries.delete(name);
-		if (node !== undefined) directory.entries.set(newName, node);
+		rename(directory, name, newName, unlist, atUs);
 	}
 
 	unlink(path: string, graceMs: number): void {
@@ -180,27 +192,32 @@ export class AnnouncedTree implements TreeOperations {
 	}
 
 	#removeName(op: 'unlink' | 'rmdir', path: string, graceMs: number, remove: (path: string) => void): void {
-		const { directory, name } = this.#parent(path);
-		this.#change({ op, seq: ++this.#seq, parent: directory.id, name, graceMs }, [], () => {
+		const { directory, name } = this.#mirror.parent(path);
+		const atUs = this.#nowUs();
+		this.#change({ op, parent: directory.id, name, graceMs }, atUs, [], () => {
 			unlessDone(
 				'ENOENT',
 				() => remove(this.#real(path)),
 				() => directory.entries.has(name),
 			);
 		});
-		directory.entries.delete(name);
+		unlink(directory, name, graceMs, atUs);
 	}
 
 	/**
-	 * Announces, performs, settles; returns where the content stands. Before there is a mount it does nothing.
+	 * Announces, performs, settles; returns the offset of the content in the journal. Does nothing before `attach`.
 	 * Order: the announcement is in the journal before the system call begins, the outcome after it returned.
 	 */
-	#change(intent: Intent, content: readonly Buffer[], perform: () => void): number | undefined {
+	#change(operation: Operation, atUs: number, content: readonly Buffer[], perform: () => void): number | undefined {
 		const mounted = this.#mounted;
 		if (mounted === undefined) return undefined;
 		this.#base = mounted.enter();
 		try {
-			const contentAt = this.#withRoom(() => this.#journal.append({ t: 'intent', intent }, content));
+			const intent = { ...operation, seq: ++this.#seq, atUs } as Intent;
+			const contentAt = this.#withRoom(() => {
+				this.#appendUnsettled();
+				return this.#journal.append({ t: 'intent', intent }, content);
+			});
 			let ok = false;
 			try {
 				perform();
@@ -214,7 +231,7 @@ export class AnnouncedTree implements TreeOperations {
 		}
 	}
 
-	/** Errors: MOUNT_REFUSED where the journal finds no room; whatever `write` throws. */
+	/** Errors: MOUNT_REFUSED if the journal finds no room; any other error of `write`. */
 	#withRoom<T>(write: () => T): T {
 		try {
 			return write();
@@ -223,59 +240,44 @@ export class AnnouncedTree implements TreeOperations {
 			if (!NO_ROOM.has(code)) throw error;
 			throw new ConfigMapFsError(
 				'MOUNT_REFUSED',
-				`No room for the content in "${this.#journalDirectory}" (${code}); free some there, or set XDG_RUNTIME_DIR to ` +
-					'a directory in memory that has more',
+				`no room for the content in "${this.#options.journalDirectory}" (${code}); free some there, or set ` +
+					'XDG_RUNTIME_DIR to a directory in memory that has more',
 				{ cause: error },
 			);
 		}
 	}
 
-	/** A journal without room for this is no failure of the operation: the next announcement settles it too. */
+	/** A journal without room does not fail the operation: the outcome is written before the next announcement. */
 	#settle(seq: number, ok: boolean): void {
+		this.#unsettled = { t: 'settled', seq, ok };
 		try {
-			this.#journal.append({ t: 'settled', seq, ok });
+			this.#appendUnsettled();
 		} catch {
-			// As said above.
+			// See above.
 		}
 	}
 
-	/** Mints ids for a tree of content; offsets count from the start of the record's content. */
-	#mirror(content: ContentNode, mtimeUs: number, bytes: Buffer[], at: { size: number }): MirrorNode {
-		const base = {
-			id: this.#nextId++,
-			mtimeUs,
-			...this.#present(content.kind, content.kind === 'link' ? 0o777 : content.mode),
-		};
-		if (content.kind === 'link') return { kind: 'link', ...base, target: content.target };
-		if (content.kind === 'file') {
-			bytes.push(content.bytes);
-			const offset = at.size;
-			at.size += content.bytes.length;
-			return { kind: 'file', ...base, offset, size: content.bytes.length, unwritten: content.bytes };
-		}
-		const entries = new Map<string, MirrorNode>();
-		for (const [name, child] of content.entries) entries.set(name, this.#mirror(child, mtimeUs, bytes, at));
-		return { kind: 'dir', ...base, entries };
+	#appendUnsettled(): void {
+		if (this.#unsettled === undefined) return;
+		this.#journal.append(this.#unsettled);
+		this.#unsettled = undefined;
 	}
 
-	#appendTree(parent: number, name: string, node: MirrorNode, content: readonly Buffer[]): number {
-		const record: JournalRecord = { t: 'tree', parent, name, node: stagedNode(node) };
-		return this.#journal.append(record, content);
-	}
-
-	/** Writes what still counts into a new segment once most of the present one is about nodes that are gone. */
+	/** Starts the next segment once most of the current one describes nodes that are gone. */
 	#rotateIfWorthwhile(): void {
-		if (this.#journal.size < this.#checkpointSize + Math.max(ROTATE_AFTER, this.#checkpointSize)) return;
-		const old = openSync(segmentPath(this.#journalDirectory, this.#journal.index), 'r');
-		const files: MirrorFile[] = [];
-		collectFiles(this.#root, files);
+		const { journalDirectory, rotateAfter = ROTATE_AFTER } = this.#options;
+		if (this.#journal.size < this.#checkpointSize + Math.max(rotateAfter, this.#checkpointSize)) return;
+		// A later server starts at the next segment without the operations of this one, so all outcomes must be here.
+		if (this.#unsettled !== undefined) return;
+		const old = openSync(segmentPath(journalDirectory, this.#journal.index), 'r');
+		const files = filesOf(this.#mirror.root);
 		const offsets = files.map((file) => file.offset);
 		try {
 			this.#journal.rotate(() => {
 				this.#checkpoint((file) => readFully(old, file.offset, file.size));
 			});
 		} catch {
-			// No room for a second segment: the present one goes on, and the next try comes when it has grown again.
+			// No room for a second segment: the current one stays in use; the next attempt follows when it has grown again.
 			files.forEach((file, index) => {
 				file.offset = offsets[index] ?? file.offset;
 			});
@@ -285,51 +287,51 @@ export class AnnouncedTree implements TreeOperations {
 		}
 	}
 
-	/** Appends everything that is linked; `bytesOf` a file is asked once, before its offset changes. */
+	/** Appends everything that is linked. `bytesOf` is called once for each file, before its offset changes. */
 	#checkpoint(bytesOf: (file: MirrorFile) => Buffer): void {
-		this.#appendTree(0, '', { ...this.#root, entries: new Map() }, []);
-		for (const [name, node] of this.#root.entries) {
-			const files: MirrorFile[] = [];
-			collectFiles(node, files);
+		const { root } = this.#mirror;
+		this.#appendState(0, '', { ...root, entries: new Map() }, undefined, []);
+		for (const [name, { node, cookie, listed }] of root.entries) {
+			const files = filesOf(node);
 			const bytes = files.map(bytesOf);
 			let size = 0;
 			for (const file of files) {
 				file.offset = size;
 				size += file.size;
 			}
-			placeFiles(node, this.#appendTree(ROOT_ID, name, node, bytes));
+			placeFiles(node, this.#appendState(root.id, name, node, { cookie, listed }, bytes));
 		}
+		this.#journal.append({ t: 'checkpointed' });
+	}
+
+	#appendState(
+		parent: number,
+		name: string,
+		node: MirrorNode,
+		place: StagedPlace | undefined,
+		content: readonly Buffer[],
+	): number {
+		const record: JournalRecord = { t: 'tree', parent, name, node: stagedState(node), ...(place && { place }) };
+		return this.#journal.append(record, content);
 	}
 
 	#nowUs(): number {
-		return this.#now().getTime() * 1000;
-	}
-
-	#parent(path: string): { directory: MirrorDirectory; name: string } {
-		const parts = path.split('/');
-		const name = parts.pop() ?? '';
-		let directory = this.#root;
-		for (const part of parts) {
-			const next = directory.entries.get(part);
-			invariant(next?.kind === 'dir', `"${part}" of "${path}" is a directory`);
-			directory = next;
-		}
-		return { directory, name };
+		return this.#options.now().getTime() * 1000;
 	}
 
 	#real(path: string): string {
 		return `${this.#base}/${path}`;
 	}
 
-	/** Whether that node has the name; libfuse 2 shows the lower half of an id. */
+	/** Whether the path leads to that node; libfuse 2 shows the lower half of an id. */
 	#shows(path: string, id: number): boolean {
 		return lstatSync(this.#real(path)).ino % TWO_TO_32 === id % TWO_TO_32;
 	}
 }
 
 /**
- * Performs an announced operation. Nobody can change the tree but by exactly what is announced, so whoever comes before
- * the daemon does what the daemon wants; then the operation says `code`, and it `isDone`.
+ * Performs an announced operation. The file system accepts only the announced change, so another process that comes
+ * first makes exactly that change; the operation then fails with `code`, and `isDone` returns true.
  */
 function unlessDone(code: string, perform: () => void, isDone: () => boolean): void {
 	try {
@@ -347,27 +349,4 @@ function readFully(fd: number, offset: number, size: number): Buffer {
 		done += read;
 	}
 	return bytes;
-}
-
-function stagedNode(node: MirrorNode): StagedNode {
-	if (node.kind === 'link') return node;
-	if (node.kind === 'file') {
-		const { unwritten: _, ...staged } = node;
-		return staged;
-	}
-	const entries: [string, StagedNode][] = [];
-	for (const [name, child] of node.entries) entries.push([name, stagedNode(child)]);
-	return { ...node, entries } satisfies StagedDirectory;
-}
-
-function placeFiles(node: MirrorNode, contentAt: number): void {
-	if (node.kind === 'file') {
-		node.offset += contentAt;
-		node.unwritten = undefined;
-	} else if (node.kind === 'dir') for (const child of node.entries.values()) placeFiles(child, contentAt);
-}
-
-function collectFiles(node: MirrorNode, files: MirrorFile[]): void {
-	if (node.kind === 'file') files.push(node);
-	else if (node.kind === 'dir') for (const child of node.entries.values()) collectFiles(child, files);
 }

@@ -77,17 +77,20 @@ export class FuseDriver implements Driver {
 		const { mountPoint, method, runtime, allowOther, name, trace } = options;
 		this.#hidden = method === 'mount' ? join(runtime.path, 'tree') : undefined;
 		// It gets ready while the sources are read.
-		this.#server = new ServerProcess({
-			driver: name,
-			journalDirectory: runtime.path,
-			mountPoint: this.#hidden ?? mountPoint,
-			publicMountPoint: mountPoint,
-			method,
-			allowOther,
-			openWithoutUpcall: method === 'mount' || !allowOther,
-			announcer: process.pid,
-			trace,
-		});
+		this.#server = new ServerProcess(
+			{
+				driver: name,
+				journalDirectory: runtime.path,
+				mountPoint: this.#hidden ?? mountPoint,
+				publicMountPoint: mountPoint,
+				method,
+				allowOther,
+				openWithoutUpcall: method === 'mount' || !allowOther,
+				announcer: process.pid,
+				trace,
+			},
+			(index) => this.tree.discardSegment(index),
+		);
 		this.#watch = new UnmountWatch();
 	}
 

@@ -18,13 +18,15 @@ export class ServerProcess {
 	readonly #started: Promise<void>;
 	readonly ended: Promise<MountEnd>;
 	#upcalls: ((upcalls: Readonly<Record<string, number>>) => void)[] = [];
+	readonly #segmentUnused: (index: number) => void;
 	#hasEnded = false;
 
 	/**
 	 * Starts the process, which gets ready and waits for `mount`. It is in a session of its own: a terminal's Ctrl-C is
 	 * for the daemon, which unmounts first.
 	 */
-	constructor(config: ServerConfig) {
+	constructor(config: ServerConfig, segmentUnused: (index: number) => void) {
+		this.#segmentUnused = segmentUnused;
 		this.#child = spawn(process.execPath, ['--no-warnings', SERVER, JSON.stringify(config)], {
 			detached: true,
 			stdio: ['ignore', 'ignore', 'inherit', 'pipe'],
@@ -70,6 +72,7 @@ export class ServerProcess {
 				const message = value as ServerMessage;
 				if (message.type === 'serving') resolve();
 				else if (message.type === 'failed') reject(new ConfigMapFsError(errorCode(message.code), message.message));
+				else if (message.type === 'segment-unused') this.#segmentUnused(message.segment);
 				else this.#upcalls.shift()?.(message.upcalls);
 			});
 			this.#socket.on('data', (chunk: Buffer) => messages.push(chunk));

@@ -1,46 +1,12 @@
 /**
- * The server's side of the journal: replays it from the start, then tails it. Reads only what it has not read yet; the
- * content of staged files is not read at all, it stays in the segment file and is served from there.
+ * The server's side of the journal: replays it from the oldest surviving segment, then follows it. Reads only what it
+ * has not read yet; it never reads the content of staged files, which is served straight from the segment file.
  */
 
-import { closeSync, fstatSync, openSync, readSync, unlinkSync } from 'node:fs';
-import { join } from 'node:path';
-import { decodeRecord, type JournalRecord } from './record.js';
-
-/** One file of the journal. It outlives its name for as long as a node's bytes stand in it. */
-export class Segment {
-	readonly index: number;
-	readonly fd: number;
-	readonly #path: string;
-	#users = 1;
-
-	constructor(directory: string, index: number) {
-		this.index = index;
-		this.#path = segmentPath(directory, index);
-		this.fd = openSync(this.#path, 'r');
-	}
-
-	/** One more node has its bytes here. */
-	acquire(): void {
-		this.#users++;
-	}
-
-	/** One node less; the last one takes the file away. */
-	release(): void {
-		this.#users--;
-		if (this.#users > 0) return;
-		closeSync(this.fd);
-		try {
-			unlinkSync(this.#path);
-		} catch {
-			// The daemon removed the whole directory already.
-		}
-	}
-}
-
-export function segmentPath(directory: string, index: number): string {
-	return join(directory, `journal.${index}`);
-}
+import { fstatSync, readSync } from 'node:fs';
+import { ConfigMapFsError } from '../base/errors.js';
+import { decodeRecord, JOURNAL_VERSION, type JournalRecord } from './record.js';
+import { openOldestSegment, type Segment, type SegmentUnused } from './segment.js';
 
 /** Called for each record in order; `contentAt` is the absolute offset of the record's content in `segment`. */
 export type RecordVisitor = (record: JournalRecord, segment: Segment, contentAt: number) => void;
@@ -52,19 +18,24 @@ const ROTATED = -1;
 export class JournalReader {
 	readonly #directory: string;
 	readonly #visit: RecordVisitor;
+	readonly #unused: SegmentUnused | undefined;
 	#segment: Segment;
 	#position = 0;
 	#window = Buffer.alloc(FIRST_READ);
 
-	constructor(directory: string, firstIndex: number, visit: RecordVisitor) {
+	/** `unused` is called with each segment that neither the reader nor an inode needs any more. */
+	constructor(directory: string, visit: RecordVisitor, unused?: SegmentUnused) {
 		this.#directory = directory;
 		this.#visit = visit;
-		this.#segment = new Segment(directory, firstIndex);
+		this.#unused = unused;
+		this.#segment = openOldestSegment(directory, 0, unused);
 	}
 
 	/**
-	 * Visits every record that was appended since the last call.
+	 * Visits every record that was appended since the last call. After a `rotate` record it continues in the next
+	 * surviving segment; the visitor detects a gap by the index in the `segment` record.
 	 * Order: a record appended before this call began is visited by it; the daemon appends before it makes a call.
+	 * Errors: INTERNAL for a segment of another format version; the system error of open(2) or read(2).
 	 */
 	poll(): void {
 		for (;;) {
@@ -77,7 +48,10 @@ export class JournalReader {
 		}
 	}
 
-	/** Visits the records that begin in the window; returns how far they reach, content included, or ROTATED. */
+	/**
+	 * Visits the records that begin in the window. Returns the number of bytes that they take, content included, or
+	 * ROTATED.
+	 */
 	#visitWindow(read: number): number {
 		const bytes = this.#window.subarray(0, read);
 		const segment = this.#segment;
@@ -86,24 +60,26 @@ export class JournalReader {
 			const decoded = decodeRecord(bytes, at);
 			if (decoded === undefined) break;
 			if (at + decoded.length > read && !this.#holds(this.#position + at + decoded.length)) break;
-			if (decoded.record.t === 'rotate') {
-				this.#segment = new Segment(this.#directory, decoded.record.index);
+			const { record } = decoded;
+			if (record.t === 'rotate') {
+				this.#segment = openOldestSegment(this.#directory, record.index, this.#unused);
 				this.#position = 0;
 				segment.release();
 				return ROTATED;
 			}
-			this.#visit(decoded.record, segment, this.#position + at + decoded.contentOffset);
+			if (record.t === 'segment') requireVersion(record.version);
+			this.#visit(record, segment, this.#position + at + decoded.contentOffset);
 			at += decoded.length;
 		}
 		return at;
 	}
 
-	/** Whether the present segment is at least that long: a record without all its content may yet be taken back. */
+	/** Whether the present segment is at least that long: a record without all its content may yet be truncated. */
 	#holds(size: number): boolean {
 		return fstatSync(this.#segment.fd).size >= size;
 	}
 
-	/** Makes the window hold the JSON of its first record; false when that record is not complete in the file. */
+	/** Makes the window hold the JSON of its first record; false if that record is not complete in the file. */
 	#makeRoom(read: number): boolean {
 		if (read < 8) return false;
 		const need = 8 + this.#window.readUInt32LE(4);
@@ -111,4 +87,12 @@ export class JournalReader {
 		if (need > this.#window.length) this.#window = Buffer.alloc(need);
 		return true;
 	}
+}
+
+function requireVersion(version: number): void {
+	if (version === JOURNAL_VERSION) return;
+	throw new ConfigMapFsError(
+		'INTERNAL',
+		`the journal has format version ${version}, and this server reads version ${JOURNAL_VERSION}`,
+	);
 }

@@ -1,11 +1,11 @@
 /**
- * The daemon's side of the journal: appends records, and begins a new segment when most of the present one is about
- * nodes that are gone. Lives on tmpfs, so an append is one write(2) to memory.
+ * The daemon's side of the journal: appends records, starts new segments and unlinks the ones that no server uses any
+ * more. The journal is on tmpfs, so an append is one write(2) to memory.
  */
 
-import { closeSync, ftruncateSync, openSync, unlinkSync, writeSync } from 'node:fs';
-import { segmentPath } from './journal-reader.js';
-import { contentOffset, encodeRecord, type JournalRecord } from './record.js';
+import { closeSync, ftruncateSync, openSync, rmSync, unlinkSync, writeSync } from 'node:fs';
+import { contentOffset, encodeRecord, JOURNAL_VERSION, type JournalRecord } from './record.js';
+import { segmentPath } from './segment.js';
 
 export class JournalWriter {
 	readonly #directory: string;
@@ -19,7 +19,7 @@ export class JournalWriter {
 		this.#begin(this.#fd, 0);
 	}
 
-	/** The number of the segment that is written now, and its length in bytes. */
+	/** The segment that is being written, and its length in bytes. */
 	get index(): number {
 		return this.#index;
 	}
@@ -30,7 +30,7 @@ export class JournalWriter {
 
 	/**
 	 * Appends one record and returns the absolute offset of its content in the present segment.
-	 * Errors: the system error of write(2), ENOSPC among them; the segment is as it was before.
+	 * Errors: the system error of write(2), such as ENOSPC; the segment is then unchanged.
 	 */
 	append(record: JournalRecord, content: readonly Uint8Array[] = []): number {
 		const bytes = encodeRecord(record, content);
@@ -41,9 +41,9 @@ export class JournalWriter {
 	}
 
 	/**
-	 * Begins the next segment. `fill` appends everything that still counts.
-	 * Order: the reader follows the `rotate` record only after the new segment is complete.
-	 * Errors: whatever `fill` or write(2) throws; the present segment goes on, the new one is gone.
+	 * Starts the next segment. `fill` appends the checkpoint.
+	 * Order: the `rotate` record, which readers follow, is written after the checkpoint is complete.
+	 * Errors: any error of `fill` or write(2); the present segment stays in use and the new one is removed.
 	 */
 	rotate(fill: () => void): void {
 		const old = { fd: this.#fd, size: this.#size, index: this.#index };
@@ -64,6 +64,11 @@ export class JournalWriter {
 		closeSync(old.fd);
 	}
 
+	/** Unlinks a segment that no server uses any more. The segment that is being written stays. */
+	discard(index: number): void {
+		if (index !== this.#index) rmSync(segmentPath(this.#directory, index), { force: true });
+	}
+
 	close(): void {
 		closeSync(this.#fd);
 	}
@@ -72,7 +77,7 @@ export class JournalWriter {
 		this.#fd = fd;
 		this.#index = index;
 		this.#size = 0;
-		this.append({ t: 'segment', version: 1, index });
+		this.append({ t: 'segment', version: JOURNAL_VERSION, index });
 	}
 }
 

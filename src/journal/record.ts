@@ -1,12 +1,18 @@
 /**
- * What the daemon tells the server, as records of an append-only file: announced operations, the content that comes
- * with them, and how they ended. Types and their bytes; no I/O.
+ * The records of the journal: operations that the daemon announces, the content that comes with them, their outcomes,
+ * and checkpoints of the tree. Types and their encoding; no I/O.
  *
- * The journal is the only way from daemon to server. It is enough to rebuild the whole tree, so a server that starts
- * again on the same connection knows every node id that the kernel holds.
+ * The journal is the only channel for tree changes from daemon to server. The segments that survive on disk are enough
+ * to rebuild the tree, so a second server on the same connection knows every node id that the kernel holds.
  */
 
-/** A node that comes into being whole, with everything below it. Ids are minted by the daemon and never reused. */
+/**
+ * Version of the format. It changes with every change of a record that an older reader would misunderstand; a reader
+ * refuses every other version.
+ */
+export const JOURNAL_VERSION = 2;
+
+/** A node that appears complete, with everything below it. The daemon assigns ids and never reuses one. */
 export type StagedNode = StagedDirectory | StagedFile | StagedSymlink;
 
 interface StagedBase {
@@ -17,16 +23,30 @@ interface StagedBase {
 	readonly gid: number;
 	/** Unit: microseconds since the epoch. */
 	readonly mtimeUs: number;
+	/** Unit: microseconds since the epoch. Default: `mtimeUs`. */
+	readonly ctimeUs?: number;
 }
 
 export interface StagedDirectory extends StagedBase {
 	readonly kind: 'dir';
-	readonly entries: readonly (readonly [name: string, node: StagedNode])[];
+	readonly entries: readonly StagedEntry[];
+	/** The cookie of the next new entry. Default: follows the last entry. */
+	readonly nextCookie?: number;
+}
+
+/** A name in a directory. Default of `cookie`: follows the previous entry. */
+export type StagedEntry = readonly [name: string, node: StagedNode, place?: StagedPlace];
+
+/** The position of an entry in the listing of its directory. */
+export interface StagedPlace {
+	readonly cookie: number;
+	/** False if the name resolves but listings omit it. */
+	readonly listed: boolean;
 }
 
 export interface StagedFile extends StagedBase {
 	readonly kind: 'file';
-	/** Where the bytes begin, counted from the start of the record's content. */
+	/** Offset of the first byte from the start of the record's content. */
 	readonly offset: number;
 	/** Unit: bytes. */
 	readonly size: number;
@@ -37,56 +57,62 @@ export interface StagedSymlink extends StagedBase {
 	readonly target: string;
 }
 
+interface IntentBase {
+	/** Increases by one with each operation; `settled` refers to it. */
+	readonly seq: number;
+	/**
+	 * The time of the operation: every server that applies the journal gives nodes the same times. Unit: microseconds
+	 * since the epoch.
+	 */
+	readonly atUs: number;
+}
+
 /**
- * One VFS operation that the daemon is about to make through its own mount. The file system lets a mutation happen
- * only when it equals the announced one. `seq` rises by one and names the operation in `settled`.
+ * One VFS operation that the daemon is about to make through its own mount. The file system accepts a mutation only if
+ * it equals the announced one.
  */
-export type Intent =
-	| {
-			readonly op: 'mkdir';
-			readonly seq: number;
-			readonly parent: number;
-			readonly name: string;
-			readonly node: StagedDirectory;
-	  }
-	| {
-			readonly op: 'symlink';
-			readonly seq: number;
-			readonly parent: number;
-			readonly name: string;
-			readonly node: StagedSymlink;
-	  }
-	| { readonly op: 'setattr'; readonly seq: number; readonly id: number; readonly mode: number }
-	| {
-			readonly op: 'rename';
-			readonly seq: number;
-			readonly parent: number;
-			readonly name: string;
-			readonly newName: string;
-			/** An entry of the same directory that leaves listings in the same instant, while its name still resolves. */
-			readonly unlist?: string;
-	  }
-	| {
-			readonly op: 'unlink' | 'rmdir';
-			readonly seq: number;
-			readonly parent: number;
-			readonly name: string;
-			/** Unit: milliseconds that the name still resolves for walks that are under way. */
-			readonly graceMs: number;
-	  };
+export type Intent = IntentBase &
+	(
+		| { readonly op: 'mkdir'; readonly parent: number; readonly name: string; readonly node: StagedDirectory }
+		| { readonly op: 'symlink'; readonly parent: number; readonly name: string; readonly node: StagedSymlink }
+		| { readonly op: 'setattr'; readonly id: number; readonly mode: number }
+		| {
+				readonly op: 'rename';
+				readonly parent: number;
+				readonly name: string;
+				readonly newName: string;
+				/** An entry of the same directory that leaves listings in the same instant, while its name still resolves. */
+				readonly unlist?: string;
+		  }
+		| {
+				readonly op: 'unlink' | 'rmdir';
+				readonly parent: number;
+				readonly name: string;
+				/** How long the name still resolves for path walks in progress. Unit: milliseconds. */
+				readonly graceMs: number;
+		  }
+	);
 
 export type JournalRecord =
-	/** The first record of a segment. */
-	| { readonly t: 'segment'; readonly version: 1; readonly index: number }
+	/** The first record of a segment. A checkpoint follows: `tree` records up to `checkpointed`. */
+	| { readonly t: 'segment'; readonly version: number; readonly index: number }
 	/**
-	 * A subtree that is there already: attributes of the root for id 1, or an entry of a directory. For nodes that the
-	 * reader knows it says where their bytes stand from now on.
+	 * Part of a checkpoint: the root directory with its attributes and no entries (id 1), or one entry of the root with
+	 * everything below it. Bytes of files that the reader already knows are in this record from now on.
 	 */
-	| { readonly t: 'tree'; readonly parent: number; readonly name: string; readonly node: StagedNode }
+	| {
+			readonly t: 'tree';
+			readonly parent: number;
+			readonly name: string;
+			readonly node: StagedNode;
+			readonly place?: StagedPlace;
+	  }
+	/** The checkpoint is complete: everything that is linked is in the `tree` records since `segment`. */
+	| { readonly t: 'checkpointed' }
 	| { readonly t: 'intent'; readonly intent: Intent }
-	/** The announced operation ended; not ok means that it must not happen any more. */
+	/** The announced operation has ended; if not ok, the file system must not accept it any more. */
 	| { readonly t: 'settled'; readonly seq: number; readonly ok: boolean }
-	/** The last record of a segment: reading goes on in the next. */
+	/** The last record of a segment: reading continues in segment `index`. */
 	| { readonly t: 'rotate'; readonly index: number };
 
 /** Bytes before the JSON text: total length, then length of the JSON text, both u32 little endian. */
@@ -109,19 +135,20 @@ export function encodeRecord(record: JournalRecord, content: readonly Uint8Array
 	return bytes;
 }
 
-/** Where the content of an encoded record begins, counted from the record's first byte. */
+/** Offset of the content of an encoded record from the record's first byte. */
 export function contentOffset(encoded: Buffer): number {
 	return HEADER_SIZE + encoded.readUInt32LE(4);
 }
 
 export interface DecodedRecord {
 	readonly record: JournalRecord;
-	/** Unit: bytes from the start of the record to its content, and to the next record. */
+	/** Offset of the content from the start of the record. Unit: bytes. */
 	readonly contentOffset: number;
+	/** Offset of the next record from the start of this one. Unit: bytes. */
 	readonly length: number;
 }
 
-/** The record at `at`, or undefined when it is not there completely yet. */
+/** Decodes the record at `at`; undefined if its JSON is not yet complete in `bytes`. */
 export function decodeRecord(bytes: Buffer, at: number): DecodedRecord | undefined {
 	if (at + HEADER_SIZE > bytes.length) return undefined;
 	const length = bytes.readUInt32LE(at);

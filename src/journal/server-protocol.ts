@@ -29,6 +29,8 @@ export type ServerMessage =
 	| { readonly type: 'serving' }
 	/** There is no mount. `code` is one of ErrorCode. */
 	| { readonly type: 'failed'; readonly code: string; readonly message: string }
+	/** Neither the reader nor an inode uses the segment any more; the daemon, which alone unlinks segments, may do so. */
+	| { readonly type: 'segment-unused'; readonly segment: number }
 	| { readonly type: 'upcalls'; readonly upcalls: Readonly<Record<string, number>> };
 
 export type DaemonMessage =

@@ -47,10 +47,14 @@ export async function serve(config: ServerConfig): Promise<void> {
 			wallUs: () => Date.now() * 1000 + Math.floor((performance.now() * 1000) % 1000),
 		});
 		let note: (record: JournalRecord) => void = () => {};
-		const journal = new JournalReader(config.journalDirectory, 0, (record, segment, contentAt) => {
-			tree.apply(record, segment, contentAt);
-			note(record);
-		});
+		const journal = new JournalReader(
+			config.journalDirectory,
+			(record, segment, contentAt) => {
+				tree.apply(record, segment, contentAt);
+				note(record);
+			},
+			(segment) => say({ type: 'segment-unused', segment }),
+		);
 		journal.poll();
 		const shared = { tree, pollJournal: () => journal.poll(), counters: new Float64Array(counters) };
 		if (config.driver === 'fuse-native') {

@@ -13,7 +13,7 @@
  */
 
 import { readSync } from 'node:fs';
-import { ERRNO } from '../../base/errno.js';
+import { ERRNO, type Errno } from '../../base/errno.js';
 import { runnablePerCpu } from '../../base/load.js';
 import type { Mutation } from '../../fs/announcement.js';
 import type { Inode } from '../../fs/inode.js';
@@ -46,10 +46,15 @@ const PATIENCE_MS = 100;
 const WAITER_PATIENCE_MS = 50;
 const MAX_HANDLE = 0x7fffffff;
 
-/** What a handler answers with; `result` is 0, a negative errno, or a number of bytes. */
-interface Answer<T> {
-	readonly result: number;
-	readonly value?: T;
+/** The outcome of a request. */
+type Answer<T = never> =
+	| { readonly errno: Errno }
+	/** `bytes` is the result of a read. */
+	| { readonly value?: T; readonly bytes?: number };
+
+/** As libfuse expects it: 0, a number of bytes, or a negative errno. */
+function resultOf(answer: Answer<unknown>): number {
+	return 'errno' in answer ? -answer.errno : (answer.bytes ?? 0);
 }
 
 export class Operations {
@@ -85,7 +90,7 @@ export class Operations {
 	/** The table for fuse-native. */
 	table(): NativeOperations {
 		const readOnly = (operation: string, opcode: number, path: string, reply: (result: number) => void) =>
-			this.#answer(operation, opcode, path, reply, () => ({ result: -ERRNO.EROFS }));
+			this.#answer(operation, opcode, path, reply, () => ({ errno: ERRNO.EROFS }));
 		return {
 			getattr: (path, reply) => this.#getattr(path, reply),
 			readlink: (path, reply) => this.#answer('readlink', OPCODE.READLINK, path, reply, () => this.#readlink(path)),
@@ -95,13 +100,10 @@ export class Operations {
 			},
 			open: (path, flags, reply) => this.#answer('open', OPCODE.OPEN, path, reply, () => this.#open(path, flags)),
 			read: (path, handle, buffer, length, offset, reply) =>
-				this.#answer('read', OPCODE.READ, path, reply, () => ({
-					result: this.#read(path, handle, buffer, length, offset),
-				})),
+				this.#answer('read', OPCODE.READ, path, reply, () => this.#read(path, handle, buffer, length, offset)),
 			release: (path, handle, reply) =>
 				this.#answer('release', OPCODE.RELEASE, path, reply, () => this.#release(handle)),
-			statfs: (path, reply) =>
-				this.#answer('statfs', OPCODE.STATFS, path, reply, () => ({ result: 0, value: this.#statfs() })),
+			statfs: (path, reply) => this.#answer('statfs', OPCODE.STATFS, path, reply, () => ({ value: this.#statfs() })),
 			mkdir: (path, _mode, reply) =>
 				this.#answer('mkdir', OPCODE.MKDIR, path, reply, () => this.#mutateName('mkdir', path)),
 			unlink: (path, reply) =>
@@ -138,15 +140,16 @@ export class Operations {
 		try {
 			answer = handle();
 		} catch {
-			answer = { result: -ERRNO.EIO };
+			answer = { errno: ERRNO.EIO };
 		}
-		trace?.(operation, path, answer.result);
-		reply(answer.result, answer.value);
+		const result = resultOf(answer);
+		trace?.(operation, path, result);
+		reply(result, 'errno' in answer ? undefined : answer.value);
 	}
 
 	#find<T>(path: string, use: (inode: Inode, way: readonly Inode[]) => Answer<T>): Answer<T> {
 		const found = this.#walk.visit(path, (way, inode) => use(inode, way));
-		return typeof found === 'number' ? { result: found } : found;
+		return typeof found === 'number' ? { errno: found } : found;
 	}
 
 	/** LOOKUP and GETATTR are one operation here; only the root is never looked up. */
@@ -155,7 +158,7 @@ export class Operations {
 		const attributes = (): Answer<NativeStat> =>
 			this.#find(path, (inode, way) => {
 				if (!this.#isLinkInMaking(path)) this.gate.told(inode, way.at(-2));
-				return { result: 0, value: statOf(inode) };
+				return { value: statOf(inode) };
 			});
 		const later = () => this.#answer('getattr', opcode, path, reply, attributes);
 		let way: 'pass' | 'wait' | 'stale';
@@ -165,7 +168,7 @@ export class Operations {
 			way = 'pass';
 		}
 		if (way === 'pass') later();
-		else if (way === 'stale') this.#answer('getattr', opcode, path, reply, () => ({ result: -ERRNO.ESTALE }));
+		else if (way === 'stale') this.#answer('getattr', opcode, path, reply, () => ({ errno: ERRNO.ESTALE }));
 	}
 
 	/** Only the daemon looks for it, and it is the only name that is worth a look into the journal. */
@@ -183,16 +186,16 @@ export class Operations {
 
 	#readlink(path: string): Answer<string> {
 		return this.#find(path, (inode, way) => {
-			if (inode.target === undefined) return { result: -ERRNO.EINVAL };
+			if (inode.target === undefined) return { errno: ERRNO.EINVAL };
 			this.gate.followed(inode, way.at(-2));
-			return { result: 0, value: inode.target.toString() };
+			return { value: inode.target.toString() };
 		});
 	}
 
 	#readdir(path: string): Answer<Listing> {
 		return this.#find(path, (directory, way) => {
 			this.gate.came(directory);
-			if (!directory.isDirectory) return { result: -ERRNO.ENOTDIR };
+			if (!directory.isDirectory) return { errno: ERRNO.ENOTDIR };
 			const names = ['.', '..'];
 			const stats = [statOf(directory), statOf(way.at(-2) ?? directory)];
 			for (const { name, inode } of this.#tree.list(directory, 0)) {
@@ -201,20 +204,20 @@ export class Operations {
 				// Listing makes stand-ins that nobody refers to.
 				this.#tree.forget(inode.id, 0);
 			}
-			return { result: 0, value: { names, stats } };
+			return { value: { names, stats } };
 		});
 	}
 
 	#open(path: string, flags: number): Answer<number> {
-		if (this.#options.openWithoutUpcall) return { result: -ERRNO.ENOSYS };
-		if ((flags & O_ACCMODE) !== 0) return { result: -ERRNO.EROFS };
+		if (this.#options.openWithoutUpcall) return { errno: ERRNO.ENOSYS };
+		if ((flags & O_ACCMODE) !== 0) return { errno: ERRNO.EROFS };
 		return this.#find(path, (inode, way) => {
-			if (!inode.isFile) return { result: inode.isDirectory ? -ERRNO.EISDIR : -ERRNO.EINVAL };
+			if (!inode.isFile) return { errno: inode.isDirectory ? ERRNO.EISDIR : ERRNO.EINVAL };
 			this.gate.came(inode);
 			const handle = this.#newHandle();
 			this.#walk.hold(inode);
 			this.#openFiles.set(handle, { inode, way, openedAt: performance.now() });
-			return { result: 0, value: handle };
+			return { value: handle };
 		});
 	}
 
@@ -224,24 +227,24 @@ export class Operations {
 		return this.#lastHandle;
 	}
 
-	/** Returns the number of bytes, or a negative errno. Handle 0 is that of an open without an upcall. */
-	#read(path: string, handle: number, buffer: Buffer, length: number, offset: number): number {
+	/** Handle 0 is that of an open without an upcall. */
+	#read(path: string, handle: number, buffer: Buffer, length: number, offset: number): Answer {
 		if (handle !== 0) {
 			const file = this.#openFiles.get(handle);
-			return file === undefined ? -ERRNO.EBADF : readFrom(file.inode, buffer, length, offset);
+			return file === undefined ? { errno: ERRNO.EBADF } : readFrom(file.inode, buffer, length, offset);
 		}
-		return this.#walk.visit(path, (_, inode) => {
+		return this.#find(path, (inode) => {
 			this.gate.told(inode, undefined);
 			return readFrom(inode, buffer, length, offset);
 		});
 	}
 
-	#release(handle: number): Answer<never> {
+	#release(handle: number): Answer {
 		const file = this.#openFiles.get(handle);
-		if (file === undefined) return { result: 0 };
+		if (file === undefined) return {};
 		this.#openFiles.delete(handle);
 		this.#walk.letGo(file.inode);
-		return { result: 0 };
+		return {};
 	}
 
 	#statfs() {
@@ -252,24 +255,24 @@ export class Operations {
 
 	// --- mutations ----------------------------------------------------------------------------------------------
 
-	#mutateName(op: 'mkdir' | 'unlink' | 'rmdir', path: string): Answer<never> {
+	#mutateName(op: 'mkdir' | 'unlink' | 'rmdir', path: string): Answer {
 		const place = this.#walk.place(path);
-		if (typeof place === 'number') return { result: place };
+		if (typeof place === 'number') return { errno: place };
 		return this.#mutate({ op, parent: place.directory.id, name: place.name });
 	}
 
-	#symlink(target: string, path: string): Answer<never> {
+	#symlink(target: string, path: string): Answer {
 		const place = this.#walk.place(path);
-		if (typeof place === 'number') return { result: place };
+		if (typeof place === 'number') return { errno: place };
 		const { directory, name } = place;
 		return this.#mutate({ op: 'symlink', parent: directory.id, name, target: toTreeName(target) });
 	}
 
-	#rename(path: string, newPath: string): Answer<never> {
+	#rename(path: string, newPath: string): Answer {
 		const from = this.#walk.place(path);
-		if (typeof from === 'number') return { result: from };
+		if (typeof from === 'number') return { errno: from };
 		const to = this.#walk.place(newPath);
-		if (typeof to === 'number') return { result: to };
+		if (typeof to === 'number') return { errno: to };
 		const answer = this.#mutate({
 			op: 'rename',
 			parent: from.directory.id,
@@ -277,21 +280,21 @@ export class Operations {
 			newParent: to.directory.id,
 			newName: to.name,
 		});
-		if (answer.result === 0) this.gate.made();
+		if (!('errno' in answer)) this.gate.made();
 		return answer;
 	}
 
-	#chmod(path: string, mode: number): Answer<never> {
+	#chmod(path: string, mode: number): Answer {
 		return this.#find(path, (inode) => this.#mutate({ op: 'setattr', id: inode.id, mode: mode & 0o7777 }));
 	}
 
-	#mutate(mutation: Mutation): Answer<never> {
+	#mutate(mutation: Mutation): Answer {
 		this.#options.pollJournal();
 		const changed = this.#tree.mutate(mutation);
-		if (typeof changed === 'number') return { result: changed };
+		if (typeof changed === 'number') return { errno: changed };
 		// The reference is the kernel's; libfuse keeps it for itself.
 		if (mutation.op === 'mkdir' || mutation.op === 'symlink') this.#tree.forget(changed.id, 1);
-		return { result: 0 };
+		return {};
 	}
 }
 
@@ -300,16 +303,16 @@ interface Listing {
 	readonly stats: readonly NativeStat[];
 }
 
-function readFrom(inode: Inode, buffer: Buffer, length: number, offset: number): number {
-	if (inode.segment === undefined) return -ERRNO.EIO;
+function readFrom(inode: Inode, buffer: Buffer, length: number, offset: number): Answer {
+	if (!inode.isFile || inode.segment === undefined) return { errno: ERRNO.EIO };
 	const wanted = Math.max(0, Math.min(length, inode.size - offset));
 	let done = 0;
 	while (done < wanted) {
 		const got = readSync(inode.segment.fd, buffer, done, wanted - done, inode.offset + offset + done);
-		if (got === 0) return -ERRNO.EIO;
+		if (got === 0) return { errno: ERRNO.EIO };
 		done += got;
 	}
-	return done;
+	return { bytes: done };
 }
 
 /** Whole pages for files and no blocks for the rest, as tmpfs counts. */

@@ -5,7 +5,7 @@
  * request only, except those of open files. What is removed is therefore gone from the tree with its grace.
  */
 
-import { ERRNO } from '../../base/errno.js';
+import { ERRNO, type Errno } from '../../base/errno.js';
 import type { Inode } from '../../fs/inode.js';
 import { type InodeTree, ROOT_ID } from '../../fs/inode-tree.js';
 
@@ -25,11 +25,11 @@ export class PathWalk {
 
 	/**
 	 * Walks to `path` and returns what `use` makes of the inodes on the way, the root first; they are held until then.
-	 * Errors: -ENOENT, -ENOTDIR, -ENAMETOOLONG.
+	 * Errors: ENOENT, ENOTDIR, ENAMETOOLONG.
 	 */
-	visit<T>(path: string, use: (way: readonly Inode[], inode: Inode) => T): T | number {
+	visit<T>(path: string, use: (way: readonly Inode[], inode: Inode) => T): T | Errno {
 		const root = this.#tree.get(ROOT_ID);
-		if (root === undefined) return -ERRNO.ESTALE;
+		if (root === undefined) return ERRNO.ESTALE;
 		const way = [root];
 		let inode = root;
 		try {
@@ -45,11 +45,11 @@ export class PathWalk {
 		}
 	}
 
-	/** Errors: as `visit`; -EROFS for the root, which is in no directory. */
-	place(path: string): Place | number {
+	/** Errors: as `visit`; EROFS for the root, which is in no directory. */
+	place(path: string): Place | Errno {
 		const slash = path.lastIndexOf('/');
 		const name = toTreeName(path.slice(slash + 1));
-		if (name === '') return -ERRNO.EROFS;
+		if (name === '') return ERRNO.EROFS;
 		return this.visit(path.slice(0, slash), (_, directory) => ({ directory, name }));
 	}
 

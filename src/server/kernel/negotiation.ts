@@ -48,6 +48,18 @@ export interface Negotiated {
 	readonly noOpendir: boolean;
 }
 
+/**
+ * The outcome of INIT. The kernel sends INIT once for a connection, so a second session on it needs the outcome of the
+ * first one.
+ */
+export interface Agreement {
+	readonly minor: number;
+	readonly flags: number;
+	/** Whether OPEN and OPENDIR are answered with ENOSYS, after which the kernel does not send them any more. */
+	readonly noOpen: boolean;
+	readonly noOpendir: boolean;
+}
+
 /** The answer to INIT; undefined when the kernel's protocol is too old to speak with. */
 export function negotiate(offer: InitIn): Negotiated | undefined {
 	if (offer.major < FUSE_KERNEL_VERSION) return undefined;

@@ -12,7 +12,7 @@
  */
 
 import { readSync, writeSync } from 'node:fs';
-import { ERRNO } from '../../base/errno.js';
+import { ERRNO, type Errno } from '../../base/errno.js';
 import { systemCode } from '../../base/errors.js';
 import type { Mutation } from '../../fs/announcement.js';
 import type { Inode } from '../../fs/inode.js';
@@ -20,7 +20,7 @@ import { FOREVER_MS, type InodeTree } from '../../fs/inode-tree.js';
 import { FATTR, FOPEN, OPCODE, OPCODE_LIMIT, type OpcodeName, S_IFDIR } from '../../wire/constants.js';
 import { ReplyBuffer } from '../../wire/reply.js';
 import { RequestBuffer } from '../../wire/request.js';
-import { negotiate } from './negotiation.js';
+import { type Agreement, negotiate } from './negotiation.js';
 
 /** Unit: bytes. The kernel wants 8 KiB at least; 64 KiB take 4093 forgets in one message. */
 const REQUEST_SIZE = 64 * 1024;
@@ -42,6 +42,10 @@ export interface SessionOptions {
 	 * a shared writable mapping would then reach the page cache that every reader sees.
 	 */
 	readonly openWithoutUpcall: boolean;
+	/** The outcome of INIT, if an earlier session on this connection has answered it. */
+	readonly agreement?: Agreement;
+	/** Called when this session has answered INIT. */
+	readonly agreed?: (agreement: Agreement) => void;
 	/**
 	 * The process that announces: its main thread alone may make what it has announced. Without it anybody may, who then
 	 * can do nothing but that.
@@ -68,13 +72,13 @@ export class Session {
 	readonly #options: SessionOptions;
 	readonly #request = new RequestBuffer(REQUEST_SIZE);
 	readonly #reply = new ReplyBuffer(REPLY_SIZE);
-	#noOpen = false;
-	#noOpendir = false;
+	#agreement: Agreement | undefined;
 
 	constructor(options: SessionOptions) {
 		this.#fd = options.fd;
 		this.#tree = options.tree;
 		this.#options = options;
+		this.#agreement = options.agreement;
 	}
 
 	/** Serves until the file system is unmounted or its connection aborted. Blocks this thread. */
@@ -119,8 +123,12 @@ export class Session {
 
 	// --- used by the table below; one method an opcode where there is more to it than an errno --------------------
 
-	error(errno: number): number {
+	error(errno: Errno): number {
 		return this.#reply.error(this.#request.bytes, errno);
+	}
+
+	ok(): number {
+		return this.#reply.body(this.#request.bytes, 0);
 	}
 
 	init(): number {
@@ -132,15 +140,21 @@ export class Session {
 			flags: request.u32(52),
 		});
 		if (negotiated === undefined) return this.error(ERRNO.EPROTO);
-		this.#noOpen = negotiated.noOpen && this.#options.openWithoutUpcall;
-		this.#noOpendir = negotiated.noOpendir;
-		return this.#reply.init(request.bytes, negotiated.out);
+		const { out, noOpen, noOpendir } = negotiated;
+		this.#agreement = {
+			minor: out.minor,
+			flags: out.flags,
+			noOpen: noOpen && this.#options.openWithoutUpcall,
+			noOpendir,
+		};
+		this.#options.agreed?.(this.#agreement);
+		return this.#reply.init(request.bytes, out);
 	}
 
 	lookup(): number {
 		const found = this.#tree.lookup(this.#request.nodeId, this.#request.name(40));
 		if (typeof found !== 'number') return this.#reply.entry(this.#request.bytes, found.inode, found.validMs);
-		return found === -ERRNO.ENOENT ? this.#reply.noEntry(this.#request.bytes) : this.error(-found);
+		return found === ERRNO.ENOENT ? this.#reply.noEntry(this.#request.bytes) : this.error(found);
 	}
 
 	forget(): number {
@@ -174,13 +188,14 @@ export class Session {
 		const request = this.#request;
 		const inode = this.#tree.get(request.nodeId);
 		if (inode === undefined) return this.error(ERRNO.ESTALE);
-		if (inode.segment === undefined) return this.error(inode.isDirectory ? ERRNO.EISDIR : ERRNO.EINVAL);
+		const { segment } = inode;
+		if (!inode.isFile || segment === undefined) return this.error(inode.isDirectory ? ERRNO.EISDIR : ERRNO.EINVAL);
 		const offset = request.u64(48);
 		const wanted = Math.max(0, Math.min(request.u32(56), inode.size - offset, REPLY_SIZE - 16));
 		let length = 0;
 		while (length < wanted) {
 			const position = inode.offset + offset + length;
-			const got = readSync(inode.segment.fd, this.#reply.bytes, 16 + length, wanted - length, position);
+			const got = readSync(segment.fd, this.#reply.bytes, 16 + length, wanted - length, position);
 			if (got === 0) return this.error(ERRNO.EIO);
 			length += got;
 		}
@@ -217,7 +232,7 @@ export class Session {
 	}
 
 	open(): number {
-		if (this.#noOpen) return this.error(ERRNO.ENOSYS);
+		if (this.#agreement?.noOpen) return this.error(ERRNO.ENOSYS);
 		if (this.#tree.get(this.#request.nodeId) === undefined) return this.error(ERRNO.ESTALE);
 		const O_ACCMODE = 3;
 		if ((this.#request.u32(40) & O_ACCMODE) !== 0) return this.error(ERRNO.EROFS);
@@ -225,7 +240,7 @@ export class Session {
 	}
 
 	opendir(): number {
-		if (this.#noOpendir) return this.error(ERRNO.ENOSYS);
+		if (this.#agreement?.noOpendir) return this.error(ERRNO.ENOSYS);
 		if (this.#tree.get(this.#request.nodeId) === undefined) return this.error(ERRNO.ESTALE);
 		return this.#reply.open(this.#request.bytes, FOPEN.KEEP_CACHE | FOPEN.CACHE_DIR);
 	}
@@ -270,39 +285,38 @@ export class Session {
 		const request = this.#request;
 		if ((request.u32(40) & ~FATTR.CTIME) !== FATTR.MODE) return this.error(ERRNO.EROFS);
 		const result = this.#change({ op: 'setattr', id: request.nodeId, mode: request.u32(108) & 0o7777 });
-		return typeof result === 'number' ? this.error(-result) : this.#reply.attr(request.bytes, result);
+		return typeof result === 'number' ? this.error(result) : this.#reply.attr(request.bytes, result);
 	}
 
 	#mutate(mutation: Mutation, answersEntry: boolean): number {
 		const result = this.#change(mutation);
-		if (typeof result === 'number') return this.error(-result);
-		return answersEntry ? this.#reply.entry(this.#request.bytes, result, FOREVER_MS) : this.error(0);
+		if (typeof result === 'number') return this.error(result);
+		return answersEntry ? this.#reply.entry(this.#request.bytes, result, FOREVER_MS) : this.ok();
 	}
 
-	#change(mutation: Mutation): Inode | number {
+	#change(mutation: Mutation): Inode | Errno {
 		const { announcer, pollJournal } = this.#options;
 		const { pid } = this.#request;
 		// A process that has no number in the pid namespace of the mount is 0, which may be the daemon itself.
-		if (announcer !== undefined && pid !== 0 && pid !== announcer) return -ERRNO.EROFS;
+		if (announcer !== undefined && pid !== 0 && pid !== announcer) return ERRNO.EROFS;
 		pollJournal();
 		return this.#tree.mutate(mutation);
 	}
 }
 
-function answer(errno: keyof typeof ERRNO | 'OK'): Handler {
-	const number = errno === 'OK' ? 0 : ERRNO[errno];
+function answer(errno: Errno): Handler {
 	return function (this: Session) {
-		return this.error(number);
+		return this.error(errno);
 	};
 }
 
 /** ENOSYS that the kernel remembers: it does by itself from then on, or never asks again. */
-const NOT_NEEDED = answer('ENOSYS');
-const READ_ONLY = answer('EROFS');
+const NOT_NEEDED = answer(ERRNO.ENOSYS);
+const READ_ONLY = answer(ERRNO.EROFS);
 
 const TABLE: Readonly<Partial<Record<OpcodeName, Handler>>> = {
 	INIT: Session.prototype.init,
-	DESTROY: answer('OK'),
+	DESTROY: Session.prototype.ok,
 	LOOKUP: Session.prototype.lookup,
 	FORGET: Session.prototype.forget,
 	BATCH_FORGET: Session.prototype.batchForget,
@@ -317,8 +331,8 @@ const TABLE: Readonly<Partial<Record<OpcodeName, Handler>>> = {
 	},
 	OPEN: Session.prototype.open,
 	OPENDIR: Session.prototype.opendir,
-	RELEASE: answer('OK'),
-	RELEASEDIR: answer('OK'),
+	RELEASE: Session.prototype.ok,
+	RELEASEDIR: Session.prototype.ok,
 	STATFS: Session.prototype.statfs,
 	INTERRUPT: NOT_NEEDED,
 	ACCESS: NOT_NEEDED,
@@ -332,7 +346,7 @@ const TABLE: Readonly<Partial<Record<OpcodeName, Handler>>> = {
 	STATX: NOT_NEEDED,
 	COPY_FILE_RANGE: NOT_NEEDED,
 	COPY_FILE_RANGE_64: NOT_NEEDED,
-	IOCTL: answer('ENOTTY'),
+	IOCTL: answer(ERRNO.ENOTTY),
 	MKDIR() {
 		return this.nameOperation('mkdir');
 	},

@@ -332,7 +332,7 @@ print(os.waitpid(pid, 0)[1])`;
 		writeFileSync(join(runtime, 'filler'), Buffer.alloc(4096));
 		const dir = mountPoint();
 		const { code, stderr } = await runProgram(['mount', dir, '-f', manifest()], { env: { XDG_RUNTIME_DIR: runtime } });
-		expect(stderr).toMatch(/^error: No room for the content in "\S+" \(ENOSPC\); .*XDG_RUNTIME_DIR.*\n$/);
+		expect(stderr).toMatch(/^error: no room for the content in "\S+" \(ENOSPC\); .*XDG_RUNTIME_DIR.*\n$/);
 		expect(code).toBe(71);
 		expect(leftIn(runtime)).toEqual(['filler']);
 		expect(mountsBelow(dir)).toEqual([]);

@@ -1,5 +1,6 @@
 import { createHash, randomBytes } from 'node:crypto';
 import {
+	copyFileSync,
 	lstatSync,
 	mkdirSync,
 	readdirSync,
@@ -17,6 +18,7 @@ import { presentExactly } from '../../../src/drivers/presentation.js';
 import { InodeTree, ROOT_ID } from '../../../src/fs/inode-tree.js';
 import { JournalReader } from '../../../src/journal/journal-reader.js';
 import type { JournalRecord } from '../../../src/journal/record.js';
+import { segmentPath, survivingSegments } from '../../../src/journal/segment.js';
 import { MNT, mount, umount2 } from '../../../src/native/libc.js';
 import {
 	type ContentNode,
@@ -28,6 +30,7 @@ import type { Payload } from '../../../src/volume/payload.js';
 import type { TreeOperations } from '../../../src/volume/tree-operations.js';
 import { VolumeWriter } from '../../../src/volume/volume-writer.js';
 import { Scratch } from '../../support/fixtures/scratch.js';
+import { checkInvariants } from '../../support/fixtures/tree-invariants.js';
 
 const scratch = new Scratch();
 const NOW = new Date('2026-11-21T04:03:39.5Z');
@@ -90,17 +93,33 @@ class PlainMount {
 		return new VolumeWriter({ tree: this.operations, path, now: () => NOW });
 	}
 
-	/** A new server that reads the journal from this segment on, and every record that it saw. */
-	replay(firstIndex = 0): { readonly tree: InodeTree; readonly records: JournalRecord[] } {
+	/**
+	 * A new server that reads the journal as if the segments below `firstIndex` were unlinked, every record that it saw,
+	 * and the segments that it left unused.
+	 */
+	replay(firstIndex = 0): { readonly tree: InodeTree; readonly records: JournalRecord[]; readonly unused: number[] } {
+		const unused: number[] = [];
 		const tree = new InodeTree({ monotonicMs: () => 0, wallUs: () => 1 });
 		const records: JournalRecord[] = [];
-		const reader = new JournalReader(this.journalDirectory, firstIndex, (record, segment, contentAt) => {
-			records.push(record);
-			tree.apply(record, segment, contentAt);
-			tree.checkInvariants();
-		});
+		const reader = new JournalReader(
+			firstIndex === 0 ? this.journalDirectory : this.#copyFrom(firstIndex),
+			(record, segment, contentAt) => {
+				records.push(record);
+				tree.apply(record, segment, contentAt);
+				checkInvariants(tree);
+			},
+			(index) => unused.push(index),
+		);
 		reader.poll();
-		return { tree, records };
+		return { tree, records, unused };
+	}
+
+	#copyFrom(firstIndex: number): string {
+		const copy = scratch.directory();
+		for (const index of survivingSegments(this.journalDirectory)) {
+			if (index >= firstIndex) copyFileSync(segmentPath(this.journalDirectory, index), segmentPath(copy, index));
+		}
+		return copy;
 	}
 }
 
@@ -140,7 +159,7 @@ function inodeListing(tree: InodeTree, id = ROOT_ID, path = ''): Listing {
 	if (directory === undefined) throw new Error(`no inode ${id}`);
 	for (const { name, inode } of [...tree.list(directory, 0)].sort((a, b) => (a.name < b.name ? -1 : 1))) {
 		const below = path === '' ? name : `${path}/${name}`;
-		if (inode.isSymlink) rows.set(below, `-> ${inode.target}`);
+		if (inode.target !== undefined) rows.set(below, `-> ${inode.target}`);
 		else if (inode.isDirectory) {
 			rows.set(below, 'dir');
 			for (const [key, value] of inodeListing(tree, inode.id, below)) rows.set(key, value);
@@ -227,7 +246,7 @@ describe('AnnouncedTree', () => {
 		plain.writer('ns/api').create(payload({ b: 'three' }, 0o400));
 		plain.attach();
 		const { tree, records } = plain.replay();
-		expect(records.map(({ t }) => t)).toEqual(['segment', 'tree', 'tree']);
+		expect(records.map(({ t }) => t)).toEqual(['segment', 'tree', 'tree', 'checkpointed']);
 		const listing = [...inodeListing(tree)].filter(([path]) => !path.includes('/..2026'));
 		expect(listing.map(([path, value]) => `${path} ${value}`.replace(/\d{4}_\S+/, 'NAME'))).toEqual([
 			'ns dir',
@@ -349,14 +368,16 @@ describe('AnnouncedTree', () => {
 		expect(readdirSync(plain.journalDirectory).sort()).toEqual(['journal.0', 'journal.1']);
 		const real = realListing(plain.base);
 		for (const firstIndex of [1, 0]) {
-			const { tree, records } = plain.replay(firstIndex);
+			const { tree, records, unused } = plain.replay(firstIndex);
 			const listing = inodeListing(tree);
 			expect([...listing.keys()].sort()).toEqual([...real.keys()].sort());
 			for (const [path, value] of listing) expect([path, value === real.get(path)]).toEqual([path, true]);
 			expect(records.filter(({ t }) => t === 'segment').length).toBe(firstIndex === 0 ? 2 : 1);
 			expect(tree.usage.bytes).toBeLessThan(9 * MIB);
+			// A reader that comes from the first segment does not need it any more.
+			expect(unused).toEqual(firstIndex === 0 ? [0] : []);
 		}
-		// The reader that came from the first segment was its last user.
+		plain.tree.discardSegment(0);
 		expect(readdirSync(plain.journalDirectory)).toEqual(['journal.1']);
 	});
 

@@ -125,7 +125,7 @@ class Walk {
 			result = this.inodes.perform({ op, parent: directory.id, name, node: stagedLink(node.id, 'target') });
 		}
 		if (!isNew) {
-			expect(result).toBe(-ERRNO.EEXIST);
+			expect(result).toBe(ERRNO.EEXIST);
 			return;
 		}
 		expect(result).toBe(this.inodes.tree.get(node.id));
@@ -138,7 +138,7 @@ class Walk {
 		const op = node?.kind === 'dir' ? 'rmdir' : 'unlink';
 		const result = this.inodes.perform({ op, parent: directory.id, name, graceMs });
 		if (node === undefined) {
-			expect(result).toBe(-ERRNO.ENOENT);
+			expect(result).toBe(ERRNO.ENOENT);
 			return;
 		}
 		expect(result).toBe(this.inodes.tree.get(directory.id));
@@ -156,7 +156,7 @@ class Walk {
 		const node = directory.entries.get(name);
 		const result = this.inodes.perform({ op: 'rename', parent: directory.id, name, newName: to });
 		if (node === undefined) {
-			expect(result).toBe(-ERRNO.ENOENT);
+			expect(result).toBe(ERRNO.ENOENT);
 			return;
 		}
 		const replaced = directory.entries.get(to);
@@ -173,7 +173,7 @@ class Walk {
 		const directory = this.#nodes.get(id % STAND_IN);
 		const found = this.inodes.lookup(id, Buffer.from(name).toString('latin1'));
 		if (directory?.kind !== 'dir') {
-			expect(found).toBe(-ERRNO.ENOTDIR);
+			expect(found).toBe(ERRNO.ENOTDIR);
 			return;
 		}
 		const node = id < STAND_IN ? directory.entries.get(name) : undefined;
@@ -182,7 +182,7 @@ class Walk {
 		if (node !== undefined) expect(found).toEqual({ id: node.id, validMs: FOREVER_MS });
 		else if (retired !== undefined && leftMs > 0) {
 			expect(found).toEqual({ id: retired.node.id + STAND_IN, validMs: leftMs });
-		} else expect(found).toBe(-ERRNO.ENOENT);
+		} else expect(found).toBe(ERRNO.ENOENT);
 		if (typeof found !== 'number') this.#hold(found.id);
 	}
 

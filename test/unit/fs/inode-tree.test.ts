@@ -1,9 +1,8 @@
-import { existsSync } from 'node:fs';
-import { join } from 'node:path';
 import { afterEach, describe, expect, test } from 'vitest';
 import { ERRNO } from '../../../src/base/errno.js';
 import type { Mutation } from '../../../src/fs/announcement.js';
-import { FOREVER_MS, ROOT_ID } from '../../../src/fs/inode-tree.js';
+import { FOREVER_MS, InodeTree, ROOT_ID } from '../../../src/fs/inode-tree.js';
+import type { Segment } from '../../../src/journal/segment.js';
 import {
 	AnnouncedInodes,
 	mutationOf,
@@ -14,6 +13,7 @@ import {
 	stagedLink,
 } from '../../support/fixtures/announced.js';
 import { Scratch } from '../../support/fixtures/scratch.js';
+import { checkInvariants } from '../../support/fixtures/tree-invariants.js';
 
 const STAND_IN = 2 ** 47;
 const scratch = new Scratch();
@@ -93,25 +93,25 @@ describe('InodeTree staging', () => {
 		const inodes = new AnnouncedInodes(scratch.directory());
 		inodes.stage('ключ', stagedFile(11));
 		expect(inodes.names(ROOT_ID)).toEqual([Buffer.from('ключ').toString('latin1')]);
-		expect(inodes.lookup(ROOT_ID, 'ключ')).toBe(-ERRNO.ENOENT);
+		expect(inodes.lookup(ROOT_ID, 'ключ')).toBe(ERRNO.ENOENT);
 		expect(inodes.lookup(ROOT_ID, Buffer.from('ключ').toString('latin1'))).toEqual({ id: 11, validMs: FOREVER_MS });
 	});
 
 	test('staging below what is no directory is a broken promise', () => {
 		const inodes = volume();
-		for (const parent of [11, 20, 999]) expect(() => inodes.stage('x', stagedFile(50), parent)).toThrow(/no directory/);
+		for (const parent of [11, 20, 999])
+			expect(() => inodes.stage('x', stagedFile(50), parent)).toThrow(/not a directory/);
 	});
 
 	test('a known node moves to another segment; the old one goes with its last user', () => {
-		const directory = scratch.directory();
-		const inodes = new AnnouncedInodes(directory);
+		const inodes = new AnnouncedInodes(scratch.directory());
 		const node = staged(10, { f: stagedFile(11), l: stagedLink(12, 'f'), d: staged(13, { g: stagedFile(14, 5) }) });
 		inodes.stage('d', node);
 		const next = inodes.newSegment(1, 'xxxhello world');
 		inodes.segment.release();
-		expect(existsSync(join(directory, 'journal.0'))).toBe(true);
+		expect(inodes.unused).toEqual([]);
 		inodes.apply({ t: 'tree', parent: 1, name: 'd', node }, next, 3);
-		expect(existsSync(join(directory, 'journal.0'))).toBe(false);
+		expect(inodes.unused).toEqual([0]);
 		expect([inodes.inode(11).segment, inodes.inode(11).offset]).toEqual([next, 3]);
 		expect([inodes.inode(14).segment, inodes.inode(14).offset]).toEqual([next, 8]);
 		expect(inodes.tree.usage).toEqual({ inodes: 6, bytes: 10 });
@@ -121,14 +121,14 @@ describe('InodeTree staging', () => {
 
 describe('InodeTree.lookup', () => {
 	test.each([
-		['a name that is not there', ROOT_ID, 'nothing', -ERRNO.ENOENT],
-		['an unknown directory', 999, 'a', -ERRNO.ESTALE],
-		['below a file', 11, 'a', -ERRNO.ENOTDIR],
-		['below a link', 20, 'a', -ERRNO.ENOTDIR],
-		['a name of 256 bytes', ROOT_ID, 'x'.repeat(256), -ERRNO.ENAMETOOLONG],
-		['a name of 255 bytes', ROOT_ID, 'x'.repeat(255), -ERRNO.ENOENT],
-		['"."', ROOT_ID, '.', -ERRNO.ENOENT],
-		['a name of Object.prototype', ROOT_ID, 'constructor', -ERRNO.ENOENT],
+		['a name that is not there', ROOT_ID, 'nothing', ERRNO.ENOENT],
+		['an unknown directory', 999, 'a', ERRNO.ESTALE],
+		['below a file', 11, 'a', ERRNO.ENOTDIR],
+		['below a link', 20, 'a', ERRNO.ENOTDIR],
+		['a name of 256 bytes', ROOT_ID, 'x'.repeat(256), ERRNO.ENAMETOOLONG],
+		['a name of 255 bytes', ROOT_ID, 'x'.repeat(255), ERRNO.ENOENT],
+		['"."', ROOT_ID, '.', ERRNO.ENOENT],
+		['a name of Object.prototype', ROOT_ID, 'constructor', ERRNO.ENOENT],
 		['a key', 10, 'a', { id: 11, validMs: FOREVER_MS }],
 		['a nested directory', 10, 'dir', { id: 12, validMs: FOREVER_MS }],
 	])('%s', (_, parent, name, result) => {
@@ -173,7 +173,7 @@ describe('InodeTree.forget', () => {
 			mtimeUs: SHOWN.mtimeUs,
 			size: 5,
 		});
-		expect(inodes.lookup(10, 'a')).toBe(-ERRNO.ENOENT);
+		expect(inodes.lookup(10, 'a')).toBe(ERRNO.ENOENT);
 		inodes.forget(11);
 		expect(inodes.tree.get(11)).toBeDefined();
 		expect(inodes.tree.usage.bytes).toBe(10);
@@ -189,7 +189,7 @@ describe('InodeTree.forget', () => {
 		retire(inodes, 0);
 		expect([inodes.inode(10).nlink, inodes.inode(12).nlink]).toEqual([0, 0]);
 		expect(inodes.names(10)).toEqual([]);
-		expect(inodes.lookup(10, 'a')).toBe(-ERRNO.ENOENT);
+		expect(inodes.lookup(10, 'a')).toBe(ERRNO.ENOENT);
 		inodes.forget(12);
 		inodes.forget(10);
 		expect(inodes.tree.usage).toEqual({ inodes: 3, bytes: 0 });
@@ -216,8 +216,8 @@ describe('InodeTree graces', () => {
 		inodes.wait(599);
 		expect(inodes.lookup(ROOT_ID, '..old')).toEqual({ id: 10 + STAND_IN, validMs: 1 });
 		inodes.wait(1);
-		expect(inodes.lookup(ROOT_ID, '..old')).toBe(-ERRNO.ENOENT);
-		expect(inodes.lookup(10 + STAND_IN, 'a')).toBe(-ERRNO.ENOENT);
+		expect(inodes.lookup(ROOT_ID, '..old')).toBe(ERRNO.ENOENT);
+		expect(inodes.lookup(10 + STAND_IN, 'a')).toBe(ERRNO.ENOENT);
 	});
 
 	test('the listing of a live directory never shows them', () => {
@@ -285,7 +285,7 @@ describe('InodeTree graces', () => {
 		const before = inodes.tree.usage;
 		inodes.names(10 + STAND_IN);
 		for (const { name } of inodes.tree.list(inodes.inode(10 + STAND_IN), 0)) if (name === 'a') break;
-		inodes.tree.checkInvariants();
+		checkInvariants(inodes.tree);
 		expect(inodes.tree.usage).toEqual(before);
 	});
 
@@ -293,8 +293,7 @@ describe('InodeTree graces', () => {
 		['first the grace, then the references', true],
 		['first the references, then the grace', false],
 	])('everything is freed when both are over: %s', (_, graceFirst) => {
-		const directory = scratch.directory();
-		const inodes = new AnnouncedInodes(directory);
+		const inodes = new AnnouncedInodes(scratch.directory());
 		const baseline = inodes.tree.usage;
 		inodes.stage('..old', staged(10, { a: stagedFile(11), dir: staged(12, { x: stagedFile(13, 6) }) }));
 		inodes.lookup(ROOT_ID, '..old');
@@ -317,7 +316,7 @@ describe('InodeTree graces', () => {
 		}
 		const endGrace = () => {
 			inodes.wait(1000);
-			expect(inodes.mutate({ op: 'rmdir', parent: ROOT_ID, name: 'whatever' })).toBe(-ERRNO.EROFS);
+			expect(inodes.mutate({ op: 'rmdir', parent: ROOT_ID, name: 'whatever' })).toBe(ERRNO.EROFS);
 		};
 		const forgetAll = () => {
 			for (const [id, count] of held) inodes.forget(id, count);
@@ -328,21 +327,20 @@ describe('InodeTree graces', () => {
 		}
 		expect(inodes.tree.usage).toEqual(baseline);
 		inodes.segment.release();
-		expect(existsSync(join(directory, 'journal.0'))).toBe(false);
+		expect(inodes.unused).toEqual([0]);
 	});
 
 	test('an inode that only stand-ins use keeps its bytes', () => {
-		const directory = scratch.directory();
-		const inodes = new AnnouncedInodes(directory);
+		const inodes = new AnnouncedInodes(scratch.directory());
 		inodes.stage('f', stagedFile(11));
 		inodes.segment.release();
 		inodes.perform({ op: 'unlink', parent: ROOT_ID, name: 'f', graceMs: 10 });
 		inodes.lookup(ROOT_ID, 'f');
 		inodes.wait(10);
 		inodes.mutate({ op: 'rmdir', parent: ROOT_ID, name: 'x' });
-		expect(existsSync(join(directory, 'journal.0'))).toBe(true);
+		expect(inodes.unused).toEqual([]);
 		inodes.forget(11 + STAND_IN);
-		expect(existsSync(join(directory, 'journal.0'))).toBe(false);
+		expect(inodes.unused).toEqual([0]);
 	});
 
 	test('a name that is removed twice within its grace resolves to the later file, and both are freed', () => {
@@ -395,7 +393,7 @@ describe('InodeTree.list', () => {
 		inodes.wait(100);
 		retire(inodes, 0);
 		expect(inodes.inode(ROOT_ID)).toMatchObject({ nlink: 3, mtimeUs: wallUs, ctimeUs: wallUs });
-		expect(inodes.lookup(ROOT_ID, '..old')).toBe(-ERRNO.ENOENT);
+		expect(inodes.lookup(ROOT_ID, '..old')).toBe(ERRNO.ENOENT);
 	});
 
 	test('a listing that is under way at the flip has the replaced name exactly once, as on tmpfs', () => {
@@ -408,7 +406,7 @@ describe('InodeTree.list', () => {
 		expect(inodes.names(ROOT_ID, before)).toEqual(['..data', 'a']);
 		expect(inodes.names(ROOT_ID, link)).toEqual(['a']);
 		expect(inodes.lookup(ROOT_ID, '..data')).toMatchObject({ id: 32 });
-		inodes.tree.checkInvariants();
+		checkInvariants(inodes.tree);
 	});
 
 	test('an unlisted directory that is renamed is listed again', () => {
@@ -449,7 +447,7 @@ describe('InodeTree.mutate', () => {
 		(operation, subject) => {
 			const inodes = volume();
 			const mutation = mutationOf(operation);
-			expect(inodes.mutate(mutation)).toBe(-ERRNO.EROFS);
+			expect(inodes.mutate(mutation)).toBe(ERRNO.EROFS);
 			const seq = inodes.announce(operation);
 			const first = inodes.mutate(mutation);
 			expect(typeof first === 'number' ? first : first.id).toBe(subject);
@@ -457,7 +455,7 @@ describe('InodeTree.mutate', () => {
 			expect(inodes.mutate(mutation)).toBe(first);
 			expect([inodes.names(ROOT_ID), inodes.names(10), inodes.tree.usage]).toEqual(after);
 			inodes.settle(seq);
-			expect(inodes.mutate(mutation)).toBe(-ERRNO.EROFS);
+			expect(inodes.mutate(mutation)).toBe(ERRNO.EROFS);
 			expect([inodes.names(ROOT_ID), inodes.names(10), inodes.tree.usage]).toEqual(after);
 		},
 	);
@@ -468,14 +466,14 @@ describe('InodeTree.mutate', () => {
 		inodes.announce(operation);
 		const others = variants(mutationOf(operation));
 		expect(others.length).toBeGreaterThan(8);
-		for (const other of others) expect([other, inodes.mutate(other)]).toEqual([other, -ERRNO.EROFS]);
+		for (const other of others) expect([other, inodes.mutate(other)]).toEqual([other, ERRNO.EROFS]);
 		expect([inodes.names(ROOT_ID), inodes.names(10), inodes.inode(10).mode, inodes.tree.usage]).toEqual(before);
 	});
 
 	test.each(OPERATIONS)('$op that was settled as failed must not happen any more', (operation) => {
 		const inodes = volume();
 		inodes.settle(inodes.announce(operation), false);
-		expect(inodes.mutate(mutationOf(operation))).toBe(-ERRNO.EROFS);
+		expect(inodes.mutate(mutationOf(operation))).toBe(ERRNO.EROFS);
 		expect(inodes.names(ROOT_ID)).toEqual(['..old', '..data', 'a']);
 	});
 
@@ -498,7 +496,7 @@ describe('InodeTree.mutate', () => {
 		const seq = inodes.announce(first);
 		inodes.announce(second);
 		inodes.settle(seq);
-		expect(inodes.mutate(mutationOf(first))).toBe(-ERRNO.EROFS);
+		expect(inodes.mutate(mutationOf(first))).toBe(ERRNO.EROFS);
 		expect(inodes.mutate(mutationOf(second))).not.toBeTypeOf('number');
 	});
 
@@ -554,14 +552,14 @@ describe('InodeTree.mutate', () => {
 	});
 
 	test.each<readonly [string, Operation, number]>([
-		['unlink of a name that is gone', { op: 'unlink', parent: 1, name: 'z', graceMs: 0 }, -ERRNO.ENOENT],
-		['rmdir of a name that is gone', { op: 'rmdir', parent: 1, name: 'z', graceMs: 9 }, -ERRNO.ENOENT],
-		['rename of a name that is gone', { op: 'rename', parent: 1, name: 'z', newName: 'a' }, -ERRNO.ENOENT],
-		['setattr of an unknown inode', { op: 'setattr', id: 99, mode: 0 }, -ERRNO.ESTALE],
-		['unlink in an unknown directory', { op: 'unlink', parent: 99, name: 'a', graceMs: 0 }, -ERRNO.ESTALE],
-		['mkdir below a file', { op: 'mkdir', parent: 11, name: 'a', node: staged(40) }, -ERRNO.ESTALE],
-		['mkdir over a name', { op: 'mkdir', parent: 1, name: 'a', node: staged(40) }, -ERRNO.EEXIST],
-		['symlink over a name', { op: 'symlink', parent: 1, name: 'a', node: stagedLink(40, 't') }, -ERRNO.EEXIST],
+		['unlink of a name that is gone', { op: 'unlink', parent: 1, name: 'z', graceMs: 0 }, ERRNO.ENOENT],
+		['rmdir of a name that is gone', { op: 'rmdir', parent: 1, name: 'z', graceMs: 9 }, ERRNO.ENOENT],
+		['rename of a name that is gone', { op: 'rename', parent: 1, name: 'z', newName: 'a' }, ERRNO.ENOENT],
+		['setattr of an unknown inode', { op: 'setattr', id: 99, mode: 0 }, ERRNO.ESTALE],
+		['unlink in an unknown directory', { op: 'unlink', parent: 99, name: 'a', graceMs: 0 }, ERRNO.ESTALE],
+		['mkdir below a file', { op: 'mkdir', parent: 11, name: 'a', node: staged(40) }, ERRNO.ESTALE],
+		['mkdir over a name', { op: 'mkdir', parent: 1, name: 'a', node: staged(40) }, ERRNO.EEXIST],
+		['symlink over a name', { op: 'symlink', parent: 1, name: 'a', node: stagedLink(40, 't') }, ERRNO.EEXIST],
 	])('%s changes nothing', (_, operation, errno) => {
 		const inodes = volume();
 		const before = inodes.tree.usage;
@@ -569,5 +567,48 @@ describe('InodeTree.mutate', () => {
 		expect(inodes.mutate(mutationOf(operation))).toBe(errno);
 		expect(inodes.names(ROOT_ID)).toEqual(['..old', '..data', 'a']);
 		expect(inodes.tree.usage).toEqual(before);
+	});
+});
+
+describe('a successor of an earlier server', () => {
+	/** The records of one mkdir that the daemon has not settled yet, and how far the earlier server has come. */
+	function successor(performed: number): { readonly tree: InodeTree; readonly segment: Segment } {
+		const { segment } = new AnnouncedInodes(scratch.directory());
+		const tree = new InodeTree({ monotonicMs: () => 0, wallUs: () => 0 }, true);
+		const intent = { op: 'mkdir', seq: 7, atUs: 5, parent: ROOT_ID, name: 'd', node: staged(10) } as const;
+		tree.apply({ t: 'intent', intent }, segment, 0);
+		tree.endReplay(performed);
+		checkInvariants(tree);
+		return { tree, segment };
+	}
+
+	test('an operation that the earlier server answered and the daemon has not settled is made once', () => {
+		const { tree, segment } = successor(7);
+		expect(tree.lookup(ROOT_ID, 'd')).toMatchObject({ inode: { id: 10 } });
+		tree.apply({ t: 'settled', seq: 7, ok: true }, segment, 0);
+		expect([...tree.inodes()].map(({ id }) => id)).toEqual([ROOT_ID, 10]);
+	});
+
+	test('one that it has not answered waits for its request or its outcome', () => {
+		for (const finish of ['request', 'outcome'] as const) {
+			const { tree, segment } = successor(6);
+			expect(tree.lookup(ROOT_ID, 'd')).toBe(ERRNO.ENOENT);
+			if (finish === 'request') {
+				expect(tree.mutate({ op: 'mkdir', parent: ROOT_ID, name: 'd' })).toMatchObject({ id: 10 });
+				expect(tree.performed).toBe(7);
+			} else tree.apply({ t: 'settled', seq: 7, ok: true }, segment, 0);
+			expect(tree.lookup(ROOT_ID, 'd')).toMatchObject({ inode: { id: 10 } });
+		}
+	});
+
+	test('a replayed grace ends when it would have ended without the successor', () => {
+		const { segment } = new AnnouncedInodes(scratch.directory());
+		const tree = new InodeTree({ monotonicMs: () => 0, wallUs: () => 1_500_000 }, true);
+		tree.apply({ t: 'tree', parent: ROOT_ID, name: 'f', node: stagedFile(11) }, segment, 0);
+		const unlink = { op: 'unlink', seq: 1, atUs: 0, parent: ROOT_ID, name: 'f', graceMs: 2000 } as const;
+		tree.apply({ t: 'intent', intent: unlink }, segment, 0);
+		tree.apply({ t: 'settled', seq: 1, ok: true }, segment, 0);
+		tree.endReplay(1);
+		expect(tree.lookup(ROOT_ID, 'f')).toMatchObject({ inode: { id: 11 + STAND_IN }, validMs: 500 });
 	});
 });

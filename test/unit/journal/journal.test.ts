@@ -14,9 +14,10 @@ import {
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterEach, describe, expect, test } from 'vitest';
-import { JournalReader, type Segment, segmentPath } from '../../../src/journal/journal-reader.js';
+import { JournalReader } from '../../../src/journal/journal-reader.js';
 import { JournalWriter } from '../../../src/journal/journal-writer.js';
-import { encodeRecord, type JournalRecord } from '../../../src/journal/record.js';
+import { encodeRecord, JOURNAL_VERSION, type JournalRecord } from '../../../src/journal/record.js';
+import { type Segment, segmentPath, survivingSegments } from '../../../src/journal/segment.js';
 import { MNT, mount, umount2 } from '../../../src/native/libc.js';
 import { stagedFile, stagedLink } from '../../support/fixtures/announced.js';
 import { Scratch } from '../../support/fixtures/scratch.js';
@@ -31,13 +32,18 @@ interface Seen {
 	readonly contentAt: number;
 }
 
-/** A reader and everything that it has visited. */
-function follow(directory: string, firstIndex = 0): { readonly reader: JournalReader; readonly seen: Seen[] } {
+/** A reader, everything that it has visited, and the segments that it reported as unused. */
+function follow(directory: string): {
+	readonly reader: JournalReader;
+	readonly seen: Seen[];
+	readonly unused: readonly number[];
+} {
 	const seen: Seen[] = [];
-	const reader = new JournalReader(directory, firstIndex, (record, segment, contentAt) => {
+	const unused: number[] = [];
+	const visit = (record: JournalRecord, segment: Segment, contentAt: number) => {
 		seen.push({ record, segment, contentAt });
-	});
-	return { reader, seen };
+	};
+	return { reader: new JournalReader(directory, visit, (index) => unused.push(index)), seen, unused };
 }
 
 function settled(seq: number): JournalRecord {
@@ -218,10 +224,10 @@ describe('JournalWriter.rotate', () => {
 		writer.close();
 	});
 
-	test('a segment that nobody uses any more is taken away at once, one with users when the last is gone', () => {
+	test('the reader reports a segment when its last user is gone, and only the writer unlinks it', () => {
 		const directory = scratch.directory();
 		const writer = new JournalWriter(directory);
-		const { reader, seen } = follow(directory);
+		const { reader, seen, unused } = follow(directory);
 		const content = randomBytes(5000);
 		writer.append(file(2, content.length), [content]);
 		reader.poll();
@@ -230,21 +236,25 @@ describe('JournalWriter.rotate', () => {
 		used.segment.acquire();
 		for (const index of [1, 2]) {
 			writer.rotate(() => {});
-			expect(readdirSync(directory)).toContain(`journal.${index - 1}`);
+			expect(unused).not.toContain(index - 1);
 			reader.poll();
 		}
-		expect(readdirSync(directory).sort()).toEqual(['journal.0', 'journal.2']);
+		expect(unused).toEqual([1]);
 		used.segment.release();
 		expect(contentOf(used).equals(content)).toBe(true);
+		expect(unused).toEqual([1]);
 		used.segment.release();
-		expect(readdirSync(directory)).toEqual(['journal.2']);
+		expect(unused).toEqual([1, 0]);
+		expect(survivingSegments(directory)).toEqual([0, 1, 2]);
+		for (const index of [...unused, 2, 2]) writer.discard(index);
+		expect(survivingSegments(directory)).toEqual([2]);
 		writer.close();
 	});
 
 	test('several rotations between two polls are followed to the last', () => {
 		const directory = scratch.directory();
 		const writer = new JournalWriter(directory);
-		const { reader, seen } = follow(directory);
+		const { reader, seen, unused } = follow(directory);
 		for (let index = 0; index < 5; index++) {
 			writer.append(settled(index));
 			writer.rotate(() => {});
@@ -252,7 +262,7 @@ describe('JournalWriter.rotate', () => {
 		writer.append(settled(5));
 		reader.poll();
 		expect(seqs(seen).filter((one) => typeof one === 'number')).toEqual([0, 1, 2, 3, 4, 5]);
-		expect(readdirSync(directory)).toEqual(['journal.5']);
+		expect(unused).toEqual([0, 1, 2, 3, 4]);
 		writer.close();
 	});
 
@@ -290,6 +300,55 @@ describe('JournalWriter.rotate', () => {
 		writer.rotate(() => {});
 		expect(writer.index).toBe(1);
 		writer.close();
+	});
+});
+
+describe('a reader of what survives', () => {
+	/** Segments 0 to 3, each with one settled record of its number. */
+	function fourSegments(): { readonly directory: string; readonly writer: JournalWriter } {
+		const directory = scratch.directory();
+		const writer = new JournalWriter(directory);
+		for (let index = 0; index < 4; index++) {
+			if (index > 0) writer.rotate(() => {});
+			writer.append(settled(index));
+		}
+		return { directory, writer };
+	}
+
+	test.each([
+		['the first two', [0, 1], [2, 3]],
+		['one in the middle', [1], [0, 2, 3]],
+		['all but the last', [0, 1, 2], [3]],
+	])('starts at the oldest and skips the others without %s', (_, gone, left) => {
+		const { directory, writer } = fourSegments();
+		for (const index of gone) writer.discard(index);
+		const { reader, seen } = follow(directory);
+		reader.poll();
+		expect(seqs(seen).filter((one) => typeof one === 'number')).toEqual(left);
+		writer.append(settled(9));
+		reader.poll();
+		expect(seqs(seen).at(-1)).toBe(9);
+		writer.close();
+	});
+
+	test('finds no segment', () => {
+		expect(() => follow(scratch.directory())).toThrow(/ENOENT/);
+	});
+
+	test('ignores other files of the directory', () => {
+		const { directory, writer } = fourSegments();
+		for (const name of ['lock', 'journal.x', 'journal.', 'tree']) writeFileSync(join(directory, name), '');
+		expect(survivingSegments(directory)).toEqual([0, 1, 2, 3]);
+		writer.close();
+	});
+
+	test('refuses another version of the format and names both', () => {
+		const directory = scratch.directory();
+		writeFileSync(segmentPath(directory, 0), encodeRecord({ t: 'segment', version: JOURNAL_VERSION + 1, index: 0 }));
+		const { reader } = follow(directory);
+		expect(() => reader.poll()).toThrow(
+			`the journal has format version ${JOURNAL_VERSION + 1}, and this server reads version ${JOURNAL_VERSION}`,
+		);
 	});
 });
 

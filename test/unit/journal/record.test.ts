@@ -4,7 +4,7 @@ import { SHOWN, staged, stagedFile, stagedLink } from '../../support/fixtures/an
 import { bytesOf } from '../../support/fixtures/bytes.js';
 
 const RECORDS: readonly JournalRecord[] = [
-	{ t: 'segment', version: 1, index: 3 },
+	{ t: 'segment', version: 2, index: 3 },
 	{ t: 'rotate', index: 4 },
 	{ t: 'settled', seq: 2 ** 40, ok: false },
 	{
@@ -13,11 +13,14 @@ const RECORDS: readonly JournalRecord[] = [
 		name: 'ключ "\\\n',
 		node: staged(2, { f: stagedFile(3, 9, 4), l: stagedLink(4, '..data/鍵') }),
 	},
-	{ t: 'intent', intent: { op: 'rename', seq: 1, parent: 1, name: '..data_tmp', newName: '..data', unlist: '..old' } },
-	{ t: 'intent', intent: { op: 'unlink', seq: 1, parent: 1, name: 'a', graceMs: 1500 } },
-	{ t: 'intent', intent: { op: 'mkdir', seq: 1, parent: 1, name: 'd', node: staged(2 ** 45) } },
-	{ t: 'intent', intent: { op: 'symlink', seq: 1, parent: 1, name: 'l', node: stagedLink(5, 't') } },
-	{ t: 'intent', intent: { op: 'setattr', seq: 1, id: 2, mode: 0o755 } },
+	{
+		t: 'intent',
+		intent: { op: 'rename', seq: 1, atUs: 2 ** 50, parent: 1, name: '..data_tmp', newName: '..data', unlist: '..old' },
+	},
+	{ t: 'intent', intent: { op: 'unlink', seq: 1, atUs: 2 ** 50, parent: 1, name: 'a', graceMs: 1500 } },
+	{ t: 'intent', intent: { op: 'mkdir', seq: 1, atUs: 2 ** 50, parent: 1, name: 'd', node: staged(2 ** 45) } },
+	{ t: 'intent', intent: { op: 'symlink', seq: 1, atUs: 2 ** 50, parent: 1, name: 'l', node: stagedLink(5, 't') } },
+	{ t: 'intent', intent: { op: 'setattr', seq: 1, atUs: 2 ** 50, id: 2, mode: 0o755 } },
 ];
 
 describe('encodeRecord', () => {

@@ -6,8 +6,8 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { ENTRY_SIZE } from '../../../../src/fs/inode.js';
 import { InodeTree } from '../../../../src/fs/inode-tree.js';
-import { Segment } from '../../../../src/journal/journal-reader.js';
 import type { JournalRecord } from '../../../../src/journal/record.js';
+import { Segment } from '../../../../src/journal/segment.js';
 import type { NativeOperations, NativeStat } from '../../../../src/server/fuse-native/binding.js';
 import { Operations } from '../../../../src/server/fuse-native/operations.js';
 
@@ -87,7 +87,10 @@ function open(path: string, flags = 0): { result: number; handle: number } {
 
 /** The flip that the journal announces. */
 function announceFlip(): void {
-	journal.push({ t: 'intent', intent: { op: 'rename', seq: 1, parent: 1, name: '..data_tmp', newName: '..data' } });
+	journal.push({
+		t: 'intent',
+		intent: { op: 'rename', seq: 1, atUs: 0, parent: 1, name: '..data_tmp', newName: '..data' },
+	});
 }
 
 const ENOENT = -2;
@@ -181,7 +184,7 @@ describe('writers', () => {
 	});
 
 	test('what is announced is made, once', () => {
-		journal.push({ t: 'intent', intent: { op: 'unlink', seq: 1, parent: 2, name: 'k', graceMs: 10 } });
+		journal.push({ t: 'intent', intent: { op: 'unlink', seq: 1, atUs: 0, parent: 2, name: 'k', graceMs: 10 } });
 		expect(ask((reply) => table.unlink('/..old/k', reply))).toBe(0);
 		expect(getattr('/..old/k').result, 'in its grace').toBe(0);
 		now = 11;

@@ -1,11 +1,13 @@
 import { afterEach, describe, expect, test } from 'vitest';
 import { ERRNO } from '../../../../src/base/errno.js';
+import type { Agreement } from '../../../../src/server/kernel/negotiation.js';
 import { Session } from '../../../../src/server/kernel/session.js';
 import { INIT_FLAG, OPCODE, type OpcodeName } from '../../../../src/wire/constants.js';
 import { FakeKernel, message, u32, u64 } from '../../../support/fake-kernel.js';
 import { AnnouncedInodes, staged, stagedFile, stagedLink } from '../../../support/fixtures/announced.js';
 import { REQUEST_NAMES, requestBytes, resized } from '../../../support/fixtures/requests.js';
 import { Scratch } from '../../../support/fixtures/scratch.js';
+import { checkInvariants } from '../../../support/fixtures/tree-invariants.js';
 
 const BIG = 1024 * 1024;
 const FOREVER = 1_000_000_000n;
@@ -122,6 +124,30 @@ describe('Session opcodes', () => {
 	test('INIT is answered with what was agreed, in 64 bytes', () => {
 		const { body } = setup().kernel.init();
 		expect([body.length, body.readUInt32LE(0), body.readUInt32LE(4), body.readUInt32LE(20)]).toEqual([64, 7, 31, 4096]);
+	});
+
+	test.each([
+		{ openWithoutUpcall: true, open: -ERRNO.ENOSYS },
+		{ openWithoutUpcall: false, open: 0 },
+	])('a second session starts with what the first one agreed on: $openWithoutUpcall', ({ openWithoutUpcall, open }) => {
+		const { inodes } = setup();
+		const agreements: Agreement[] = [];
+		const first = new FakeKernel({
+			tree: inodes.tree,
+			openWithoutUpcall,
+			agreed: (agreement) => agreements.push(agreement),
+		});
+		kernels.push(first);
+		first.init();
+		const [agreement] = agreements;
+		if (agreement === undefined || agreements.length > 1) throw new Error(`${agreements.length} agreements`);
+		expect(agreement).toMatchObject({ minor: 31, noOpen: openWithoutUpcall, noOpendir: true });
+		const second = new FakeKernel({ tree: inodes.tree, openWithoutUpcall, agreement });
+		kernels.push(second);
+		for (const kernel of [first, second]) {
+			expect(kernel.request('OPEN', 11, u32(0, 0)).error).toBe(open);
+			expect(kernel.request('OPENDIR', 10, u32(0, 0)).error).toBe(-ERRNO.ENOSYS);
+		}
 	});
 
 	test('INIT of a protocol that is too old is EPROTO', () => {
@@ -324,7 +350,7 @@ describe.each(['READDIR', 'READDIRPLUS'] as const)('Session %s', (opcode) => {
 			['ü', 13],
 			['sub', 12],
 		]);
-		inodes.tree.checkInvariants();
+		checkInvariants(inodes.tree);
 		expect(inodes.tree.usage.inodes).toBe(before + (plus ? 3 : 0));
 		for (const { nodeId } of rows) inodes.forget(nodeId, 1);
 		expect(inodes.tree.usage.inodes).toBe(before);
@@ -556,7 +582,7 @@ describe('Session and hostile requests', () => {
 			const node = [0, 1, 10, 11, 12, 20, 999][random() % 7] ?? 0;
 			if (opcode !== OPCODE.FORGET && opcode !== OPCODE.BATCH_FORGET) kernel.request(opcode, node, body);
 			else kernel.raw(message(opcode, node, body, 4n));
-			inodes.tree.checkInvariants();
+			checkInvariants(inodes.tree);
 		}
 		expectAlive(kernel);
 		expect(inodes.names(1)).toEqual(['d', 'link', 'big']);
