@@ -18,7 +18,7 @@ import type { Logger, LogMethod } from '../../../../src/base/log.js';
 import { SILENT } from '../../../../src/base/log.js';
 import { SYSTEM_TIMERS } from '../../../../src/base/timers.js';
 import { PathWatcher, type PathWatcherOptions, type WatchedPath } from '../../../../src/sources/watch/path-watcher.js';
-import { WAIT_MS } from '../../../support/until.js';
+import { until, WAIT_MS } from '../../../support/until.js';
 
 let directory: string;
 let watcher: PathWatcher | undefined;
@@ -239,12 +239,31 @@ describe('PathWatcher on a directory', () => {
 		await reported(() => writeFileSync(at('d', 'sub', 'b.yaml'), '2'), at('d', 'sub', 'b.yaml'));
 	});
 
-	it('watches a new tree, whatever was written before the watches were there', async () => {
+	it('watches every directory of a new tree', async () => {
 		mkdirSync(at('d'));
 		start([{ path: at('d'), recursive: true }]);
 		await reported(() => mkdirSync(at('d', 'p', 'q', 'r'), { recursive: true }));
 		const file = at('d', 'p', 'q', 'r', 'a.yaml');
 		await reported(() => writeFileSync(file, '1'), file);
+	});
+
+	it('reports a file that was written to a new directory before the watch on it existed', async () => {
+		mkdirSync(at('d'));
+		let watched = false;
+		start([{ path: at('d'), recursive: true }], {
+			openWatch: (path, onEvent) => {
+				if (path === at('d', 'sub')) {
+					watched = true;
+					changes.length = 0;
+					// No watch sees this write: only a report after the trace can announce it.
+					writeFileSync(at('d', 'sub', 'a.yaml'), '1');
+				}
+				return watch(path, onEvent);
+			},
+		});
+		mkdirSync(at('d', 'sub'));
+		await until(() => watched && changes.length > 0, 'a report after the write');
+		expect(changes).toEqual([at('d')]);
 	});
 
 	it('does not enter what is to be ignored', async () => {
