@@ -102,7 +102,8 @@ function mayRun(...projects) {
  */
 async function runVitest(report, env) {
 	const vitest = join(ROOT, 'node_modules/vitest/vitest.mjs');
-	const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${report}`];
+	const skips = `--reporter=${join(ROOT, 'scripts/skip-reporter.mjs')}`;
+	const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${report}`, skips];
 	const args = [vitest, 'run', '--config', 'test/vitest.config.ts', ...reporters, ...filters];
 	const status = await command(process.execPath, args, env);
 
