@@ -63,12 +63,13 @@ async function makeVolume() {
 		trace: false,
 	});
 	volume = new VolumeSession({
-		key: { namespace: 'default', name: 'test' },
+		subject: { configMap: 'default/test' },
 		path: '',
 		driver,
 		retention: { snapshotGraceMs: 0, history: 1 },
 		now,
-		announces: () => true,
+		onEvent: silent,
+		isVisible: () => true,
 		log: { error: console.error, warn: console.error, info: silent, debug: silent, trace: silent },
 	});
 	await driver.mount();

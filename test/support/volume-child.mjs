@@ -33,12 +33,13 @@ const driver = makeDriver({
 	trace: false,
 });
 const volume = new VolumeSession({
-	key: { namespace: 'default', name: 'test' },
+	subject: { configMap: 'default/test' },
 	path: '',
 	driver,
 	retention: { snapshotGraceMs: config.snapshotGraceMs ?? 0, history: config.history ?? 1 },
 	now,
-	announces: () => true,
+	onEvent: silent,
+	isVisible: () => true,
 	log: { error: complain, warn: complain, info: silent, debug: silent, trace: silent },
 });
 await driver.mount();
