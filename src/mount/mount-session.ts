@@ -1,6 +1,4 @@
-/**
- * One mount from start to end: sources, store, volumes, driver. The only place that knows them all.
- */
+/** One mount from start to end: collects objects from the sources and shows each one at its place in the layout. */
 
 import { ConfigMapFsError, errorText } from '../base/errors.js';
 import type { Logger } from '../base/log.js';
@@ -13,25 +11,16 @@ import { LayeredStore, type ObjectChange, type StoreFilter } from '../store/laye
 import type { ConfigMapSource } from '../store/source.js';
 import { emptyDirectory } from '../volume/content.js';
 import { EMPTY_PAYLOAD } from '../volume/payload.js';
-import { type Projection, project, projectMissing } from '../volume/projection.js';
-import { type RetentionPolicy, VolumeSession } from './volume-session.js';
-
-/** What the mount point shows. */
-export type Layout =
-	/** A directory for each ConfigMap, below its namespace's where that was asked for. */
-	| { readonly kind: 'tree'; readonly byNamespace: boolean; readonly projection: Projection }
-	/** The mount point itself is one ConfigMap's volume. Without a namespace, the first of that name that comes. */
-	| {
-			readonly kind: 'volume';
-			readonly name: string;
-			readonly namespace: string | undefined;
-			readonly projection: Projection;
-	  };
+import { project, projectMissing } from '../volume/projection.js';
+import { Layout, type LayoutOptions } from './layout.js';
+import type { RetentionPolicy } from './retention.js';
+import { VolumeSession } from './volume-session.js';
 
 export interface MountSessionOptions {
+	/** The first is the lowest layer. */
 	readonly sources: readonly ConfigMapSource[];
 	readonly filter: StoreFilter;
-	readonly layout: Layout;
+	readonly layout: LayoutOptions;
 	readonly driver: Driver;
 	readonly retention: RetentionPolicy;
 	readonly now: () => Date;
@@ -39,6 +28,7 @@ export interface MountSessionOptions {
 	readonly onEvent: EventListener;
 }
 
+/** Mode of the directory of a namespace. */
 const NAMESPACE_MODE = 0o755;
 
 export class MountSession {
@@ -47,12 +37,12 @@ export class MountSession {
 	readonly #log: Logger;
 	readonly #onEvent: EventListener;
 	readonly #store: LayeredStore;
+	readonly #layout: Layout;
+	/** By path below the mount point. */
 	readonly #volumes = new Map<string, VolumeSession>();
-	readonly #namespaces = new Map<string, number>();
-	/** Which object has a directory, or the mount point, where two could claim it. */
-	readonly #owners = new Map<string, ObjectKey>();
-	/** Says that a required ConfigMap has come. */
-	#found: (() => void) | undefined;
+	/** Ends the wait for a required ConfigMap. */
+	#stopWaiting: (() => void) | undefined;
+	/** Whether the mount is visible. */
 	#isOpen = false;
 	#isClosed = false;
 
@@ -61,6 +51,7 @@ export class MountSession {
 		this.#driver = options.driver;
 		this.#log = options.log;
 		this.#onEvent = options.onEvent;
+		this.#layout = new Layout(options.layout);
 		const reporter = new ProblemReporter(options.onEvent);
 		this.#store = new LayeredStore({
 			layers: options.sources.map((source) => source.description),
@@ -81,24 +72,24 @@ export class MountSession {
 		return this.#driver.name;
 	}
 
-	/** Number of ConfigMaps that are shown. */
+	/** Number of ConfigMaps shown. */
 	get volumeCount(): number {
 		return this.#volumes.size;
 	}
 
-	/** Names of what is shown, as paths below the mount point; empty text for the mount point itself. */
+	/** Paths of the volumes below the mount point, sorted; the mount point itself is an empty path. */
 	get volumePaths(): readonly string[] {
 		return [...this.#volumes.keys()].sort();
 	}
 
 	/**
-	 * Collects the first state and shows it. A required ConfigMap that is missing is waited for, as a pod would be.
+	 * Collects the first state and mounts it. Waits for a required ConfigMap that is missing, as a pod does.
 	 * Errors: those of the sources and of the driver; nothing is left behind.
 	 */
 	async start(): Promise<void> {
 		this.#store.hold();
 		try {
-			const sinks = this.#store.sinks;
+			const { sinks } = this.#store;
 			await Promise.all(
 				this.#options.sources.map(async (source, index) => {
 					const sink = sinks[index];
@@ -109,7 +100,7 @@ export class MountSession {
 			this.#store.release();
 			await this.#firstVolume();
 			this.#refuseIfClosed();
-			// What comes while the mount is made is shown as a change, when there is a mount to change.
+			// Changes that arrive while the driver mounts are held, and shown as flips of the visible mount.
 			this.#store.hold();
 			await this.#driver.mount();
 			this.#isOpen = true;
@@ -120,7 +111,7 @@ export class MountSession {
 		}
 	}
 
-	/** In the volume layout there is nothing to show before the ConfigMap is there, unless it is optional. */
+	/** In the volume layout: returns once there is a volume to mount. A missing optional ConfigMap is an empty volume. */
 	async #firstVolume(): Promise<void> {
 		const { layout } = this.#options;
 		if (layout.kind === 'tree' || this.#volumes.size > 0) return;
@@ -129,33 +120,32 @@ export class MountSession {
 			this.#volume({ namespace: layout.namespace ?? '', name: layout.name }).write(payload);
 			return;
 		}
-		if (!this.#store.list().some((object) => this.#isWanted(object.key))) {
+		if (!this.#store.list().some(({ key }) => this.#layout.accepts(key))) {
 			const cure = '--optional mounts an empty volume in the meantime';
 			this.#onEvent({ type: 'waiting', message: `configmap "${layout.name}" not found`, cure });
 		}
 		await new Promise<void>((resolve) => {
-			this.#found = resolve;
+			this.#stopWaiting = resolve;
 		});
 	}
 
-	/** Whoever stops a mount that is still being made gets an end and no mount. */
 	#refuseIfClosed(): void {
-		if (this.#isClosed) throw new ConfigMapFsError('INTERNAL', 'Stopped before the mount was made');
+		if (this.#isClosed) throw new ConfigMapFsError('INTERNAL', 'stopped before the mount was made');
 	}
 
-	/** Takes everything down, also while it is being started. Idempotent. */
+	/** Unmounts and closes the sources, also during a start. Idempotent. */
 	async close(): Promise<UnmountReport> {
 		this.#isClosed = true;
 		this.#isOpen = false;
-		this.#found?.();
+		this.#stopWaiting?.();
 		await Promise.all(this.#options.sources.map((source) => source.close()));
 		for (const volume of this.#volumes.values()) {
 			volume.close();
 			if (this.#driver.persists) this.#attempt('removing a volume', () => volume.remove());
 		}
 		if (this.#driver.persists) {
-			for (const namespace of this.#namespaces.keys()) {
-				this.#attempt('removing a namespace', () => this.#driver.tree.rmdir(namespace, 0));
+			for (const directory of this.#layout.directories) {
+				this.#attempt('removing a namespace', () => this.#driver.tree.rmdir(directory, 0));
 			}
 		}
 		this.#volumes.clear();
@@ -164,74 +154,52 @@ export class MountSession {
 
 	#changed(changes: readonly ObjectChange[]): void {
 		for (const { key, object } of changes) {
-			if (!this.#isWanted(key)) continue;
+			if (!this.#layout.accepts(key)) continue;
 			this.#attempt(formatObjectKey(key), () => {
 				if (object === undefined) this.#objectGone(key);
-				else if (this.#claim(key)) this.#show(object);
+				else this.#show(object);
 			});
 		}
 	}
 
-	/** Whether the layout has a place for an object of this key. */
-	#isWanted(key: ObjectKey): boolean {
-		const { layout } = this.#options;
-		if (layout.kind === 'tree') return true;
-		return key.name === layout.name && (layout.namespace === undefined || key.namespace === layout.namespace);
-	}
-
-	/** Gives the place of `key` to it, unless an object of another namespace has it: that is an error for a person. */
-	#claim(key: ObjectKey): boolean {
-		const path = this.#pathOf(key);
-		const owner = this.#owners.get(path);
-		if (owner === undefined || formatObjectKey(owner) === formatObjectKey(key)) {
-			this.#owners.set(path, key);
-			return true;
-		}
-		const [shown, hidden] = [formatObjectKey(owner), formatObjectKey(key)];
-		throw new ConfigMapFsError(
-			'INPUT_INVALID',
-			`Two ConfigMaps are named "${key.name}": "${shown}" is shown and "${hidden}" is not; choose with -n, or show all with -A`,
-		);
-	}
-
-	/** In a tree the directory goes. Kubelet's rules hold for a volume: an optional one empties, a required one stays. */
-	#objectGone(key: ObjectKey): void {
-		const path = this.#pathOf(key);
-		const owner = this.#owners.get(path);
-		if (owner === undefined || formatObjectKey(owner) !== formatObjectKey(key)) return;
-		this.#owners.delete(path);
-		const { layout } = this.#options;
-		if (layout.kind === 'volume') {
-			if (projectMissing(layout.projection) !== undefined) this.#volume(key).write(EMPTY_PAYLOAD);
-			else
-				this.#onEvent({ type: 'kept', configMap: formatObjectKey(key), message: `configmap "${key.name}" not found` });
-		} else {
-			this.#removeVolume(key);
-		}
-		const heir = this.#store.list().find((object) => this.#isWanted(object.key) && this.#pathOf(object.key) === path);
-		if (heir !== undefined && this.#claim(heir.key)) this.#show(heir);
-	}
-
+	/** Errors: INPUT_INVALID if the object's path shows another object, or its content cannot be shown. */
 	#show(object: ConfigMap): void {
-		const pieces = object.data.size + object.binaryData.size;
+		const { key, data, binaryData } = object;
+		this.#layout.claim(key);
+		// Kubelet's words. Source: kubernetes v1.32 pkg/volume/configmap, SetUpAt.
 		this.#log.debug(
-			`Received configMap ${formatObjectKey(object.key)} containing (${pieces}) pieces of data, ${totalBytes(object)} total bytes`,
+			`Received configMap ${formatObjectKey(key)} containing (${data.size + binaryData.size}) pieces of data, ${totalBytes(object)} total bytes`,
 		);
-		const payload = project(object, this.#options.layout.projection);
-		this.#volume(object.key).write(payload);
-		this.#found?.();
+		this.#volume(key).write(project(object, this.#options.layout.projection));
+		this.#stopWaiting?.();
 	}
 
-	/** The volume of an object; its namespace's directory comes with the first one. */
+	/** In a tree the directory goes. In a volume, as in kubelet, optional content empties and required content stays. */
+	#objectGone(key: ObjectKey): void {
+		if (!this.#layout.release(key)) return;
+		const { layout } = this.#options;
+		if (layout.kind === 'tree') this.#removeVolume(key);
+		else if (projectMissing(layout.projection) !== undefined) this.#volume(key).write(EMPTY_PAYLOAD);
+		else {
+			const configMap = formatObjectKey(key);
+			this.#onEvent({ type: 'kept', configMap, message: `configmap "${key.name}" not found` });
+		}
+		const heir = this.#layout.heirOf(key, this.#store.list());
+		if (heir !== undefined) this.#show(heir);
+	}
+
+	/** The volume of an object, made if it is new. */
 	#volume(key: ObjectKey): VolumeSession {
-		const path = this.#pathOf(key);
+		const path = this.#layout.pathOf(key);
 		const known = this.#volumes.get(path);
 		if (known !== undefined) return known;
-		const { layout, retention, now } = this.#options;
-		if (layout.kind === 'tree' && layout.byNamespace) this.#enterNamespace(key.namespace);
+		const directory = this.#layout.missingDirectory(key);
+		if (directory !== undefined) this.#makeDirectory(directory);
+		this.#layout.volumeMade(key);
+		const { retention, now } = this.#options;
 		const volume = new VolumeSession({
 			subject: { configMap: formatObjectKey(key) },
-			path: this.#pathOf(key),
+			path,
 			driver: this.#driver,
 			retention,
 			now,
@@ -243,48 +211,33 @@ export class MountSession {
 		return volume;
 	}
 
-	#enterNamespace(namespace: string): void {
-		const count = this.#namespaces.get(namespace) ?? 0;
-		if (count === 0) {
-			try {
-				this.#driver.tree.mkdir(namespace, NAMESPACE_MODE, emptyDirectory(NAMESPACE_MODE));
-			} catch (error) {
-				if (!this.#driver.persists) throw error;
-			}
+	/** In a tree that persists, a killed daemon may have left the directory. */
+	#makeDirectory(directory: string): void {
+		try {
+			this.#driver.tree.mkdir(directory, NAMESPACE_MODE, emptyDirectory(NAMESPACE_MODE));
+		} catch (error) {
+			if (!this.#driver.persists) throw error;
 		}
-		this.#namespaces.set(namespace, count + 1);
 	}
 
 	#removeVolume(key: ObjectKey): void {
-		const path = this.#pathOf(key);
+		const path = this.#layout.pathOf(key);
 		const volume = this.#volumes.get(path);
 		if (volume === undefined) return;
 		this.#volumes.delete(path);
 		volume.remove();
-		const count = this.#namespaces.get(key.namespace);
-		if (count === undefined) return;
-		if (count > 1) {
-			this.#namespaces.set(key.namespace, count - 1);
-			return;
-		}
-		this.#namespaces.delete(key.namespace);
-		this.#driver.tree.rmdir(key.namespace, 0);
+		const directory = this.#layout.volumeRemoved(key);
+		if (directory !== undefined) this.#driver.tree.rmdir(directory, 0);
 	}
 
-	#pathOf(key: ObjectKey): string {
-		const { layout } = this.#options;
-		if (layout.kind === 'volume') return '';
-		return layout.byNamespace ? `${key.namespace}/${key.name}` : key.name;
-	}
-
-	/** One object's failure concerns no other object; before the mount is open a broken driver ends the start. */
-	#attempt(subject: string, act: () => void): void {
+	/** Logs a failure, so that one object's failure does not affect the others. */
+	#attempt(configMap: string, act: () => void): void {
 		try {
 			act();
 		} catch (error) {
 			const expected = error instanceof ConfigMapFsError && error.code !== 'INTERNAL';
-			if (expected) this.#log.error({ configMap: subject }, errorText(error));
-			else this.#log.error({ configMap: subject, err: error }, 'not shown; the last good content stays');
+			if (expected) this.#log.error({ configMap }, errorText(error));
+			else this.#log.error({ configMap, err: error }, 'cannot be shown; the last valid content stays');
 		}
 	}
 

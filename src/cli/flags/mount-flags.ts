@@ -10,7 +10,7 @@ import { LOG_LEVELS, type LogLevel } from '../../base/log.js';
 import { type FlagOption, type ParsedFlags, parseFlags } from '../../go/flags.js';
 import { LabelSelector } from '../../model/label-selector.js';
 import { DRIVER_CHOICES, type DriverChoice } from '../../mount/driver-choice.js';
-import type { Layout } from '../../mount/mount-session.js';
+import type { LayoutOptions } from '../../mount/layout.js';
 import type { StoreFilter } from '../../store/layered-store.js';
 import { DEFAULT_MODE, type Projection } from '../../volume/projection.js';
 import { LOG_FORMATS, type LogFormat } from '../print/logger.js';
@@ -139,7 +139,7 @@ function isOpen(fd: number): boolean {
 	}
 }
 
-function readLayout(flags: ParsedFlags): Layout {
+function readLayout(flags: ParsedFlags): LayoutOptions {
 	const items = flags.all('item').map((text) => parseItem('item', text));
 	const volume = flags.last('volume');
 	const optional = flags.is('optional');
