@@ -99,28 +99,47 @@ export type Kept = VolumeSubject & {
 /** Everything that a volume missed is there again. */
 export type Found = VolumeSubject & { readonly type: 'found' };
 
-/** `--on-change` acted. A reaction that needs several tries is one event, at its end. */
-export type Reaction = {
-	readonly type: 'reaction';
-	/** The volumes that changed; empty if only the environment did. */
-	readonly volumes: readonly string[];
+/** The paths that changed in a volume of a pod. */
+export interface ReactionCause {
+	readonly volume: string;
+	/** Paths in the volume. */
+	readonly added: readonly string[];
+	readonly changed: readonly string[];
+	readonly removed: readonly string[];
+}
+
+/** What a reaction came to. */
+export interface ReactionOutcome {
 	/** `skipped`: there was no process to act on. */
 	readonly outcome: 'done' | 'failed' | 'skipped';
 	/** Why it failed or was skipped, where the status does not say it. */
 	readonly reason?: string;
+}
+
+/** A command: exit status, 128+N for signal N; absent if it did not run to its end. */
+export interface CommandOutcome extends ReactionOutcome {
+	readonly status?: number;
+}
+
+/** A request: status of the last response, and how many requests were sent. */
+export interface CallOutcome extends ReactionOutcome {
+	readonly status?: number;
+	readonly tries: number;
+}
+
+/** `--on-change` acted. A reaction that needs several tries is one event, at its end. */
+export type Reaction = {
+	readonly type: 'reaction';
+	/** The volumes that changed; empty if only the environment or the workload did. */
+	readonly causes: readonly ReactionCause[];
+	/** Names of the variables that changed; only for a restart. */
+	readonly variables?: readonly string[];
 } & (
-	| { readonly action: 'signal'; readonly signal: NodeJS.Signals }
-	| { readonly action: 'restart' }
-	/** `status`: exit status, 128+N for signal N. */
-	| { readonly action: 'exec'; readonly command: string; readonly status?: number }
-	/** `url` without user and password; `status` of the last response. */
-	| {
-			readonly action: 'http';
-			readonly method: string;
-			readonly url: string;
-			readonly status?: number;
-			readonly tries: number;
-	  }
+	| ({ readonly action: 'signal'; readonly signal: NodeJS.Signals } & ReactionOutcome)
+	| ({ readonly action: 'restart' } & ReactionOutcome)
+	| ({ readonly action: 'exec'; readonly command: string } & CommandOutcome)
+	/** `url` without user and password. */
+	| ({ readonly action: 'http'; readonly method: string; readonly url: string } & CallOutcome)
 );
 
 /** A process started now would get another environment or other arguments than the running one. */

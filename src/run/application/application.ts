@@ -69,7 +69,6 @@ export class Application implements SignalReceiver {
 			this.#restartDue = false;
 			const status = await this.#runOnce();
 			if (this.#endStatus === undefined && !this.#restartDue) return status;
-			if (this.#endStatus === undefined) this.#options.log.info('restarting the application');
 		}
 		return this.#endStatus;
 	}
@@ -95,13 +94,14 @@ export class Application implements SignalReceiver {
 	}
 
 	/**
-	 * Ends the process and starts it anew. Once for all who ask before the new one is being started; who asks while it
-	 * is started gets one more after it, because it may have read what was there before.
+	 * Ends the process and starts another. Requests before the next start share it. A request during a start causes one
+	 * more, because the process may have read the old state. Returns false if the application ends for good.
 	 */
-	restart(): void {
-		if (this.#isLast) return;
+	restart(): boolean {
+		if (this.#isLast) return false;
 		this.#restartDue = true;
 		void this.#process?.stop(this.#options.graceMs);
+		return true;
 	}
 
 	/** Ends it for good, with this exit status. */

@@ -1,4 +1,4 @@
-/** What `--on-change` can do to an application: the real effects of a ChangeReactor. */
+/** The actions of `--on-change` on an application: the effects of a ChangeReactor outside tests. */
 
 import type { Logger } from '../../base/log.js';
 import type { Application } from '../application/application.js';
@@ -9,17 +9,13 @@ import type { ChangeEffects } from './change-reactor.js';
 
 export interface ApplicationEffectsOptions {
 	readonly application: Pick<Application, 'send' | 'restart' | 'isRunning'>;
-	/** Where and as whom the application was started; undefined before that. */
+	/** What the application was started with; undefined before that. */
 	readonly surroundings: () => Omit<ProcessSurroundings, 'stdin'> | undefined;
 	readonly log: Logger;
 }
 
-export function applicationEffects(options: ApplicationEffectsOptions): ChangeEffects {
-	const { application, surroundings, log } = options;
-	const commands = new ChangeCommands({
-		surroundings: () => (application.isRunning ? surroundings() : undefined),
-		log,
-	});
+export function applicationEffects({ application, surroundings, log }: ApplicationEffectsOptions): ChangeEffects {
+	const commands = new ChangeCommands({ surroundings: () => (application.isRunning ? surroundings() : undefined) });
 	const calls = new ChangeCalls({ log });
 	return {
 		signal: (signal) => application.send(signal),

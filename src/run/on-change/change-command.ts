@@ -1,54 +1,53 @@
 /**
- * The command of `--on-change exec:COMMAND`: a shell where the application lives, with its environment and what changed.
- * Its output is ours.
+ * The command of `--on-change exec:COMMAND`: a shell where the application runs, with the application's environment and
+ * variables that describe the change. Its output goes to the output of this program.
  */
 
 import type { ChildProcess } from 'node:child_process';
 import { constants } from 'node:os';
-import type { Logger } from '../../base/log.js';
+import { errorText } from '../../base/errors.js';
+import type { CommandOutcome } from '../../control/events.js';
 import { type ProcessSurroundings, spawnWithin } from '../application/spawn.js';
 import type { VolumeChange } from './volume-change.js';
 
 export interface ChangeCommandOptions {
-	/** Of the application that runs now, the same object for as long as it runs; undefined while none does. */
+	/** Those of the running application, the same object for as long as it runs; undefined while none runs. */
 	readonly surroundings: () => Omit<ProcessSurroundings, 'stdin'> | undefined;
-	readonly log: Logger;
 }
 
 export class ChangeCommands {
 	readonly #options: ChangeCommandOptions;
 	readonly #running = new Set<ChildProcess>();
+	#isClosed = false;
 
 	constructor(options: ChangeCommandOptions) {
 		this.#options = options;
 	}
 
-	/** Resolves at its end. Never fails: what goes wrong is a warning. */
-	async run(command: string, changes: readonly VolumeChange[]): Promise<void> {
-		const { surroundings, log } = this.#options;
+	/** Resolves at the end of the command; with undefined if `close` ended it. Never rejects. */
+	async run(command: string, changes: readonly VolumeChange[]): Promise<CommandOutcome | undefined> {
+		const { surroundings } = this.#options;
 		const around = surroundings();
-		if (around === undefined) {
-			log.debug({ command }, 'no application runs, so the command of --on-change is not started');
-			return;
-		}
+		if (around === undefined) return { outcome: 'skipped', reason: 'no process runs' };
 		try {
 			const env = { ...around.env, ...variablesOf(changes) };
 			const child = await spawnWithin(['sh', '-c', command], { ...around, env, stdin: 'ignore' });
 			this.#running.add(child);
 			const status = await statusOf(child);
 			this.#running.delete(child);
-			if (status === 0) return;
-			// It lives where the application lives, and is ended with it.
-			if (surroundings() !== around)
-				log.debug({ command, status }, 'the command of --on-change went with the application');
-			else log.warn({ command, status }, 'the command of --on-change failed');
+			if (this.#isClosed) return undefined;
+			if (status === 0) return { outcome: 'done', status };
+			// The end of the application kills every process that runs where it runs.
+			if (surroundings() !== around) return { outcome: 'skipped', reason: 'the application ended', status };
+			return { outcome: 'failed', status };
 		} catch (error) {
-			log.warn({ command, err: error }, 'the command of --on-change was not started');
+			return { outcome: 'failed', reason: errorText(error) };
 		}
 	}
 
-	/** Ends what still runs. */
+	/** Kills the commands in progress. */
 	close(): void {
+		this.#isClosed = true;
 		for (const child of this.#running) child.kill('SIGKILL');
 	}
 }
@@ -59,10 +58,10 @@ function statusOf(child: ChildProcess): Promise<number> {
 	});
 }
 
-/** The kernel refuses a longer variable, and with it the command. Source: execve(2), 32 pages. Unit: bytes. */
+/** With a longer variable the kernel refuses to start the command. Source: execve(2), 32 pages. Unit: bytes. */
 const LONGEST_LIST = 100_000;
 
-/** Lists have a name a line. Names of volumes and generations are in the same order. */
+/** Lists have one name a line. Volumes and generations are in the same order. */
 export function variablesOf(changes: readonly VolumeChange[]): Readonly<Record<string, string>> {
 	const paths = (kind: 'added' | 'removed' | 'changed') =>
 		listOf([...new Set(changes.flatMap(({ change }) => change[kind]))].sort());
@@ -75,7 +74,7 @@ export function variablesOf(changes: readonly VolumeChange[]): Readonly<Record<s
 	};
 }
 
-/** As many whole names as fit. */
+/** The names that fit, none of them cut. */
 function listOf(names: readonly string[]): string {
 	let length = 0;
 	const fitting = names.filter((name) => {

@@ -1,43 +1,45 @@
 /**
- * Does what `--on-change` asks for when volumes of the application change, once for a burst of changes: several volumes
- * that change together are one restart, one signal of a kind, one run of a command.
+ * Does what `--on-change` requests when volumes of the application change, once for a burst of changes: volumes that
+ * change together cause one restart, one signal of each kind, one run of each command and one request to each URL.
  *
- * It is told after the new generation is visible, so whoever is told by it finds that.
+ * It is called after the new generation is visible, so each reaction finds the new content.
  */
 
 import { Debouncer } from '../../base/debouncer.js';
-import type { Logger } from '../../base/log.js';
 import { OneAtATime } from '../../base/one-at-a-time.js';
 import type { Timers } from '../../base/timers.js';
+import type { CallOutcome, CommandOutcome, EventListener, Reaction, ReactionCause } from '../../control/events.js';
 import type { Flip } from '../../mount/volume-session.js';
 import type { EnvironmentChange } from '../environment-change.js';
-import type { OnChange, OnChangePolicy } from './on-change.js';
+import { hideCredentials, type OnChange, type OnChangePolicy } from './on-change.js';
 import { type VolumeChange, withChange } from './volume-change.js';
 
-/** What can be done. Promises resolve when it is over and never fail. */
+/** The actions. Promises resolve at the end of an action, with undefined if `close` ended it, and never reject. */
 export interface ChangeEffects {
-	/** False when no process runs. */
+	/** Returns false if no process runs. */
 	signal(signal: NodeJS.Signals): boolean;
-	restart(): void;
-	exec(command: string, changes: readonly VolumeChange[]): Promise<void>;
-	http(method: string, url: string): Promise<void>;
-	/** Ends what is under way. */
+	/** Returns false if the application is about to end for good. */
+	restart(): boolean;
+	exec(command: string, changes: readonly VolumeChange[]): Promise<CommandOutcome | undefined>;
+	http(method: string, url: string): Promise<CallOutcome | undefined>;
+	/** Ends the actions in progress. */
 	close(): void;
 }
 
 export interface ChangeReactorOptions {
 	readonly policy: OnChangePolicy;
 	readonly effects: ChangeEffects;
-	readonly log: Logger;
+	readonly onEvent: EventListener;
 	readonly timers?: Timers;
 }
 
-/** A burst is over when nothing changed for this long. Unit: milliseconds. */
+/** A burst is over if nothing changes for this long. Unit: milliseconds. */
 const QUIET_MS = 100;
-/** However long a burst is, the first of it is not kept back for longer. Unit: milliseconds. */
+/** A reaction follows the first change of a burst after this long at the latest. Unit: milliseconds. */
 const LONGEST_BURST_MS = 1000;
 
 type Changes = ReadonlyMap<string, VolumeChange>;
+/** Acts on changes and reports the outcome. */
 type Act = (changes: readonly VolumeChange[]) => Promise<void>;
 
 const NO_CHANGES: Changes = new Map();
@@ -45,22 +47,23 @@ const NO_CHANGES: Changes = new Map();
 export class ChangeReactor {
 	readonly #policy: OnChangePolicy;
 	readonly #effects: ChangeEffects;
-	readonly #log: Logger;
+	readonly #onEvent: EventListener;
 	readonly #debouncer: Debouncer;
-	/** Commands and URLs, each with what it is to be told next. */
+	/** Commands and URLs with their pending changes. */
 	readonly #works = new Map<string, OneAtATime<Changes>>();
 	#changes = NO_CHANGES;
-	/** Volumes that changed after the process that runs was started: it may not have seen that. */
+	/** Volumes that changed since the running process was started. Earlier changes it has seen. */
 	readonly #unseen = new Set<string>();
-	#isEnvironmentStale = false;
-	/** People were told that this process has an old environment. */
-	#saidStale = false;
+	/** A difference of the environment that a restart has to bring to the process. */
+	#environment: EnvironmentChange | undefined;
+	/** Variables, and `isWorkload`, that were reported for the running process. */
+	#reported: EnvironmentChange = { names: [], isWorkload: false };
 	#hasStarted = false;
 
 	constructor(options: ChangeReactorOptions) {
 		this.#policy = options.policy;
 		this.#effects = options.effects;
-		this.#log = options.log;
+		this.#onEvent = options.onEvent;
 		this.#debouncer = new Debouncer({
 			quietMs: QUIET_MS,
 			maxDelayMs: LONGEST_BURST_MS,
@@ -69,7 +72,7 @@ export class ChangeReactor {
 		});
 	}
 
-	/** What is shown before the first process runs is no change for anybody. */
+	/** A volume shows a new generation. Before the first process runs this is not a change. */
 	volumeChanged(volume: string, flip: Flip): void {
 		if (!this.#hasStarted || this.#actionOf(volume).kind === 'none') return;
 		this.#changes = withChange(this.#changes, { volume, ...flip });
@@ -77,29 +80,29 @@ export class ChangeReactor {
 		this.#debouncer.poke();
 	}
 
-	/** An environment cannot be changed from outside; only a new process has another one. */
-	environmentChanged({ isWorkload }: EnvironmentChange): void {
+	/** A process started now would get other inputs. Only a restart can bring them; otherwise each is reported once. */
+	environmentChanged(change: EnvironmentChange): void {
 		if (!this.#hasStarted) return;
 		if (this.#policy.otherwise.kind === 'restart') {
-			this.#isEnvironmentStale = true;
+			this.#environment = change;
 			this.#debouncer.poke();
-		} else if (!this.#saidStale) {
-			this.#saidStale = true;
-			this.#log.warn(
-				{ changed: isWorkload ? 'the workload' : 'the environment' },
-				'the application keeps what it was started with; restart it, or use --on-change restart',
-			);
+			return;
 		}
+		const { names, isWorkload } = this.#reported;
+		const isNew = (change.isWorkload && !isWorkload) || change.names.some((name) => !names.includes(name));
+		if (!isNew) return;
+		this.#reported = change;
+		this.#onEvent({ type: 'environment-changed', ...change });
 	}
 
-	/** A process that starts now sees every generation that is visible; what its environment lacks is said later. */
+	/** A process was started. It sees every visible generation; a change of its environment is reported again. */
 	started(): void {
 		this.#hasStarted = true;
-		this.#saidStale = false;
+		this.#reported = { names: [], isWorkload: false };
 		this.#unseen.clear();
 	}
 
-	/** Ends what is under way, and forgets what is due. Idempotent. */
+	/** Ends the actions in progress and drops those that are due. Idempotent. */
 	close(): void {
 		this.#hasStarted = false;
 		this.#debouncer.cancel();
@@ -112,25 +115,43 @@ export class ChangeReactor {
 	}
 
 	#react(): void {
-		const changes = this.#changes.values();
-		const unseen = [...this.#unseen].map((volume) => this.#actionOf(volume));
-		const restarts = this.#isEnvironmentStale || unseen.some(({ kind }) => kind === 'restart');
+		const changes = [...this.#changes.values()];
+		const unseen = changes.filter(({ volume }) => this.#unseen.has(volume));
+		const environment = this.#environment;
 		this.#changes = NO_CHANGES;
 		this.#unseen.clear();
-		this.#isEnvironmentStale = false;
-		// Who is started anew needs no signal.
-		if (!restarts) for (const signal of signalsOf(unseen)) this.#signal(signal);
+		this.#environment = undefined;
+		const restarting = unseen.filter(({ volume }) => this.#actionOf(volume).kind === 'restart');
+		const restarts = environment !== undefined || restarting.length > 0;
+		// A new process needs no signal.
+		if (!restarts) this.#signal(unseen);
 		this.#call(changes);
-		if (restarts) this.#effects.restart();
+		if (restarts) this.#restart(restarting, environment);
 	}
 
-	#signal(signal: NodeJS.Signals): void {
-		if (this.#effects.signal(signal)) this.#log.info({ signal }, 'told the application of the change');
-		else this.#log.debug({ signal }, 'no process to tell of the change');
+	/** Sends each signal once, for all volumes that request it. */
+	#signal(changes: readonly VolumeChange[]): void {
+		const bySignal = new Map<NodeJS.Signals, VolumeChange[]>();
+		for (const change of changes) {
+			const action = this.#actionOf(change.volume);
+			if (action.kind !== 'signal') continue;
+			bySignal.set(action.signal, [...(bySignal.get(action.signal) ?? []), change]);
+		}
+		for (const [signal, ofSignal] of bySignal) {
+			const result = this.#effects.signal(signal) ? DONE : NO_PROCESS;
+			this.#report({ action: 'signal', signal, causes: causesOf(ofSignal), ...result });
+		}
 	}
 
-	/** Volumes with the same command or URL are one call of it. */
-	#call(changes: Iterable<VolumeChange>): void {
+	#restart(changes: readonly VolumeChange[], environment: EnvironmentChange | undefined): void {
+		const result = this.#effects.restart() ? DONE : ({ outcome: 'skipped', reason: 'it is ending' } as const);
+		const variables =
+			environment === undefined || environment.names.length === 0 ? {} : { variables: environment.names };
+		this.#report({ action: 'restart', causes: causesOf(changes), ...variables, ...result });
+	}
+
+	/** Volumes with the same command or URL share one call. */
+	#call(changes: readonly VolumeChange[]): void {
 		const calls = new Map<string, { readonly act: Act; readonly changes: Changes }>();
 		for (const change of changes) {
 			const call = this.#callOf(this.#actionOf(change.volume));
@@ -144,11 +165,20 @@ export class ChangeReactor {
 	#callOf(action: OnChange): { readonly key: string; readonly act: Act } | undefined {
 		if (action.kind === 'exec') {
 			const { command } = action;
-			return { key: `exec ${command}`, act: (changes) => this.#effects.exec(command, changes) };
+			const act: Act = async (changes) => {
+				const outcome = await this.#effects.exec(command, changes);
+				if (outcome !== undefined) this.#report({ action: 'exec', command, causes: causesOf(changes), ...outcome });
+			};
+			return { key: `exec ${command}`, act };
 		}
 		if (action.kind === 'http') {
 			const { method, url } = action;
-			return { key: `http ${method} ${url}`, act: () => this.#effects.http(method, url) };
+			const act: Act = async (changes) => {
+				const outcome = await this.#effects.http(method, url);
+				if (outcome === undefined) return;
+				this.#report({ action: 'http', method, url: hideCredentials(url), causes: causesOf(changes), ...outcome });
+			};
+			return { key: `http ${method} ${url}`, act };
 		}
 		return undefined;
 	}
@@ -163,8 +193,18 @@ export class ChangeReactor {
 		this.#works.set(key, made);
 		return made;
 	}
+
+	#report(reaction: DistributiveOmit<Reaction, 'type'>): void {
+		this.#onEvent({ type: 'reaction', ...reaction });
+	}
 }
 
-function signalsOf(actions: readonly OnChange[]): ReadonlySet<NodeJS.Signals> {
-	return new Set(actions.flatMap((action) => (action.kind === 'signal' ? [action.signal] : [])));
+/** `Omit` for each member of a union. */
+type DistributiveOmit<T, K extends keyof T> = T extends unknown ? Omit<T, K> : never;
+
+const DONE = { outcome: 'done' } as const;
+const NO_PROCESS = { outcome: 'skipped', reason: 'no process runs' } as const;
+
+function causesOf(changes: readonly VolumeChange[]): readonly ReactionCause[] {
+	return changes.map(({ volume, change }) => ({ volume, ...change }));
 }

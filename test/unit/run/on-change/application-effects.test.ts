@@ -5,7 +5,7 @@ import { createServer, type IncomingMessage, type Server } from 'node:http';
 import { type AddressInfo, createServer as createTcpServer } from 'node:net';
 import { join } from 'node:path';
 import { afterEach, describe, expect, test } from 'vitest';
-import type { Logger } from '../../../../src/base/log.js';
+import { type Logger, SILENT } from '../../../../src/base/log.js';
 import { NOTHING_INHERITED } from '../../../../src/run/application/inheritance.js';
 import type { ProcessSurroundings } from '../../../../src/run/application/spawn.js';
 import { ChangeCalls } from '../../../../src/run/on-change/change-call.js';
@@ -21,20 +21,11 @@ afterEach(() => {
 	removeTemporaries();
 });
 
-function notingLog() {
-	const lines: { readonly level: string; readonly message: string; readonly fields: Record<string, unknown> }[] = [];
-	const method = (level: string) => (fields: unknown, message?: string) => {
-		lines.push({ level, message: message ?? String(fields), fields: fields as Record<string, unknown> });
-	};
-	const log: Logger = {
-		error: method('error'),
-		warn: method('warn'),
-		info: method('info'),
-		debug: method('debug'),
-		trace: method('trace'),
-		child: () => log,
-	};
-	return { log, warnings: () => lines.filter(({ level }) => level === 'warn'), lines };
+/** Fields of debug lines. */
+function recordingLog() {
+	const lines: Record<string, unknown>[] = [];
+	const log: Logger = { ...SILENT, debug: (fields: unknown) => void lines.push(fields as Record<string, unknown>) };
+	return { log, lines };
 }
 
 const CHANGES: readonly VolumeChange[] = [
@@ -44,7 +35,6 @@ const CHANGES: readonly VolumeChange[] = [
 
 describe('a command', () => {
 	function setUp(around: Partial<ProcessSurroundings> = {}) {
-		const { log, warnings, lines } = notingLog();
 		const directory = temporaryDirectory('command');
 		const surroundings = {
 			env: { PATH: process.env.PATH ?? '', OWN: 'of the application' },
@@ -53,12 +43,12 @@ describe('a command', () => {
 			inheritance: NOTHING_INHERITED,
 			...around,
 		};
-		return { commands: new ChangeCommands({ surroundings: () => surroundings, log }), warnings, lines, directory };
+		return { commands: new ChangeCommands({ surroundings: () => surroundings }), directory };
 	}
 
 	test('runs in a shell with the environment of the application and what changed, without input', async () => {
-		const { commands, warnings, directory } = setUp();
-		await commands.run('cat; env -0 > all; pwd > where', CHANGES);
+		const { commands, directory } = setUp();
+		const outcome = await commands.run('cat; env -0 > all; pwd > where', CHANGES);
 		const env = Object.fromEntries(
 			readFileSync(join(directory, 'all'), 'utf8')
 				.split('\0')
@@ -74,7 +64,7 @@ describe('a command', () => {
 		});
 		expect(env.HOME).toBeUndefined();
 		expect(readFileSync(join(directory, 'where'), 'utf8')).toBe(`${directory}\n`);
-		expect(warnings()).toEqual([]);
+		expect(outcome).toEqual({ outcome: 'done', status: 0 });
 	});
 
 	test('is started where the application lives', async () => {
@@ -96,19 +86,15 @@ describe('a command', () => {
 	test.each([
 		['exit 3', 3],
 		['kill -TERM $$', 143],
-	])('that fails is a warning: %s', async (command, status) => {
-		const { commands, warnings } = setUp();
-		await commands.run(command, CHANGES);
-		expect(warnings()).toEqual([
-			{ level: 'warn', message: 'the command of --on-change failed', fields: { command, status } },
-		]);
+	])('that fails: %s', async (command, status) => {
+		const { commands } = setUp();
+		expect(await commands.run(command, CHANGES)).toEqual({ outcome: 'failed', status });
 	});
 
 	test.each([
 		['has ended', undefined],
-		['was started anew', {}],
-	])('that ends when the application %s is no warning', async (_, more) => {
-		const { log, warnings } = notingLog();
+		['was restarted', {}],
+	])('that is killed because the application %s is not a failure', async (_, more) => {
 		const around = {
 			env: { PATH: process.env.PATH ?? '' },
 			cwd: '/',
@@ -116,32 +102,31 @@ describe('a command', () => {
 			inheritance: NOTHING_INHERITED,
 		};
 		let now: typeof around | undefined = around;
-		const commands = new ChangeCommands({ surroundings: () => now, log });
+		const commands = new ChangeCommands({ surroundings: () => now });
 		const ended = commands.run('kill -KILL $$', CHANGES);
 		now = more === undefined ? undefined : { ...around, ...more };
-		await ended;
-		expect(warnings()).toEqual([]);
+		expect(await ended).toEqual({ outcome: 'skipped', reason: 'the application ended', status: 137 });
 	});
 
-	test('that cannot be started is a warning', async () => {
-		const { commands, warnings } = setUp({ cwd: '/nowhere' });
-		await commands.run('true', CHANGES);
-		expect(warnings()).toHaveLength(1);
-		expect(String(warnings()[0]?.fields.err)).toContain('The working directory "/nowhere" does not exist');
+	test('that cannot be started', async () => {
+		const { commands } = setUp({ cwd: '/nowhere' });
+		expect(await commands.run('true', CHANGES)).toEqual({
+			outcome: 'failed',
+			reason: expect.stringContaining('The working directory "/nowhere" does not exist'),
+		});
 	});
 
 	test('is not started while no application runs', async () => {
-		const { log, lines } = notingLog();
-		await new ChangeCommands({ surroundings: () => undefined, log }).run('exit 1', CHANGES);
-		expect(lines.map(({ level }) => level)).toEqual(['debug']);
+		const commands = new ChangeCommands({ surroundings: () => undefined });
+		expect(await commands.run('exit 1', CHANGES)).toEqual({ outcome: 'skipped', reason: 'no process runs' });
 	});
 
-	test('is ended by close', async () => {
+	test('is killed by close, without an outcome', async () => {
 		const { commands, directory } = setUp();
 		const ended = commands.run('touch started; exec sleep 60', CHANGES);
 		await until(() => existsSync(join(directory, 'started')), 'its start');
 		commands.close();
-		await ended;
+		expect(await ended).toBeUndefined();
 	});
 
 	test('gets as many names as a variable can have', () => {
@@ -161,7 +146,7 @@ describe('a request', () => {
 			const status = statuses[Math.min(seen.length, statuses.length - 1)] ?? 200;
 			seen.push(request);
 			request.resume();
-			// 0 is no answer at all.
+			// 0 means no response.
 			if (status > 0) response.writeHead(status, { location: '/elsewhere' }).end('body');
 		});
 		servers.push(server);
@@ -171,80 +156,67 @@ describe('a request', () => {
 	}
 
 	function setUp(timeoutMs = 5000) {
-		const { log, warnings, lines } = notingLog();
-		return { calls: new ChangeCalls({ log, timeoutMs, pausesMs: [10, 20] }), warnings, lines };
+		const { log, lines } = recordingLog();
+		return { calls: new ChangeCalls({ log, timeoutMs, pausesMs: [10, 20] }), lines };
 	}
 
 	test.each(['POST', 'PUT', 'GET'])('%s without a body, with the credentials of the URL', async (method) => {
 		const { seen, host } = await serve([204]);
-		const { calls, warnings } = setUp();
-		await calls.call(method, `http://user:pa%20ss@${host}/-/reload?now=1`);
+		const { calls } = setUp();
+		const outcome = await calls.call(method, `http://user:pa%20ss@${host}/-/reload?now=1`);
 		expect(seen).toHaveLength(1);
 		expect(seen[0]).toMatchObject({ method, url: '/-/reload?now=1' });
 		expect(seen[0]?.headers).toMatchObject({
 			'content-length': '0',
 			authorization: `Basic ${Buffer.from('user:pa ss').toString('base64')}`,
 		});
-		expect(warnings()).toEqual([]);
+		expect(outcome).toEqual({ outcome: 'done', status: 204, tries: 1 });
 	});
 
 	test.each([
-		[[503, 500, 200], 3, undefined],
-		[[503, 429, 500], 3, { tries: 3, status: 500 }],
-		[[404], 1, { tries: 1, status: 404 }],
-		[[302], 1, { tries: 1, status: 302 }],
-		[[300], 1, { tries: 1, status: 300 }],
-		[[299], 1, undefined],
-	])('answers %j: %d tries', async (statuses, tries, warning) => {
+		[[503, 500, 200], { outcome: 'done', status: 200, tries: 3 }],
+		[[503, 429, 500], { outcome: 'failed', status: 500, tries: 3 }],
+		[[404], { outcome: 'failed', status: 404, tries: 1 }],
+		[[302], { outcome: 'failed', status: 302, tries: 1 }],
+		[[300], { outcome: 'failed', status: 300, tries: 1 }],
+		[[299], { outcome: 'done', status: 299, tries: 1 }],
+	])('statuses %j: %j', async (statuses, outcome) => {
 		const { seen, host } = await serve(statuses);
-		const { calls, warnings } = setUp();
-		await calls.call('POST', `http://user:secret@${host}/x`);
-		expect(seen).toHaveLength(tries);
-		expect(warnings()).toEqual(
-			warning === undefined
-				? []
-				: [
-						{
-							level: 'warn',
-							message: 'the URL of --on-change did not accept the call',
-							fields: { method: 'POST', url: `http://${host}/x`, ...warning },
-						},
-					],
-		);
+		expect(await setUp().calls.call('POST', `http://user:secret@${host}/x`)).toEqual(outcome);
+		expect(seen).toHaveLength(outcome.tries);
 	});
 
-	test('no answer in time is tried again, and the log never has the password', async () => {
+	test('a request without a response in time is retried, and the log never has the password', async () => {
 		const { seen, host } = await serve([0, 0, 200]);
-		const { calls, warnings, lines } = setUp(100);
-		await calls.call('POST', `http://user:secret@${host}/`);
+		const { calls, lines } = setUp(100);
+		const outcome = await calls.call('POST', `http://user:secret@${host}/`);
 		expect(seen).toHaveLength(3);
-		expect(warnings()).toEqual([]);
-		expect(lines.map(({ fields }) => fields.reason)).toEqual([
-			'no answer within 100 ms',
-			'no answer within 100 ms',
-			undefined,
-		]);
+		expect(outcome).toEqual({ outcome: 'done', status: 200, tries: 3 });
+		expect(lines.map(({ reason, url }) => `${url}: ${reason}`)).toEqual(
+			Array(2).fill(`http://${host}/: no response within 100 ms`),
+		);
 		expect(JSON.stringify(lines)).not.toContain('secret');
 	});
 
-	test('nobody there is a warning after the third try', async () => {
+	test('without a server it fails after the third try', async () => {
 		const closed = createTcpServer();
 		await new Promise<void>((resolve) => closed.listen(0, '127.0.0.1', resolve));
 		const { port } = closed.address() as AddressInfo;
 		await new Promise((resolve) => closed.close(resolve));
-		const { calls, warnings } = setUp();
-		await calls.call('POST', `http://127.0.0.1:${port}/`);
-		expect(warnings()).toHaveLength(1);
-		expect(warnings()[0]?.fields).toMatchObject({ tries: 3, reason: expect.stringContaining('ECONNREFUSED') });
+		expect(await setUp().calls.call('POST', `http://127.0.0.1:${port}/`)).toEqual({
+			outcome: 'failed',
+			reason: expect.stringContaining('ECONNREFUSED'),
+			tries: 3,
+		});
 	});
 
-	test('close ends what waits, without a word', async () => {
+	test('is aborted by close, without an outcome', async () => {
 		const { seen, host } = await serve([0]);
 		const { calls, lines } = setUp(60_000);
 		const ended = calls.call('POST', `http://${host}/`);
 		await until(() => seen.length === 1, 'the request');
 		calls.close();
-		await ended;
+		expect(await ended).toBeUndefined();
 		expect(lines).toEqual([]);
 	});
 });

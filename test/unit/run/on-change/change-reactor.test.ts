@@ -1,66 +1,57 @@
 import { describe, expect, test } from 'vitest';
-import { type Logger, SILENT } from '../../../../src/base/log.js';
+import type { CallOutcome, CommandOutcome, ControlEvent } from '../../../../src/control/events.js';
 import { type ChangeEffects, ChangeReactor } from '../../../../src/run/on-change/change-reactor.js';
 import { parseOnChangeFlags } from '../../../../src/run/on-change/on-change.js';
 import type { VolumeChange } from '../../../../src/run/on-change/volume-change.js';
 import { HeldTimers, settle } from '../../sources/cluster/held-timers.js';
 
-/** Effects that are noted; commands end when `finish` says so. */
-class NotedEffects implements ChangeEffects {
+/** Records the effects; a command ends at `finish`. */
+class RecordedEffects implements ChangeEffects {
 	readonly noted: string[] = [];
 	readonly changes: (readonly VolumeChange[])[] = [];
 	isRunning = true;
-	#finish: (() => void)[] = [];
+	isEnding = false;
+	#finish: ((outcome: CommandOutcome | undefined) => void)[] = [];
 
 	signal(signal: NodeJS.Signals): boolean {
 		if (this.isRunning) this.noted.push(signal);
 		return this.isRunning;
 	}
 
-	restart(): void {
-		this.noted.push('restart');
+	restart(): boolean {
+		if (!this.isEnding) this.noted.push('restart');
+		return !this.isEnding;
 	}
 
-	exec(command: string, changes: readonly VolumeChange[]): Promise<void> {
+	exec(command: string, changes: readonly VolumeChange[]): Promise<CommandOutcome | undefined> {
 		this.noted.push(`exec ${command} ${changes.map(({ volume }) => volume).join('+')}`);
 		this.changes.push(changes);
 		return new Promise((resolve) => this.#finish.push(resolve));
 	}
 
-	async http(method: string, url: string): Promise<void> {
+	async http(method: string, url: string): Promise<CallOutcome> {
 		this.noted.push(`${method} ${url}`);
+		return { outcome: 'failed', status: 403, tries: 1 };
 	}
 
 	close(): void {
 		this.noted.push('close');
 	}
 
-	async finish(): Promise<void> {
-		this.#finish.shift()?.();
+	async finish(outcome: CommandOutcome | undefined = { outcome: 'done', status: 0 }): Promise<void> {
+		this.#finish.shift()?.(outcome);
 		await settle();
 	}
 }
 
 function setUp(...flags: readonly string[]) {
 	const timers = new HeldTimers();
-	const effects = new NotedEffects();
-	const lines: string[] = [];
-	const method =
-		(level: string) =>
-		(fields: unknown, message?: string): void => {
-			lines.push(`${level} ${message ?? String(fields)}`);
-		};
-	const log: Logger = {
-		error: method('error'),
-		warn: method('warn'),
-		info: method('info'),
-		debug: method('debug'),
-		trace: method('trace'),
-		child: () => log,
-	};
-	const reactor = new ChangeReactor({ policy: parseOnChangeFlags(flags), effects, log, timers });
+	const effects = new RecordedEffects();
+	const events: ControlEvent[] = [];
+	const onEvent = (event: ControlEvent) => void events.push(event);
+	const reactor = new ChangeReactor({ policy: parseOnChangeFlags(flags), effects, onEvent, timers });
 	reactor.started();
-	return { timers, effects, reactor, lines, noted: effects.noted };
+	return { timers, effects, reactor, events, noted: effects.noted };
 }
 
 let generation = 0;
@@ -70,14 +61,15 @@ function flip(change: Partial<VolumeChange['change']> = { changed: ['key'] }) {
 	return { generation: `..${generation}`, change: { added: [], removed: [], changed: [], ...change } };
 }
 
-const STALE = 'warn the application keeps what it was started with; restart it, or use --on-change restart';
+const PORT = { names: ['PORT'], isWorkload: false };
+const STALE = { type: 'environment-changed', ...PORT };
 
 describe('what is done', () => {
 	test('nothing by default', async () => {
-		const { reactor, timers, noted, lines } = setUp();
+		const { reactor, timers, noted, events } = setUp();
 		reactor.volumeChanged('config', flip());
 		await timers.advance(5000);
-		expect([...noted, ...lines]).toEqual([]);
+		expect([...noted, ...events]).toEqual([]);
 		expect(timers.waiting).toBe(0);
 	});
 
@@ -176,10 +168,10 @@ describe('a command', () => {
 describe('the start of a process', () => {
 	test('what was shown before the first is no change', async () => {
 		const timers = new HeldTimers();
-		const effects = new NotedEffects();
-		const reactor = new ChangeReactor({ policy: parseOnChangeFlags(['restart']), effects, log: SILENT, timers });
+		const effects = new RecordedEffects();
+		const reactor = new ChangeReactor({ policy: parseOnChangeFlags(['restart']), effects, onEvent: () => {}, timers });
 		reactor.volumeChanged('a', flip());
-		reactor.environmentChanged({ names: ['PORT'], isWorkload: false });
+		reactor.environmentChanged(PORT);
 		await timers.advance(1000);
 		reactor.started();
 		await timers.advance(1000);
@@ -198,47 +190,121 @@ describe('the start of a process', () => {
 		expect(noted).toEqual(['POST http://h/', 'SIGHUP']);
 	});
 
-	test('a signal that finds no process is dropped, and that is worth a debug line', async () => {
-		const { reactor, timers, effects, lines } = setUp('signal:HUP');
+	test('a signal that finds no process is dropped, and the event gives the reason', async () => {
+		const { reactor, timers, effects, events } = setUp('signal:HUP');
 		effects.isRunning = false;
 		reactor.volumeChanged('a', flip());
 		await timers.advance(100);
 		effects.isRunning = true;
 		await timers.advance(1000);
 		expect(effects.noted).toEqual([]);
-		expect(lines).toEqual(['debug no process to tell of the change']);
+		expect(events).toMatchObject([{ action: 'signal', outcome: 'skipped', reason: 'no process runs' }]);
 	});
 });
 
 describe('a changed environment', () => {
 	test('restarts where restart is asked for, in one with the volumes', async () => {
-		const { reactor, timers, noted, lines } = setUp('restart');
-		reactor.environmentChanged({ names: ['PORT'], isWorkload: false });
+		const { reactor, timers, noted, events } = setUp('restart');
+		reactor.environmentChanged(PORT);
 		reactor.volumeChanged('a', flip());
 		await timers.advance(100);
 		expect(noted).toEqual(['restart']);
-		expect(lines).toEqual([]);
+		expect(events).toEqual([
+			{
+				type: 'reaction',
+				action: 'restart',
+				causes: [{ volume: 'a', added: [], changed: ['key'], removed: [] }],
+				variables: ['PORT'],
+				outcome: 'done',
+			},
+		]);
 	});
 
 	test('restarts also when the process was started in the same moment: it may have the old one', async () => {
 		const { reactor, timers, noted } = setUp('restart');
-		reactor.environmentChanged({ names: ['PORT'], isWorkload: false });
+		reactor.environmentChanged(PORT);
 		reactor.started();
 		await timers.advance(100);
 		expect(noted).toEqual(['restart']);
 	});
 
-	test.each([[[]], [['signal:HUP']], [['a=restart']]])('is said once for each start with %j', async (flags) => {
-		const { reactor, timers, noted, lines } = setUp(...flags);
+	test.each([[[]], [['signal:HUP']], [['a=restart']]])('is reported once for each start with %j', async (flags) => {
+		const { reactor, timers, noted, events } = setUp(...flags);
 		for (let time = 0; time < 3; time++) {
-			reactor.environmentChanged({ names: ['PORT'], isWorkload: false });
+			reactor.environmentChanged(PORT);
 			await timers.advance(2000);
 		}
-		expect(lines).toEqual([STALE]);
+		expect(events).toEqual([STALE]);
 		reactor.started();
-		reactor.environmentChanged({ names: ['PORT'], isWorkload: false });
-		expect(lines).toEqual([STALE, STALE]);
+		reactor.environmentChanged(PORT);
+		expect(events).toEqual([STALE, STALE]);
 		expect(noted).toEqual([]);
+	});
+});
+
+describe('events', () => {
+	test('a signal: the volumes that request it, with their paths', async () => {
+		const { reactor, timers, events } = setUp('signal:HUP', 'c=signal:USR1', 'd=none');
+		reactor.volumeChanged('a', flip({ added: ['new'], removed: ['old'] }));
+		for (const volume of ['b', 'c', 'd']) reactor.volumeChanged(volume, flip());
+		await timers.advance(100);
+		const changed = (volume: string) => ({ volume, added: [], changed: ['key'], removed: [] });
+		expect(events).toEqual([
+			{
+				type: 'reaction',
+				action: 'signal',
+				signal: 'SIGHUP',
+				causes: [{ volume: 'a', added: ['new'], changed: [], removed: ['old'] }, changed('b')],
+				outcome: 'done',
+			},
+			{ type: 'reaction', action: 'signal', signal: 'SIGUSR1', causes: [changed('c')], outcome: 'done' },
+		]);
+	});
+
+	test('a command reports at its end; without an outcome there is no event', async () => {
+		const { reactor, timers, effects, events } = setUp('exec:x');
+		reactor.volumeChanged('a', flip());
+		await timers.advance(100);
+		expect(events).toEqual([]);
+		reactor.volumeChanged('b', flip());
+		await timers.advance(100);
+		await effects.finish({ outcome: 'failed', status: 3 });
+		expect(events).toMatchObject([
+			{ action: 'exec', command: 'x', causes: [{ volume: 'a' }], outcome: 'failed', status: 3 },
+		]);
+		await effects.finish(undefined);
+		expect(events).toHaveLength(1);
+	});
+
+	test('a request is named without its credentials', async () => {
+		const { reactor, timers, events } = setUp('http:PUT:http://user:secret@h/x');
+		reactor.volumeChanged('a', flip());
+		await timers.advance(100);
+		expect(events).toMatchObject([{ action: 'http', method: 'PUT', url: 'http://h/x', status: 403, tries: 1 }]);
+		expect(JSON.stringify(events)).not.toContain('secret');
+	});
+
+	test('a restart of an application that ends anyway is skipped', async () => {
+		const { reactor, timers, effects, events } = setUp('restart');
+		effects.isEnding = true;
+		reactor.environmentChanged({ names: [], isWorkload: true });
+		await timers.advance(100);
+		expect(events).toEqual([
+			{ type: 'reaction', action: 'restart', causes: [], outcome: 'skipped', reason: 'it is ending' },
+		]);
+	});
+
+	test('another variable, and the workload, are reported on top of the first', () => {
+		const { reactor, events } = setUp();
+		const changes = [
+			{ names: ['HOST'], isWorkload: false },
+			{ names: ['HOST', 'PORT'], isWorkload: false },
+			{ names: ['PORT'], isWorkload: false },
+			{ names: ['PORT'], isWorkload: true },
+			{ names: [], isWorkload: true },
+		];
+		for (const change of changes) reactor.environmentChanged(change);
+		expect(events).toEqual([0, 1, 3].map((index) => ({ type: 'environment-changed', ...changes[index] })));
 	});
 });
 
