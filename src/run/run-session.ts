@@ -121,13 +121,14 @@ export class RunSession {
 			workDirectories: [setup.cwd, ...(HOME === '' ? [] : [HOME])],
 			warnings: setup.warnings,
 		});
-		this.#waiting = new Waiting({ log, timeoutMs: options.waitTimeoutMs });
+		this.#waiting = new Waiting({ onEvent, timeoutMs: options.waitTimeoutMs });
 		this.#pace = new SyncPace(options.syncRange);
 		this.#application = new Application({
 			start: (abort) => this.#start(abort),
 			members: () => this.#starter.members(),
 			graceMs: GRACE_MS,
 			log,
+			onEvent,
 		});
 		this.#reactor = new ChangeReactor({
 			policy: options.onChange,
@@ -136,7 +137,7 @@ export class RunSession {
 				surroundings: () => this.#running?.surroundings,
 				log,
 			}),
-			log,
+			onEvent,
 		});
 	}
 

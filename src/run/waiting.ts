@@ -1,54 +1,60 @@
 /**
- * Waits until nothing is missing any more, as kubelet lets a pod wait: says why, once for each reason, and starts the
- * moment that everything is there.
+ * Waits until nothing is missing, as kubelet lets a pod wait. It emits each reason once, and returns as soon as the last
+ * missing object arrives.
  */
 
 import { ConfigMapFsError } from '../base/errors.js';
-import type { Logger } from '../base/log.js';
+import type { EventListener } from '../control/events.js';
 import type { Missing } from '../pod/notices.js';
 
+export interface WaitingOptions {
+	/** `--wait-timeout`; undefined: no limit. Unit: milliseconds. */
+	readonly timeoutMs: number | undefined;
+	readonly onEvent: EventListener;
+}
+
 export class Waiting {
-	readonly #log: Logger;
-	/** Unit: milliseconds; undefined: for ever. */
 	readonly #timeoutMs: number | undefined;
+	readonly #onEvent: EventListener;
 	#wake: (() => void) | undefined;
 
-	constructor(options: { readonly log: Logger; readonly timeoutMs: number | undefined }) {
-		this.#log = options.log;
+	constructor(options: WaitingOptions) {
 		this.#timeoutMs = options.timeoutMs;
+		this.#onEvent = options.onEvent;
 	}
 
-	/** Something changed: whoever waits looks again. */
+	/** Something changed: `until` checks again. */
 	poke(): void {
 		this.#wake?.();
 	}
 
 	/**
-	 * Looks until `look` finds nothing missing, and gives what it found then.
-	 * Errors: WAIT_TIMEOUT, and those of `look`; when `abort` is, at once.
+	 * Calls `check` until it finds nothing missing; returns that result.
+	 * Errors: WAIT_TIMEOUT, the errors of `check`, and the reason of `abort` at once.
 	 */
 	async until<T extends { readonly missing: readonly Missing[] }>(
-		look: () => T | Promise<T>,
+		check: () => T | Promise<T>,
 		abort: AbortSignal,
 	): Promise<T> {
 		const deadline = this.#timeoutMs === undefined ? undefined : performance.now() + this.#timeoutMs;
-		const said = new Set<string>();
+		const reported = new Set<string>();
 		for (;;) {
 			abort.throwIfAborted();
+			// Before the check, so that a change during it is not lost.
 			const changed = new Promise<void>((resolve) => {
 				this.#wake = resolve;
 			});
-			const found = await look();
-			if (found.missing.length === 0) {
-				if (said.size > 0) this.#log.info('everything is there');
-				return found;
+			const result = await check();
+			if (result.missing.length === 0) {
+				if (reported.size > 0) this.#onEvent({ type: 'complete' });
+				return result;
 			}
-			for (const { reason, message } of found.missing) {
-				if (said.has(message)) continue;
-				said.add(message);
-				this.#log.warn({ reason }, `waiting: ${message}`);
+			for (const { reason, message } of result.missing) {
+				if (reported.has(message)) continue;
+				reported.add(message);
+				this.#onEvent({ type: 'waiting', reason, message });
 			}
-			await this.#changeOrEnd(changed, deadline, abort, found.missing);
+			await this.#changeOrEnd(changed, deadline, abort, result.missing);
 		}
 	}
 

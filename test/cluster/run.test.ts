@@ -119,7 +119,7 @@ describe.each([ROOT_WAY, USER_WAY].filter(({ missing }) => missing === undefined
 		expectSoon(performance.now() - from, SOON_MS);
 		expect(run.stderr).toBe('');
 		await edit(namespace, 'mode', { mode: 'new' });
-		await run.waitForLog('the application keeps what it was started with');
+		await run.waitForLog('the running process keeps');
 
 		const asked = proxy.requests.map(({ kind, path }) => `${kind} ${path}`).filter((one) => !one.startsWith('watch'));
 		expect(asked).toEqual([

@@ -53,8 +53,9 @@ const RENDERINGS: { readonly [T in EventType]: Rendering<EventOf<T>> } = {
 	kept: { level: 'warn', sentence: ({ message }) => `${message}; the last content stays` },
 	found: { level: 'warn', sentence: (event) => `${subjectOf(event)}: nothing is missing any more` },
 	reaction: {
-		level: ({ outcome }) => (({ done: 'info', failed: 'warn', skipped: 'debug' }) as const)[outcome],
-		sentence: reactionSentence,
+		// `run` logs from `warn` on unless the user chooses otherwise, and a reaction must be visible.
+		level: ({ outcome }) => (({ done: 'warn', failed: 'warn', skipped: 'debug' }) as const)[outcome],
+		sentence: (event) => `${causesOf(event)}: ${reactionSentence(event)}`,
 	},
 	'environment-changed': {
 		level: 'warn',
@@ -107,6 +108,25 @@ function renderingOf<Event extends ControlEvent>(event: Event): Rendering<Event>
 
 function subjectOf(subject: VolumeSubject): string {
 	return 'configMap' in subject ? subject.configMap : `volume "${subject.volume}"`;
+}
+
+/** A list of names is cut after so many. */
+const SHOWN_NAMES = 3;
+
+function shortened(names: readonly string[]): string {
+	const more = names.length - SHOWN_NAMES;
+	return listed(more > 0 ? [...names.slice(0, SHOWN_NAMES), `${more} more`] : names);
+}
+
+/** `app.yaml changed in volume config`. */
+function causesOf({ causes, variables = [] }: EventOf<'reaction'>): string {
+	const ofVolumes = causes.flatMap(({ volume, added, changed, removed }) => [
+		...(added.length === 0 ? [] : [`${shortened(added)} added to volume ${volume}`]),
+		...(changed.length === 0 ? [] : [`${shortened(changed)} changed in volume ${volume}`]),
+		...(removed.length === 0 ? [] : [`${shortened(removed)} removed from volume ${volume}`]),
+	]);
+	const all = [...ofVolumes, ...(variables.length === 0 ? [] : [`${shortened(variables)} changed`])];
+	return all.length === 0 ? 'the workload changed' : all.join(', ');
 }
 
 function reactionSentence(event: EventOf<'reaction'>): string {

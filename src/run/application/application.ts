@@ -1,15 +1,16 @@
 /**
- * The application over its restarts: one process at a time, started anew when that is asked, over when a process ends
- * by itself. Signals go to the process that runs; where none does, those that ask for the end are obeyed here.
+ * The application across its restarts: one process at a time. It is over when a process ends without a restart being
+ * due. Signals go to the running process. While none runs, the signals that request an end end the application here.
  */
 
 import { constants } from 'node:os';
 import type { Logger } from '../../base/log.js';
+import type { EventListener } from '../../control/events.js';
 import type { ApplicationEnd } from './application-process.js';
-import { endMembers } from './end-members.js';
+import { killMembers } from './kill-members.js';
 import type { SignalReceiver } from './signal-relay.js';
 
-/** The part of ApplicationProcess that is used here. */
+/** The part of ApplicationProcess that Application uses. */
 export interface StartedProcess {
 	readonly pid: number;
 	readonly ended: Promise<ApplicationEnd>;
@@ -19,39 +20,36 @@ export interface StartedProcess {
 }
 
 export interface ApplicationOptions {
-	/**
-	 * Starts a process: the first, and each after a restart. What it is made of is found out anew each time, which may
-	 * wait for missing objects until `abort` says that nobody wants it any more.
-	 */
+	/** Starts the next process. It may wait for missing objects; `abort` ends the wait. */
 	readonly start: (abort: AbortSignal) => Promise<StartedProcess>;
-	/** Every process that lives where the application lives; all are ended when the main one has. */
+	/** Process ids of everything that runs where the application runs; killed after the main process has ended. */
 	readonly members: () => readonly number[];
-	/** How long a process may take to end when it is asked to. Unit: milliseconds. */
+	/** How long a process may take to end after SIGTERM. Unit: milliseconds. */
 	readonly graceMs: number;
 	readonly log: Logger;
+	readonly onEvent: EventListener;
 }
 
-/** What asks for the end where there is no process to decide that. */
+/** Signals that end the application while no process runs. */
 const ENDING: ReadonlySet<NodeJS.Signals> = new Set(['SIGTERM', 'SIGINT', 'SIGQUIT', 'SIGHUP'] as const);
-/** What asks for the end even of one that is restarted; programs take SIGHUP for other things. */
+/** Signals that cancel a restart that is due. SIGHUP is not one: to many programs it means "reload". */
 const ENDING_RESTART: ReadonlySet<NodeJS.Signals> = new Set(['SIGTERM', 'SIGINT', 'SIGQUIT'] as const);
 
 export class Application implements SignalReceiver {
 	readonly #options: ApplicationOptions;
 	readonly #abort = new AbortController();
 	#process: StartedProcess | undefined;
-	/** A restart is due: the process is being ended for it, or the one that is being started is out of date already. */
+	/** The running process is being stopped for a restart, or the one that is starting is out of date already. */
 	#restartDue = false;
-	/** Nobody wants another process: one was asked to end for good, or has ended by itself. */
+	/** No further process will start: one was asked to end for good, or has ended without a restart being due. */
 	#isLast = false;
-	/** What all ends with, where somebody else than the process decides that. */
+	/** Exit status of the application; undefined: that of the last process. */
 	#endStatus: number | undefined;
 
 	constructor(options: ApplicationOptions) {
 		this.#options = options;
 	}
 
-	/** Whether a process runs. */
 	get isRunning(): boolean {
 		return this.#process !== undefined;
 	}
@@ -60,10 +58,7 @@ export class Application implements SignalReceiver {
 		return this.#process?.isStopped === true;
 	}
 
-	/**
-	 * Starts it; resolves with the exit status when it is over.
-	 * Errors: what `start` throws, unless the end was asked for meanwhile.
-	 */
+	/** Runs the application; resolves with its exit status. Errors: those of `start`, unless the end was requested. */
 	async run(): Promise<number> {
 		while (this.#endStatus === undefined) {
 			this.#restartDue = false;
@@ -74,7 +69,7 @@ export class Application implements SignalReceiver {
 	}
 
 	async #runOnce(): Promise<number> {
-		const { start, members, graceMs, log } = this.#options;
+		const { start, members, graceMs, log, onEvent } = this.#options;
 		let started: StartedProcess;
 		try {
 			started = await start(this.#abort.signal);
@@ -83,13 +78,15 @@ export class Application implements SignalReceiver {
 			throw error;
 		}
 		this.#process = started;
+		const { pid } = started;
+		onEvent({ type: 'application-started', pid });
 		if (this.#restartDue || this.#endStatus !== undefined) void started.stop(graceMs);
 		const { status, signal } = await started.ended;
 		this.#process = undefined;
 		if (!this.#restartDue) this.#isLast = true;
-		log.debug({ pid: started.pid, status, signal }, 'the application ended');
-		const left = await endMembers(members);
-		if (left.length > 0) log.warn({ pids: left }, 'processes of the application could not be ended');
+		onEvent({ type: 'application-ended', pid, ...(signal === undefined ? { status } : { signal }) });
+		const left = await killMembers(members);
+		if (left.length > 0) log.warn({ pids: left }, 'cannot kill some processes of the application');
 		return status;
 	}
 
@@ -104,7 +101,7 @@ export class Application implements SignalReceiver {
 		return true;
 	}
 
-	/** Ends it for good, with this exit status. */
+	/** Ends the application for good, with this exit status. The first status counts. */
 	end(status: number): void {
 		this.#isLast = true;
 		this.#restartDue = false;
@@ -113,21 +110,21 @@ export class Application implements SignalReceiver {
 		void this.#process?.stop(this.#options.graceMs);
 	}
 
-	/** Sends a signal to the process; false when none runs. */
+	/** Sends a signal to the process; returns false if none runs. */
 	send(signal: NodeJS.Signals): boolean {
 		return this.#process?.send(signal) === true;
 	}
 
-	receive(signal: NodeJS.Signals, isThere: boolean): void {
+	receive(signal: NodeJS.Signals, isDelivered: boolean): void {
 		if (this.#process !== undefined) {
-			// It ends by the signal or by the restart, whichever it obeys; and is not started again.
+			// Whether the process ends by this signal or by the restart, no other one is started.
 			if (ENDING_RESTART.has(signal)) this.#restartDue = false;
 			if (signal === 'SIGTERM') this.#isLast = true;
-			if (!isThere) this.#process.send(signal);
+			if (!isDelivered) this.#process.send(signal);
 		} else if (ENDING.has(signal) && !this.#isLast) {
 			this.end(128 + constants.signals[signal]);
 		} else {
-			this.#options.log.debug({ signal }, 'no process to pass the signal to');
+			this.#options.log.debug({ signal }, 'no process to pass the signal on to');
 		}
 	}
 }

@@ -1,6 +1,6 @@
 /**
- * The volumes of a pod while it lives: each shows what its objects say, by kubelet's rules for what is missing, and
- * says when it flipped. The tree has a directory for each volume, named by it.
+ * The volumes of a pod whose files come from objects. Each shows the current state of its objects, with kubelet's rules
+ * for missing ones, and reports its flips. The tree has one directory for each volume, of the same name.
  */
 
 import { isDeepStrictEqual } from 'node:util';
@@ -27,34 +27,34 @@ export interface PodVolumesOptions {
 	readonly onFlip: (volume: string, flip: Flip) => void;
 }
 
-/** One volume and what is known of it. */
-interface Shown {
+/** A volume that has content. */
+interface VolumeState {
 	readonly session: VolumeSession;
-	/** What its content came from. */
+	/** The definition that its content comes from. */
 	source: PayloadVolume['source'];
-	/** Directories that mounts inside it need. */
+	/** Directories that mounts inside the volume need. */
 	readonly nested: Set<string>;
-	/** Why it cannot be renewed; undefined: it can. */
-	complaint: string | undefined;
+	/** What is missing for newer content; undefined: nothing. */
+	missing: string | undefined;
 }
 
 export class PodVolumes {
 	readonly #options: PodVolumesOptions;
-	readonly #shown = new Map<string, Shown>();
+	readonly #states = new Map<string, VolumeState>();
 	#isOpen = false;
 
 	constructor(options: PodVolumesOptions) {
 		this.#options = options;
 	}
 
-	/** From now on flips are news. */
+	/** The application can see the volumes: from now on flips are reported. */
 	opened(): void {
 		this.#isOpen = true;
 	}
 
 	/**
-	 * Shows the volumes as `payloadOf` says; what is missing and required leaves the last content, and is returned for
-	 * volumes that have none. `nested` names the directories that other mounts need inside a volume.
+	 * Writes the payloads of the volumes. A volume that misses a required object keeps its last content; what is missing
+	 * for volumes without content is returned. `nested` has the directories that other mounts need inside a volume.
 	 */
 	update(
 		volumes: readonly PayloadVolume[],
@@ -65,7 +65,7 @@ export class PodVolumes {
 		for (const volume of volumes) {
 			const wanted = payloadOf(volume);
 			this.#options.warnings.warn(wanted.warnings);
-			if ('payload' in wanted) this.#show(volume, wanted.payload, nested.get(volume.name) ?? []);
+			if ('payload' in wanted) this.#write(volume, wanted.payload, nested.get(volume.name) ?? []);
 			else if (!this.#keep(volume, wanted.missing)) missing.push(...wanted.missing);
 		}
 		return missing;
@@ -73,55 +73,64 @@ export class PodVolumes {
 
 	/** Whether the volume has content to keep. */
 	#keep(volume: PayloadVolume, missing: readonly Missing[]): boolean {
-		const shown = this.#shown.get(volume.name);
-		// What the workload defines otherwise now is another volume.
-		if (shown === undefined || !isDeepStrictEqual(shown.source, volume.source)) return false;
-		const complaint = missing.map(({ message }) => message).join('; ');
-		if (shown.complaint !== complaint) this.#options.log.warn(`${complaint}; the last content stays`);
-		shown.complaint = complaint;
+		const state = this.#states.get(volume.name);
+		// With another definition it is another volume, whose content is of no use.
+		if (state === undefined || !isDeepStrictEqual(state.source, volume.source)) return false;
+		const message = missing.map((one) => one.message).join('; ');
+		if (state.missing !== message) this.#options.onEvent({ type: 'kept', volume: volume.name, message });
+		state.missing = message;
 		return true;
 	}
 
-	#show(volume: PayloadVolume, payload: Payload, nested: readonly string[]): void {
-		const { driver, retention, now, log, onEvent, onFlip } = this.#options;
-		let shown = this.#shown.get(volume.name);
-		if (shown === undefined) {
-			const reserved = this.#reserve(volume.name, nested);
-			const session = new VolumeSession({
-				subject: { volume: volume.name },
-				path: volume.name,
-				driver,
-				...(reserved.size === 0 ? {} : { reserved }),
-				retention,
-				now,
-				log,
-				onEvent,
-				isVisible: () => this.#isOpen,
-			});
-			shown = { session, source: volume.source, nested: new Set(nested), complaint: undefined };
-			this.#shown.set(volume.name, shown);
-			session.write(payload);
+	#write(volume: PayloadVolume, payload: Payload, nested: readonly string[]): void {
+		const state = this.#states.get(volume.name);
+		if (state === undefined) {
+			this.#create(volume, payload, nested);
 			return;
 		}
-		if (shown.complaint !== undefined) log.info({ volume: volume.name }, 'everything that was missing is there');
-		shown.complaint = undefined;
-		for (const path of nested.filter((one) => shown?.nested.has(one) === false)) {
-			shown.nested.add(path);
+		const { log, onEvent, onFlip } = this.#options;
+		if (state.missing !== undefined) onEvent({ type: 'found', volume: volume.name });
+		state.missing = undefined;
+		for (const path of nested.filter((one) => !state.nested.has(one))) {
+			state.nested.add(path);
 			this.makeDirectory(volume.name, path);
 		}
 		let flip: Flip | undefined;
 		try {
-			flip = shown.session.write(payload);
+			flip = state.session.write(payload);
 		} catch (error) {
-			// One volume's failure concerns no other, and no application that can go on with what it has.
-			if (!isDeepStrictEqual(shown.source, volume.source)) throw error;
-			log.error({ volume: volume.name, err: error }, 'not shown; the last content stays');
+			// The other volumes, and an application that can use the last content, must not suffer.
+			if (!isDeepStrictEqual(state.source, volume.source)) throw error;
+			log.error({ volume: volume.name, err: error }, 'cannot write the volume; the last content stays');
 		}
-		shown.source = volume.source;
+		state.source = volume.source;
 		if (flip !== undefined && this.#isOpen) onFlip(volume.name, flip);
 	}
 
-	/** Makes the volume with the directories that mounts inside it need, before it has any content. */
+	#create(volume: PayloadVolume, payload: Payload, nested: readonly string[]): void {
+		const { driver, retention, now, log, onEvent } = this.#options;
+		const reserved = this.#reserve(volume.name, nested);
+		const session = new VolumeSession({
+			subject: { volume: volume.name },
+			path: volume.name,
+			driver,
+			...(reserved.size === 0 ? {} : { reserved }),
+			retention,
+			now,
+			log,
+			onEvent,
+			isVisible: () => this.#isOpen,
+		});
+		this.#states.set(volume.name, {
+			session,
+			source: volume.source,
+			nested: new Set(nested),
+			missing: undefined,
+		});
+		session.write(payload);
+	}
+
+	/** Creates the volume with the directories that mounts inside it need, before its content. Returns their top names. */
 	#reserve(volume: string, nested: readonly string[]): ReadonlySet<string> {
 		if (nested.length === 0) return new Set();
 		const { tree } = this.#options.driver;
@@ -132,7 +141,7 @@ export class PodVolumes {
 	}
 
 	/**
-	 * A directory inside a volume, with its parents: for a mount that lies there, or for a subPath that is not there.
+	 * Creates a directory inside a volume, with its parents: a mount point, or a subPath that does not exist.
 	 * Source: kubelet v1.32 pkg/volume/util, MakeNestedMountpoints.
 	 */
 	makeDirectory(volume: string, path: string): void {
@@ -142,12 +151,13 @@ export class PodVolumes {
 			try {
 				this.#options.driver.tree.mkdir(directory, SNAPSHOT_MODE, emptyDirectory(SNAPSHOT_MODE));
 			} catch (error) {
-				this.#options.log.debug({ err: error, directory }, 'a directory in a volume is there already');
+				this.#options.log.debug({ err: error, directory }, 'the directory exists already');
 			}
 		}
 	}
 
+	/** Idempotent. */
 	close(): void {
-		for (const { session } of this.#shown.values()) session.close();
+		for (const { session } of this.#states.values()) session.close();
 	}
 }

@@ -247,7 +247,7 @@ describe('a restart', () => {
 		app.kill('SIGUSR2');
 		expect(await app.end()).toEqual({ code: 33, signal: null });
 		expect(linesOf(file)).toEqual(['run', 'run']);
-		expect(app.log.find(({ msg }) => msg === 'the application ended')).toMatchObject({ pid: first, signal: 'SIGTERM' });
+		expect(app.log.find(({ event }) => event === 'application-ended')).toMatchObject({ pid: first, signal: 'SIGTERM' });
 	});
 
 	test('what does not obey is killed after the grace, also when it is stopped', async () => {
@@ -262,7 +262,7 @@ describe('a restart', () => {
 		app.kill('SIGUSR2');
 		const second = await app.started(2);
 		expect(performance.now() - asked).toBeGreaterThanOrEqual(295);
-		expect(app.log.find(({ msg }) => msg === 'the application ended')).toMatchObject({ pid: first, signal: 'SIGKILL' });
+		expect(app.log.find(({ event }) => event === 'application-ended')).toMatchObject({ pid: first, signal: 'SIGKILL' });
 		process.kill(second, 'SIGKILL');
 		expect(await app.end()).toEqual({ code: 137, signal: null });
 	});

@@ -107,7 +107,9 @@ async function expectStopped(run: RunProcess, code = 143): Promise<void> {
 	expect(run.left).toEqual([]);
 }
 
-const warningsOf = (run: RunProcess) => run.log.filter(({ level }) => level === 'warn').map(({ msg }) => msg);
+const warningsOf = (run: RunProcess) =>
+	run.log.filter(({ level, event }) => level === 'warn' && event !== 'reaction').map(({ msg }) => msg);
+const reactionsOf = (run: RunProcess) => run.log.filter(({ event }) => event === 'reaction').map(({ msg }) => msg);
 
 describe('signal', () => {
 	test('comes once for a burst over two volumes, when both show what is new', async () => {
@@ -121,7 +123,12 @@ describe('signal', () => {
 			expect(toldOf(run)).toEqual(told);
 		}
 		await expectStopped(run);
-		expect(run.stderr).toBe('');
+		const sent = ': sent SIGUSR1 to the application';
+		expect(run.log.map(({ msg }) => msg)).toEqual([
+			`key changed in volume first, key changed in volume second${sent}`,
+			`key changed in volume first, key changed in volume second${sent}`,
+			`key changed in volume first${sent}`,
+		]);
 	});
 
 	test('is of the volume, and none without a flag for it', async () => {
@@ -205,7 +212,8 @@ describe('none', () => {
 		expect(await waitForLines(run, 1)).toEqual(['payments']);
 		expect(await run.application()).toBe(application);
 		await expectStopped(run);
-		expect(run.stderr).toBe('');
+		expect(reactionsOf(run)).toEqual(['team changed in volume info: sent SIGUSR1 to the application']);
+		expect(run.log).toHaveLength(1);
 	});
 
 	test('an annotation that a variable shows makes the environment stale', async () => {
@@ -223,16 +231,22 @@ describe('none', () => {
 		const command = ['sh', '-c', 'echo "ready"; echo "color $COLOR"; exec sleep 600'];
 		const objects = (color: string, key: string) => [configMap('env', { color }), ...keys(key, '1')];
 		const run = await startReady(ANY_WAY, [...objects('red', '1'), twoVolumes(command, { env })], ['first=restart']);
-		const stale = () => run.log.filter(({ msg }) => msg?.includes('keeps what it was started with'));
+		const stale = () => run.log.filter(({ msg }) => msg?.includes('the running process keeps'));
 		run.manifest.put(...objects('green', '1'));
-		await run.waitForLog('keeps what it was started with');
+		await run.waitForLog('the running process keeps');
 		run.manifest.put(...objects('blue', '1'));
 		run.manifest.put(...objects('blue', '2'));
 		expect(await waitForLines(run, 2)).toEqual(['color red', 'color blue']);
 		expect(stale()).toHaveLength(1);
 		run.manifest.put(...objects('white', '2'));
 		await until(() => stale().length === 2, 'a second warning');
-		expect(stale().map(({ level, changed }) => [level, changed])).toEqual(Array(2).fill(['warn', 'the environment']));
+		expect(stale().map(({ level, names, msg }) => [level, names, msg])).toEqual(
+			Array(2).fill([
+				'warn',
+				['COLOR'],
+				'COLOR changed; the running process keeps the old value, as in a pod; restart it, or use --on-change restart',
+			]),
+		);
 		await expectStopped(run);
 	});
 });
@@ -348,7 +362,10 @@ describe.each(WAYS)('restart, $name', (way) => {
 		);
 		expect((await run.exec('cat', '/etc/three/key')).stdout).toBe('2');
 		await expectStopped(run);
-		expect(run.stderr).toBe('');
+		expect(run.log.map(({ msg }) => msg)).toEqual([
+			'the workload changed: restarting the application',
+			'key changed in volume third: restarting the application',
+		]);
 	});
 });
 
@@ -367,7 +384,11 @@ describe.each(WAYS)('exec, $name', (way) => {
 		expect(told.slice(0, 5)).toEqual(['hook red 2 2', 'VOLUME first second', 'ADDED more', 'REMOVED', 'CHANGED key']);
 		const [, one, two, ...links] = told[5]?.split(' ') ?? [];
 		expect(links).toEqual([one, two]);
-		expect(run.stderr).toBe('');
+		await run.waitForLog('ran the --on-change command');
+		expect(run.log).toHaveLength(1);
+		expect(run.log[0]?.msg).toMatch(
+			/^more added to volume first, key changed in volume first, key changed in volume second: ran the --on-change /,
+		);
 		await expectStopped(run);
 	});
 
@@ -375,7 +396,7 @@ describe.each(WAYS)('exec, $name', (way) => {
 		const objects = [...keys('1', '1'), twoVolumes(listening('true'))];
 		const run = await startReady(way, objects, ['exec:echo "hook $(cat /etc/one/key)"; exit 3']);
 		run.manifest.put(...keys('2', '1'));
-		expect(await run.waitForLog('the command of --on-change failed')).toMatchObject({ level: 'warn', status: 3 });
+		expect(await run.waitForLog('failed with status 3')).toMatchObject({ level: 'warn', status: 3 });
 		run.manifest.put(...keys('3', '1'));
 		expect(await waitForLines(run, 2)).toEqual(['hook 2', 'hook 3']);
 		await expectStopped(run);
@@ -411,7 +432,11 @@ describe('http', () => {
 		expect(calls).toEqual(Array(3).fill('POST /-/reload?all=1'));
 		await expectStopped(run);
 		expect(calls).toHaveLength(3);
-		expect(run.stderr).toBe('');
+		expect(run.log).toEqual(
+			[2, 1].map((tries) =>
+				expect.objectContaining({ event: 'reaction', action: 'http', outcome: 'done', status: 200, tries }),
+			),
+		);
 	});
 
 	test('of a volume with a method of its own; what is refused is a warning', async () => {
@@ -423,7 +448,11 @@ describe('http', () => {
 		const flag = `second=http:PUT:http://user:password@127.0.0.1:${port}/two`;
 		const run = await startReady(ANY_WAY, [...keys('1', '1'), twoVolumes(listening('true'))], [flag]);
 		run.manifest.put(...keys('2', '2'));
-		expect(await run.waitForLog('did not accept the call')).toMatchObject({ level: 'warn', status: 403, tries: 1 });
+		expect(await run.waitForLog(`the --on-change call PUT http://127.0.0.1:${port}/two failed`)).toMatchObject({
+			level: 'warn',
+			status: 403,
+			tries: 1,
+		});
 		expect(calls).toEqual(['PUT /two']);
 		expect(run.stderr).not.toContain('password');
 		await expectStopped(run);

@@ -1,64 +1,66 @@
 import { describe, expect, test } from 'vitest';
+import type { ControlEvent } from '../../../src/control/events.js';
 import type { Missing } from '../../../src/pod/notices.js';
 import { Waiting } from '../../../src/run/waiting.js';
-import { RecordingLog } from './recording-log.js';
 
 const missing = (...names: readonly string[]): { readonly missing: readonly Missing[] } => ({
 	missing: names.map((name) => ({ reason: 'ContainerCreating', message: `configmap "${name}" not found` })),
 });
-const NOBODY = new AbortController().signal;
+const NEVER = new AbortController().signal;
 
 function setUp(timeoutMs?: number) {
-	const said = new RecordingLog();
-	return { said, waiting: new Waiting({ log: said.log, timeoutMs }) };
+	const events: ControlEvent[] = [];
+	return { events, waiting: new Waiting({ onEvent: (event) => void events.push(event), timeoutMs }) };
 }
 
 describe('Waiting', () => {
-	test('what is there at once is said to nobody', async () => {
-		const { said, waiting } = setUp();
+	test('if nothing is missing there is no event', async () => {
+		const { events, waiting } = setUp();
 		const found = { ...missing(), what: 'everything' };
-		expect(await waiting.until(() => found, NOBODY)).toBe(found);
-		expect(said.lines).toEqual([]);
+		expect(await waiting.until(() => found, NEVER)).toBe(found);
+		expect(events).toEqual([]);
 	});
 
-	test('looks again at each poke, and says each reason once', async () => {
-		const { said, waiting } = setUp();
-		const looks = [missing('a', 'b'), missing('b'), missing('b', 'c'), missing()];
-		let looked = 0;
-		const found = waiting.until(() => looks[looked++] ?? missing(), NOBODY);
+	test('checks again at each poke, and emits each reason once', async () => {
+		const { events, waiting } = setUp();
+		const results = [missing('a', 'b'), missing('b'), missing('b', 'c'), missing()];
+		let checks = 0;
+		const found = waiting.until(() => results[checks++] ?? missing(), NEVER);
 		for (const count of [1, 2, 3]) {
 			await new Promise(setImmediate);
-			expect(looked).toBe(count);
+			expect(checks).toBe(count);
 			waiting.poke();
 		}
 		await found;
-		expect(said.lines).toEqual([
-			'warn: waiting: configmap "a" not found',
-			'warn: waiting: configmap "b" not found',
-			'warn: waiting: configmap "c" not found',
-			'info: everything is there',
+		expect(events).toEqual([
+			...['a', 'b', 'c'].map((name) => ({
+				type: 'waiting',
+				reason: 'ContainerCreating',
+				message: `configmap "${name}" not found`,
+			})),
+			{ type: 'complete' },
 		]);
 	});
 
-	test('a poke while it looks is not lost', async () => {
+	test('a poke during a check is not lost', async () => {
 		const { waiting } = setUp();
-		let looked = 0;
+		let checks = 0;
 		await waiting.until(async () => {
-			looked += 1;
-			if (looked > 1) return missing();
+			checks += 1;
+			if (checks > 1) return missing();
 			const before = missing('a');
 			waiting.poke();
 			await new Promise(setImmediate);
 			return before;
-		}, NOBODY);
-		expect(looked).toBe(2);
+		}, NEVER);
+		expect(checks).toBe(2);
 	});
 
-	test('a timeout counts from the start, and names what is missing then', async () => {
+	test('the timeout counts from the start, and its error names the objects still missing', async () => {
 		const { waiting } = setUp(40);
 		const names = ['a', 'b'];
 		const timer = setInterval(() => waiting.poke(), 10);
-		const found = waiting.until(() => missing(...names.splice(0, 1), 'c'), NOBODY);
+		const found = waiting.until(() => missing(...names.splice(0, 1), 'c'), NEVER);
 		await expect(found).rejects.toMatchObject({
 			code: 'WAIT_TIMEOUT',
 			message:
@@ -67,26 +69,26 @@ describe('Waiting', () => {
 		clearInterval(timer);
 	});
 
-	test('an abort ends it with its reason, before and while it waits', async () => {
+	test('an abort rejects with its reason, before and during the wait', async () => {
 		const { waiting } = setUp();
 		const abort = new AbortController();
 		const found = waiting.until(() => missing('a'), abort.signal);
 		abort.abort(new Error('enough'));
 		await expect(found).rejects.toThrow('enough');
-		let looked = false;
+		let wasChecked = false;
 		const never = waiting.until(() => {
-			looked = true;
+			wasChecked = true;
 			return missing();
 		}, abort.signal);
 		await expect(never).rejects.toThrow('enough');
-		expect(looked).toBe(false);
+		expect(wasChecked).toBe(false);
 	});
 
-	test('an error of the look is its error', async () => {
+	test('rejects with the error of the check', async () => {
 		const { waiting } = setUp();
-		const look = () => {
+		const check = () => {
 			throw new Error('invalid');
 		};
-		await expect(waiting.until(look, NOBODY)).rejects.toThrow('invalid');
+		await expect(waiting.until(check, NEVER)).rejects.toThrow('invalid');
 	});
 });

@@ -34,6 +34,7 @@ const FLIP = {
 	isInitial: false,
 } as const;
 
+const APP_YAML = { volume: 'v', added: [], changed: ['app.yaml'], removed: [] };
 const SERVER = 'https://127.0.0.1:6443';
 
 test.each<readonly [ControlEvent, string]>([
@@ -71,32 +72,35 @@ test.each<readonly [ControlEvent, string]>([
 	],
 	[{ type: 'found', volume: 'v' }, 'warn volume "v": nothing is missing any more'],
 	[
-		{ type: 'reaction', action: 'signal', signal: 'SIGHUP', volumes: ['v'], outcome: 'done' },
-		'info sent SIGHUP to the application',
+		{ type: 'reaction', action: 'signal', signal: 'SIGHUP', causes: [APP_YAML], outcome: 'done' },
+		'warn app.yaml changed in volume v: sent SIGHUP to the application',
 	],
 	[
 		{
 			type: 'reaction',
 			action: 'signal',
 			signal: 'SIGHUP',
-			volumes: ['v'],
+			causes: [APP_YAML],
 			outcome: 'skipped',
 			reason: 'it has ended',
 		},
-		'debug did not send SIGHUP to the application: it has ended',
-	],
-	[{ type: 'reaction', action: 'restart', volumes: ['v'], outcome: 'done' }, 'info restarting the application'],
-	[
-		{ type: 'reaction', action: 'exec', command: './x', volumes: ['v'], outcome: 'done', status: 0 },
-		'info ran the --on-change command "./x"',
+		'debug app.yaml changed in volume v: did not send SIGHUP to the application: it has ended',
 	],
 	[
-		{ type: 'reaction', action: 'exec', command: './x', volumes: ['v'], outcome: 'failed', status: 3 },
-		'warn the --on-change command "./x" failed with status 3',
+		{ type: 'reaction', action: 'restart', causes: [APP_YAML], outcome: 'done' },
+		'warn app.yaml changed in volume v: restarting the application',
 	],
 	[
-		{ type: 'reaction', action: 'exec', command: './x', volumes: ['v'], outcome: 'failed', reason: 'spawn EACCES' },
-		'warn cannot run the --on-change command "./x": spawn EACCES',
+		{ type: 'reaction', action: 'exec', command: './x', causes: [APP_YAML], outcome: 'done', status: 0 },
+		'warn app.yaml changed in volume v: ran the --on-change command "./x"',
+	],
+	[
+		{ type: 'reaction', action: 'exec', command: './x', causes: [APP_YAML], outcome: 'failed', status: 3 },
+		'warn app.yaml changed in volume v: the --on-change command "./x" failed with status 3',
+	],
+	[
+		{ type: 'reaction', action: 'exec', command: './x', causes: [APP_YAML], outcome: 'failed', reason: 'spawn EACCES' },
+		'warn app.yaml changed in volume v: cannot run the --on-change command "./x": spawn EACCES',
 	],
 	[
 		{
@@ -104,12 +108,12 @@ test.each<readonly [ControlEvent, string]>([
 			action: 'http',
 			method: 'POST',
 			url: 'http://a/',
-			volumes: [],
+			causes: [APP_YAML],
 			outcome: 'done',
 			status: 204,
 			tries: 1,
 		},
-		'info called the --on-change URL: POST http://a/ (status 204)',
+		'warn app.yaml changed in volume v: called the --on-change URL: POST http://a/ (status 204)',
 	],
 	[
 		{
@@ -117,12 +121,30 @@ test.each<readonly [ControlEvent, string]>([
 			action: 'http',
 			method: 'POST',
 			url: 'http://a/',
-			volumes: [],
+			causes: [APP_YAML],
 			outcome: 'failed',
 			status: 500,
 			tries: 3,
 		},
-		'warn the --on-change call POST http://a/ failed after 3 tries: status 500',
+		'warn app.yaml changed in volume v: the --on-change call POST http://a/ failed after 3 tries: status 500',
+	],
+	[
+		{
+			type: 'reaction',
+			action: 'restart',
+			causes: [
+				{ volume: 'v', added: ['x'], changed: ['a', 'b', 'c', 'd', 'e'], removed: ['y', 'z'] },
+				{ ...APP_YAML, volume: 'w' },
+			],
+			variables: ['PORT'],
+			outcome: 'done',
+		},
+		'warn x added to volume v, a, b, c and 2 more changed in volume v, y and z removed from volume v, ' +
+			'app.yaml changed in volume w, PORT changed: restarting the application',
+	],
+	[
+		{ type: 'reaction', action: 'restart', causes: [], outcome: 'done' },
+		'warn the workload changed: restarting the application',
 	],
 	[
 		{ type: 'environment-changed', names: ['PORT'], isWorkload: false },

@@ -4,7 +4,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, describe, expect, test } from 'vitest';
 import { inheritedDescriptors, type OpenDescriptor } from '../../../../src/native/proc.js';
-import { endMembers } from '../../../../src/run/application/end-members.js';
+import { killMembers } from '../../../../src/run/application/kill-members.js';
 import { findSetpriv, launchOf } from '../../../../src/run/application/launcher.js';
 import { removeTemporaries, temporaryDirectory } from '../../../support/temporary.js';
 
@@ -114,15 +114,15 @@ test('findSetpriv takes one that knows the death signal', () => {
 	expect(findSetpriv([join(root, 'none'), join(root, 'busybox')])).toBeUndefined();
 });
 
-describe('endMembers', () => {
+describe('killMembers', () => {
 	test('looks until nobody is left', async () => {
 		// Nobody has these process ids.
 		const looks = [[2 ** 30], [2 ** 30, 2 ** 30 + 1], []];
-		expect(await endMembers(() => looks.shift() ?? [])).toEqual([]);
+		expect(await killMembers(() => looks.shift() ?? [])).toEqual([]);
 		expect(looks).toEqual([]);
 	});
 
 	test('gives up after a time, and says who is left; never this process', async () => {
-		expect(await endMembers(() => [2 ** 30, process.pid], 30)).toEqual([2 ** 30]);
+		expect(await killMembers(() => [2 ** 30, process.pid], 30)).toEqual([2 ** 30]);
 	});
 });

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { type Logger, SILENT } from '../../../../src/base/log.js';
+import type { ControlEvent } from '../../../../src/control/events.js';
 import { Application, type StartedProcess } from '../../../../src/run/application/application.js';
 import type { ApplicationEnd } from '../../../../src/run/application/application-process.js';
 import { settle } from '../../sources/cluster/held-timers.js';
@@ -44,11 +45,13 @@ interface Start {
 
 function setUp(log: Logger = SILENT) {
 	const starts: Start[] = [];
+	const events: ControlEvent[] = [];
 	const application = new Application({
 		start: (abort) => new Promise((give, fail) => starts.push({ abort, give, fail })),
 		members: () => [],
 		graceMs: 77,
 		log,
+		onEvent: (event) => void events.push(event),
 	});
 	let status: number | string | undefined;
 	const run = async () => {
@@ -67,7 +70,7 @@ function setUp(log: Logger = SILENT) {
 		await settle();
 		return process;
 	};
-	return { application, starts, run, startWith, status: () => status };
+	return { application, events, starts, run, startWith, status: () => status };
 }
 
 describe('a process that ends by itself', () => {

@@ -3,6 +3,7 @@
 import { existsSync, lstatSync, readdirSync, readFileSync, renameSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import type { ControlEvent } from '../../../../src/control/events.js';
 import type { Driver } from '../../../../src/drivers/driver.js';
 import { makeDriver } from '../../../../src/mount/driver-choice.js';
 import type { PayloadVolume } from '../../../../src/pod/volumes/volume-files.js';
@@ -14,7 +15,8 @@ import { RecordingLog } from '../recording-log.js';
 
 let root: string;
 let driver: Driver;
-let said: RecordingLog;
+let log: RecordingLog;
+let events: ControlEvent[];
 let flips: string[];
 let volumes: PodVolumes;
 
@@ -33,15 +35,16 @@ beforeEach(async () => {
 		now: () => new Date(),
 		trace: false,
 	});
-	said = new RecordingLog();
+	log = new RecordingLog();
+	events = [];
 	flips = [];
 	volumes = new PodVolumes({
 		driver,
 		retention: { snapshotGraceMs: 0, history: 1 },
 		now: () => new Date(),
-		log: said.log,
-		onEvent: () => {},
-		warnings: new OnceLogger(said.log),
+		log: log.log,
+		onEvent: (event) => void (event.type === 'published' || events.push(event)),
+		warnings: new OnceLogger(log.log),
 		onFlip: (volume, { change }) => flips.push(`${volume} ${JSON.stringify(change)}`),
 	});
 });
@@ -100,19 +103,17 @@ describe('PodVolumes', () => {
 		expect(flips).toEqual([expect.stringMatching(/^a .*"key"/)]);
 	});
 
-	test('what is missing later leaves the last content, which is said once for each reason', async () => {
+	test('a volume that misses its object keeps the last content; each reason is one event', async () => {
 		update({ a: payload({ key: 'one' }) });
 		await open();
 		for (const name of ['a', 'a', 'other']) expect(update({ a: missing(name) })).toEqual([]);
-		expect(said.take().filter((line) => line.startsWith('warn'))).toEqual([
-			'warn: configmap "a" not found; the last content stays',
-			'warn: configmap "other" not found; the last content stays',
-		]);
+		const kept = (name: string) => ({ type: 'kept', volume: 'a', message: `configmap "${name}" not found` });
+		expect(events.splice(0)).toEqual([kept('a'), kept('other')]);
 		expect(read('a/key')).toBe('one');
 		update({ a: payload({ key: 'one' }) });
-		expect(said.take()).toEqual(['info: everything that was missing is there']);
+		expect(events.splice(0)).toEqual([{ type: 'found', volume: 'a' }]);
 		update({ a: missing('a') });
-		expect(said.take()).toEqual(['warn: configmap "a" not found; the last content stays']);
+		expect(events.splice(0)).toEqual([kept('a')]);
 	});
 
 	test('the last content of another definition is not kept', async () => {
@@ -129,7 +130,7 @@ describe('PodVolumes', () => {
 		await open();
 		renameSync(join(root, 'a'), join(root, 'away'));
 		expect(update({ a: payload({ key: 'two' }), b: payload({ key: 'two' }) })).toEqual([]);
-		expect(said.take()).toContain('error: not shown; the last content stays');
+		expect(log.take()).toContain('error: cannot write the volume; the last content stays');
 		expect([read('away/key'), read('b/key')]).toEqual(['one', 'two']);
 		expect(flips).toEqual([expect.stringMatching(/^b /)]);
 		// What an application that starts now asks for is not what is there.
@@ -158,6 +159,6 @@ describe('PodVolumes', () => {
 		const warned = { ...payload({}), warnings: [{ field: 'volume "a"', text: 'odd' }] };
 		update({ a: warned });
 		update({ a: warned });
-		expect(said.take().filter((line) => line.startsWith('warn'))).toEqual(['warn: volume "a": odd']);
+		expect(log.take().filter((line) => line.startsWith('warn'))).toEqual(['warn: volume "a": odd']);
 	});
 });

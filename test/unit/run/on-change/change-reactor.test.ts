@@ -38,8 +38,8 @@ class RecordedEffects implements ChangeEffects {
 		this.noted.push('close');
 	}
 
-	async finish(outcome: CommandOutcome | undefined = { outcome: 'done', status: 0 }): Promise<void> {
-		this.#finish.shift()?.(outcome);
+	async finish(outcome: CommandOutcome | 'none' = { outcome: 'done', status: 0 }): Promise<void> {
+		this.#finish.shift()?.(outcome === 'none' ? undefined : outcome);
 		await settle();
 	}
 }
@@ -272,7 +272,7 @@ describe('events', () => {
 		expect(events).toMatchObject([
 			{ action: 'exec', command: 'x', causes: [{ volume: 'a' }], outcome: 'failed', status: 3 },
 		]);
-		await effects.finish(undefined);
+		await effects.finish('none');
 		expect(events).toHaveLength(1);
 	});
 
