@@ -1,6 +1,6 @@
 /**
- * Strict base64, as Go's decoder reads `binaryData`: standard alphabet, padding required, CR and LF ignored anywhere,
- * nothing else tolerated. Pure. Node's own decoder is laxer, so the text is checked before Node sees it.
+ * Strict base64, as Go's decoder reads `binaryData`: standard alphabet, required padding, CR and LF ignored anywhere.
+ * Everything else is an error. Pure. Node's decoder is more lenient, so the text is checked before Node decodes it.
  * Source: go 1.22 encoding/base64, StdEncoding.Decode.
  */
 
@@ -14,8 +14,8 @@ for (const letter of 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz012345
 }
 
 /**
- * The decoded bytes, or the offset that Go's decoder complains about (unit: UTF-16 units of the text, which are bytes
- * up to the first bad one).
+ * The decoded bytes, or the offset that Go's decoder reports. Unit of the offset: UTF-16 units, which equal bytes up to
+ * the first invalid one.
  */
 export function decodeBase64(text: string): Buffer | { readonly badOffset: number } {
 	const badOffset = findFault(text);
@@ -23,7 +23,7 @@ export function decodeBase64(text: string): Buffer | { readonly badOffset: numbe
 }
 
 function findFault(text: string): number | undefined {
-	/** Letters of the present group of four. */
+	/** Number of letters so far in the current group of four. */
 	let letters = 0;
 	let index = 0;
 	for (; index < text.length; index += 1) {
@@ -36,7 +36,7 @@ function findFault(text: string): number | undefined {
 	return letters === 0 ? undefined : index - letters;
 }
 
-/** Checks from the first "=" on: one or two of them as the group needs, then nothing but line breaks. */
+/** Checks the text from the first "=" on: one or two "=", as the group requires, and then only line breaks. */
 function findPaddingFault(text: string, first: number, letters: number): number | undefined {
 	if (letters < 2) return first;
 	let index = first + 1;

@@ -1,12 +1,12 @@
 /**
- * Splits the value of a flag at commas, as one line of CSV. Knows nothing of what the parts mean. `--from-file` and
- * `--from-env-file` are split, `--from-literal` is not.
+ * Splits the value of a flag at commas, as one line of CSV. kubectl splits `--from-file` and `--from-env-file`, but not
+ * `--from-literal`.
  */
 
 import { ConfigMapFsError } from '../base/errors.js';
 import { quoteGo } from './quote.js';
 
-/** Unit of `line` and `column`: from 1; columns count bytes. */
+/** Line and column count from 1. Unit of the column: bytes. */
 interface Position {
 	readonly line: number;
 	readonly column: number;
@@ -55,7 +55,7 @@ function readBare(text: string, start: number): { readonly field: string; readon
 	return { field, end };
 }
 
-/** The first line of CSV. Blank lines before it are skipped, lines after it are ignored. */
+/** Reads the first line of CSV. Empty lines before it are skipped; lines after it are ignored. */
 function readRecord(value: string): string[] {
 	const text = value.replaceAll('\r\n', '\n').replace(/\r$/, '');
 	const first = text.search(/[^\n]/);
@@ -70,8 +70,8 @@ function readRecord(value: string): string[] {
 }
 
 /**
- * The parts of one flag value; none for an empty value.
- * Errors: USAGE with the text that kubectl gives.
+ * The parts of one flag value; an empty list for an empty value.
+ * Errors: USAGE with kubectl's text.
  * Source: kubectl v1.32, pflag StringSlice over go1.23 encoding/csv.
  */
 export function splitCommaValues(flag: string, value: string): readonly string[] {

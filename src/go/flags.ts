@@ -1,6 +1,6 @@
 /**
- * Flags as kubectl reads them: `-fa.yaml`, `-f=a.yaml`, `-Rf dir`, `--flag value`, `--flag=value`, a value that begins
- * with a dash, in the order in which they were typed. Pure. Errors have kubectl's texts, and a suggestion.
+ * Parses flags as kubectl does: `-fa.yaml`, `-f=a.yaml`, `-Rf dir`, `--flag value`, `--flag=value`. A value may begin with
+ * a dash, and the order of the flags is kept. Pure. Errors have kubectl's texts, followed by a suggestion.
  * Source: spf13/pflag 1.0.5, flag.go.
  */
 
@@ -8,19 +8,19 @@ import { ConfigMapFsError } from '../base/errors.js';
 import { closest } from '../base/suggestion.js';
 
 export interface FlagOption {
-	/** Without a type it takes one of `choices`. */
+	/** Undefined: the flag takes one of `choices`. */
 	readonly type?: 'string' | 'boolean';
 	/** One letter. */
 	readonly alias?: string;
 	readonly choices?: readonly string[];
-	/** What the flag means without `=VALUE`; it never takes the next argument then. pflag's NoOptDefVal. */
+	/** The value of the flag without `=VALUE`. Such a flag never takes the next argument. pflag: NoOptDefVal. */
 	readonly valueIfBare?: string;
 }
 
 /** Flags by their long names. */
 export type FlagOptions = Readonly<Record<string, FlagOption>>;
 
-/** One flag as it was typed; `true` and `false` for switches. */
+/** One flag as typed. The value of a switch is `true` or `false`. */
 export interface GivenFlag {
 	readonly name: string;
 	readonly value: string;
@@ -30,7 +30,7 @@ export class ParsedFlags {
 	/** In the order of the command line. */
 	readonly given: readonly GivenFlag[];
 	readonly positionals: readonly string[];
-	/** The positionals behind `--`; undefined when it was not typed. */
+	/** The positionals after `--`; undefined if there is no `--`. */
 	readonly afterDash: readonly string[] | undefined;
 
 	constructor(given: readonly GivenFlag[], positionals: readonly string[], afterDash?: readonly string[]) {
@@ -43,7 +43,7 @@ export class ParsedFlags {
 		return this.given.filter((flag) => flag.name === name).map(({ value }) => value);
 	}
 
-	/** As in kubectl the last one counts. */
+	/** The last one counts, as in kubectl. */
 	last(name: string): string | undefined {
 		return this.all(name).at(-1);
 	}
@@ -53,7 +53,7 @@ export class ParsedFlags {
 	}
 }
 
-/** `command` is named in errors. Errors: USAGE. */
+/** `command` appears in messages. Errors: USAGE. */
 export function parseFlags(command: string, options: FlagOptions, args: readonly string[]): ParsedFlags {
 	const given: GivenFlag[] = [];
 	const positionals: string[] = [];

@@ -1,5 +1,5 @@
 /**
- * Kubernetes quantities (`500m`, `1.5Gi`, `12e6`), exact: whole numbers of a thousand-millionth, never floating point.
+ * Kubernetes quantities (`500m`, `1.5Gi`, `12e6`), exact: integers of 1e-9, never floating point.
  * Source: kubernetes v1.32 apimachinery api/resource, ParseQuantity.
  */
 
@@ -7,17 +7,17 @@ import { ConfigMapFsError } from '../base/errors.js';
 import { quoteGo } from './quote.js';
 
 export interface Quantity {
-	/** Unit: 1e-9 of what is counted. */
+	/** Unit: 1e-9 of the counted unit. */
 	readonly nanos: bigint;
 }
 
-/** Digits after the point that a quantity keeps; what is finer is rounded up, away from zero. */
+/** Digits that a quantity keeps after the point. Further digits are rounded away from zero. */
 const NANO_DIGITS = 9n;
 const NANO = 10n ** NANO_DIGITS;
 const MILLI = NANO / 1000n;
-/** Unit: as counted. Larger quantities become this one. */
+/** The largest quantity; larger ones are capped. Unit: the counted unit. */
 const MAX_VALUE = 2n ** 63n - 1n;
-/** Decimal exponents from here on are beyond the largest quantity, whatever the digits are. */
+/** From this decimal exponent on, any number exceeds the largest quantity. */
 const MAX_EXPONENT = 20;
 
 /** Source: kubernetes v1.32 apimachinery api/resource, ErrFormatWrong and ErrSuffix. */
@@ -57,7 +57,7 @@ export function quantityFault(text: string): string | undefined {
 	return suffixScale(suffix) === undefined ? WRONG_SUFFIX : undefined;
 }
 
-/** Text without any digit, such as `m`, is 0, as for an API server. Errors: INPUT_INVALID with `quantityFault`. */
+/** Text without digits, such as `m`, is 0, as for an API server. Errors: INPUT_INVALID with `quantityFault`. */
 export function parseQuantity(text: string): Quantity {
 	const [, sign = '', whole = '', fraction = '', suffix = ''] = NUMBER_AND_SUFFIX.exec(text) ?? [];
 	const digits = whole + fraction;
@@ -70,28 +70,28 @@ export function parseQuantity(text: string): Quantity {
 	return { nanos: sign === '-' ? -magnitude : magnitude };
 }
 
-/** A whole number as a quantity; a fraction is dropped. */
+/** A number as a quantity. A fraction is dropped. */
 export function quantityOf(value: number): Quantity {
 	return { nanos: BigInt(Math.trunc(value)) * NANO };
 }
 
-/** In whole units, rounded away from zero, as kubelet's Value(). */
+/** In units, rounded away from zero, as Quantity.Value() does. */
 export function wholeValue(quantity: Quantity): bigint {
 	return divideAwayFromZero(quantity.nanos, NANO);
 }
 
-/** In thousandths, rounded away from zero, as kubelet's MilliValue(). */
+/** In thousandths, rounded away from zero, as Quantity.MilliValue() does. */
 export function milliValue(quantity: Quantity): bigint {
 	return divideAwayFromZero(quantity.nanos, MILLI);
 }
 
-/** The smallest whole number that is not less than the quotient. The divisor must be greater than 0. */
+/** The quotient, rounded up. Requires: a positive divisor. */
 export function divideUp(dividend: bigint, divisor: bigint): bigint {
 	const quotient = dividend / divisor;
 	return dividend > 0n && dividend % divisor !== 0n ? quotient + 1n : quotient;
 }
 
-/** `mantissa * 10^exponent` in nanos, rounded up and capped. An exponent far away is never made a number of its own. */
+/** `mantissa * 10^exponent` in nanos, rounded up and capped. Never computes the power of a huge exponent. */
 function scaled(mantissa: bigint, exponent: number, digits: number): bigint {
 	if (mantissa === 0n) return 0n;
 	if (exponent >= MAX_EXPONENT) return MAX_VALUE * NANO;

@@ -1,4 +1,4 @@
-/** Go's quoting of text, which messages of Kubernetes and files of the downward API are written in. */
+/** Go's quoting of text, used by messages of Kubernetes and by files of the downward API. */
 
 const SHORT_ESCAPES: ReadonlyMap<string, string> = new Map([
 	['\x07', '\\a'],
@@ -14,7 +14,7 @@ const SHORT_ESCAPES: ReadonlyMap<string, string> = new Map([
 
 const PRINTABLE = /^[\p{L}\p{M}\p{N}\p{P}\p{S} ]$/u;
 
-/** The text as `%q` prints it. Source: go1.23 strconv.Quote. */
+/** Quotes the text as `%q` does. Source: go1.23 strconv.Quote. */
 export function quoteGo(text: string): string {
 	return `"${[...text].map(quoteCharacter).join('')}"`;
 }

@@ -1,9 +1,9 @@
-/** Go's wording of system errors, which kubectl's messages are made of. Knows nothing of files. */
+/** Go's texts for system errors, which kubectl's messages contain. */
 
 import { getSystemErrorMap } from 'node:util';
 import { errorText, systemCode } from '../base/errors.js';
 
-/** Where libuv words an error differently than Go. Source: go1.23 syscall, zerrors_linux_amd64.go. */
+/** Errors for which libuv's text differs from Go's. Source: go1.23 syscall, zerrors_linux_amd64.go. */
 const REASONS: Readonly<Record<string, string>> = {
 	ELOOP: 'too many levels of symbolic links',
 	ENAMETOOLONG: 'file name too long',
@@ -13,7 +13,7 @@ const REASONS: Readonly<Record<string, string>> = {
 	ENFILE: 'too many open files in system',
 };
 
-/** The reason of a failed system call, such as `no such file or directory`; the message of any other error. */
+/** The reason why a system call failed, such as `no such file or directory`. For any other error, its message. */
 export function systemReason(error: unknown): string {
 	const code = systemCode(error);
 	if (code === undefined) return errorText(error);

@@ -1,6 +1,6 @@
 /** JSON text as Go's encoder writes it: the escapes of a string, and the order of keys. Pure. */
 
-/** Characters that Go escapes inside a JSON string. Source: go1.23 encoding/json, appendString with escapeHTML. */
+/** Characters that Go escapes in a JSON string. Source: go1.23 encoding/json, appendString with escapeHTML. */
 // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is escaped
 const ESCAPED = /["\\\u0000-\u001f<>&\u2028\u2029]/g;
 

@@ -1,12 +1,12 @@
 /**
- * Cuts JSON, or what looks like it, into tokens. Pure. Not one regular expression: a string of many megabytes would use
- * up its stack.
+ * Cuts JSON, or text that resembles it, into tokens. Pure. A single regular expression would overflow its stack on a
+ * string of many megabytes, so the end of a string is searched for by hand.
  */
 
 export interface JsonToken {
 	/**
-	 * A bracket, `,`, `:`, a whole string with its quotes, all of the text after a `"` that nothing closes, or anything else
-	 * without blanks.
+	 * A bracket, `,`, `:`, a string with its quotes, or any other text without blanks. An unclosed string extends to the end
+	 * of the text.
 	 */
 	readonly token: string;
 	/** Unit: UTF-16 units. */
@@ -23,7 +23,7 @@ export function* jsonTokens(text: string): Generator<JsonToken, void> {
 	}
 }
 
-/** The end of the string that begins at `start`. */
+/** The offset after the string that begins at `start`. */
 function stringEnd(text: string, start: number): number {
 	for (let quote = text.indexOf('"', start + 1); quote >= 0; quote = text.indexOf('"', quote + 1)) {
 		let escapes = 0;

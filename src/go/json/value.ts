@@ -1,13 +1,13 @@
-/** What a JSON-like value is, and Go's words for that. Pure. */
+/** Types of JSON-like values, and their names in Go's messages. Pure. */
 
 export type JsonObject = Readonly<Record<string, unknown>>;
 
-/** Whether it is an object, and neither null nor a list. */
+/** Whether the value is an object, as opposed to null or a list. */
 export function isJsonObject(value: unknown): value is JsonObject {
 	return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-/** The word of Go's encoding/json for a JSON value. */
+/** The type of a value as Go's encoding/json names it. */
 export function jsonType(value: unknown): string {
 	if (Array.isArray(value)) return 'array';
 	if (value === null) return 'null';

@@ -1,21 +1,21 @@
 /**
- * Cuts the text of a manifest file into documents before anything is parsed, as kubectl does, so that a syntax error
- * in one of them cannot swallow the others. Pure; knows nothing of what a document means.
+ * Splits the text of a manifest file into documents before parsing, as kubectl does, so that a syntax error affects only
+ * its own document. Pure.
  */
 
 import { jsonTokens } from '../json/tokens.js';
 
 export interface DocumentText {
 	readonly text: string;
-	/** Where the document begins in the file. Unit: UTF-16 units. */
+	/** Start of the document in the file. Unit: UTF-16 units. */
 	readonly offset: number;
-	/** Well-formed JSON, as opposed to YAML or anything else. */
+	/** Whether it is well-formed JSON. Otherwise it is YAML, or not valid at all. */
 	readonly json: boolean;
 }
 
 const SEPARATOR = /(?<=^|\n)---(?=[ \t\r\n]|$)/g;
 
-/** The documents of a file, empty ones included: `---` separates YAML, JSON values may simply follow each other. */
+/** The documents of a file, including empty ones. `---` separates YAML; JSON values need no separator. */
 export function splitDocuments(text: string): readonly DocumentText[] {
 	return splitJson(text) ?? splitYaml(text);
 }
@@ -26,7 +26,7 @@ function splitYaml(text: string): readonly DocumentText[] {
 	for (const match of text.matchAll(SEPARATOR)) {
 		if (match.index === start) continue;
 		const piece = text.slice(start, match.index);
-		// Directives (`%YAML 1.1`) stand before the separator of the document that they belong to.
+		// Directives (`%YAML 1.1`) precede the separator of their document.
 		if (holdsOnlyDirectives(piece)) continue;
 		documents.push({ text: piece, offset: start, json: false });
 		start = match.index;
@@ -46,7 +46,7 @@ function holdsOnlyDirectives(piece: string): boolean {
 	return found;
 }
 
-/** The values of a JSON stream; undefined if the text is anything else. */
+/** The values of a JSON stream; undefined if the text is not one. */
 function splitJson(text: string): readonly DocumentText[] | undefined {
 	if (!/^\s*\{/.test(text)) return undefined;
 	if (isJson(text)) return [{ text: text.trim(), offset: text.search(/\S/), json: true }];

@@ -1,6 +1,6 @@
 /**
- * The order of keys in kubectl's YAML: letters after everything else, runs of digits by their value (`a9` before
- * `a10`). Pure. kubectl's JSON is sorted by bytes instead.
+ * The order of keys in kubectl's YAML: letters after all other characters, digits by their numeric value (`a9` before
+ * `a10`). Pure. kubectl sorts keys in JSON by bytes instead.
  */
 
 function isDigit(character: string | undefined): boolean {
@@ -11,7 +11,7 @@ function isLetter(character: string): boolean {
 	return /^\p{L}$/u.test(character);
 }
 
-/** The number that the digits from `start` on make, with a leading 1 if `start` is inside a number. */
+/** Reads the digits from `start` on as a number, after the digit `leading`. */
 function readNumber(
 	text: readonly string[],
 	start: number,
@@ -26,7 +26,7 @@ function readNumber(
 	return { value, end };
 }
 
-/** A zero after other digits of the same number must not be dropped: `10` and `1` differ by more than a zero. */
+/** Whether a nonzero digit of the same number precedes the index, so that a zero there counts: `10` is not `1`. */
 function isInsideNumber(text: readonly string[], index: number): boolean {
 	for (let before = index - 1; before >= 0 && isDigit(text[before]); before -= 1) {
 		if (text[before] !== '0') return true;
@@ -35,9 +35,8 @@ function isInsideNumber(text: readonly string[], index: number): boolean {
 }
 
 /**
- * Compares two keys; negative when `a` comes first.
- * Invariant: none of transitivity: `10`, `1e3` and `01` each come before the next, round in a circle. For such keys
- * kubectl's own order changes from run to run.
+ * Compares two keys; negative if `a` comes first. The order is not transitive: `10`, `1e3` and `01` each precede the
+ * next, in a circle. For such keys kubectl's output differs between runs.
  * Source: kubectl v1.32 (sigs.k8s.io/yaml v1.4, goyaml.v2), keyList.Less.
  */
 export function compareGoYamlKeys(a: string, b: string): number {

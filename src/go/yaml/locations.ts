@@ -1,6 +1,6 @@
 /**
- * Documents of a manifest file, read into values, and places in them that are found when somebody asks, by reading the
- * document once more: of the first reading nothing is kept for them but the text. Pure.
+ * Reads the documents of a manifest file, and finds locations in them on request. To save memory only the text is kept,
+ * so a location is found by reading the document again. Pure.
  */
 
 import { readJson } from '../json/document.js';
@@ -8,7 +8,7 @@ import type { DocumentText } from './documents.js';
 import { readYaml, type YamlDocument, type YamlFault } from './reader.js';
 
 /**
- * Parsed YAML takes forty times its length in memory; a larger List is one that a program wrote, which can write JSON.
+ * Parsed YAML takes forty times its length in memory. Only a program writes a larger List, and it can write JSON instead.
  * Unit: UTF-16 units.
  */
 const MAX_YAML_LENGTH = 32 * 1024 * 1024;
@@ -18,7 +18,7 @@ const TOO_LONG: YamlFault = {
 	syntax: false,
 };
 
-/** Reads one cut-out document, which may be several when `...` ends them; each is a document or a fault. */
+/** Reads one document of `splitDocuments`. If it contains `...`, it is several; each is a document or a fault. */
 export function readDocuments({ text, offset, json }: DocumentText): readonly (YamlDocument | YamlFault)[] {
 	if (!json) return text.length > MAX_YAML_LENGTH ? [TOO_LONG] : readYaml(text);
 	const document = readJson(text, (path) => {
@@ -28,17 +28,17 @@ export function readDocuments({ text, offset, json }: DocumentText): readonly (Y
 	return document === undefined ? readDocuments({ text, offset, json: false }) : [document];
 }
 
-/** Where a document begins in its file; line and column count from 1. */
+/** Start of a document in its file. Line and column count from 1. */
 export interface DocumentStart {
 	readonly file: string;
 	readonly line: number;
 	readonly column: number;
 }
 
-export class DocumentPlaces {
+export class DocumentLocations {
 	readonly #document: DocumentText;
 	readonly #start: DocumentStart;
-	/** The last reading, for as long as memory is not needed: whoever asks for one place often asks for more. */
+	/** The result of the last reading, until memory runs short: callers often need several locations. */
 	#read: WeakRef<ReturnType<typeof readDocuments>> | undefined;
 
 	constructor(document: DocumentText, start: DocumentStart) {
@@ -46,7 +46,10 @@ export class DocumentPlaces {
 		this.#start = start;
 	}
 
-	/** `file:line:column` of the value at a path, or of the nearest one above it; `index` as in `readDocuments`. */
+	/**
+	 * `file:line:column` of the value at a path, or of its nearest ancestor that exists. `index` is that of the document in
+	 * the result of `readDocuments`.
+	 */
 	at(index: number, path: readonly (string | number)[]): string {
 		const read = this.#read?.deref() ?? readDocuments(this.#document);
 		this.#read = new WeakRef(read);

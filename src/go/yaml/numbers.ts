@@ -1,19 +1,19 @@
 /**
- * Which plain words kubectl's YAML reader takes for a number, and what such a number is as a key. Pure.
+ * Plain scalars that kubectl's YAML reader takes for numbers, and the text of such a number as a key. Pure.
  * Source: kubectl v1.32 (sigs.k8s.io/yaml v1.4): goyaml.v2 resolve; yaml.go, convertToJSONableObject.
  */
 
 export interface GoNumber {
 	readonly value: number;
-	/** As a key of a map; undefined: kubectl has no key for it. */
+	/** Its text as a key of a map; undefined if kubectl refuses it as a key. */
 	readonly key: string | undefined;
 }
 
 const INTEGER = /^([-+]?)(0[xX][0-9a-fA-F]+|0[oO][0-7]+|0[bB][01]+|0[0-7]*|[1-9][0-9]*)$/;
-/** A slip of goyaml's that is part of what it reads: `0b-1`. */
+/** `0b-1`, which goyaml accepts by an oversight. */
 const BINARY_WITH_INNER_SIGN = /^0b([-+]?)([01]+)$/;
 const FLOAT = /^[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?$/;
-/** Go's own floats may have single underscores between digits; everywhere else all underscores are dropped. */
+/** Go allows single underscores between the digits of a float. goyaml removes all underscores of other numbers. */
 const FLOAT_FROM_POINT = /^\.[0-9]+(?:_[0-9]+)*(?:[eE][-+]?[0-9]+(?:_[0-9]+)*)?$/;
 
 const INT64_LIMIT = 2n ** 63n;
@@ -29,7 +29,7 @@ const NOT_FINITE: ReadonlyMap<string, GoNumber> = new Map(
 	).flatMap(([words, number]) => words.split(' ').map((word) => [word, number] as const)),
 );
 
-/** The number that a plain word is; undefined: it is text, such as `1.2.3`, `_1`, `1e999` or a time. */
+/** Reads a plain scalar as a number. Undefined for other text, such as `1.2.3`, `_1`, `1e999` or a time. */
 export function readGoNumber(text: string): GoNumber | undefined {
 	const known = NOT_FINITE.get(text);
 	if (known !== undefined) return known;
@@ -72,7 +72,7 @@ function floatKey(value: number): string {
 	return `${sign}${mantissa}e${exponent < 0 ? '-' : '+'}${String(Math.abs(exponent)).padStart(2, '0')}`;
 }
 
-/** Digits of which the first has the value 10^exponent. */
+/** Decimal notation of digits whose first one counts 10^exponent. */
 function decimal(digits: string, exponent: number): string {
 	if (exponent < 0) return `0.${'0'.repeat(-exponent - 1)}${digits}`;
 	const whole = digits.slice(0, exponent + 1).padEnd(exponent + 1, '0');

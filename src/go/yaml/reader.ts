@@ -1,10 +1,9 @@
 /**
- * From the text of one YAML document to JSON-like values with positions, with the meaning that kubectl gives plain
- * scalars: YAML 1.1 words for booleans, leading zero for octal, no dates, no base-60 numbers. Pure; knows nothing of
- * Kubernetes. Checked against kubectl v1.32.
+ * Reads YAML text into JSON-like values with offsets. Plain scalars mean what they mean to kubectl: YAML 1.1 words for
+ * booleans, a leading zero for octal, no dates, no base-60 numbers. Pure. Checked against kubectl v1.32.
  *
- * An alias becomes the very value of its anchor, never a copy, so nested aliases cost nothing; a document that would
- * be huge if they were copies is refused all the same, as kubectl refuses it.
+ * An alias shares the value of its anchor, so nested aliases cost nothing. A document that would be huge with copies is
+ * refused anyway, as by kubectl.
  */
 
 import {
@@ -27,23 +26,23 @@ import { readGoNumber } from './numbers.js';
 import { BOOLEAN_WORDS, NULL_WORDS } from './resolve.js';
 import { scalarFault } from './scalar-fault.js';
 
-/** Why a text is no document. */
+/** The reason why a text is not a document. */
 export interface YamlFault {
 	/** Unit: UTF-16 units from the start of the text. */
 	readonly offset: number;
 	readonly reason: string;
-	/** Whether the text is no YAML at all, as opposed to YAML that kubectl does not take. */
+	/** Whether the text is not YAML. Otherwise it is YAML that kubectl refuses. */
 	readonly syntax: boolean;
 }
 
-/** A value of a document: null, boolean, number, string, array, or an object without prototype. */
 export interface YamlDocument {
+	/** Null, boolean, number, string, array, or an object without prototype. */
 	readonly value: unknown;
-	/** Where the value at a path begins, or the nearest one above it that exists. Unit: as in YamlFault. */
+	/** The offset of the value at a path, or of its nearest ancestor that exists. Unit: as in YamlFault. */
 	locate(path: readonly (string | number)[]): number;
 }
 
-/** What aliases may add to a document. Unit: nodes; about where goyaml v2 begins to refuse. */
+/** Limit of what aliases add to a document, near the one of goyaml v2. Unit: nodes. */
 const MAX_ALIASED_NODES = 400_000;
 
 const TOO_DEEP = 'exceeded max depth of nesting';
@@ -86,7 +85,7 @@ const OPTIONS = {
 	logLevel: 'silent',
 } as const;
 
-/** Line ends of YAML 1.1 that the parser does not know; of U+2028 and U+2029, which are kept in values, see scalarFault. */
+/** Line ends of YAML 1.1 that the parser does not know. U+2028 and U+2029 stay in values, see `scalarFault`. */
 const OTHER_LINE_ENDS = /\r(?!\n)|\u0085/g;
 
 export interface YamlOptions {
@@ -95,9 +94,9 @@ export interface YamlOptions {
 }
 
 /** Reads a text, which may contain several documents if `...` ends them; each is a document or a fault. */
-export function readYaml(given: string, options: YamlOptions = {}): readonly (YamlDocument | YamlFault)[] {
-	// One character for another: every place stays where it is.
-	const text = given.replace(OTHER_LINE_ENDS, '\n');
+export function readYaml(input: string, options: YamlOptions = {}): readonly (YamlDocument | YamlFault)[] {
+	// One character replaces one character, so offsets stay valid.
+	const text = input.replace(OTHER_LINE_ENDS, '\n');
 	try {
 		return parseDocuments(text).map((document) => {
 			const [error] = document.errors;
@@ -106,13 +105,13 @@ export function readYaml(given: string, options: YamlOptions = {}): readonly (Ya
 			try {
 				return converter.document(document.contents);
 			} catch (thrown) {
-				if (thrown instanceof Refusal) return { offset: thrown.offset, reason: thrown.message, syntax: false };
+				if (thrown instanceof RefusedValue) return { offset: thrown.offset, reason: thrown.message, syntax: false };
 				throw thrown;
 			}
 		});
 	} catch (error) {
 		if (!(error instanceof RangeError)) throw error;
-		// The stack ran out.
+		// The stack overflowed.
 		return [{ offset: 0, reason: `yaml: ${TOO_DEEP}`, syntax: false }];
 	}
 }
@@ -121,19 +120,19 @@ type ParsedDocument = Document.Parsed<ParsedNode, true>;
 
 function parseDocuments(text: string): readonly ParsedDocument[] {
 	const documents = [...new Composer<ParsedNode, true>(OPTIONS).compose(new Parser().parse(text))];
-	if (isGood(documents)) return documents;
-	// The places of faults are better found with the stricter lexer.
+	if (isValid(documents)) return documents;
+	// The stricter lexer gives better offsets of faults, so the lenient one is only the second attempt.
 	const parser = new Parser();
 	const tokens = [...unindentedLexer().lex(text)].flatMap((lexeme) => [...parser.next(lexeme)]);
 	const lenient = [...new Composer<ParsedNode, true>(OPTIONS).compose([...tokens, ...parser.end()])];
-	return isGood(lenient) ? lenient : documents;
+	return isValid(lenient) ? lenient : documents;
 }
 
-function isGood(documents: readonly ParsedDocument[]): boolean {
+function isValid(documents: readonly ParsedDocument[]): boolean {
 	return documents.every(({ errors }) => errors.length === 0);
 }
 
-class Refusal extends Error {
+class RefusedValue extends Error {
 	readonly offset: number;
 
 	constructor(offset: number, message: string) {
@@ -142,24 +141,25 @@ class Refusal extends Error {
 	}
 }
 
-/** A converted node and how many nodes it would be without aliases. */
+/** A converted node. */
 interface Converted {
 	readonly value: unknown;
+	/** Number of nodes if aliases were copies. */
 	readonly nodes: number;
-	/** The word that a number is in the text. */
-	readonly word?: string;
+	/** A number as written. */
+	readonly text?: string;
 }
 
-type Places = Map<string | number, number>;
+type Offsets = Map<string | number, number>;
 
 class Converter {
 	readonly #text: string;
 	readonly #allowsDuplicateKeys: boolean;
-	/** It may be JSON among YAML. */
+	/** Whether the document is a flow mapping, so it may be JSON with JSON's own escapes. */
 	#isJson = false;
 	readonly #anchors = new Map<string, Converted | 'open'>();
-	/** Of each object and array: where its members begin. */
-	readonly #places = new Map<object, Places>();
+	/** The offsets of the members of each object and array. */
+	readonly #offsets = new Map<object, Offsets>();
 	#aliased = 0;
 
 	constructor(text: string, { allowsDuplicateKeys = false }: YamlOptions) {
@@ -179,9 +179,9 @@ class Converter {
 		let value: unknown = root;
 		for (const step of path) {
 			if (typeof value !== 'object' || value === null) break;
-			const place = this.#places.get(value)?.get(step);
-			if (place === undefined) break;
-			offset = place;
+			const found = this.#offsets.get(value)?.get(step);
+			if (found === undefined) break;
+			offset = found;
 			value = (value as Record<string | number, unknown>)[step];
 		}
 		return offset;
@@ -200,15 +200,15 @@ class Converter {
 		if (isMap(node)) return this.#convertMap(node);
 		if (isSeq(node)) {
 			const value: unknown[] = [];
-			const places: Places = new Map();
+			const offsets: Offsets = new Map();
 			let nodes = 1;
 			for (const item of node.items) {
-				places.set(value.length, offsetOf(item) ?? offsetOf(node));
+				offsets.set(value.length, offsetOf(item) ?? offsetOf(node));
 				const converted = this.#convert(item);
 				value.push(converted.value);
 				nodes += converted.nodes;
 			}
-			this.#places.set(value, places);
+			this.#offsets.set(value, offsets);
 			return { value, nodes };
 		}
 		return isScalar(node) ? this.#convertScalar(node) : { value: null, nodes: 1 };
@@ -217,15 +217,15 @@ class Converter {
 	#convertScalar(scalar: Scalar): Converted {
 		const { value, source, range } = scalar;
 		const fault = scalarFault(scalar, this.#text, this.#isJson);
-		if (fault !== undefined) throw new Refusal(range?.[0] ?? 0, `yaml: ${fault}`);
-		if (typeof value === 'number') return { value, nodes: 1, word: source ?? '' };
-		// A "<<" that is no key is plain text.
+		if (fault !== undefined) throw new RefusedValue(range?.[0] ?? 0, `yaml: ${fault}`);
+		if (typeof value === 'number') return { value, nodes: 1, text: source ?? '' };
+		// A "<<" that is not a key is plain text.
 		return { value: typeof value === 'symbol' ? '<<' : value, nodes: 1 };
 	}
 
 	#convertMap(map: YAMLMap): Converted {
 		let value: Record<string, unknown> = Object.create(null);
-		const places: Places = new Map();
+		const offsets: Offsets = new Map();
 		const own = new Set<string>();
 		let nodes = 1;
 		for (const pair of map.items) {
@@ -233,19 +233,19 @@ class Converter {
 			const converted = this.#convert(pair.value);
 			nodes += 1 + converted.nodes;
 			if (isScalar(pair.key) && typeof pair.key.value === 'symbol') {
-				for (const source of this.#mergeSources(converted.value, offset)) this.#merge(source, value, places);
+				for (const source of this.#mergeSources(converted.value, offset)) this.#merge(source, value, offsets);
 				continue;
 			}
 			const key = this.#keyText(pair.key, offset);
 			if (own.has(key) && !this.#allowsDuplicateKeys) {
-				throw new Refusal(offset, `yaml: key ${JSON.stringify(key)} already set in map`);
+				throw new RefusedValue(offset, `yaml: key ${JSON.stringify(key)} already set in map`);
 			}
 			own.add(key);
 			value[key] = converted.value;
-			places.set(key, offsetOf(pair.value) ?? offset);
+			offsets.set(key, offsetOf(pair.value) ?? offset);
 		}
 		if (Object.keys(value).length > own.size) value = withKeysFirst(own, value);
-		this.#places.set(value, places);
+		this.#offsets.set(value, offsets);
 		return { value, nodes };
 	}
 
@@ -254,36 +254,35 @@ class Converter {
 		const sources: readonly unknown[] = Array.isArray(value) ? value.toReversed() : [value];
 		return sources.map((source) => {
 			if (typeof source === 'object' && source !== null && !Array.isArray(source)) return source;
-			throw new Refusal(offset, 'yaml: map merge requires map or sequence of maps as the value');
+			throw new RefusedValue(offset, 'yaml: map merge requires map or sequence of maps as the value');
 		});
 	}
 
 	/** Replaces the keys before the merge key; keys after it replace merged ones. Source: goyaml v2 decode.go, merge. */
-	#merge(source: object, value: Record<string, unknown>, places: Places): void {
-		const sourcePlaces = this.#places.get(source);
+	#merge(source: object, value: Record<string, unknown>, offsets: Offsets): void {
+		const sourceOffsets = this.#offsets.get(source);
 		for (const [key, item] of Object.entries(source)) {
 			value[key] = item;
-			places.set(key, sourcePlaces?.get(key) ?? 0);
+			offsets.set(key, sourceOffsets?.get(key) ?? 0);
 		}
 	}
 
 	#keyText(node: unknown, offset: number): string {
-		const { value, word = '' } = this.#convert(node);
+		const { value, text = '' } = this.#convert(node);
 		if (typeof value === 'string') return value;
 		if (typeof value === 'boolean') return String(value);
-		const number = readGoNumber(word)?.key;
+		const number = readGoNumber(text)?.key;
 		if (number !== undefined) return number;
 		const type = typeof value === 'number' ? TOO_LARGE : Array.isArray(value) ? 'a sequence' : 'a mapping';
-		throw new Refusal(offset, `yaml: invalid map key: ${value === null ? 'null' : type}`);
+		throw new RefusedValue(offset, `yaml: invalid map key: ${value === null ? 'null' : type}`);
 	}
 
-	#resolve(anchor: string, offset: number | undefined): Converted {
-		const place = offset ?? 0;
+	#resolve(anchor: string, offset = 0): Converted {
 		const converted = this.#anchors.get(anchor);
-		if (converted === undefined) throw new Refusal(place, `yaml: unknown anchor '${anchor}' referenced`);
-		if (converted === 'open') throw new Refusal(place, `yaml: anchor '${anchor}' value contains itself`);
+		if (converted === undefined) throw new RefusedValue(offset, `yaml: unknown anchor '${anchor}' referenced`);
+		if (converted === 'open') throw new RefusedValue(offset, `yaml: anchor '${anchor}' value contains itself`);
 		this.#aliased += converted.nodes;
-		if (this.#aliased > MAX_ALIASED_NODES) throw new Refusal(place, 'yaml: document contains excessive aliasing');
+		if (this.#aliased > MAX_ALIASED_NODES) throw new RefusedValue(offset, 'yaml: document contains excessive aliasing');
 		return converted;
 	}
 }
@@ -307,13 +306,13 @@ function oneOf(words: Iterable<string>): RegExp {
 	return new RegExp(`^(?:${[...words].join('|')})$`);
 }
 
-/** Only keys show which number it is, everything else asks for its type. */
+/** The value is approximate: only keys need the exact number, and they are read from the text. */
 function numberOrText(text: string): number | string {
 	return readGoNumber(text)?.value ?? text;
 }
 
 function faultText({ message }: Error): string {
-	// The parser's own word for it when its stack ran out.
+	// The parser reports that its own stack overflowed.
 	if (/call stack/.test(message)) return TOO_DEEP;
 	return message.charAt(0).toLowerCase() + message.slice(1);
 }

@@ -16,7 +16,7 @@ export const BOOLEAN_WORDS: ReadonlyMap<string, boolean> = new Map([
 
 /** Source: YAML 1.2.2 section 10.3.2, core schema: numbers of any size, octal, hexadecimal. */
 const CORE_NUMBER = /^(?:[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?|0o[0-7]+|0x[0-9a-fA-F]+)$/;
-/** Source: goyaml.v2 encode.go, base60float: a number to other YAML 1.1 readers, a string to goyaml's own. */
+/** A number to other YAML 1.1 readers, a string to goyaml. Source: goyaml.v2 encode.go, base60float. */
 const BASE_60 = /^[-+]?[0-9][0-9_]*(?::[0-5]?[0-9])+(?:\.[0-9_]*)?$/;
 const TIMESTAMP =
 	/^(\d{4})-(\d{1,2})-(\d{1,2})(?:(?:([Tt])| +)(\d{1,2}):(\d{1,2}):(\d{1,2})(?:[.,]\d+)?(Z|[-+]\d\d:\d\d)?)?$/;

@@ -24,7 +24,7 @@ export interface ScalarPosition {
 /** Unit: characters. A longer key is written as `? key`. Source: kubectl v1.32 (goyaml.v2), check_simple_key. */
 const SIMPLE_KEY_LIMIT = 128;
 
-/** A line is folded at the first blank beyond this column. Source: kubectl v1.32 (goyaml.v2 best_width). */
+/** Lines are folded at the first blank beyond this column. Source: kubectl v1.32 (goyaml.v2 best_width). */
 const FOLD_COLUMN = 80;
 
 const SPECIAL_ESCAPES: ReadonlyMap<number, string> = new Map([
@@ -49,7 +49,7 @@ const BYTE_ORDER_MARK = '\ufeff';
 const INDICATOR_AT_START = /^(?:[#,[\]{}&*!|>'"%@`]|[?:-](?:[ \t]|$)|---|\.\.\.)/;
 const INDICATOR_INSIDE = /:(?:[ \t]|$)|[ \t\n]#/;
 
-/** What goyaml.v2 counts as printable; every character beyond U+FFFF is not. */
+/** Whether goyaml.v2 considers a character printable. None beyond U+FFFF is. */
 function isPrintable(codePoint: number): boolean {
 	if (codePoint === 0x0a || (codePoint >= 0x20 && codePoint <= 0x7e)) return true;
 	return (
@@ -80,12 +80,12 @@ function chooseStyle(text: string, simpleKey: boolean): Style {
 	return INDICATOR_AT_START.test(text) || INDICATOR_INSIDE.test(text) ? 'single' : 'plain';
 }
 
-/** The flow styles share one loop: encode each character, fold at a blank that follows no blank. */
+/** Writes a flow style: encodes each character, and folds at a blank that does not follow a blank. */
 function writeFlow(text: string, position: ScalarPosition, style: 'plain' | 'single' | 'double'): string {
 	const characters = [...text];
 	const last = characters.length - 1;
 	const quote = style === 'plain' ? '' : style === 'single' ? "'" : '"';
-	// goyaml.v2 looks for the byte order mark at the start of the value for every character of it.
+	// For each character goyaml.v2 checks the start of the value for a byte order mark, not the character itself.
 	const escapeAll = style === 'double' && text.startsWith(BYTE_ORDER_MARK);
 	let written = quote;
 	let column = position.column + quote.length;
@@ -122,7 +122,7 @@ function encodeCharacter(character: string, style: 'plain' | 'single' | 'double'
 	return escaped ? escapeCharacter(codePoint) : character;
 }
 
-/** Shape: `|`, an indentation digit when the first line would mislead, a chomping sign, then the indented lines. */
+/** Shape: `|`, an indentation digit if the first line would mislead, a chomping sign, then the indented lines. */
 function writeLiteral(text: string, indent: number): string {
 	const indentHint = /^[ \n]/.test(text) ? '2' : '';
 	const chompHint = !text.endsWith('\n') ? '-' : text === '\n' || text.endsWith('\n\n') ? '+' : '';
@@ -132,17 +132,17 @@ function writeLiteral(text: string, indent: number): string {
 }
 
 /**
- * The string in YAML, without a line end after it.
- * Requires: valid Unicode, so no lone surrogates.
- * Source: kubectl v1.32 (sigs.k8s.io/yaml v1.4, goyaml.v2), stringv, analyze_scalar and select_scalar_style; compared
- * with the printed text of kubectl in the unit tests.
+ * The string in YAML, without a newline after it.
+ * Requires: valid Unicode, without lone surrogates.
+ * Source: kubectl v1.32 (sigs.k8s.io/yaml v1.4, goyaml.v2), stringv, analyze_scalar and select_scalar_style. The unit
+ * tests compare it with the output of kubectl.
  */
 export function formatGoYamlScalar(text: string, position: ScalarPosition): string {
 	const style = chooseStyle(text, position.simpleKey ?? false);
 	return style === 'literal' ? writeLiteral(text, position.indent) : writeFlow(text, position, style);
 }
 
-/** One entry of a map that is indented by two, with a line end. */
+/** One entry of a map at column 2, with a newline. */
 export function formatGoYamlEntry(key: string, value: string): string {
 	if (key.length > SIMPLE_KEY_LIMIT) {
 		const name = formatGoYamlScalar(key, { column: 4, indent: 4 });
@@ -152,7 +152,7 @@ export function formatGoYamlEntry(key: string, value: string): string {
 	return `  ${name}: ${formatGoYamlScalar(value, { column: name.length + 4, indent: 4 })}\n`;
 }
 
-/** The entries of a map that is indented by two, in goyaml's order of keys, with a line end. */
+/** The entries of a map at column 2, in goyaml's order of keys, each with a newline. */
 export function formatGoYamlMap(map: ReadonlyMap<string, string>): string {
 	// Sorting by bytes first gives one result for one set of keys, even if goyaml's order of them is circular.
 	const keys = sortGoJsonKeys(map.keys()).sort(compareGoYamlKeys);

@@ -5,7 +5,7 @@
 
 import { isJsonObject, jsonType } from '../../go/json/value.js';
 import { type DocumentText, splitDocuments } from '../../go/yaml/documents.js';
-import { DocumentPlaces, readDocuments } from '../../go/yaml/locations.js';
+import { DocumentLocations, readDocuments } from '../../go/yaml/locations.js';
 import type { YamlDocument } from '../../go/yaml/reader.js';
 import { decodeYamlText, findControlCharacter } from '../../go/yaml/text.js';
 import type { ConfigMap } from '../../model/config-map.js';
@@ -84,7 +84,7 @@ class ManifestParser {
 			this.#report(offset + control, 'yaml: control characters are not allowed');
 			return;
 		}
-		const places = new DocumentPlaces(documentText, { file: this.#file, ...this.#position(offset) });
+		const places = new DocumentLocations(documentText, { file: this.#file, ...this.#position(offset) });
 		for (const [index, document] of readDocuments(documentText).entries()) {
 			if ('reason' in document) {
 				const helm = document.syntax && text.includes('{{') ? true : undefined;
@@ -207,7 +207,7 @@ interface ReadDocument {
 	readonly document: YamlDocument;
 	/** Of its text in the file. */
 	readonly offset: number;
-	readonly places: DocumentPlaces;
+	readonly places: DocumentLocations;
 	/** Among the documents of its text. */
 	readonly index: number;
 }

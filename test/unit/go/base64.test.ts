@@ -16,7 +16,7 @@ describe('decodeBase64', () => {
 		expect(decodeBase64(text)).toEqual(Buffer.from(expected));
 	});
 
-	// Offsets as Go's decoder gives them.
+	// The offsets are those of Go's decoder.
 	it.each([
 		['aGk', 0],
 		['aGVsaGk', 4],
@@ -38,7 +38,7 @@ describe('decodeBase64', () => {
 		expect(decodeBase64(text)).toEqual({ badOffset });
 	});
 
-	it('gives back all bytes', () => {
+	it('decodes what Node encodes', () => {
 		fc.assert(
 			fc.property(fc.uint8Array({ maxLength: 100 }), (bytes) => {
 				expect(decodeBase64(Buffer.from(bytes).toString('base64'))).toEqual(Buffer.from(bytes));

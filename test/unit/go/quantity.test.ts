@@ -4,7 +4,7 @@ import { divideUp, milliValue, parseQuantity, quantityOf, wholeValue } from '../
 
 const LARGEST = 9_223_372_036_854_775_807_000_000_000n;
 
-// Values of the first group are what kubectl 1.20 makes of these texts.
+// The values of the first table come from kubectl 1.20.
 describe('parseQuantity', () => {
 	test.each<readonly [string, bigint]>([
 		['0', 0n],
@@ -56,7 +56,7 @@ describe('parseQuantity', () => {
 		['-', 0n],
 		['-.Ki', 0n],
 		['e3', 0n],
-	])('%s is %s thousand-millionths', (text, nanos) => {
+	])('reads %s as %s nanos', (text, nanos) => {
 		expect(parseQuantity(text)).toEqual({ nanos });
 	});
 
@@ -69,7 +69,7 @@ describe('parseQuantity', () => {
 	);
 
 	test.each([`1e-9999999999`, `0.${'0'.repeat(400)}1`, '0.0000000001e-30', '1e-99999999999999999999'])(
-		'rounds %.20s up to the smallest one',
+		'rounds %.20s up to the smallest quantity',
 		(text) => {
 			expect(parseQuantity(text)).toEqual({ nanos: 1n });
 		},
@@ -101,7 +101,7 @@ describe('parseQuantity', () => {
 		expect(() => parseQuantity(text)).toThrow(expect.objectContaining({ code: 'INPUT_INVALID', message }));
 	});
 
-	test('reads what it means, however it is written', () => {
+	test('reads equal quantities from different notations', () => {
 		const milli = fc.bigInt({ min: -(10n ** 15n), max: 10n ** 15n });
 		fc.assert(
 			fc.property(milli, (value) => {
@@ -125,7 +125,7 @@ test.each<readonly [string, bigint, bigint]>([
 	['-1.5', -2n, -1500n],
 	['-100u', -1n, -1n],
 	['1.0001Ki', 1025n, 1_024_103n],
-])('%s is %s whole and %s thousandths, rounded away from zero', (text, whole, milli) => {
+])('rounds %s away from zero, to %s units and %s thousandths', (text, whole, milli) => {
 	const quantity = parseQuantity(text);
 	expect([wholeValue(quantity), milliValue(quantity)]).toEqual([whole, milli]);
 });
@@ -137,7 +137,7 @@ test.each<readonly [bigint, bigint, bigint]>([
 	[4n, 3n, 2n],
 	[-4n, 3n, -1n],
 	[9_007_199_254_740_993n, 1n, 9_007_199_254_740_993n],
-])('%s divided up by %s is %s', (dividend, divisor, quotient) => {
+])('divides %s by %s, rounded up to %s', (dividend, divisor, quotient) => {
 	expect(divideUp(dividend, divisor)).toBe(quotient);
 });
 

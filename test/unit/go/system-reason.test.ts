@@ -9,7 +9,7 @@ describe('systemReason', () => {
 		['ELOOP', 'too many levels of symbolic links'],
 		['ENAMETOOLONG', 'file name too long'],
 		['EISDIR', 'is a directory'],
-	])('words %s as Go does', (code, reason) => {
+	])('has the text of Go for %s', (code, reason) => {
 		expect(systemReason(Object.assign(new Error('x'), { code }))).toBe(reason);
 	});
 

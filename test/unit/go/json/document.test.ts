@@ -1,4 +1,4 @@
-/** JSON documents: the same objects, places and problems as through the YAML reader, which a comment line forces. */
+/** JSON documents: objects, locations and problems equal those of the YAML reader, which a comment line forces. */
 
 import { describe, expect, it } from 'vitest';
 import { parseManifest } from '../../../../src/sources/manifests/manifest-parser.js';
@@ -10,8 +10,8 @@ const DOCUMENTS = [
 	{ name: 'one object', value: item('a', { k: 'v' }) },
 	{ name: 'a List', value: list([item('a', { k: 'v' }), item('b', { k: '{"items": [1, 2]}', q: 'a \\" [ , b' })]) },
 	{ name: 'items inside an item', value: list([{ ...item('a', {}), items: [1, [2, 3]] }, item('b', { k: 'v' })]) },
-	{ name: 'a value that is no string', value: list([item('a', { k: 'v' }), item('b', { k: 1 })]) },
-	{ name: 'an item that is no object', value: list([item('a', { k: 'v' }), [], item('c', { k: 'v' })]) },
+	{ name: 'a value that is not a string', value: list([item('a', { k: 'v' }), item('b', { k: 1 })]) },
+	{ name: 'an item that is not an object', value: list([item('a', { k: 'v' }), [], item('c', { k: 'v' })]) },
 	{ name: 'an empty List', value: list([]) },
 ];
 
@@ -30,13 +30,13 @@ describe('readJson', () => {
 		}
 	}
 
-	it('takes the last of a repeated key, as kubectl does', () => {
+	it('takes the last of several equal keys, as kubectl does', () => {
 		const text = '{"apiVersion":"v1","kind":"ConfigMap","metadata":{"name":"a"},"data":{"k":"1","k":"2"}}';
 		const { objects } = parseManifest(text, { file: 'f', defaultNamespace: 'default' });
 		expect(objects[0]?.data.get('k')?.toString()).toBe('2');
 	});
 
-	it('sees the last of a repeated "items"', () => {
+	it('locates the items of the last of several "items"', () => {
 		const one = JSON.stringify(item('a', { k: 'v' }));
 		const text = `{"apiVersion":"v1","kind":"List","items":[${one}],\n"items":[${one},\n${one}]}`;
 		const { places } = parseManifest(text, { file: 'f', defaultNamespace: 'default' });

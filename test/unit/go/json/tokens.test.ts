@@ -12,7 +12,7 @@ describe('jsonTokens', () => {
 		expect([...jsonTokens(text)].map(({ token }) => token)).toEqual(tokens);
 	});
 
-	it('takes a string of many megabytes', () => {
+	it('accepts a string of many megabytes', () => {
 		expect([...jsonTokens(`{"${'x'.repeat(12_000_000)}"}{`)].map(({ index }) => index)).toEqual([
 			0, 1, 12_000_003, 12_000_004,
 		]);
@@ -20,7 +20,7 @@ describe('jsonTokens', () => {
 });
 
 describe('readDocuments', () => {
-	it('refuses YAML that would take gigabytes', () => {
+	it('refuses YAML that would take gigabytes of memory', () => {
 		const text = 'a'.repeat(33 * 1024 * 1024);
 		expect(readDocuments({ text, offset: 0, json: false })).toEqual([
 			{

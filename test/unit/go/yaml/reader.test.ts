@@ -8,7 +8,7 @@ function read(text: string): unknown {
 	return 'value' in document ? JSON.parse(JSON.stringify(document.value)) : `${document.offset} ${document.reason}`;
 }
 
-// All of this is what kubectl v1.32 makes of the text: kubectl annotate --local -f FILE x=y -o json
+// The results are those of kubectl v1.32: kubectl annotate --local -f FILE x=y -o json
 describe('readYaml', () => {
 	it.each([
 		['1.10', '1.1'],
@@ -96,8 +96,8 @@ describe('readYaml', () => {
 		['a: !!float x', '11 yaml: cannot decode !!str `x` as a !!float'],
 		['a: "\\ud83d\\ude00"', '3 yaml: found invalid Unicode character escape code'],
 		['a: "\\/"', '3 yaml: found unknown escape character'],
-		['a: "x\\\n\n  y"', '3 yaml: a backslash ends the line before an empty one; write a line end as "\\n"'],
-		['a: |2\n     \nb: c', '3 yaml: a text of nothing but blanks; write it between double quotes'],
+		['a: "x\\\n\n  y"', '3 yaml: an empty line follows a line that ends with a backslash; write the newline as "\\n"'],
+		['a: |2\n     \nb: c', '3 yaml: the text has only blanks; put it in double quotes'],
 		['a: |\n  \tx\n', '3 yaml: found a tab character where an indentation space is expected'],
 	])('refuses %j', (text, fault) => {
 		expect(read(text)).toBe(fault);
@@ -105,7 +105,7 @@ describe('readYaml', () => {
 
 	it.each(['a: x\u2028y', 'a: |\n  x\u2028y\n', 'a: "x \u2029y"'])('refuses the line separator of %j', (text) => {
 		expect(read(text)).toBe(
-			'3 yaml: U+2028 and U+2029 end a line in YAML 1.1; write them as "\\L" and "\\P" between double quotes',
+			'3 yaml: U+2028 and U+2029 end a line in YAML 1.1; write them as "\\L" and "\\P" in double quotes',
 		);
 	});
 });

@@ -1,0 +1,13 @@
+import { expect, test } from 'vitest';
+import { closest } from '../../../src/base/suggestion.js';
+
+test.each([
+	['moutn', 'mount'],
+	['unmout', 'unmount'],
+	['unmont', 'unmount'],
+	['creat', 'create'],
+	['xyz', undefined],
+	['m', undefined],
+])('suggests for "%s": %s', (word, meant) => {
+	expect(closest(word, ['mount', 'unmount', 'create'])).toBe(meant);
+});
