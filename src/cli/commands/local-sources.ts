@@ -1,6 +1,7 @@
 /** Local sources made from their flags, for every command that reads them. */
 
 import type { Logger } from '../../base/log.js';
+import type { SourceRequest } from '../../inputs/requests.js';
 import { isFileOpenForWriting } from '../../native/libc.js';
 import { GeneratedSource } from '../../sources/generators/generated-source.js';
 import { KustomizeSource } from '../../sources/kustomize/kustomize-source.js';
@@ -8,7 +9,6 @@ import type { OtherObject } from '../../sources/manifests/manifest-parser.js';
 import { ManifestSource } from '../../sources/manifests/manifest-source.js';
 import type { ConfigMapSource } from '../../store/source.js';
 import type { CliContext } from '../context.js';
-import type { SourceFlag } from '../flags/source-flags.js';
 
 export interface LocalSourceOptions {
 	readonly recursive: boolean;
@@ -24,7 +24,7 @@ export interface LocalSourceOptions {
 	readonly onOthers?: (others: readonly OtherObject[]) => void;
 }
 
-export function makeLocalSource(flag: SourceFlag, options: LocalSourceOptions): ConfigMapSource {
+export function makeLocalSource(flag: SourceRequest, options: LocalSourceOptions): ConfigMapSource {
 	const { recursive, namespace, context, ...rest } = options;
 	const { cwd, env } = context;
 	if (flag.kind === 'create') return new GeneratedSource(flag.flags, { namespace, cwd, env, log: options.log });

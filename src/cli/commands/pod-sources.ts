@@ -4,9 +4,8 @@
 
 import type { Logger } from '../../base/log.js';
 import type { PodSources } from '../../inputs/pod-sources.js';
+import type { PodRequest, SourceRequest } from '../../inputs/requests.js';
 import type { CliContext } from '../context.js';
-import type { PodFlags } from '../flags/run-flags.js';
-import type { SourceFlag } from '../flags/source-flags.js';
 import { makeLocalSource } from './local-sources.js';
 import { openRunCluster } from './run-cluster.js';
 
@@ -15,7 +14,7 @@ import { openRunCluster } from './run-cluster.js';
  * Errors: CONFIG_INVALID when a cluster is asked for and no kubeconfig, context, cluster or user is found.
  */
 export async function podSources(
-	flags: PodFlags,
+	flags: PodRequest,
 	context: CliContext,
 	log: Logger,
 	listConfigMaps = false,
@@ -38,7 +37,7 @@ export async function podSources(
 	};
 }
 
-function descriptionOf(source: SourceFlag): string {
+function descriptionOf(source: SourceRequest): string {
 	if (source.kind === 'create') return `--create ${source.flags.name}`;
 	return source.kind === 'kustomize' ? `-k ${source.directory}` : `-f ${source.path}`;
 }

@@ -3,12 +3,12 @@
 import { ConfigMapFsError } from '../../base/errors.js';
 import type { Logger } from '../../base/log.js';
 import type { RunCluster } from '../../inputs/pod-sources.js';
+import type { ClusterRequest } from '../../inputs/requests.js';
 import { workloadKindOfWord } from '../../pod/workload-kinds.js';
-import type { ClusterFlags } from '../flags/cluster-flags.js';
 
 /** What speaks with a cluster is loaded only when there is one. Errors: CONFIG_INVALID. */
 export async function openRunCluster(
-	flags: ClusterFlags,
+	flags: ClusterRequest,
 	options: { readonly env: NodeJS.ProcessEnv; readonly log: Logger; readonly namespace: string | undefined },
 ): Promise<RunCluster & { readonly namespace: string }> {
 	const [{ loadKubeconfig }, { ClusterSource }, { readWorkload }] = await Promise.all([

@@ -4,10 +4,10 @@
  */
 
 import { ConfigMapFsError } from '../../base/errors.js';
-import type { Logger } from '../../base/log.js';
 import type { FlagOption, ParsedFlags } from '../../go/flags.js';
+import type { ClusterRequest } from '../../inputs/requests.js';
+import type { SyncRange } from '../../model/sync-pace.js';
 import type { ChangeDetection } from '../../sources/cluster/change-detection.js';
-import type { ConfigMapSource } from '../../store/source.js';
 import { parseDuration } from './flag-values.js';
 
 const VALUE = { type: 'string' } as const;
@@ -39,21 +39,6 @@ export const CLUSTER_OPTIONS = {
 	},
 } as const satisfies Readonly<Record<string, FlagOption & { readonly describe: string; readonly group: string }>>;
 
-/** What the flags say about a cluster. */
-export interface ClusterFlags {
-	readonly kubeconfig: string | undefined;
-	readonly context: string | undefined;
-	readonly cluster: string | undefined;
-	readonly user: string | undefined;
-	/** Undefined: that of the kubeconfig. */
-	readonly namespaces: readonly string[] | 'all' | undefined;
-	readonly names: readonly string[];
-	readonly labelSelector: string | undefined;
-	readonly fieldSelector: string | undefined;
-	readonly changeDetection: ChangeDetection;
-	readonly stateDirectory: string | undefined;
-}
-
 const NAMES_A_CLUSTER = [
 	'kubeconfig',
 	'context',
@@ -69,7 +54,7 @@ const NAMES_A_CLUSTER = [
  * Undefined when no cluster is asked for: there are other sources, and no flag is about one.
  * Errors: USAGE for flags that do not go together.
  */
-export function readClusterFlags(flags: ParsedFlags, hasOtherSources: boolean): ClusterFlags | undefined {
+export function readClusterFlags(flags: ParsedFlags, hasOtherSources: boolean): ClusterRequest | undefined {
 	const isAsked = flags.is('from-cluster') || NAMES_A_CLUSTER.some((name) => flags.last(name) !== undefined);
 	const changeDetection = readChangeDetection(flags);
 	if (hasOtherSources && !isAsked) return undefined;
@@ -112,14 +97,8 @@ function readChangeDetection(flags: ParsedFlags): ChangeDetection {
 	return { strategy: 'cache', ...(ttl === undefined ? {} : { ttlMs: parseDuration('ttl', ttl) }), ...syncFrequencyMs };
 }
 
-/** From one simulated pod sync to the next. Unit: milliseconds. */
-export interface DelayRange {
-	readonly minMs: number;
-	readonly maxMs: number;
-}
-
 /** `60s..90s`, or one duration for a fixed distance. Errors: USAGE. */
-export function readKubeletDelay(flags: ParsedFlags): DelayRange | undefined {
+export function readKubeletDelay(flags: ParsedFlags): SyncRange | undefined {
 	const text = flags.last('kubelet-delay');
 	if (text === undefined) return undefined;
 	const [from = '', to = from, ...more] = text.split('..');
@@ -132,40 +111,4 @@ export function readKubeletDelay(flags: ParsedFlags): DelayRange | undefined {
 		);
 	}
 	return { minMs, maxMs };
-}
-
-/** The cluster as a source, and the namespace of objects that name none. */
-export interface OpenedCluster {
-	readonly source: ConfigMapSource;
-	readonly namespace: string;
-}
-
-/** Errors: CONFIG_INVALID when no kubeconfig, context, cluster or user is found. */
-export async function openCluster(
-	flags: ClusterFlags,
-	options: { readonly env: NodeJS.ProcessEnv; readonly log: Logger },
-): Promise<OpenedCluster> {
-	const [{ loadKubeconfig }, { ClusterSource }] = await Promise.all([
-		import('../../sources/cluster/kubeconfig.js'),
-		import('../../sources/cluster/cluster-source.js'),
-	]);
-	const { kubeconfig: file, context, cluster, user, namespaces, ...rest } = flags;
-	const kubeconfig = loadKubeconfig({ kubeconfig: file, context, cluster, user, environment: options.env });
-	const source = new ClusterSource({
-		...rest,
-		kubeconfig,
-		...(namespaces === undefined ? {} : { namespaces }),
-		log: options.log,
-	});
-	const [first] = namespaces === 'all' || namespaces === undefined ? [] : namespaces;
-	return { source, namespace: first ?? kubeconfig.namespace };
-}
-
-/** Every source's changes as slowly as kubelet passes them on. */
-export async function delayLikeKubelet(
-	sources: readonly ConfigMapSource[],
-	range: DelayRange,
-): Promise<readonly ConfigMapSource[]> {
-	const { KubeletDelay } = await import('../../sources/cluster/kubelet-delay.js');
-	return sources.map((source) => new KubeletDelay(source, range));
 }

@@ -7,6 +7,7 @@ import type { CommandModule } from 'yargs';
 import { ConfigMapFsError } from '../../base/errors.js';
 import { LOG_LEVELS, type LogLevel } from '../../base/log.js';
 import { type FlagOption, type ParsedFlags, parseFlags } from '../../go/flags.js';
+import type { PodRequest } from '../../inputs/requests.js';
 import { DRIVER_CHOICES, type DriverChoice } from '../../mount/driver-choice.js';
 import { ENV_INHERIT_CHOICES, type EnvInherit } from '../../run/container/inherited-environment.js';
 import { parseOnChangeFlags } from '../../run/on-change/on-change.js';
@@ -99,11 +100,8 @@ export const RUN_OPTIONS = {
 	'log-file': { ...VALUE, ...OPERATION, describe: 'Append the log to this file instead of standard error' },
 } as const satisfies Readonly<Record<string, FlagOption & { readonly describe: string; readonly group: string }>>;
 
-/** What says which pod it is. */
-export interface PodFlags extends ReturnType<typeof readPodFlags> {}
-
 /** Errors: USAGE. `words` are the positionals before `--`. */
-export function readPodFlags(flags: ParsedFlags, words: readonly string[], command: string) {
+export function readPodFlags(flags: ParsedFlags, words: readonly string[], command: string): PodRequest {
 	const [workload, ...more] = words;
 	if (more.length > 0) {
 		throw new ConfigMapFsError(

@@ -4,7 +4,8 @@
  */
 
 import type { ParsedFlags } from '../../go/flags.js';
-import { POD_OPTIONS, type PodFlags, readPodFlags } from './run-flags.js';
+import type { PodRequest } from '../../inputs/requests.js';
+import { POD_OPTIONS, readPodFlags } from './run-flags.js';
 
 /** Nothing is watched. */
 function once<Option extends { readonly describe: string }>(option: Option): Option {
@@ -30,7 +31,7 @@ export const SNAPSHOT_OPTIONS = {
 } as const;
 
 /** A cluster is asked for each ConfigMap, so that the permission to get is enough. Errors: USAGE. */
-export function readSnapshotFlags(flags: ParsedFlags, command: string): PodFlags {
+export function readSnapshotFlags(flags: ParsedFlags, command: string): PodRequest {
 	const pod = readPodFlags(flags, flags.positionals, command);
 	return pod.cluster === undefined
 		? pod

@@ -4,13 +4,7 @@
 
 import { ConfigMapFsError } from '../../base/errors.js';
 import type { GivenFlag } from '../../go/flags.js';
-import type { GeneratorFlags } from '../../sources/generators/generated-config-map.js';
-
-export type SourceFlag =
-	| { readonly kind: 'filename'; readonly path: string }
-	/** `args` are for the program that builds it. */
-	| { readonly kind: 'kustomize'; readonly directory: string; readonly args: readonly string[] }
-	| { readonly kind: 'create'; readonly flags: GeneratorFlags };
+import type { SourceRequest } from '../../inputs/requests.js';
 
 const GENERATOR_FLAGS: Readonly<Record<string, 'fromLiteral' | 'fromFile' | 'fromEnvFile'>> = {
 	'from-literal': 'fromLiteral',
@@ -22,8 +16,8 @@ const GENERATOR_FLAGS: Readonly<Record<string, 'fromLiteral' | 'fromFile' | 'fro
  * Errors: USAGE when a generator's flag has no `--create NAME` before it, `--kustomize-arg` comes without `-k`, or a name
  * is empty.
  */
-export function readSourceFlags(given: readonly GivenFlag[]): readonly SourceFlag[] {
-	const sources: SourceFlag[] = [];
+export function readSourceFlags(given: readonly GivenFlag[]): readonly SourceRequest[] {
+	const sources: SourceRequest[] = [];
 	const args = given.filter(({ name }) => name === 'kustomize-arg').map(({ value }) => value);
 	if (args.length > 0 && !given.some(({ name }) => name === 'kustomize')) {
 		throw new ConfigMapFsError('USAGE', '--kustomize-arg needs --kustomize DIR');

@@ -3,13 +3,13 @@
  */
 
 import { join } from 'node:path';
-import type { SourceFlag } from '../flags/source-flags.js';
+import type { SourceRequest } from '../../inputs/requests.js';
 import { shellWord } from './shell-word.js';
 
 const SHOWN = 8;
 
 /** `directory` is as the person typed it. */
-export function describeMount(directory: string, paths: readonly string[], sources: readonly SourceFlag[]): string {
+export function describeMount(directory: string, paths: readonly string[], sources: readonly SourceRequest[]): string {
 	const [first = ''] = paths;
 	const names = paths.slice(0, SHOWN).filter((path) => path !== '');
 	const more = paths.length > SHOWN ? ` and ${paths.length - SHOWN} more` : '';
@@ -32,7 +32,7 @@ export function describeMount(directory: string, paths: readonly string[], sourc
 }
 
 /** What a person can edit to see a change. */
-function editable(source: SourceFlag | undefined): string | undefined {
+function editable(source: SourceRequest | undefined): string | undefined {
 	if (source?.kind === 'kustomize') return source.directory;
 	return source?.kind === 'filename' ? source.path : undefined;
 }
