@@ -1,6 +1,6 @@
 /**
  * Failures for people. One class, many codes: match on `code`, never on the message. The catalogue holds the exit
- * status of each code; the README lists the same codes and a unit test compares the two.
+ * status of each code; docs/exit-statuses.md lists the same codes and a unit test compares the two.
  */
 
 /** Exit status of every error code. Source: sysexits.h for 64 to 78; env(1) for 126 and 127. */

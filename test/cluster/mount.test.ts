@@ -241,7 +241,7 @@ describe('a tree of a namespace', () => {
 	});
 });
 
-test('the role that the README shows is enough, and no more than is needed', async () => {
+test('the role that docs/cluster.md shows is enough, and no more than is needed', async () => {
 	const ns = await cluster().namespace();
 	for (const name of ['app', 'other']) await create(ns, name);
 	const jane = await cluster().user('jane', [], { namespace: ns });

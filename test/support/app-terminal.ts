@@ -5,19 +5,21 @@ import { PYTHON } from './inotify.js';
 import { until } from './until.js';
 
 export class Terminal {
-	readonly #process = new FixtureProcess([PYTHON, fixture('app-terminal.py')]);
+	readonly #process: FixtureProcess;
 	#shown = '';
 	/** Where the search for what is shown next begins. */
 	#seen = 0;
 
-	/** Resolves when the shell waits for a command. */
-	static async open(): Promise<Terminal> {
-		const terminal = new Terminal();
+	/** Resolves when the shell waits for a command. `prefix` are words that start the terminal somewhere else. */
+	static async open(prefix: readonly string[] = [], env: Readonly<Record<string, string>> = {}): Promise<Terminal> {
+		const terminal = new Terminal(prefix, env);
 		await terminal.waitFor(/\$ $/);
 		return terminal;
 	}
 
-	private constructor() {}
+	private constructor(prefix: readonly string[], env: Readonly<Record<string, string>>) {
+		this.#process = new FixtureProcess([...prefix, PYTHON, fixture('app-terminal.py')], env);
+	}
 
 	/** What was shown so far, in one. */
 	get shown(): string {

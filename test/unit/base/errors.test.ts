@@ -53,10 +53,10 @@ describe('errors', () => {
 });
 
 describe('EXIT_STATUS', () => {
-	test('is what the README says, code by code', () => {
-		const readme = readFileSync(new URL('../../../README.md', import.meta.url), 'utf8');
+	test('is what docs/exit-statuses.md lists, code by code', () => {
+		const page = readFileSync(new URL('../../../docs/exit-statuses.md', import.meta.url), 'utf8');
 		const listed: Record<string, number> = {};
-		for (const [, status = '', codes = ''] of readme.matchAll(/^\| (\d+) \| (`[A-Z_`, ]+`) \|$/gm)) {
+		for (const [, status = '', codes = ''] of page.matchAll(/^\| (\d+) \| (`[A-Z_`, ]+`) \|$/gm)) {
 			for (const [, code = ''] of codes.matchAll(/`([A-Z_]+)`/g)) listed[code] = Number(status);
 		}
 		expect(listed).toEqual(EXIT_STATUS);
