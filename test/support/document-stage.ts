@@ -160,13 +160,14 @@ function visible(shown: string): string {
 		.join('\n');
 }
 
-/** Without what differs from run to run: times, names of snapshots, sizes that `ls` prints. */
+/** Without what differs from run to run: times, names of snapshots, sizes that `ls` prints, widths of columns. */
 function normalized(text: string): string {
 	return text
 		.replace(/\[\d\d:\d\d:\d\d\]/g, '[time]')
 		.replace(/\.\.\d{4}_\d\d_\d\d_\d\d_\d\d_\d\d\.\d+/g, '..snapshot')
 		.replace(/^(\S{10} \d+ \S+ \S+) +\d+ /gm, '$1 SIZE ')
-		.replace(/[ \t]+$/gm, '')
+		.replace(/[ \t]+/g, ' ')
+		.replace(/ $/gm, '')
 		.trim();
 }
 
