@@ -181,6 +181,15 @@ export interface ApplicationEnded {
 	readonly signal?: NodeJS.Signals;
 }
 
+/** An exception in the process that answers the kernel: a bug. Reported once for each place in the code. */
+export interface ServerFaulted {
+	readonly type: 'server-fault';
+	/** The request that failed, such as `READDIR`, which was answered with EIO; or another activity of the process. */
+	readonly where: string;
+	/** The error's message and its stack, on several lines. */
+	readonly stack: string;
+}
+
 export type ControlEvent =
 	| Published
 	| Removed
@@ -198,7 +207,8 @@ export type ControlEvent =
 	| Mounted
 	| Unmounted
 	| ApplicationStarted
-	| ApplicationEnded;
+	| ApplicationEnded
+	| ServerFaulted;
 
 /** Receives events in order, on the event loop. It must not throw. */
 export type EventListener = (event: ControlEvent) => void;

@@ -3,7 +3,7 @@
  * driver's name.
  */
 
-import type { Guarded } from '../journal/server-protocol.js';
+import type { Leftovers, ServerFault } from '../journal/server-protocol.js';
 import type { VolumeState } from '../volume/plan.js';
 import type { TreeOperations } from '../volume/tree-operations.js';
 
@@ -40,10 +40,12 @@ export interface Driver {
 	/** Resolves once, when the mount is over for whatever reason. */
 	readonly ended: Promise<MountEnd>;
 	/**
-	 * What is to be ended and removed when this process is killed; in place of what was said before. False where the
-	 * driver has no process that outlives this one.
+	 * Names the processes and the directory to clean up if this process is killed; replaces earlier ones. No effect for
+	 * a driver without a process that outlives this one.
 	 */
-	guard(guarded: Guarded): boolean;
+	cleanUpAfterDaemon(leftovers: Leftovers): void;
+	/** Each exception in the driver's server is passed to `listener`, including earlier ones. To be called once. */
+	reportFaultsTo(listener: (fault: ServerFault) => void): void;
 	/** Requests that reached user space, by opcode; empty where nothing is counted. */
 	upcalls(): Promise<Readonly<Record<string, number>>>;
 	/** Takes the mount away, even when it is in use. Idempotent. */

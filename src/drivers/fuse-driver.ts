@@ -10,7 +10,7 @@ import { closeSync, constants, fstatSync, mkdirSync, openSync, rmdirSync, statSy
 import { join } from 'node:path';
 import { ConfigMapFsError, systemCode } from '../base/errors.js';
 import { runnablePerCpu } from '../base/load.js';
-import type { Guarded, MountMethod } from '../journal/server-protocol.js';
+import type { Leftovers, MountMethod, ServerFault } from '../journal/server-protocol.js';
 import { findMount, type KnownMount, locateMount, locateTopMount, unmountPath } from '../mounts/mount-table.js';
 import { takeTurn } from '../mounts/mount-turn.js';
 import type { RuntimeDirectory } from '../mounts/runtime-directory.js';
@@ -54,6 +54,8 @@ export class FuseDriver implements Driver {
 	readonly #server: ServerProcess;
 	/** Where the writable mount is made, when people get a view of it. */
 	readonly #hidden: string | undefined;
+	readonly #earlyFaults: ServerFault[] = [];
+	#reportFault = (fault: ServerFault): void => void this.#earlyFaults.push(fault);
 	#rootFd: number | undefined;
 	/** What people see, from the moment when there is something mounted. */
 	#shown: KnownMount | undefined;
@@ -89,9 +91,14 @@ export class FuseDriver implements Driver {
 				announcer: process.pid,
 				trace,
 			},
-			(index) => this.tree.discardSegment(index),
+			{
+				segmentUnused: (index) => this.tree.discardSegment(index),
+				fault: (fault) => this.#reportFault(fault),
+			},
 		);
-		this.#watch = new UnmountWatch();
+		this.#watch = new UnmountWatch(({ message, stack = message }) =>
+			this.#reportFault({ where: 'unmount watch', stack }),
+		);
 	}
 
 	/** A walk is interrupted for as long as it waits for a CPU, which grows with the number of those who want one. */
@@ -161,9 +168,13 @@ export class FuseDriver implements Driver {
 		if (this.#unmounting === undefined && this.#removing === undefined) this.#end(end);
 	}
 
-	guard(guarded: Guarded): boolean {
-		this.#server.guard(guarded);
-		return true;
+	cleanUpAfterDaemon(leftovers: Leftovers): void {
+		this.#server.cleanUpAfterDaemon(leftovers);
+	}
+
+	reportFaultsTo(listener: (fault: ServerFault) => void): void {
+		this.#reportFault = listener;
+		for (const fault of this.#earlyFaults.splice(0)) listener(fault);
 	}
 
 	async upcalls(): Promise<Readonly<Record<string, number>>> {

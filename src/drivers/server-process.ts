@@ -7,10 +7,18 @@ import type { Socket } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import { ConfigMapFsError, type ErrorCode, EXIT_STATUS } from '../base/errors.js';
 import { JsonLines } from '../base/json-lines.js';
-import type { DaemonMessage, Guarded, ServerConfig, ServerMessage } from '../journal/server-protocol.js';
+import type { DaemonMessage, Leftovers, ServerConfig, ServerFault, ServerMessage } from '../journal/server-protocol.js';
 import type { MountEnd } from './driver.js';
 
 const SERVER = fileURLToPath(new URL('../server.js', import.meta.url));
+
+/** Receives the messages of the server that it sends on its own. */
+export interface ServerListener {
+	/** The server does not use a segment of the journal any more. */
+	segmentUnused(index: number): void;
+	/** An exception in the server. */
+	fault(fault: ServerFault): void;
+}
 
 export class ServerProcess {
 	readonly #child: ChildProcess;
@@ -18,15 +26,17 @@ export class ServerProcess {
 	readonly #started: Promise<void>;
 	readonly ended: Promise<MountEnd>;
 	#upcalls: ((upcalls: Readonly<Record<string, number>>) => void)[] = [];
-	readonly #segmentUnused: (index: number) => void;
+	readonly #listener: ServerListener;
+	/** Why the server gave up, if it has said so. */
+	#failure: string | undefined;
 	#hasEnded = false;
 
 	/**
 	 * Starts the process, which gets ready and waits for `mount`. It is in a session of its own: a terminal's Ctrl-C is
 	 * for the daemon, which unmounts first.
 	 */
-	constructor(config: ServerConfig, segmentUnused: (index: number) => void) {
-		this.#segmentUnused = segmentUnused;
+	constructor(config: ServerConfig, listener: ServerListener) {
+		this.#listener = listener;
 		this.#child = spawn(process.execPath, ['--no-warnings', SERVER, JSON.stringify(config)], {
 			detached: true,
 			stdio: ['ignore', 'ignore', 'inherit', 'pipe'],
@@ -37,10 +47,14 @@ export class ServerProcess {
 			this.#child.on('error', (error) => {
 				if (this.#child.pid === undefined) resolve({ reason: 'died', detail: error.message });
 			});
-			this.#child.on('exit', (status, signal) => {
+			this.#child.on('exit', () => {
 				this.#hasEnded = true;
 				for (const answer of this.#upcalls) answer({});
-				const detail = signal === null ? `exit status ${status}` : `killed by ${signal}`;
+			});
+			// Not before the last message on the socket is read.
+			this.#child.on('close', (status, signal) => {
+				const how = signal === null ? `exit status ${status}` : `killed by ${signal}`;
+				const detail = this.#failure === undefined ? how : `${how}: ${this.#failure}`;
 				resolve(status === 0 ? { reason: 'unmounted' } : { reason: 'died', detail });
 			});
 		});
@@ -71,8 +85,11 @@ export class ServerProcess {
 			const messages = new JsonLines((value) => {
 				const message = value as ServerMessage;
 				if (message.type === 'serving') resolve();
-				else if (message.type === 'failed') reject(new ConfigMapFsError(errorCode(message.code), message.message));
-				else if (message.type === 'segment-unused') this.#segmentUnused(message.segment);
+				else if (message.type === 'failed') {
+					this.#failure = message.message;
+					reject(new ConfigMapFsError(errorCode(message.code), message.message));
+				} else if (message.type === 'segment-unused') this.#listener.segmentUnused(message.segment);
+				else if (message.type === 'fault') this.#listener.fault({ where: message.where, stack: message.stack });
 				else this.#upcalls.shift()?.(message.upcalls);
 			});
 			this.#socket.on('data', (chunk: Buffer) => messages.push(chunk));
@@ -83,9 +100,9 @@ export class ServerProcess {
 		});
 	}
 
-	/** From now on the server cleans up after a killed daemon; see `Guarded`. */
-	guard(guarded: Guarded): void {
-		this.#say({ type: 'guard', ...guarded });
+	/** From now on the server cleans these up if the daemon is killed. */
+	cleanUpAfterDaemon(leftovers: Leftovers): void {
+		this.#say({ type: 'leftovers', ...leftovers });
 	}
 
 	/** Which mount of the mount table people see; the server takes it away when the daemon cannot. */

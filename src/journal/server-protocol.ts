@@ -31,7 +31,16 @@ export type ServerMessage =
 	| { readonly type: 'failed'; readonly code: string; readonly message: string }
 	/** Neither the reader nor an inode uses the segment any more; the daemon, which alone unlinks segments, may do so. */
 	| { readonly type: 'segment-unused'; readonly segment: number }
+	| ({ readonly type: 'fault' } & ServerFault)
 	| { readonly type: 'upcalls'; readonly upcalls: Readonly<Record<string, number>> };
+
+/** An exception in the server: a bug. It is reported once for each place in the code. */
+export interface ServerFault {
+	/** The request or the activity that failed, such as `READDIR`. */
+	readonly where: string;
+	/** The error's message and its stack, on several lines. */
+	readonly stack: string;
+}
 
 export type DaemonMessage =
 	/** The journal holds the first state, and the mount point is ready. */
@@ -39,14 +48,17 @@ export type DaemonMessage =
 	| { readonly type: 'upcalls' }
 	/** People see the file system, through this mount of the mount table. */
 	| { readonly type: 'shown'; readonly mountId: number }
-	/** Takes the place of an earlier one. */
-	| ({ readonly type: 'guard' } & Guarded);
+	/** Replaces an earlier one. */
+	| ({ readonly type: 'leftovers' } & Leftovers);
 
-/** What the server ends and removes when the daemon is gone without having taken the mount away. */
-export interface Guarded {
-	/** Every process in it, as /proc/PID/ns/mnt names it: `mnt:[4026532177]`. Never the server's own. */
+/** What the server kills and removes if the daemon ends without having unmounted. */
+export interface Leftovers {
+	/**
+	 * Every process in this mount namespace is killed. Named as in /proc/PID/ns/mnt: `mnt:[4026532177]`. Never the
+	 * server's own.
+	 */
 	readonly mountNamespace?: string;
-	/** A runtime directory with what is mounted below it, and its parent when that is empty then. Absolute. */
+	/** This runtime directory is removed with the mounts below it, and its parent if that is empty then. Absolute. */
 	readonly removeDirectory?: string;
 }
 

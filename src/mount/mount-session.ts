@@ -52,6 +52,7 @@ export class MountSession {
 		this.#log = options.log;
 		this.#onEvent = options.onEvent;
 		this.#layout = new Layout(options.layout);
+		this.#driver.reportFaultsTo((fault) => this.#onEvent({ type: 'server-fault', ...fault }));
 		const reporter = new ProblemReporter(options.onEvent);
 		this.#store = new LayeredStore({
 			layers: options.sources.map((source) => source.description),

@@ -18,7 +18,8 @@ export class UnmountWatch {
 	#isOver = false;
 	#check: () => void = () => {};
 
-	constructor() {
+	/** `failed` is called if the thread ends with an error; an unmount is not noticed then. */
+	constructor(failed: (error: Error) => void) {
 		const [ours, theirs] = socketPair();
 		this.#doorbell = ours;
 		const worker = new Worker(new URL('./unmount-watch-thread.js', import.meta.url), { workerData: theirs });
@@ -30,7 +31,10 @@ export class UnmountWatch {
 				resolve();
 				this.#check();
 			});
-			worker.on('error', () => resolve());
+			worker.on('error', (error: Error) => {
+				resolve();
+				failed(error);
+			});
 			worker.on('exit', () => {
 				resolve();
 				closeSync(theirs);

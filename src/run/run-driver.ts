@@ -50,7 +50,7 @@ export class RunDriver {
 			const driver = this.#make(options.choice);
 			this.#state = { kind: 'begun', driver };
 			// If this process is killed before the application starts, only this directory is left.
-			driver.guard({ removeDirectory: options.placement.machineDirectory });
+			driver.cleanUpAfterDaemon({ removeDirectory: options.placement.machineDirectory });
 		} catch (error) {
 			// To an application a tmpfs differs only for readers at the moment of a change.
 			if (options.choice !== 'auto' || !(error instanceof ConfigMapFsError)) throw error;

@@ -14,7 +14,7 @@ import { JsonLines } from '../base/json-lines.js';
 import {
 	CONTROL_FD,
 	type DaemonMessage,
-	type Guarded,
+	type Leftovers,
 	type ServerConfig,
 	type ServerMessage,
 } from '../journal/server-protocol.js';
@@ -22,6 +22,7 @@ import { findMount, locateTopMount, unmountPath } from '../mounts/mount-table.js
 import { removeRuntimeDirectory } from '../mounts/runtime-directory.js';
 import { opcodeName } from '../wire/constants.js';
 import { endMembers } from './cleanup.js';
+import { faultReporter } from './fault-reporter.js';
 
 export interface ControlData {
 	readonly config: ServerConfig;
@@ -43,7 +44,7 @@ let isMounting = false;
 let device: string | undefined;
 /** What people see of it. */
 let shownId = 0;
-let guarded: Guarded | undefined;
+let leftovers: Leftovers | undefined;
 
 /** A failure is the last word: the thread ends when it is sent, and with it the process. */
 function send(message: ServerMessage): void {
@@ -74,9 +75,9 @@ function daemonIsGone(): void {
 
 function cleanUp(): void {
 	// First, because they use what goes next.
-	if (guarded?.mountNamespace !== undefined) endMembers(guarded.mountNamespace);
+	if (leftovers?.mountNamespace !== undefined) endMembers(leftovers.mountNamespace);
 	if (!isMounting) {
-		if (guarded?.removeDirectory !== undefined) removeRuntimeDirectory(guarded.removeDirectory);
+		if (leftovers?.removeDirectory !== undefined) removeRuntimeDirectory(leftovers.removeDirectory);
 		removeJournal();
 		process.kill(process.pid, 'SIGKILL');
 	}
@@ -87,7 +88,7 @@ function cleanUp(): void {
 	removeJournal();
 	for (const place of new Set([config.mountPoint, config.publicMountPoint])) takeAway(place);
 	removeJournal();
-	if (guarded?.removeDirectory !== undefined) removeRuntimeDirectory(guarded.removeDirectory);
+	if (leftovers?.removeDirectory !== undefined) removeRuntimeDirectory(leftovers.removeDirectory);
 }
 
 /** What is read from it is open already. */
@@ -113,8 +114,8 @@ function takeAway(place: string): void {
 function receive(message: DaemonMessage): void {
 	if (message.type === 'upcalls') {
 		send({ type: 'upcalls', upcalls: upcalls() });
-	} else if (message.type === 'guard') {
-		guarded = message;
+	} else if (message.type === 'leftovers') {
+		leftovers = message;
 	} else if (message.type === 'shown') {
 		shownId = message.mountId;
 	} else {
@@ -123,8 +124,15 @@ function receive(message: DaemonMessage): void {
 	}
 }
 
+const reportFault = faultReporter((fault) => send({ type: 'fault', ...fault }));
 const messages = new JsonLines((message) => receive(message as DaemonMessage));
-socket.on('data', (chunk: Buffer) => messages.push(chunk));
+socket.on('data', (chunk: Buffer) => {
+	try {
+		messages.push(chunk);
+	} catch (error) {
+		reportFault('control thread', error);
+	}
+});
 socket.on('error', () => {});
 socket.on('close', daemonIsGone);
 parentPort?.on('message', (message: ServerMessage) => {

@@ -13,6 +13,7 @@ import type { ServerConfig, ServerMessage } from '../journal/server-protocol.js'
 import { endAtOnce } from '../native/process.js';
 import { OPCODE_LIMIT } from '../wire/constants.js';
 import type { ControlData } from './control-thread.js';
+import { faultReporter } from './fault-reporter.js';
 import { openMounted } from './kernel/device.js';
 import { Session } from './kernel/session.js';
 import { makeTrace } from './kernel/trace.js';
@@ -56,7 +57,12 @@ export async function serve(config: ServerConfig): Promise<void> {
 			(segment) => say({ type: 'segment-unused', segment }),
 		);
 		journal.poll();
-		const shared = { tree, pollJournal: () => journal.poll(), counters: new Float64Array(counters) };
+		const shared = {
+			tree,
+			pollJournal: () => journal.poll(),
+			counters: new Float64Array(counters),
+			reportFault: faultReporter((fault) => say({ type: 'fault', ...fault })),
+		};
 		if (config.driver === 'fuse-native') {
 			// Loaded on demand: the other driver runs where libfuse 2 is not installed.
 			const { FuseNativeServer } = await import('./fuse-native/server.js');

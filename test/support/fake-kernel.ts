@@ -25,6 +25,8 @@ class Done extends Error {}
 
 export class FakeKernel {
 	readonly counters: number[] = [];
+	/** Exceptions that the session reported. */
+	readonly faults: { readonly where: string; readonly error: unknown }[] = [];
 	/** Who makes the requests, as the kernel says it; 0 is nobody it has a number for. */
 	pid = 0;
 	readonly #session: Session;
@@ -38,6 +40,7 @@ export class FakeKernel {
 		[this.#device, this.#kernel] = socketPair();
 		this.#session = new Session({
 			pollJournal: () => {},
+			reportFault: (where, error) => this.faults.push({ where, error }),
 			openWithoutUpcall: true,
 			...options,
 			fd: this.#device,

@@ -81,6 +81,13 @@ const RENDERINGS: { readonly [T in EventType]: Rendering<EventOf<T>> } = {
 		sentence: ({ pid, status, signal }) =>
 			`the application (pid ${pid}) ended ${signal === undefined ? `with status ${status}` : `by ${signal}`}`,
 	},
+	'server-fault': {
+		level: 'error',
+		sentence: ({ where, stack }) => {
+			const [message, ...frames] = stack.split('\n').map((line) => line.trim());
+			return `internal error in ${where}: ${[message, ...frames].join(' ')}; please report this`;
+		},
+	},
 };
 
 /** A listener that writes each event to the log. Lists without entries are left out of the record. */

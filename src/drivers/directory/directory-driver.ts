@@ -67,9 +67,9 @@ export class DirectoryDriver implements Driver {
 		}
 	}
 
-	guard(): boolean {
-		return false;
-	}
+	cleanUpAfterDaemon(): void {}
+
+	reportFaultsTo(): void {}
 
 	async upcalls(): Promise<Readonly<Record<string, number>>> {
 		return {};

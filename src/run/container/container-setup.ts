@@ -178,7 +178,7 @@ export class ContainerSetup {
 
 	/** If this process is killed, the server process kills what runs in that mount namespace and removes the directory. */
 	cleanUpAfterKill(mountNamespace: string, removeDirectory: string): void {
-		this.#driver?.guard({ mountNamespace, removeDirectory });
+		this.#driver?.cleanUpAfterDaemon({ mountNamespace, removeDirectory });
 	}
 
 	/** Unmounts the volumes. Idempotent. */

@@ -45,6 +45,7 @@ export class PodVolumes {
 
 	constructor(options: PodVolumesOptions) {
 		this.#options = options;
+		options.driver.reportFaultsTo((fault) => options.onEvent({ type: 'server-fault', ...fault }));
 	}
 
 	/** The application can see the volumes: from now on flips are reported. */

@@ -7,7 +7,7 @@
  * - ENOSYS where the kernel remembers it and the meaning is "do not ask again": OPEN, and by absence here FLUSH, FSYNC,
  *   xattrs. Never for opendir, after which libfuse 2 follows a null pointer.
  * - Where opens are seen, an open file keeps its inode and its bytes until it is closed.
- * - A bug is EIO for its caller and nothing else: an exception in a handler would end the process.
+ * - An exception in a handler is a bug: EIO for its caller, and reported. Uncaught it would end the process.
  *
  * Thread: the main thread of the server process; it never touches the mount itself.
  */
@@ -20,6 +20,7 @@ import type { Inode } from '../../fs/inode.js';
 import type { InodeTree } from '../../fs/inode-tree.js';
 import { DATA_LINK_TMP } from '../../volume/content.js';
 import { OPCODE, S_IFMT, S_IFREG } from '../../wire/constants.js';
+import type { ReportFault } from '../fault-reporter.js';
 import type { NativeOperations, NativeStat } from './binding.js';
 import { FlipGate, type OpenFile } from './flip-gate.js';
 import { PathWalk, toText, toTreeName } from './path-walk.js';
@@ -35,6 +36,8 @@ export interface OperationsOptions {
 	readonly openWithoutUpcall: boolean;
 	/** One more request of an opcode came; a plain array indexed by opcode. */
 	readonly counters: { [opcode: number]: number };
+	/** Called with each exception in a handler or in the flip gate. */
+	readonly reportFault: ReportFault;
 	/** Given for tracing only: a request and its result. */
 	readonly trace?: (operation: string, path: string, result: number) => void;
 }
@@ -77,7 +80,13 @@ export class Operations {
 			pollJournal: options.pollJournal,
 			patienceMs: () => PATIENCE_MS + WAITER_PATIENCE_MS * runnablePerCpu(),
 			after: (delayMs, run) => {
-				setTimeout(run, delayMs).unref();
+				setTimeout(() => {
+					try {
+						run();
+					} catch (error) {
+						options.reportFault('flip gate', error);
+					}
+				}, delayMs).unref();
 			},
 		});
 	}
@@ -139,8 +148,9 @@ export class Operations {
 		let answer: Answer<T>;
 		try {
 			answer = handle();
-		} catch {
+		} catch (error) {
 			answer = { errno: ERRNO.EIO };
+			this.#options.reportFault(operation, error);
 		}
 		const result = resultOf(answer);
 		trace?.(operation, path, result);
@@ -164,8 +174,9 @@ export class Operations {
 		let way: 'pass' | 'wait' | 'stale';
 		try {
 			way = this.#passGate(path, later);
-		} catch {
+		} catch (error) {
 			way = 'pass';
+			this.#options.reportFault('flip gate', error);
 		}
 		if (way === 'pass') later();
 		else if (way === 'stale') this.#answer('getattr', opcode, path, reply, () => ({ errno: ERRNO.ESTALE }));
@@ -309,7 +320,7 @@ function readFrom(inode: Inode, buffer: Buffer, length: number, offset: number):
 	let done = 0;
 	while (done < wanted) {
 		const got = readSync(inode.segment.fd, buffer, done, wanted - done, inode.offset + offset + done);
-		if (got === 0) return { errno: ERRNO.EIO };
+		if (got === 0) throw new Error(`the journal ends before the bytes of inode ${inode.id}`);
 		done += got;
 	}
 	return { bytes: done };

@@ -15,6 +15,7 @@ import type { InodeTree } from '../../fs/inode-tree.js';
 import type { JournalRecord } from '../../journal/record.js';
 import type { ServerConfig } from '../../journal/server-protocol.js';
 import { driverUnavailable } from '../../mounts/fuse-native-library.js';
+import type { ReportFault } from '../fault-reporter.js';
 import { loadBinding, type NativeConstructor, type NativeMount } from './binding.js';
 import { checkMountPath, mountOptions } from './mount-options.js';
 import { Operations } from './operations.js';
@@ -26,6 +27,7 @@ export interface FuseNativeServerOptions {
 	readonly tree: InodeTree;
 	readonly pollJournal: () => void;
 	readonly counters: { [opcode: number]: number };
+	readonly reportFault: ReportFault;
 }
 
 export class FuseNativeServer {
@@ -38,6 +40,7 @@ export class FuseNativeServer {
 			tree: options.tree,
 			pollJournal: options.pollJournal,
 			counters: options.counters,
+			reportFault: options.reportFault,
 			openWithoutUpcall: options.config.openWithoutUpcall,
 			...(options.config.trace ? { trace: traceToStandardError } : {}),
 		});

@@ -6,7 +6,7 @@
  * - ENOSYS where the kernel remembers it and the meaning is "do not ask again": OPEN, OPENDIR, FLUSH, xattrs, ... After
  *   that a warm open, read and close make no upcall at all.
  * - Mutations get EROFS, never ENOSYS, unless the tree recognises the daemon's announced operation.
- * - A bug or a malformed request is EIO for its caller and nothing else.
+ * - An exception, which is a bug or a malformed request, is EIO for its caller and is reported; the loop continues.
  *
  * Thread: the main thread of the server process; it never touches the mount and never waits for the daemon.
  */
@@ -17,9 +17,10 @@ import { systemCode } from '../../base/errors.js';
 import type { Mutation } from '../../fs/announcement.js';
 import type { Inode } from '../../fs/inode.js';
 import { FOREVER_MS, type InodeTree } from '../../fs/inode-tree.js';
-import { FATTR, FOPEN, OPCODE, OPCODE_LIMIT, type OpcodeName, S_IFDIR } from '../../wire/constants.js';
+import { FATTR, FOPEN, OPCODE, OPCODE_LIMIT, type OpcodeName, opcodeName, S_IFDIR } from '../../wire/constants.js';
 import { ReplyBuffer } from '../../wire/reply.js';
 import { RequestBuffer } from '../../wire/request.js';
+import type { ReportFault } from '../fault-reporter.js';
 import { type Agreement, negotiate } from './negotiation.js';
 
 /** Unit: bytes. The kernel wants 8 KiB at least; 64 KiB take 4093 forgets in one message. */
@@ -53,6 +54,8 @@ export interface SessionOptions {
 	readonly announcer?: number;
 	/** One more request of an opcode was read; a plain array indexed by opcode. */
 	readonly counters: { [opcode: number]: number };
+	/** Called with each exception in a handler. */
+	readonly reportFault: ReportFault;
 	/** Given for tracing only. */
 	readonly trace?: SessionTrace;
 }
@@ -83,7 +86,7 @@ export class Session {
 
 	/** Serves until the file system is unmounted or its connection aborted. Blocks this thread. */
 	run(): SessionEnd {
-		const { counters, trace } = this.#options;
+		const { counters, trace, reportFault } = this.#options;
 		const request = this.#request;
 		const reply = this.#reply;
 		for (;;) {
@@ -102,8 +105,9 @@ export class Session {
 				counters[opcode] = (counters[opcode] ?? 0) + 1;
 				if (trace !== undefined) trace.received(request);
 				replyLength = this.#handle(opcode);
-			} catch {
+			} catch (error) {
 				replyLength = reply.error(request.bytes, ERRNO.EIO);
+				reportFault(opcodeName(request.opcode), error);
 			}
 			if (trace !== undefined) trace.answered(request, reply.bytes, replyLength);
 			if (replyLength === NO_REPLY) continue;
@@ -196,7 +200,7 @@ export class Session {
 		while (length < wanted) {
 			const position = inode.offset + offset + length;
 			const got = readSync(segment.fd, this.#reply.bytes, 16 + length, wanted - length, position);
-			if (got === 0) return this.error(ERRNO.EIO);
+			if (got === 0) throw new Error(`the journal ends before the bytes of inode ${inode.id}`);
 			length += got;
 		}
 		return this.#reply.body(request.bytes, length);

@@ -13,10 +13,12 @@ import { removeTemporaries, temporaryDirectory } from '../../support/temporary.j
 afterEach(removeTemporaries);
 
 const SCRIPT = `
-	const { UnmountWatch } = await import('${DIST}/drivers/unmount-watch.js');
+	const { UnmountWatch } = await import('${DIST}/mounts/unmount-watch.js');
 	const { openDescriptors } = await import('${DIST}/native/proc.js');
 	const tables = () => openDescriptors().filter(({ target }) => target.endsWith('/mountinfo')).length;
-	const watch = new UnmountWatch();
+	const watch = new UnmountWatch((error) => {
+		throw error;
+	});
 	const before = tables();
 	await watch.started;
 	console.log(before, tables());

@@ -37,7 +37,8 @@ function notingDriver(waits: number[], removed: string[]): Driver {
 		existing: () => undefined,
 		mount: async () => {},
 		ended: new Promise(() => {}),
-		guard: () => true,
+		cleanUpAfterDaemon: () => {},
+		reportFaultsTo: () => {},
 		upcalls: async () => ({}),
 		unmount: async () => ({ wasBusy: false }),
 	};

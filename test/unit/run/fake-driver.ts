@@ -2,7 +2,7 @@
 
 import { PlainTree } from '../../../src/drivers/directory/plain-tree.js';
 import type { Driver, MountEnd, UnmountReport } from '../../../src/drivers/driver.js';
-import type { Guarded } from '../../../src/journal/server-protocol.js';
+import type { Leftovers } from '../../../src/journal/server-protocol.js';
 import type { TreeOperations } from '../../../src/volume/tree-operations.js';
 
 export class FakeDriver implements Driver {
@@ -13,7 +13,7 @@ export class FakeDriver implements Driver {
 	/** `mount` and `unmount`, in order. */
 	readonly calls: string[] = [];
 	/** Arguments of `guard`. */
-	readonly guarded: Guarded[] = [];
+	readonly leftovers: Leftovers[] = [];
 	/** Thrown by `mount`. */
 	mountError: Error | undefined;
 	/** Thrown by each operation on the tree. */
@@ -54,10 +54,11 @@ export class FakeDriver implements Driver {
 		if (this.mountError !== undefined) throw this.mountError;
 	}
 
-	guard(guarded: Guarded): boolean {
-		this.guarded.push(guarded);
-		return true;
+	cleanUpAfterDaemon(leftovers: Leftovers): void {
+		this.leftovers.push(leftovers);
 	}
+
+	reportFaultsTo(): void {}
 
 	async upcalls(): Promise<Readonly<Record<string, number>>> {
 		return {};

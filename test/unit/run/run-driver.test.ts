@@ -54,7 +54,7 @@ describe('begun', () => {
 		expect(choices()).toEqual(['auto']);
 		expect(existsSync(join(stage, 'volumes'))).toBe(true);
 		expect(made[0]?.options.mountPoint).toBe(join(stage, 'volumes'));
-		expect(made[0]?.driver.guarded).toEqual([{ removeDirectory: '/run/machine' }]);
+		expect(made[0]?.driver.leftovers).toEqual([{ removeDirectory: '/run/machine' }]);
 		expect(driver.fallbackReason).toBeUndefined();
 	});
 

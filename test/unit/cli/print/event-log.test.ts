@@ -44,6 +44,10 @@ test.each<readonly [ControlEvent, string]>([
 		{ ...FLIP, configMap: 'default/app', changed: [], removed: [], keyCount: 0, sizeBytes: 0 },
 		'info default/app: published (0 keys, 0 bytes)',
 	],
+	[
+		{ type: 'server-fault', where: 'READ', stack: 'Error: x\n    at f (a.js:1:2)\n    at b.js:3:4' },
+		'error internal error in READ: Error: x at f (a.js:1:2) at b.js:3:4; please report this',
+	],
 	[{ type: 'removed', configMap: 'default/app' }, 'info default/app: removed'],
 	[{ type: 'problem', location: 'a.yaml:3:1', reason: 'bad' }, 'error a.yaml:3:1: bad'],
 	[{ type: 'resolved', locations: ['a.yaml:3:1'] }, 'error all sources are valid again'],

@@ -196,7 +196,7 @@ describe('a driver that fails', () => {
 		setup.cleanUpAfterKill('mnt:[1]', '/run/x');
 		setup.update(withVolume(), app('one'));
 		setup.cleanUpAfterKill('mnt:[1]', '/run/x');
-		expect(driver.guarded).toEqual([{ mountNamespace: 'mnt:[1]', removeDirectory: '/run/x' }]);
+		expect(driver.leftovers).toEqual([{ mountNamespace: 'mnt:[1]', removeDirectory: '/run/x' }]);
 	});
 });
 

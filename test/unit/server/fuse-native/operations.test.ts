@@ -22,6 +22,8 @@ let table: NativeOperations;
 let journal: JournalRecord[];
 let now: number;
 const counters: Record<number, number> = {};
+const faults: string[] = [];
+const reportFault = (where: string, error: unknown) => faults.push(`${where}: ${String(error)}`);
 
 function take(record: JournalRecord): void {
 	tree.apply(record, segment, 0);
@@ -34,6 +36,7 @@ beforeEach(() => {
 	writeFileSync(join(directory, 'journal.0'), BYTES);
 	segment = new Segment(directory, 0);
 	now = 0;
+	faults.length = 0;
 	journal = [];
 	tree = new InodeTree({ monotonicMs: () => now, wallUs: () => 0 });
 	operations = new Operations({
@@ -43,6 +46,7 @@ beforeEach(() => {
 		},
 		counters,
 		openWithoutUpcall: false,
+		reportFault,
 	});
 	table = operations.table();
 	take({ t: 'tree', parent: 0, name: '', node: { ...base, kind: 'dir', id: 1, mode: 0o777, entries: [] } });
@@ -143,7 +147,13 @@ describe('readers', () => {
 	});
 
 	test('an open may go without an upcall, and the read goes by path', () => {
-		const silent = new Operations({ tree, pollJournal: () => {}, counters, openWithoutUpcall: true }).table();
+		const silent = new Operations({
+			tree,
+			pollJournal: () => {},
+			counters,
+			openWithoutUpcall: true,
+			reportFault,
+		}).table();
 		expect(ask((reply) => silent.open('/..old/k', 0, reply))).toBe(-38);
 		const buffer = Buffer.alloc(100);
 		expect(ask((reply) => silent.read('/..old/k', 0, buffer, 100, 0, reply))).toBe(BYTES.length);
@@ -243,5 +253,41 @@ describe('a flip', () => {
 		journal.push({ t: 'settled', seq: 1, ok: true });
 		vi.advanceTimersByTime(5);
 		expect(later.stat?.ino).toBe(14);
+	});
+});
+
+describe('an exception', () => {
+	test('in a handler is EIO and is reported', () => {
+		const planted = new Error('planted');
+		tree.lookup = () => {
+			throw planted;
+		};
+		expect(getattr('/..old/k').result).toBe(EIO);
+		expect(ask((reply) => table.readlink('/..data', reply))).toBe(EIO);
+		expect(faults).toEqual(['getattr: Error: planted', 'readlink: Error: planted']);
+	});
+
+	test('in a read of bytes that are missing is EIO and is reported', () => {
+		const { handle } = open('/..old/k');
+		const inode = tree.get(3);
+		if (inode === undefined) throw new Error('no inode 3');
+		inode.offset = 1000;
+		expect(ask((reply) => table.read('/..old/k', handle, Buffer.alloc(9), 9, 0, reply))).toBe(EIO);
+		expect(faults).toEqual(['read: Error: the journal ends before the bytes of inode 3']);
+	});
+
+	test('while the journal is read for the flip gate is reported, and the gate lets the request pass', () => {
+		const failing = new Operations({
+			tree,
+			pollJournal: () => {
+				throw new Error('planted');
+			},
+			counters,
+			openWithoutUpcall: false,
+			reportFault,
+		});
+		const results: number[] = [];
+		failing.table().getattr('/..data_tmp', (result) => results.push(result));
+		expect([results, faults]).toEqual([[0], ['flip gate: Error: planted']]);
 	});
 });

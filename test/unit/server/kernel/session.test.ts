@@ -589,6 +589,43 @@ describe('Session and hostile requests', () => {
 	});
 });
 
+describe('an exception in a handler', () => {
+	test('is EIO and is reported with the opcode, and the next request is answered', () => {
+		const { kernel, inodes } = setup();
+		const planted = new Error('planted');
+		const { get } = inodes.tree;
+		inodes.tree.get = () => {
+			throw planted;
+		};
+		expect(kernel.request('GETATTR', 10, Buffer.alloc(16)).error).toBe(-ERRNO.EIO);
+		expect(kernel.faults).toEqual([{ where: 'GETATTR', error: planted }]);
+		inodes.tree.get = get;
+		expect(kernel.read(11, 0, 100).body.toString()).toBe('hello');
+		expect(kernel.faults).toHaveLength(1);
+	});
+
+	test('while the journal is read for a mutation is EIO and is reported', () => {
+		const kernel = new FakeKernel({
+			tree: setup().inodes.tree,
+			pollJournal: () => {
+				throw new Error('planted');
+			},
+		});
+		kernels.push(kernel);
+		expect(kernel.request('UNLINK', 1, 'd\0').error).toBe(-ERRNO.EIO);
+		expect(kernel.faults).toMatchObject([{ where: 'UNLINK' }]);
+	});
+
+	test('in a read of bytes that are missing names the inode', () => {
+		const { kernel, inodes } = setup();
+		inodes.inode(11).offset = 2 ** 30;
+		expect(kernel.read(11, 0, 4096).error).toBe(-ERRNO.EIO);
+		expect(kernel.faults).toEqual([
+			{ where: 'READ', error: new Error('the journal ends before the bytes of inode 11') },
+		]);
+	});
+});
+
 test('Session.run ends with the error of a device that is none', () => {
 	const inodes = new AnnouncedInodes(scratch.directory());
 	const session = new Session({
@@ -597,6 +634,7 @@ test('Session.run ends with the error of a device that is none', () => {
 		pollJournal: () => {},
 		openWithoutUpcall: true,
 		counters: [],
+		reportFault: () => {},
 	});
 	expect(() => session.run()).toThrow(/EBADF/);
 });

@@ -21,7 +21,6 @@ interface Started {
 	readonly runtime: string;
 	readonly namespace: string;
 	readonly pids: readonly number[];
-	readonly isGuarded: boolean;
 }
 
 const left: number[] = [];
@@ -40,22 +39,21 @@ async function start(driver: 'kernel' | 'directory'): Promise<Started> {
 	writeFileSync(join(removed, 'inside', 'file'), 'content');
 	const daemon = new FixtureProcess([
 		process.execPath,
-		fixture('app-guarded.mjs'),
+		fixture('app-with-leftovers.mjs'),
 		DIST,
 		directory,
 		driver,
 		removed,
 		runtime,
 	]);
-	const said = (await daemon.json()) as Pick<Started, 'namespace' | 'pids' | 'isGuarded'>;
+	const said = (await daemon.json()) as Pick<Started, 'namespace' | 'pids'>;
 	left.push(...said.pids);
 	return { daemon, directory, removed, runtime, ...said };
 }
 
 describe.skipIf(!canUnshare() && process.getuid?.() !== 0)('a guarded namespace', () => {
 	test('a killed daemon: every process in it is ended, the mount and the directory are gone', async () => {
-		const { daemon, directory, removed, runtime, namespace, pids, isGuarded } = await start('kernel');
-		expect(isGuarded).toBe(true);
+		const { daemon, directory, removed, runtime, namespace, pids } = await start('kernel');
 		expect(namespace).not.toBe(mountNamespaceOf('self'));
 		expect(membersOfMountNamespace(namespace)).toEqual(expect.arrayContaining([...pids]));
 		expect(mountsBelow(directory)).toEqual([directory]);
@@ -76,9 +74,12 @@ describe.skipIf(!canUnshare() && process.getuid?.() !== 0)('a guarded namespace'
 		expect(existsSync(removed)).toBe(true);
 	});
 
-	test('a driver without a server says that it does not guard', async () => {
-		const { isGuarded } = await start('directory');
-		expect(isGuarded).toBe(false);
+	test('a driver without a server leaves the namespace and the directory of a killed daemon', async () => {
+		const { daemon, removed, pids } = await start('directory');
+		daemon.kill('SIGKILL');
+		await until(() => daemon.hasEnded, 'the end of the daemon');
+		expect(pids.filter(isRunning)).toEqual([...pids]);
+		expect(existsSync(removed)).toBe(true);
 	});
 });
 
