@@ -1,12 +1,14 @@
 /** The documents agree with each other and with the repository: links, paths, tables, line lengths, metadata. */
 
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, normalize } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { ENDLESS, STAND_INS, scripts } from '../support/document-commands.js';
 import {
 	anchorsOf,
 	blocksOf,
 	commandsOf,
+	exampleFiles,
 	markdownFiles,
 	proseOf,
 	ROOT,
@@ -17,6 +19,10 @@ import {
 /** Written by scripts; their tables are as wide as they need to be. */
 const GENERATED = ['native-notes/pod-support.md', 'native-notes/benchmarks.md'];
 const WIDTH = 100;
+/** A line that cannot be broken: one long command. */
+const COMMAND = /^\s*\(?`[^`]+`\S*$/;
+/** Paths of other repositories. */
+const FOREIGN = ['test/e2e'];
 
 /** The first column of the table under a heading, without back-ticks. */
 function tableOf(file: string, heading: string): readonly (readonly string[])[] {
@@ -43,14 +49,14 @@ describe.each(markdownFiles())('%s', (file) => {
 		);
 		const missing = [...named]
 			.map(([path]) => path)
-			.filter((path) => !path.includes('*') && !existsSync(join(ROOT, path)));
+			.filter((path) => !FOREIGN.includes(path) && !path.includes('*') && !existsSync(join(ROOT, path)));
 		expect(missing).toEqual([]);
 	});
 
 	test.skipIf(GENERATED.includes(file))(`no line of its text is wider than ${WIDTH} columns`, () => {
 		const wide = proseOf(file)
 			.split('\n')
-			.filter((line) => !line.startsWith('|') && [...line].length > WIDTH);
+			.filter((line) => !line.startsWith('|') && !COMMAND.test(line) && [...line].length > WIDTH);
 		expect(wide).toEqual([]);
 	});
 });
@@ -94,7 +100,8 @@ describe('package.json', () => {
 
 	test('ships every document that the shipped documents lead to', () => {
 		const shipped = (path: string) => files.some((entry) => path === entry || path.startsWith(`${entry}/`));
-		const documents = markdownFiles().filter((file) => shipped(file) && !file.startsWith('native-notes/'));
+		// Contributors have a checkout.
+		const documents = markdownFiles().filter((file) => shipped(file) && file !== 'CONTRIBUTING.md');
 		const lost = documents.flatMap((file) =>
 			relativeLinksOf(file)
 				.map((link) => normalize(join(dirname(file), link.split('#')[0] ?? '')))
@@ -121,4 +128,26 @@ test('every sh and console block has commands', () => {
 		blocksOf(file).filter((block) => /^(sh|console)$/.test(block.language) && commandsOf(block).length === 0),
 	);
 	expect(empty).toEqual([]);
+});
+
+describe('the tables of commands that do not run as they are', () => {
+	const typed = scripts().flatMap(({ commands }) => commands.map(({ text }) => text));
+
+	test('a command calls every program that has a stand-in, and every stand-in has a row', () => {
+		const called = Object.keys(STAND_INS).filter((name) => typed.some((text) => new RegExp(`^${name} `).test(text)));
+		expect(called).toEqual(Object.keys(STAND_INS));
+		expect(readdirSync(join(ROOT, 'test/fixtures/documents/bin')).sort()).toEqual(called);
+	});
+
+	test('every command that does not end on its own is in a document', () => {
+		expect(Object.keys(ENDLESS).filter((text) => !typed.includes(text))).toEqual([]);
+	});
+
+	test('there are commands for every page that has blocks, and for every example that shows one', () => {
+		const played = new Set(scripts().map(({ location }) => location.split(':')[0]));
+		const shown = [...markdownFiles(), ...exampleFiles()].filter((file) =>
+			/^(\$ |#? +)?configmapfs /m.test(textOf(file)),
+		);
+		expect(shown.filter((file) => !played.has(file))).toEqual([]);
+	});
 });
