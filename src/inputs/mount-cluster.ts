@@ -1,6 +1,7 @@
 /** The cluster of a mount as a source. Code that talks to a cluster is loaded only here. */
 
 import type { Logger } from '../base/log.js';
+import type { EventListener } from '../control/events.js';
 import type { SyncRange } from '../model/sync-pace.js';
 import type { ConfigMapSource } from '../store/source.js';
 import type { ClusterRequest } from './requests.js';
@@ -14,7 +15,7 @@ export interface OpenedCluster {
 /** Errors: CONFIG_INVALID if the kubeconfig, context, cluster or user does not exist. */
 export async function openCluster(
 	request: ClusterRequest,
-	options: { readonly env: NodeJS.ProcessEnv; readonly log: Logger },
+	options: { readonly env: NodeJS.ProcessEnv; readonly log: Logger; readonly onEvent: EventListener },
 ): Promise<OpenedCluster> {
 	const [{ loadKubeconfig }, { ClusterSource }] = await Promise.all([
 		import('../sources/cluster/kubeconfig.js'),
@@ -27,6 +28,7 @@ export async function openCluster(
 		kubeconfig,
 		...(namespaces === undefined ? {} : { namespaces }),
 		log: options.log,
+		onEvent: options.onEvent,
 	});
 	const [first] = namespaces === 'all' || namespaces === undefined ? [] : namespaces;
 	return { source, namespace: first ?? kubeconfig.namespace };

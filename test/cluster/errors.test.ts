@@ -66,13 +66,15 @@ describe('the kubeconfig', () => {
 		const broken = file('broken', 'clusters: [1,\n  users: }\n');
 		expect(await refused(['--kubeconfig', broken])).toEqual({
 			code: 78,
-			line: expect.stringMatching(/^error loading config file "\/.*\/broken": yaml: .* at line 2, column \d+$/),
+			line: expect.stringMatching(/^error loading config file "\/.*\/broken": yaml: .*; see \/.*\/broken:2:\d+$/),
 		});
 		const list = file('list', '- a\n');
 		// Only one of the files in KUBECONFIG: it is named.
 		expect(await refused([], { KUBECONFIG: `${cluster().kubeconfig}:${list}` })).toEqual({
 			code: 78,
-			line: `error loading config file "${list}": it is no mapping`,
+			line: expect.stringMatching(
+				`^error loading config file "${list}": .*json: cannot unmarshal array into Go value of type .*; see ${list}:1:1$`,
+			),
 		});
 	});
 
@@ -156,15 +158,17 @@ describe('the server is away', () => {
 		const { mount } = launchMount(dir, ['--kubeconfig', kubeconfig]);
 		const line = await mount.waitForLog(({ level }) => level === 'warn');
 		expect(line).toMatchObject({
-			msg: 'API server gives no answer that helps, trying again',
-			reason: `The connection to the server ${new URL(proxy.url).host} was refused - did you specify the right host or port?`,
+			event: 'contact-lost',
+			msg: `cannot reach the API server ${proxy.url}: connection refused; retrying`,
+			server: proxy.url,
+			reason: 'connection refused',
 		});
 		await proxy.accept();
 		proxy.inject({ respond: answers.unavailable() });
 		await until(() => proxy.count() > 0, 'another attempt');
 		expect(await mount.stop('SIGINT')).toEqual({ code: 130, signal: null });
 		expect(mount.logLines().map(({ level, msg }) => `${level} ${msg}`)).toEqual([
-			'warn API server gives no answer that helps, trying again',
+			`warn cannot reach the API server ${proxy.url}: connection refused; retrying`,
 			'info stopped before anything was mounted',
 		]);
 		expect(mountsBelow(dir)).toEqual([]);
@@ -178,13 +182,13 @@ describe('the server is away', () => {
 		await proxy.refuse();
 		const args = ['--kubeconfig', proxy.kubeconfig(), '-n', ns, '--log-format=pretty', '--log-file', log];
 		const { mount, ready } = launchMount(temporaryDirectory('mount'), args);
-		await until(() => existsSync(log) && readFileSync(log, 'utf8').includes('was refused'), 'the sentence');
+		await until(() => existsSync(log) && readFileSync(log, 'utf8').includes('connection refused'), 'the sentence');
 		await proxy.accept();
 		await ready;
 		expect(await readFile(join(mount.dir, 'app/key'), 'utf8')).toBe('one');
 		const lines = readFileSync(log, 'utf8').trim().split('\n');
 		expect(lines).toHaveLength(3);
-		expect(lines[1]).toContain('contact with the API server regained');
+		expect(lines[1]).toMatch(`reconnected to ${proxy.url} after \\d+ s$`);
 		expect(lines[2]).toContain('mounted 1 ConfigMap');
 	});
 

@@ -4,6 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { SILENT } from '../../src/base/log.js';
 import { SYSTEM_TIMERS, type Timers } from '../../src/base/timers.js';
+import type { ControlEvent } from '../../src/control/events.js';
 import type { ClusterSourceOptions } from '../../src/sources/cluster/cluster-options.js';
 import { ClusterSource } from '../../src/sources/cluster/cluster-source.js';
 import { loadKubeconfig } from '../../src/sources/cluster/kubeconfig.js';
@@ -108,10 +109,8 @@ describe('ClusterSource when the connection fails', () => {
 	});
 
 	it('says once that contact was lost and once that it is back', async () => {
-		const lines: string[] = [];
-		const note = (...args: readonly unknown[]) => void lines.push(String(args.at(-1)));
-		const log = { ...SILENT, warn: note, info: note, child: () => log };
-		const { source, sink } = await started({ log });
+		const events: ControlEvent[] = [];
+		const { source, sink } = await started({ onEvent: (event) => events.push(event) });
 		await proxy.refuse();
 		await until(() => source.status.isStale, 'staleness');
 		expect(sink.present[0]?.reason).toMatch(/^The connection to the server 127\.0\.0\.1:\d+ was refused/);
@@ -119,9 +118,9 @@ describe('ClusterSource when the connection fails', () => {
 		expect(sink.objects.size).toBe(3);
 		await proxy.accept();
 		await until(() => !source.status.isStale, 'freshness');
-		expect(lines).toEqual([
-			'contact with the API server lost, the last content stays',
-			'contact with the API server regained',
+		expect(events).toMatchObject([
+			{ type: 'contact-lost', server: proxy.url, reason: 'connection refused', hasContent: true },
+			{ type: 'contact-back', server: proxy.url },
 		]);
 		expect(sink.calls.filter((call) => call.startsWith('!'))).toHaveLength(2);
 		expect(sink.calls.at(-1)).toBe('!');

@@ -22,8 +22,7 @@ const cluster = useControlPlane({ watchCache: false });
 const KEYS = 3;
 /** No request storm: below this many in any minute after any fault. */
 const CAP = 20;
-const LOST = 'contact with the API server lost, the last content stays';
-const REGAINED = 'contact with the API server regained';
+const CONTACT_EVENTS = ['contact-lost', 'contact-back', 'staleness'];
 
 afterEach(async () => {
 	stopFixtures();
@@ -114,11 +113,12 @@ async function readers(mount: MountProcess, ...names: readonly string[]) {
 	};
 }
 
-function said(mount: MountProcess): readonly (string | undefined)[] {
+/** Types of the events about contact with the API server, in order. */
+function contactEvents(mount: MountProcess): readonly (string | undefined)[] {
 	return mount
 		.logLines()
-		.map(({ msg }) => msg)
-		.filter((msg) => msg?.includes('API server'));
+		.map(({ event }) => event)
+		.filter((event) => event !== undefined && CONTACT_EVENTS.includes(event));
 }
 
 describe('a cluster that dies under a mount', () => {
@@ -131,7 +131,7 @@ describe('a cluster that dies under a mount', () => {
 
 		await cluster().killApiServer();
 		await cluster().killEtcd();
-		await mount.waitForLog(({ msg }) => msg === LOST);
+		await mount.waitForLog(({ event }) => event === 'contact-lost');
 		// The mount is kept away while the cluster changes and forgets what it was.
 		await proxy.refuse();
 		await cluster().startEtcd();
@@ -152,11 +152,12 @@ describe('a cluster that dies under a mount', () => {
 		await put(ns, 'changes', 3);
 		await shows(mount, 'changes', 3);
 		await reading.finish();
-		expect(said(mount)).toEqual([LOST, REGAINED]);
-		// The reason is in that line, and not said once more as a problem.
-		const { reason } = mount.logLines().find(({ msg }) => msg === LOST) as { readonly reason?: string };
+		expect(contactEvents(mount)).toEqual(['contact-lost', 'contact-back']);
+		// The event has the reason, so no problem repeats it.
+		const { reason } = mount.logLines().find(({ event }) => event === 'contact-lost') as { readonly reason?: string };
 		expect(reason).toBeTruthy();
-		expect(mount.logLines().filter(({ msg }) => msg?.includes(String(reason)))).toEqual([]);
+		const repeated = mount.logLines().filter(({ msg }) => msg?.includes(String(reason)));
+		expect(repeated.map(({ event }) => event)).toEqual(['contact-lost']);
 		expect(proxy.perMinute()).toBeLessThan(CAP);
 		await mount.stop();
 		expect([mount.flips(`${ns}/stays`), mount.flips(`${ns}/changes`)]).toEqual([0, 2]);
@@ -177,14 +178,14 @@ describe('a cluster that dies under a mount', () => {
 		const second = await startMount(temporaryDirectory('mount'), args);
 		expect(await numberIn(second, 'app')).toBe(2);
 		const reading = await readers(second, 'app');
-		expect(said(second)).toHaveLength(1);
+		expect(contactEvents(second)).toEqual(['staleness']);
 		await cluster().startApiServer();
 		await put(ns, 'app', 3);
 		await put(ns, 'other', 3);
 		await shows(second, 'app', 3);
 		await equalsCluster(second, ns);
 		await reading.finish();
-		expect(said(second)).toEqual([expect.stringContaining('starting from the last state'), REGAINED]);
+		expect(contactEvents(second)).toEqual(['staleness', 'contact-back']);
 		await second.stop();
 		// Another namespace is another state: nothing of this one is shown for it.
 		const other = await cluster().namespace();
@@ -212,7 +213,7 @@ describe('a connection that goes wrong', () => {
 		expect((next?.at ?? 0) - (last?.at ?? 0)).toBeGreaterThanOrEqual(990);
 		await reading.finish();
 		expect(proxy.perMinute()).toBeLessThan(CAP);
-		expect(said(mount)).toEqual([LOST, REGAINED]);
+		expect(contactEvents(mount)).toEqual(['contact-lost', 'contact-back']);
 	});
 
 	test('a black hole changes nothing that is shown, and what came meanwhile is there when it ends', async () => {

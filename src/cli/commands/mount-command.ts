@@ -74,7 +74,8 @@ async function mountUntilEnd(
 	const onEvent = eventLog(log);
 	const readiness = { readyFd: role?.readyFd ?? line.readyFd, notifySocket: context.env.NOTIFY_SOCKET };
 	const now = () => new Date();
-	const cluster = line.cluster === undefined ? undefined : await openCluster(line.cluster, { env: context.env, log });
+	const cluster =
+		line.cluster === undefined ? undefined : await openCluster(line.cluster, { env: context.env, log, onEvent });
 	const mountPoint = await prepareMountPoint(line.directory, { make: line.mkdir, log });
 	try {
 		if (line.driver !== 'directory') warnIfNotEmpty(mountPoint.path, log);

@@ -5,6 +5,7 @@ import type { Logger } from '../../base/log.js';
 import type { RunCluster } from '../../inputs/pod-sources.js';
 import type { ClusterRequest } from '../../inputs/requests.js';
 import { workloadKindOfWord } from '../../pod/workload-kinds.js';
+import { eventLog } from '../print/event-log.js';
 
 /** What speaks with a cluster is loaded only when there is one. Errors: CONFIG_INVALID. */
 export async function openRunCluster(
@@ -19,11 +20,14 @@ export async function openRunCluster(
 	const { kubeconfig: file, context, cluster, user, namespaces: _, names: _names, ...rest } = flags;
 	const kubeconfig = loadKubeconfig({ kubeconfig: file, context, cluster, user, environment: options.env });
 	const namespace = options.namespace ?? kubeconfig.namespace;
+	const onEvent = eventLog(options.log);
 	return {
 		namespace,
 		description: context === undefined ? 'cluster' : `--context ${context}`,
 		readWorkload: async (wanted) => await readWorkload(kubeconfig, { ...kindAndName(wanted), namespace }, options.log),
-		follow: (names, of) => new ClusterSource({ ...rest, kubeconfig, names, namespaces: [of], log: options.log }),
+		follow: (names, of) => {
+			return new ClusterSource({ ...rest, kubeconfig, names, namespaces: [of], log: options.log, onEvent });
+		},
 	};
 }
 

@@ -2,6 +2,7 @@
 
 import type { Logger } from '../../base/log.js';
 import type { Timers } from '../../base/timers.js';
+import type { EventListener } from '../../control/events.js';
 import type { ApiClient } from './api-client.js';
 import type { ChangeDetection } from './change-detection.js';
 import type { Kubeconfig } from './kubeconfig.js';
@@ -32,6 +33,8 @@ export interface ClusterSourceOptions {
 	/** Whether to ask for WatchList. Default is true; a server without it costs one request. */
 	readonly watchList?: boolean;
 	readonly log: Logger;
+	/** Receives contact-lost, contact-back and staleness. Default is none. */
+	readonly onEvent?: EventListener;
 	readonly timers?: Timers;
 	/** 0 up to and not including 1. */
 	readonly random?: () => number;

@@ -11,19 +11,18 @@ import type { ConfigMap } from '../../model/config-map.js';
 import type { ObjectKey } from '../../model/object-key.js';
 import type { ConfigMapSource, Problem, SourceSink } from '../../store/source.js';
 import type { ApiClient, ClusterTarget } from './api-client.js';
-import type { ApiError } from './api-error.js';
 import { KubeconfigAuthentication } from './authentication.js';
 import { makeFeed } from './change-detection.js';
 import { ClusterContact } from './cluster-contact.js';
 import type { ClusterSourceOptions, ClusterStatus } from './cluster-options.js';
 import { clusterProblems, sameProblems } from './cluster-problems.js';
-import { clusterTargets } from './cluster-targets.js';
 import { toFailure } from './failure-text.js';
 import type { Feed, FeedListener } from './feed.js';
-import { FirstState } from './first-state.js';
 import { HttpsClient } from './https-client.js';
 import type { ObjectUpdate } from './known-objects.js';
 import type { Kubeconfig } from './kubeconfig.js';
+import { startProgress } from './loop-state.js';
+import { MissingNamespaces } from './missing-namespaces.js';
 import { RequestGate } from './request-gate.js';
 import { type SavedState, StateFile } from './state-file.js';
 
@@ -41,21 +40,22 @@ export class ClusterSource implements ConfigMapSource, FeedListener {
 	readonly #client: ApiClient;
 	readonly #feeds: readonly Feed[];
 	readonly #contact: ClusterContact;
-	readonly #firstState: FirstState;
 	readonly #stateFile: StateFile | undefined;
 	readonly #saving: Debouncer;
 	readonly #abort = new AbortController();
-	readonly #complete = new Set<Feed>();
-	readonly #missingNamespaces = new Set<string>();
-	readonly #askedNamespaces = new Set<string>();
+	readonly #missingNamespaces: MissingNamespaces;
+	/** Of an earlier run; undefined once every loop has objects. */
 	#saved: SavedState | undefined;
 	#sink: SourceSink | undefined;
-	/** The sink has a state: from now on changes are passed on one by one. */
+	/** Ends the wait for the first state. */
+	#endStart: (error?: Error) => void = () => {};
+	/** The sink has a state: changes are passed on one by one. */
 	#isShown = false;
 	#problems: readonly Problem[] = [];
 
 	constructor(options: ClusterSourceOptions) {
 		const { kubeconfig, timers = SYSTEM_TIMERS, random = Math.random, wallClock = Date.now } = options;
+		const { onEvent = () => {} } = options;
 		this.#options = options;
 		this.description = options.description ?? describe(kubeconfig);
 		this.#timers = timers;
@@ -64,14 +64,19 @@ export class ClusterSource implements ConfigMapSource, FeedListener {
 		const authentication = new KubeconfigAuthentication({ kubeconfig, timers, wallClock, log: this.#log });
 		this.#client = options.client ?? new HttpsClient({ server, authentication, timers });
 		const { userName } = kubeconfig;
-		this.#contact = new ClusterContact({ server, userName, wallClock, log: this.#log });
+		this.#contact = new ClusterContact({ server, userName, wallClock, onEvent });
 		const namespaces = options.namespaces ?? [kubeconfig.namespace];
 		const { names = [], labelSelector, fieldSelector, changeDetection = { strategy: 'watch' } } = options;
 		const targets = clusterTargets({ namespaces, names, labelSelector, fieldSelector });
 		const gate = new RequestGate({ timers, loops: targets.length, watchList: options.watchList ?? true });
 		const common = { client: this.#client, gate, listener: this, timers, random, log: this.#log };
 		this.#feeds = targets.map((target) => makeFeed({ ...common, target }, changeDetection));
-		this.#firstState = new FirstState(targets.length);
+		this.#missingNamespaces = new MissingNamespaces({
+			client: this.#client,
+			signal: this.#abort.signal,
+			log: this.#log,
+			onChange: () => this.#reportProblems(),
+		});
 		const { stateDirectory: directory } = options;
 		if (directory !== undefined) {
 			const identity = {
@@ -91,7 +96,7 @@ export class ClusterSource implements ConfigMapSource, FeedListener {
 		return {
 			server: this.#client.server,
 			lastContact: this.#contact.lastContact,
-			isStale: this.#contact.isStale,
+			isStale: this.#feeds.some(({ state }) => state.phase !== 'complete'),
 			requestCount: this.#client.requestCount,
 			objectCount: this.#feeds.reduce((count, feed) => count + feed.objects.size, 0),
 		};
@@ -107,12 +112,13 @@ export class ClusterSource implements ConfigMapSource, FeedListener {
 		this.#sink = sink;
 		this.#saved = await this.#stateFile?.load();
 		if (this.#abort.signal.aborted) return;
-		if (this.#saved !== undefined) this.#contact.mayStartFromFile();
+		const started = new Promise<void>((resolve, reject) => {
+			this.#endStart = (error) => (error === undefined ? resolve() : reject(error));
+		});
+		const deadline = this.#saved && this.#timers.after(PREFER_CLUSTER_MS, () => this.#endStart());
 		for (const feed of this.#feeds) feed.start();
-		const deadline =
-			this.#saved === undefined ? undefined : this.#timers.after(PREFER_CLUSTER_MS, () => this.#firstState.giveUp());
 		try {
-			await this.#firstState.reached;
+			await started;
 		} catch (error) {
 			await this.close();
 			throw error;
@@ -120,17 +126,15 @@ export class ClusterSource implements ConfigMapSource, FeedListener {
 			deadline?.cancel();
 		}
 		if (this.#abort.signal.aborted) return;
-		const isWhole = this.#complete.size === this.#feeds.length;
-		if (!isWhole && this.#saved !== undefined) this.#contact.startFromFile(this.#saved.lastContact);
 		this.#isShown = true;
 		this.#showAll();
-		this.#reportProblems();
+		this.#report();
 	}
 
 	async close(): Promise<void> {
 		if (this.#abort.signal.aborted) return;
 		this.#abort.abort();
-		this.#firstState.giveUp();
+		this.#endStart();
 		for (const feed of this.#feeds) feed.close();
 		this.#client.close();
 		const hasUnsaved = this.#saving.pending;
@@ -141,17 +145,16 @@ export class ClusterSource implements ConfigMapSource, FeedListener {
 
 	replaced(feed: Feed): void {
 		if (this.#abort.signal.aborted) return;
-		this.#complete.add(feed);
-		this.#firstState.settled(feed);
-		this.#lookAfterNamespace(feed);
+		const { namespace } = feed.target;
+		if (namespace !== undefined) this.#missingNamespaces.listed(namespace, feed.objects.size === 0);
 		if (this.#isShown) this.#showAll();
-		this.#reportProblems();
+		this.#report();
 		this.#saving.poke();
 	}
 
 	updated(feed: Feed, update: NonNullable<ObjectUpdate>): void {
-		if (this.#abort.signal.aborted || !this.#complete.has(feed)) return;
-		if (update.kind === 'put') this.#forgetMissingNamespace(update.object.key);
+		if (this.#abort.signal.aborted || !feed.state.hasObjects) return;
+		if (update.kind === 'put') this.#missingNamespaces.found(update.object.key.namespace);
 		this.#saving.poke();
 		if (!this.#isShown) return;
 		if (update.kind === 'put') this.#sink?.put(update.object);
@@ -163,89 +166,51 @@ export class ClusterSource implements ConfigMapSource, FeedListener {
 	}
 
 	contact(): void {
-		this.#contact.heard();
+		this.#contact.received();
 	}
 
-	failed(feed: Feed, error: ApiError): void {
+	stateChanged(): void {
 		if (this.#abort.signal.aborted) return;
-		if (this.#endsStart(feed, error)) {
-			const { userName } = this.#options.kubeconfig;
-			this.#firstState.fail(toFailure(error, { server: this.#client.server, userName }));
-			return;
+		if (!this.#isShown) {
+			const { failStart = 'refused', kubeconfig } = this.#options;
+			const states = this.#feeds.map(({ state }) => state);
+			const progress = startProgress(states, { hasSavedState: this.#saved !== undefined, failStart });
+			if (typeof progress === 'object') {
+				// The caller of `start` reports the error.
+				const { server } = this.#client;
+				this.#endStart(toFailure(progress.error, { server, userName: kubeconfig.userName }));
+				return;
+			}
+			if (progress === 'over') this.#endStart();
 		}
-		const isNews = this.#contact.failed(feed, error);
-		if (!this.#complete.has(feed)) this.#failedBeforeState(feed, error);
-		// A start that goes on with the state file says so, with the reason, before anything else does.
-		if (isNews && (this.#isShown || this.#saved === undefined)) this.#reportProblems();
+		this.#report();
 	}
 
-	recovered(feed: Feed): void {
-		if (this.#contact.recovered(feed)) this.#reportProblems();
+	get #isComplete(): boolean {
+		return this.#feeds.every(({ state }) => state.hasObjects);
 	}
 
-	/** Whether the failure is told by the one who started, and needs no other word. */
-	#endsStart(feed: Feed, error: ApiError): boolean {
-		const { failStart = 'refused' } = this.#options;
-		if (this.#isShown || this.#saved !== undefined || this.#complete.has(feed)) return false;
-		return failStart === 'any' || (failStart === 'refused' && error.isPermanent);
-	}
-
-	/** With a state to start from nothing is waited for. */
-	#failedBeforeState(feed: Feed, error: ApiError): void {
-		if (this.#isShown) return;
-		if (this.#saved !== undefined) {
-			this.#firstState.giveUp();
-			return;
-		}
-		if (error.isPermanent) {
-			// The others are not kept waiting for what only a person can change.
-			this.#firstState.refused(feed);
-		}
-		this.#reportProblems();
-	}
-
-	/** The whole state. What a loop has not seen yet is as it was saved. */
+	/** The complete content. The part of a loop without objects is as it was saved. */
 	#showAll(): void {
 		const objects: ConfigMap[] = [];
 		for (const feed of this.#feeds) {
-			const isComplete = this.#complete.has(feed);
-			const saved = isComplete ? [] : (this.#saved?.objects ?? []).filter(({ key }) => isInTarget(key, feed.target));
-			for (const object of isComplete ? feed.objects.list() : saved) objects.push(object);
+			const isInTarget = ({ key }: ConfigMap): boolean => includes(feed.target, key);
+			const known = feed.state.hasObjects ? feed.objects.list() : (this.#saved?.objects ?? []).filter(isInTarget);
+			for (const object of known) objects.push(object);
 		}
-		if (this.#complete.size === this.#feeds.length) {
-			this.#saved = undefined;
-			this.#contact.startFromCluster();
-		}
+		if (this.#isComplete) this.#saved = undefined;
 		this.#sink?.replace(objects);
 	}
 
-	/** An empty namespace may be one that does not exist; a list does not tell. */
-	#lookAfterNamespace(feed: Feed): void {
-		const { namespace } = feed.target;
-		if (namespace === undefined) return;
-		if (feed.objects.size > 0) {
-			this.#missingNamespaces.delete(namespace);
-			return;
-		}
-		if (this.#askedNamespaces.has(namespace) && !this.#missingNamespaces.has(namespace)) return;
-		this.#askedNamespaces.add(namespace);
-		void this.#askForNamespace(namespace);
-	}
-
-	async #askForNamespace(namespace: string): Promise<void> {
-		try {
-			const exists = await this.#client.hasNamespace(namespace, this.#abort.signal);
-			if (exists === false) this.#missingNamespaces.add(namespace);
-			else this.#missingNamespaces.delete(namespace);
-		} catch (error) {
-			this.#log.debug({ err: error, namespace }, 'cannot tell whether the namespace exists');
-			this.#askedNamespaces.delete(namespace);
-		}
+	/** Reports problems and events. A start from the saved state reports them once it is over, with its reason. */
+	#report(): void {
+		if (!this.#isShown && this.#saved !== undefined) return;
+		this.#contact.update({
+			shown: !this.#isShown ? 'nothing' : this.#saved === undefined ? 'cluster' : 'saved',
+			errors: this.#feeds.flatMap(({ state: { error } }) => (error === undefined ? [] : [error])),
+			savedContact: this.#saved?.lastContact,
+		});
 		this.#reportProblems();
-	}
-
-	#forgetMissingNamespace({ namespace }: ObjectKey): void {
-		if (this.#missingNamespaces.delete(namespace)) this.#reportProblems();
 	}
 
 	#reportProblems(): void {
@@ -254,9 +219,8 @@ export class ClusterSource implements ConfigMapSource, FeedListener {
 			place: this.description,
 			server: this.#client.server,
 			userName: this.#options.kubeconfig.userName,
-			failing: this.#contact.failing,
-			loggedReason: this.#contact.loggedReason,
-			missingNamespaces: this.#missingNamespaces,
+			reportedFailure: this.#contact.reportedFailure,
+			missingNamespaces: this.#missingNamespaces.names,
 			feeds: this.#feeds,
 		});
 		if (sameProblems(this.#problems, problems)) return;
@@ -265,14 +229,30 @@ export class ClusterSource implements ConfigMapSource, FeedListener {
 	}
 
 	async #save(): Promise<void> {
-		// A state of which parts are missing must not replace a whole one.
-		if (this.#complete.size < this.#feeds.length) return;
+		// An incomplete state must not replace a complete one.
+		if (!this.#isComplete) return;
 		const objects = this.#feeds.flatMap((feed) => feed.objects.list());
 		await this.#stateFile?.save({ objects, lastContact: this.#contact.lastContact ?? 0 });
 	}
 }
 
-function isInTarget(key: ObjectKey, target: ClusterTarget): boolean {
+export interface ClusterSelection {
+	readonly namespaces: readonly string[] | 'all';
+	/** Empty: all. */
+	readonly names: readonly string[];
+	readonly labelSelector: string | undefined;
+	readonly fieldSelector: string | undefined;
+}
+
+/** One target for each namespace and name, each once. */
+export function clusterTargets(selection: ClusterSelection): readonly ClusterTarget[] {
+	const { labelSelector, fieldSelector } = selection;
+	const namespaces = selection.namespaces === 'all' ? [undefined] : [...new Set(selection.namespaces)];
+	const names = selection.names.length === 0 ? [undefined] : [...new Set(selection.names)];
+	return namespaces.flatMap((namespace) => names.map((name) => ({ namespace, name, labelSelector, fieldSelector })));
+}
+
+function includes(target: ClusterTarget, key: ObjectKey): boolean {
 	if (target.namespace !== undefined && target.namespace !== key.namespace) return false;
 	return target.name === undefined || target.name === key.name;
 }

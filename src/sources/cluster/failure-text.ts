@@ -24,7 +24,22 @@ export function toFailure(error: ApiError, context: FailureContext): ConfigMapFs
 	return new ConfigMapFsError(failureCode(error), failureText(error, context), { cause: error });
 }
 
-/** One or two sentences without a full stop at the end. */
+/** The reason alone, for a sentence that names the server already. */
+export function failureReason(error: ApiError, context: FailureContext): string {
+	switch (error.kind) {
+		case 'credentials':
+		case 'timeout':
+			return error.message;
+		case 'network':
+			return networkReason(error, context);
+		case 'status':
+			return statusText(error, context);
+		default:
+			return `it does not answer as a Kubernetes API does: ${error.message}`;
+	}
+}
+
+/** kubectl's sentence and the cure. */
 export function failureText(error: ApiError, context: FailureContext): string {
 	switch (error.kind) {
 		case 'credentials':
@@ -57,21 +72,25 @@ function permissionCure(message: string): string {
 	return 'a Role has to allow "list" and "watch"; where it does so by resourceNames, pass --name for each, and where it allows only "get", --change-detection=get too';
 }
 
-function networkText(error: ApiError, { server }: FailureContext): string {
-	const { systemCode } = error;
-	const { host, hostname } = new URL(server);
+function networkText(error: ApiError, context: FailureContext): string {
+	const { systemCode = '' } = error;
 	if (systemCode === 'ECONNREFUSED') {
-		return `The connection to the server ${host} was refused - did you specify the right host or port?`;
+		return `The connection to the server ${new URL(context.server).host} was refused - did you specify the right host or port?`;
 	}
-	if (systemCode === 'ENOTFOUND' || systemCode === 'EAI_AGAIN') {
-		return `Unable to connect to the server: dial tcp: lookup ${hostname}: no such host`;
-	}
-	if (systemCode !== undefined && CERTIFICATE_CODES.has(systemCode)) {
-		// Node adds advice about itself after a semicolon.
-		const [reason = ''] = error.message.split(';');
-		return `Unable to connect to the server ${server}: x509: ${reason}; ${certificateCure(systemCode)}`;
-	}
-	return `Unable to connect to the server ${server}: ${error.message}`;
+	const reason = networkReason(error, context);
+	if (LOOKUP_CODES.has(systemCode)) return `Unable to connect to the server: dial tcp: ${reason}`;
+	return `Unable to connect to the server ${context.server}: ${reason}`;
+}
+
+const LOOKUP_CODES = new Set(['ENOTFOUND', 'EAI_AGAIN']);
+
+function networkReason({ systemCode = '', message }: ApiError, { server }: FailureContext): string {
+	if (systemCode === 'ECONNREFUSED') return 'connection refused';
+	if (LOOKUP_CODES.has(systemCode)) return `lookup ${new URL(server).hostname}: no such host`;
+	if (!CERTIFICATE_CODES.has(systemCode)) return message;
+	// Node adds advice of its own after a semicolon.
+	const [reason = ''] = message.split(';');
+	return `x509: ${reason}; ${certificateCure(systemCode)}`;
 }
 
 function certificateCure(code: string): string {

@@ -1,13 +1,13 @@
 /**
- * The port between one loop over a part of the cluster (types) and the source that joins several. A loop never takes
- * anything back because of an error: only a complete new state or an event changes what it knows.
+ * The port between one loop over a part of the cluster and the source that joins several (types). An error never removes
+ * an object: only a complete new state or an event changes the known objects.
  */
 
 import type { Logger } from '../../base/log.js';
 import type { Timers } from '../../base/timers.js';
 import type { ApiClient, ClusterTarget } from './api-client.js';
-import type { ApiError } from './api-error.js';
 import type { KnownObjects, ObjectUpdate } from './known-objects.js';
+import type { LoopState } from './loop-state.js';
 import type { RequestGate } from './request-gate.js';
 
 export interface FeedListener {
@@ -17,23 +17,22 @@ export interface FeedListener {
 	updated(feed: Feed, update: NonNullable<ObjectUpdate>): void;
 	/** `feed.objects.faults` may have changed. */
 	faults(feed: Feed): void;
-	/** Something came from the server. */
+	/** The server sent something. */
 	contact(): void;
-	/** The server does not give what was asked for; called for each attempt. */
-	failed(feed: Feed, error: ApiError): void;
-	/** It does again, or for the first time. */
-	recovered(feed: Feed): void;
+	/** `feed.state` is another one. */
+	stateChanged(feed: Feed): void;
 }
 
 export interface Feed {
 	readonly target: ClusterTarget;
 	readonly objects: KnownObjects;
+	readonly state: LoopState;
 	start(): void;
 	/** Stops at once; nothing is reported afterwards. Idempotent. */
 	close(): void;
 }
 
-/** What every loop needs. */
+/** Common to all loops. */
 export interface FeedOptions {
 	readonly client: ApiClient;
 	readonly target: ClusterTarget;

@@ -8,8 +8,10 @@ import type { ClusterTarget } from './api-client.js';
 import { type ApiError, toApiError } from './api-error.js';
 import { BackOff, sleep } from './back-off.js';
 import { between, type Feed, type FeedOptions } from './feed.js';
+import { FeedState } from './feed-state.js';
 import { KnownObjects } from './known-objects.js';
 import { listAll } from './lister.js';
+import type { LoopState } from './loop-state.js';
 
 export interface PollerOptions extends FeedOptions {
 	/** A sync comes after 1 to 1.5 times this. Unit: milliseconds. */
@@ -26,15 +28,20 @@ export class Poller implements Feed {
 	readonly objects = new KnownObjects();
 	readonly #options: PollerOptions;
 	readonly #backOff: BackOff;
+	readonly #state: FeedState;
 	readonly #abort = new AbortController();
 	#isStarted = false;
-	#hasFailed = true;
 	#askedAt = Number.NEGATIVE_INFINITY;
 
 	constructor(options: PollerOptions) {
 		this.#options = options;
 		this.target = options.target;
 		this.#backOff = new BackOff(options);
+		this.#state = new FeedState(this, options.listener);
+	}
+
+	get state(): LoopState {
+		return this.#state.current;
 	}
 
 	start(): void {
@@ -81,10 +88,7 @@ export class Poller implements Feed {
 		this.#askedAt = askedAt;
 		gate.regained();
 		listener.contact();
-		listener.replaced(this);
-		if (!this.#hasFailed) return;
-		this.#hasFailed = false;
-		listener.recovered(this);
+		this.#state.completed({ isReplaced: true });
 	}
 
 	/** A plain get, so that the permission to get is enough. */
@@ -107,13 +111,12 @@ export class Poller implements Feed {
 	}
 
 	#afterFailure(error: ApiError): number {
-		const { gate, listener, client, log } = this.#options;
+		const { gate, client, log } = this.#options;
 		gate.startCounting();
 		if (error.kind === 'network' || error.kind === 'timeout') client.dropIdleConnections();
 		if (error.kind !== 'status' || error.code === 429 || (error.code ?? 0) >= 500) gate.lost(this);
 		else gate.regained();
-		this.#hasFailed = true;
-		listener.failed(this, error);
+		this.#state.failed(error);
 		const delayMs = Math.max(this.#backOff.next(LONGEST_DELAY_MS), (error.retryAfterSeconds ?? 0) * 1_000);
 		log.debug({ reason: error.message, code: error.code, delayMs: Math.round(delayMs) }, 'request failed');
 		return delayMs;

@@ -9,8 +9,10 @@ import type { ClusterTarget } from './api-client.js';
 import { ApiError, toApiError } from './api-error.js';
 import { BackOff, sleep } from './back-off.js';
 import { between, type Feed, type FeedOptions } from './feed.js';
+import { FeedState } from './feed-state.js';
 import { KnownObjects } from './known-objects.js';
 import { listAll } from './lister.js';
+import type { LoopState } from './loop-state.js';
 import { WatchStream } from './watch-stream.js';
 
 /** A watch that ends sooner, and brought nothing, failed. Source: client-go v0.32 tools/cache, handleWatch. */
@@ -33,11 +35,11 @@ export class Reflector implements Feed {
 	readonly objects = new KnownObjects();
 	readonly #options: FeedOptions;
 	readonly #backOff: BackOff;
+	readonly #state: FeedState;
 	readonly #abort = new AbortController();
 	/** Where to watch from; undefined: a list is needed. */
 	#resourceVersion: string | undefined;
 	#isStarted = false;
-	#hasFailed = true;
 	#distrust = 0;
 	#expiredAt = Number.NEGATIVE_INFINITY;
 
@@ -45,6 +47,11 @@ export class Reflector implements Feed {
 		this.#options = options;
 		this.target = options.target;
 		this.#backOff = new BackOff(options);
+		this.#state = new FeedState(this, options.listener);
+	}
+
+	get state(): LoopState {
+		return this.#state.current;
 	}
 
 	start(): void {
@@ -79,7 +86,7 @@ export class Reflector implements Feed {
 	}
 
 	async #list(resourceVersion?: string): Promise<void> {
-		const { listener, log } = this.#options;
+		const { log } = this.#options;
 		const { signal } = this.#abort;
 		const list = await listAll(this.#options, {
 			target: this.target,
@@ -92,8 +99,7 @@ export class Reflector implements Feed {
 		list.replacement.commit();
 		this.#resourceVersion = list.resourceVersion;
 		log.debug({ objectCount: this.objects.size, resourceVersion: list.resourceVersion }, 'listed');
-		listener.replaced(this);
-		this.#recovered();
+		this.#completed(true);
 	}
 
 	async #watch(): Promise<void> {
@@ -106,9 +112,9 @@ export class Reflector implements Feed {
 			feed: this,
 			resourceVersion: this.#resourceVersion,
 			stopIf: () => this.#mayRest(),
-			onComplete: () => {
+			onComplete: (isReplaced) => {
 				gate.regained();
-				this.#recovered();
+				this.#completed(isReplaced);
 			},
 		});
 		let hasEnded = false;
@@ -176,7 +182,7 @@ export class Reflector implements Feed {
 
 	/** Takes note of a failure. Returns how long to wait; unit: milliseconds. */
 	#afterFailure(error: ApiError): number {
-		const { client, gate, listener, log, timers, random } = this.#options;
+		const { client, gate, log, timers, random } = this.#options;
 		gate.startCounting();
 		const isAway = error.kind === 'network' || error.kind === 'timeout';
 		if (isAway) client.dropIdleConnections();
@@ -196,8 +202,7 @@ export class Reflector implements Feed {
 		const concernsAll = isAway || error.kind === 'credentials' || error.code === 429 || (error.code ?? 0) >= 500;
 		if (concernsAll) gate.lost(this);
 		else gate.regained();
-		this.#hasFailed = true;
-		listener.failed(this, error);
+		this.#state.failed(error);
 		// Where not one loop knocks for all, each may have the same fault, and the attempts of all are to be as many.
 		const longestMs = LONGEST_DELAY_MS * (concernsAll ? 1 : gate.loops);
 		const backOffMs = this.#backOff.next(endsByItself(error) ? longestMs : undefined);
@@ -215,11 +220,9 @@ export class Reflector implements Feed {
 		this.#resourceVersion = undefined;
 	}
 
-	#recovered(): void {
+	#completed(isReplaced: boolean): void {
 		if (this.#resourceVersion !== undefined && this.#distrust >= MAX_DISTRUST) this.#distrust = 0;
-		if (!this.#hasFailed) return;
-		this.#hasFailed = false;
-		this.#options.listener.recovered(this);
+		this.#state.completed({ isReplaced });
 	}
 
 	/**

@@ -37,8 +37,11 @@ export interface WatchStreamOptions extends FeedOptions {
 	readonly resourceVersion: string | undefined;
 	/** Asked after each change. Default is never. */
 	readonly stopIf?: () => boolean;
-	/** The state is complete, which it is from the start when there is a resourceVersion. */
-	readonly onComplete: () => void;
+	/**
+	 * The known objects follow the cluster. `isReplaced`: they are a complete new state; otherwise the watch goes on from
+	 * a resourceVersion.
+	 */
+	readonly onComplete: (isReplaced: boolean) => void;
 }
 
 export class WatchStream {
@@ -109,7 +112,7 @@ export class WatchStream {
 		this.#openedAt = timers.now();
 		this.#receivedAt = this.#openedAt;
 		listener.contact();
-		if (this.#initial === undefined) this.#options.onComplete();
+		if (this.#initial === undefined) this.#options.onComplete(false);
 		this.#armSilence();
 	}
 
@@ -194,8 +197,7 @@ export class WatchStream {
 			this.#initial = undefined;
 			this.#resourceVersion = resourceVersion;
 			this.#armSilence();
-			this.#options.listener.replaced(this.#options.feed);
-			this.#options.onComplete();
+			this.#options.onComplete(true);
 			if (this.#options.stopIf?.() === true) this.#stop('stopped');
 			return;
 		}

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import { SILENT } from '../../../../src/base/log.js';
+import type { ControlEvent } from '../../../../src/control/events.js';
 import { ApiError } from '../../../../src/sources/cluster/api-error.js';
 import type { ClusterSourceOptions } from '../../../../src/sources/cluster/cluster-options.js';
 import { ClusterSource } from '../../../../src/sources/cluster/cluster-source.js';
@@ -45,14 +46,13 @@ function stateDirectory(): string {
 function setUp(options: Partial<ClusterSourceOptions> = {}) {
 	const timers = new HeldTimers();
 	const client = new FakeClient(timers);
-	const lines: string[] = [];
-	const note = (...args: readonly unknown[]) => void lines.push(String(args.at(-1)));
-	const log = { ...SILENT, warn: note, info: note, child: () => log };
+	const events: ControlEvent[] = [];
 	const source = new ClusterSource({
 		kubeconfig,
 		client,
 		timers,
-		log,
+		log: SILENT,
+		onEvent: (event) => events.push(event),
 		random: () => 0.5,
 		wallClock: () => 1_000_000 + timers.now(),
 		watchList: false,
@@ -60,7 +60,7 @@ function setUp(options: Partial<ClusterSourceOptions> = {}) {
 	});
 	running.push(source);
 	const sink = new RecordingSink();
-	return { timers, client, lines, source, sink };
+	return { timers, client, events, source, sink };
 }
 
 describe('ClusterSource', () => {
@@ -93,7 +93,7 @@ describe('ClusterSource', () => {
 	});
 
 	it('keeps everything and says so once while the server is away', async () => {
-		const { client, lines, source, sink, timers } = setUp();
+		const { client, events, source, sink, timers } = setUp();
 		client.lists.push({ items: [sent('x', 1)], resourceVersion: '7' });
 		await source.start(sink);
 		await settle();
@@ -114,14 +114,20 @@ describe('ClusterSource', () => {
 			'!Error from server (Forbidden): configma',
 			'!',
 		]);
-		expect(lines).toEqual([
-			'contact with the API server lost, the last content stays',
-			'contact with the API server regained',
+		expect(events).toEqual([
+			{
+				type: 'contact-lost',
+				server: 'https://fake:6443',
+				reason: 'connection refused',
+				lastContact: '1970-01-01T00:16:40.000Z',
+				hasContent: true,
+			},
+			{ type: 'contact-back', server: 'https://fake:6443', awaySeconds: expect.any(Number) },
 		]);
 	});
 
 	it('waits for a server that is away, and reports that meanwhile', async () => {
-		const { client, source, sink, timers } = setUp();
+		const { client, events, source, sink, timers } = setUp();
 		client.outage = failures.refused();
 		let isStarted = false;
 		const start = source.start(sink).then(() => {
@@ -130,6 +136,8 @@ describe('ClusterSource', () => {
 		await timers.advance(60_000);
 		expect(isStarted).toBe(false);
 		expect(sink.calls).toHaveLength(1);
+		expect(events).toMatchObject([{ type: 'contact-lost', reason: 'connection refused', hasContent: false }]);
+		expect(events[0]).not.toHaveProperty('lastContact');
 		client.outage = undefined;
 		client.lists.push({ items: [sent('x', 1)] });
 		await timers.advance(10_000);
@@ -209,12 +217,14 @@ describe('ClusterSource', () => {
 		await until(() => readdirSync(directory).length === 1, 'the file');
 		await first.source.close();
 
-		const { client, lines, source, sink, timers } = setUp({ stateDirectory: directory });
+		const { client, events, source, sink, timers } = setUp({ stateDirectory: directory });
 		client.outage = failures.refused();
 		await source.start(sink);
 		expect(sink.names).toEqual(['a/x']);
 		expect(source.status).toMatchObject({ isStale: true, lastContact: 1_000_000 });
-		expect(lines).toEqual(['API server not heard yet, starting from the last state']);
+		expect(events).toEqual([
+			{ type: 'staleness', server: 'https://fake:6443', ageSeconds: 0, reason: 'connection refused' },
+		]);
 		expect(sink.present).toMatchObject([{ isLogged: true }]);
 		expect(sink.calls.filter((call) => call.startsWith('!'))).toHaveLength(1);
 		client.outage = undefined;
@@ -222,7 +232,7 @@ describe('ClusterSource', () => {
 		await timers.advance(10_000);
 		expect(sink.names).toEqual(['a/z']);
 		expect(source.status.isStale).toBe(false);
-		expect(lines.at(-1)).toBe('contact with the API server regained');
+		expect(events.slice(1)).toEqual([{ type: 'contact-back', server: 'https://fake:6443', awaySeconds: 1 }]);
 	});
 
 	it('prefers a cluster that answers to the state file, and the file to one that is silent', async () => {

@@ -27,8 +27,8 @@ function setUp(detection: ChangeDetection, name?: string) {
 		updated: () => void said.push('updated'),
 		faults: () => {},
 		contact: () => {},
-		failed: (_, { code, kind }) => void said.push(`failed ${code ?? kind}`),
-		recovered: () => void said.push('recovered'),
+		stateChanged: ({ state: { error } }) =>
+			void said.push(error === undefined ? 'recovered' : `failed ${error.code ?? error.kind}`),
 	};
 	const gate = new RequestGate({ timers, loops: 1, watchList: true });
 	const target = { namespace: 'a', name };

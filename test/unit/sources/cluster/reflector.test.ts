@@ -8,7 +8,7 @@ import { RequestGate } from '../../../../src/sources/cluster/request-gate.js';
 import { bookmark, expiredStatus, FakeClient, failures, sent } from './fake-client.js';
 import { HeldTimers, settle } from './held-timers.js';
 
-/** Notes what a reflector says: `=a,b` for a state, `+a:v` and `-a` for changes. */
+/** Records the calls of a reflector: `=a,b` for a state, `+a:v` and `-a` for changes. */
 class Notes implements FeedListener {
 	readonly said: string[] = [];
 	contacts = 0;
@@ -29,12 +29,8 @@ class Notes implements FeedListener {
 		this.contacts += 1;
 	}
 
-	failed(_feed: Feed, error: ApiError): void {
-		this.said.push(`failed ${error.code ?? error.kind}`);
-	}
-
-	recovered(): void {
-		this.said.push('recovered');
+	stateChanged({ state: { error } }: Feed): void {
+		this.said.push(error === undefined ? 'recovered' : `failed ${error.code ?? error.kind}`);
 	}
 }
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { ApiError } from '../../../../src/sources/cluster/api-error.js';
 import { compareResourceVersions } from '../../../../src/sources/cluster/cluster-object.js';
-import { clusterTargets } from '../../../../src/sources/cluster/cluster-targets.js';
+import { clusterTargets } from '../../../../src/sources/cluster/cluster-source.js';
 import { failureText, toFailure } from '../../../../src/sources/cluster/failure-text.js';
 import { proxyFromEnvironment } from '../../../../src/sources/cluster/proxy-environment.js';
 import { failures } from './fake-client.js';

@@ -3,8 +3,7 @@ import { SYSTEM_TIMERS } from '../../../../src/base/timers.js';
 import { WORKLOAD_KINDS } from '../../../../src/pod/workload-kinds.js';
 import { ApiError } from '../../../../src/sources/cluster/api-error.js';
 import type { Kubeconfig } from '../../../../src/sources/cluster/kubeconfig.js';
-import { WorkloadReader } from '../../../../src/sources/cluster/workload-reader.js';
-import { workloadResource } from '../../../../src/sources/cluster/workload-resources.js';
+import { WorkloadReader, workloadResource } from '../../../../src/sources/cluster/workload-reader.js';
 import { FakeClient, failures } from './fake-client.js';
 
 const KUBECONFIG = { cluster: { server: 'https://fake:6443' }, userName: 'u' } as Kubeconfig;
