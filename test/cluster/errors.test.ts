@@ -188,7 +188,7 @@ describe('the server is away', () => {
 		expect(await readFile(join(mount.dir, 'app/key'), 'utf8')).toBe('one');
 		const lines = readFileSync(log, 'utf8').trim().split('\n');
 		expect(lines).toHaveLength(3);
-		expect(lines[1]).toMatch(`reconnected to ${proxy.url} after \\d+ s$`);
+		expect(lines[1]).toMatch(new RegExp(`reconnected to ${proxy.url} after \\d+ s$`));
 		expect(lines[2]).toContain('mounted 1 ConfigMap');
 	});
 
