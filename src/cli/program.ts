@@ -79,7 +79,6 @@ const create: LoadCommand = async () => {
 	return (context) => createCommand(context, (text) => void process.stdout.write(text));
 };
 
-/** They read their flags by themselves; yargs prints the help of all. */
 const COMMANDS: Readonly<Record<string, { readonly load: LoadCommand; readonly statuses?: () => Statuses }>> = {
 	run: { load: async () => (await import('./commands/run-command.js')).runCommand, statuses: runStatuses },
 	env: { load: async () => (await import('./commands/env-command.js')).envCommand },
@@ -92,24 +91,38 @@ const COMMANDS: Readonly<Record<string, { readonly load: LoadCommand; readonly s
 
 const COMMAND_NAMES = [...Object.keys(COMMANDS).filter((name) => name !== 'umount'), 'help'];
 
-/** Help of the program or of one command, or the version. */
-function printed(...words: readonly string[]): Command {
-	return { run: async () => await (await import('./commands/yargs-commands.js')).printWithYargs(words) };
+/** Prints the help of a command, or without a name of the program. */
+function help(command?: string): Command {
+	return {
+		run: async () => {
+			const { printHelp } = await import('./commands/help.js');
+			printHelp(command === 'umount' ? 'unmount' : command);
+			return 0;
+		},
+	};
 }
 
+const VERSION: Command = {
+	run: async () => {
+		const { printVersion } = await import('./commands/help.js');
+		printVersion();
+		return 0;
+	},
+};
+
 function commandOf([first, ...args]: readonly string[]): Command {
-	if (first === '--version') return printed(first);
+	if (first === '--version') return VERSION;
 	if (first === 'help' || first === '--help' || first === '-h') {
 		const topic = args.find((arg) => !arg.startsWith('-') && arg !== 'help');
-		if (topic === undefined) return printed('--help');
-		return Object.hasOwn(COMMANDS, topic) ? printed(topic, '--help') : refuseUnknown(topic);
+		if (topic === undefined) return help();
+		return Object.hasOwn(COMMANDS, topic) ? help(topic) : refuseUnknown(topic);
 	}
 	const known = first === undefined || !Object.hasOwn(COMMANDS, first) ? undefined : COMMANDS[first];
 	if (known === undefined || first === undefined) return refuseUnknown(first);
 	const end = args.indexOf('--');
 	const flags = end < 0 ? args : args.slice(0, end);
-	if (flags.includes('--help') || flags.includes('-h')) return printed(first, '--help');
-	if (flags.includes('--version')) return printed('--version');
+	if (flags.includes('--help') || flags.includes('-h')) return help(first);
+	if (flags.includes('--version')) return VERSION;
 	const { load, statuses } = known;
 	const run = async () => (await load())({ args, env: process.env, cwd: workingDirectory() });
 	return statuses === undefined ? { run } : { run, statuses: statuses() };

@@ -4,40 +4,47 @@
  * pasted as it is.
  */
 
-import type { CommandModule } from 'yargs';
 import { ConfigMapFsError } from '../../base/errors.js';
 import { closest } from '../../base/suggestion.js';
-import { type FlagOption, parseFlags } from '../../go/flags.js';
+import { parseFlags } from '../../go/flags.js';
 import { quoteGo } from '../../go/quote.js';
 import { appendNameHash } from '../../model/name-hash.js';
 import { generateConfigMap, readGeneratorFlags } from '../../sources/generators/generated-config-map.js';
 import { SourceFiles } from '../../sources/generators/source-files.js';
 import type { CliContext } from '../context.js';
+import type { CommandHelp, HelpOptions } from '../print/help.js';
 import { OUTPUT_FORMATS, type OutputFormat, printConfigMap } from '../print/object-printer.js';
 
 const VALUE = { type: 'string' } as const;
 
 const OPTIONS = {
-	'from-literal': { ...VALUE, describe: 'A key and its value, KEY=VALUE; repeatable' },
+	'from-literal': { ...VALUE, value: 'KEY=VALUE', describe: 'Add this key with this value; repeatable' },
 	'from-file': {
 		...VALUE,
+		value: '[KEY=]PATH',
 		describe:
-			'A file or directory, [KEY=]PATH; the key is the file name unless given; links in a directory are left out; repeatable',
+			'Add a file, or all files of a directory except links; the key is the name of the file unless given; repeatable',
 	},
-	'from-env-file': { ...VALUE, describe: 'A file of KEY=VALUE lines; not together with the other two; repeatable' },
+	'from-env-file': {
+		...VALUE,
+		value: 'FILE',
+		describe: 'Add the KEY=VALUE lines of a file; not together with the other two; repeatable',
+	},
 	'append-hash': { type: 'boolean', describe: 'Append a hash of the content to the name' },
-	namespace: { ...VALUE, alias: 'n', describe: 'Namespace to print; left out unless given' },
+	namespace: { ...VALUE, alias: 'n', value: 'NAME', describe: 'Print this namespace; left out by default' },
 	output: {
 		...VALUE,
 		alias: 'o',
-		describe: `${OUTPUT_FORMATS.join(', ')}; yaml unless given, because nothing is created`,
+		value: 'FORMAT',
+		describe: `Print ${OUTPUT_FORMATS.join(', ')} (default yaml, because nothing is created)`,
 	},
 	'dry-run': {
 		choices: ['none', 'client', 'server'],
 		valueIfBare: 'client',
-		describe: 'Accepted for kubectl command lines, ignored',
+		value: 'STRATEGY',
+		describe: 'Ignored; accepted so that command lines of kubectl work',
 	},
-} as const satisfies Readonly<Record<string, FlagOption & { readonly describe: string }>>;
+} as const satisfies HelpOptions;
 
 const NOUNS: readonly string[] = ['configmap', 'cm'];
 
@@ -97,13 +104,13 @@ export async function createCommand(context: CliContext, write: (text: string) =
 }
 
 const EPILOGUE = `Examples:
-  # The files in config/
+  # Print a ConfigMap with the files in config/
   configmapfs create configmap app --from-file=config/
 
-  # One value, as JSON
+  # Print one with a single value, as JSON
   configmapfs create cm app --from-literal=color=blue -o json
 
-  # A manifest that can be mounted
+  # Write a manifest that can be mounted
   configmapfs create cm app --from-env-file=app.env > app.yaml
 
 Exit status:
@@ -111,17 +118,12 @@ Exit status:
   64 wrong command line    74 the output cannot be written
   65 an input breaks a rule`;
 
-/** The help of the command; its flags are read by `parseFlags`. */
-export const createHelp: CommandModule = {
-	command: 'create configmap <NAME>',
-	describe: 'Print a ConfigMap made from files or literal values, as kubectl create does',
-	builder: (yargs) =>
-		yargs
-			.usage(
-				'$0 create configmap NAME [flags]\n$0 create cm NAME [flags]\n\n' +
-					'Prints what kubectl create configmap --dry-run=client prints. Nothing is created, here or in a cluster.',
-			)
-			.options(OPTIONS)
-			.epilogue(EPILOGUE),
-	handler: () => {},
+export const createHelp: CommandHelp = {
+	name: 'create',
+	summary: 'Print a ConfigMap made from files or values, as kubectl does',
+	usage: ['create configmap NAME [flags]', 'create cm NAME [flags]'],
+	description:
+		'Print the output of kubectl create configmap --dry-run=client. Nothing is created, here or in a cluster.',
+	options: OPTIONS,
+	epilogue: EPILOGUE,
 };

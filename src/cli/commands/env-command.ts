@@ -7,11 +7,10 @@
  * everywhere. Without `--env-inherit` only the pod's own variables are printed, unlike what `run` gives.
  */
 
-import type { CommandModule } from 'yargs';
 import { ConfigMapFsError, EXIT_STATUS } from '../../base/errors.js';
 import { ObjectPlaces } from '../../explain/object-places.js';
 import { Snapshot } from '../../explain/snapshot.js';
-import { type FlagOption, parseFlags } from '../../go/flags.js';
+import { parseFlags } from '../../go/flags.js';
 import { PodReader } from '../../inputs/pod-reader.js';
 import { configMapNames } from '../../inputs/pod-references.js';
 import { buildEnvironment } from '../../pod/environment/builder.js';
@@ -26,6 +25,7 @@ import { readSnapshotFlags, SNAPSHOT_OPTIONS } from '../flags/snapshot-flags.js'
 import { explainText } from '../print/env-explain.js';
 import { type EnvReport, envReport } from '../print/env-report.js';
 import { ENV_TEXT_FORMATS, type EnvTextFormat, envText } from '../print/env-text.js';
+import type { CommandHelp, HelpOptions } from '../print/help.js';
 import { type StandardOutput, standardOutput } from '../print/standard-output.js';
 import { styleFor } from '../print/style.js';
 import { commandLogger } from '../print/text-logger.js';
@@ -38,21 +38,27 @@ const ENV_FLAGS = {
 	'strict-env-names': ENV_OPTIONS['strict-env-names'],
 	'env-inherit': {
 		...ENV_OPTIONS['env-inherit'],
-		describe: 'What of your environment is underneath: none (default), path (what run gives) or all',
+		describe: 'Start from these of your own variables: none (default), path (as run does) or all',
 	},
-	explain: { ...OUTPUT, type: 'boolean', describe: 'A table: where each value comes from, what it overrides' },
+	explain: {
+		...OUTPUT,
+		type: 'boolean',
+		describe: 'Print a table: where each value comes from, and what it overrides',
+	},
 	output: {
 		...OUTPUT,
 		alias: 'o',
 		choices: [...ENV_TEXT_FORMATS, 'json'],
-		describe: 'text (default): NAME=value; export: for a shell; dotenv: for a .env file; json: as --explain',
+		value: 'FORMAT',
+		describe:
+			'Print text (default): NAME=value; export: for a shell; dotenv: for a .env file; json: the same as --explain',
 	},
 	'show-secrets': {
 		...OUTPUT,
 		type: 'boolean',
 		describe: 'Print values of Secrets also on a terminal, with --explain and in JSON',
 	},
-} as const satisfies Readonly<Record<string, FlagOption & { readonly describe: string; readonly group: string }>>;
+} as const satisfies HelpOptions;
 
 /** Everything that the command line says. Errors: USAGE. */
 function readLine(args: readonly string[]) {
@@ -149,42 +155,38 @@ function missingText({ container, missing }: { readonly container: string; reado
 }
 
 const EPILOGUE = `Examples:
-  # What the container gets, and why
+  # Show what the container gets, and why
   configmapfs env -f deploy.yaml --explain
 
-  # Into this shell; into a .env file; one value
+  # Set the variables in this shell, write a .env file, or get one value
   eval "$(configmapfs env -f deploy.yaml -o export)"
   configmapfs env -f deploy.yaml -o dotenv > .env
-  configmapfs env -f deploy.yaml -o json | jq -r '.variables[] | select(.name == "PORT").value'
+  configmapfs env -f deploy.yaml -o json |
+    jq -r '.variables[] | select(.name == "PORT").value'
 
-  # In CI: does the environment change? Values of Secrets are never in this
-  configmapfs env -k overlays/prod --explain > env.txt && git diff --exit-code env.txt
+  # In CI: check whether the environment changed; values of Secrets are masked
+  configmapfs env -k overlays/prod --explain > env.txt
+  git diff --exit-code env.txt
 
-  # Staging's Deployment with a key of mine
+  # Show a Deployment of staging with one key of mine
   configmapfs env --context staging -n shop -f my-key.yaml deploy/web --explain
 
-Values of Secrets are printed into pipes and files (text, export, dotenv), and masked on a
-terminal, with --explain and in JSON, unless --show-secrets is given. Only the pod's own
-variables are printed unless --env-inherit is given.
+Values of Secrets are printed into pipes and files (text, export, dotenv). They
+are masked on a terminal, with --explain and in JSON, unless --show-secrets is
+given. Only the pod's own variables are printed unless --env-inherit is given.
 
 Exit status:
-  0 printed                        74 the output cannot be written
-  64 wrong command line            77 the cluster refuses
-  65 an input breaks a rule        78 the kubeconfig is missing or wrong
-  69 the cluster does not answer
-  66 an input is missing, or a ConfigMap, Secret or key without which the container cannot start`;
+  0 printed                   69 the cluster cannot be reached
+  64 wrong command line       74 the output cannot be written
+  65 an input breaks a rule   77 the cluster refuses access
+  66 an input is missing,     78 the kubeconfig is missing or wrong
+     or an object or key that the container needs to start`;
 
-/** The help of the command; its flags are read by `parseFlags`. */
-export const envHelp: CommandModule = {
-	command: 'env [WORKLOAD]',
-	describe: "Print a container's environment, and where each variable comes from",
-	builder: (yargs) =>
-		yargs
-			.usage(
-				'$0 env [KIND/NAME] -f SOURCE... [flags]\n\n' +
-					"Prints the environment that a pod's container would get, exactly as kubelet builds it.",
-			)
-			.options(ENV_FLAGS)
-			.epilogue(EPILOGUE),
-	handler: () => {},
+export const envHelp: CommandHelp = {
+	name: 'env',
+	summary: "Print a container's environment, and where each variable comes from",
+	usage: ['env [KIND/NAME] -f SOURCE... [flags]'],
+	description: "Print the environment that a pod's container would get, exactly as kubelet builds it.",
+	options: ENV_FLAGS,
+	epilogue: EPILOGUE,
 };

@@ -3,12 +3,11 @@
  * alone. Nothing is started and nothing is mounted.
  */
 
-import type { CommandModule } from 'yargs';
 import { ConfigMapFsError } from '../../base/errors.js';
 import { ObjectPlaces } from '../../explain/object-places.js';
 import { Snapshot, type WantedConfigMaps } from '../../explain/snapshot.js';
 import { lintWorkloads } from '../../explain/workload-lint.js';
-import { type FlagOption, parseFlags } from '../../go/flags.js';
+import { parseFlags } from '../../go/flags.js';
 import type { PodCatalog } from '../../inputs/pod-catalog.js';
 import { configMapNames } from '../../inputs/pod-references.js';
 import type { RunCluster } from '../../inputs/pod-sources.js';
@@ -18,6 +17,7 @@ import { RULE_LIST } from '../../pod/lint/rule-list.js';
 import { selectWorkload } from '../../pod/workload.js';
 import type { CliContext } from '../context.js';
 import { readSnapshotFlags, SNAPSHOT_OPTIONS } from '../flags/snapshot-flags.js';
+import type { CommandHelp, HelpOptions } from '../print/help.js';
 import { type LintReport, lintReport, lintText } from '../print/lint-report.js';
 import { type StandardOutput, standardOutput } from '../print/standard-output.js';
 import { styleFor } from '../print/style.js';
@@ -30,12 +30,18 @@ const RULES = { group: 'Rules:' } as const;
 
 const LINT_FLAGS = {
 	...SNAPSHOT_OPTIONS,
-	container: { ...SNAPSHOT_OPTIONS.container, describe: 'This container alone, and its volumes (default: all)' },
-	walk: { ...RULES, type: 'boolean', describe: 'Also what an application sees that walks its volumes' },
-	strict: { ...RULES, type: 'boolean', describe: 'Warnings, too, make the exit status 1' },
-	'list-rules': { ...RULES, type: 'boolean', describe: 'Print every rule in one line, and end' },
-	output: { ...OUTPUT, alias: 'o', choices: ['text', 'json'], describe: 'text (default), as compilers do, or json' },
-} as const satisfies Readonly<Record<string, FlagOption & { readonly describe: string; readonly group: string }>>;
+	container: { ...SNAPSHOT_OPTIONS.container, describe: 'Check only this container and its volumes (default: all)' },
+	walk: { ...RULES, type: 'boolean', describe: 'Also check for applications that walk their volumes' },
+	strict: { ...RULES, type: 'boolean', describe: 'Exit with status 1 for warnings, too' },
+	'list-rules': { ...RULES, type: 'boolean', describe: 'Print every rule on one line, and exit' },
+	output: {
+		...OUTPUT,
+		alias: 'o',
+		choices: ['text', 'json'],
+		value: 'FORMAT',
+		describe: 'Print text (default), as compilers do, or json',
+	},
+} as const satisfies HelpOptions;
 
 /** Exit status when something was found. */
 const FOUND = 1;
@@ -166,40 +172,36 @@ function ruleLines(): string {
 }
 
 const EPILOGUE = `Examples:
-  # Every workload of a directory tree, with the ConfigMaps and Secrets that it names
+  # Check every workload of a directory tree, with its ConfigMaps and Secrets
   configmapfs lint -f k8s/ -R
 
-  # What is rendered elsewhere
+  # Check rendered manifests
   helm template chart/ | configmapfs lint -f -
   configmapfs lint -k overlays/prod
 
-  # In CI: warnings fail, too; or a list for other programs
+  # In CI: fail for warnings, too, or print a list for other programs
   configmapfs lint -f k8s/ -R --strict
-  configmapfs lint -f k8s/ -R -o json | jq -r '.findings[] | "\\(.file):\\(.line) \\(.rule)"'
+  configmapfs lint -f k8s/ -R -o json |
+    jq -r '.findings[] | "\\(.file):\\(.line) \\(.rule)"'
 
-  # One workload, one container; the rules
+  # Check one container of one workload, or list the rules
   configmapfs lint -f k8s/ deploy/web -c app
   configmapfs lint --list-rules
 
 Exit status:
-  0 no errors                      66 an input is missing, or there is no workload in it
-  1 errors; --strict: or warnings  69 the cluster does not answer
-  64 wrong command line            77 the cluster refuses
-  65 an input breaks a rule        78 the kubeconfig is missing or wrong
-  74 the output cannot be written`;
+  0 no errors                       69 the cluster cannot be reached
+  1 errors, or --strict warnings    74 the output cannot be written
+  64 wrong command line             77 the cluster refuses access
+  65 an input breaks a rule         78 the kubeconfig is missing or wrong
+  66 an input or a workload is missing`;
 
-/** The help of the command; its flags are read by `parseFlags`. */
-export const lintHelp: CommandModule = {
-	command: 'lint [WORKLOAD]',
-	describe: 'Find what is likely to be wrong with workloads and their ConfigMaps',
-	builder: (yargs) =>
-		yargs
-			.usage(
-				'$0 lint [KIND/NAME] -f SOURCE... [flags]\n\n' +
-					'Finds what is likely to be wrong with workloads and the ConfigMaps and Secrets that they name,\n' +
-					'from the manifests alone: mounts that never update, paths that collide, references to nothing.',
-			)
-			.options(LINT_FLAGS)
-			.epilogue(EPILOGUE),
-	handler: () => {},
+export const lintHelp: CommandHelp = {
+	name: 'lint',
+	summary: 'Find likely mistakes in workloads and their ConfigMaps',
+	usage: ['lint [KIND/NAME] -f SOURCE... [flags]'],
+	description:
+		'Find likely mistakes in workloads and in the ConfigMaps and Secrets that they name, from the manifests alone: ' +
+		'mounts that never update, paths that collide, references to missing objects.',
+	options: LINT_FLAGS,
+	epilogue: EPILOGUE,
 };

@@ -1,17 +1,16 @@
-/**
- * `configmapfs unmount DIR…`: takes mounts away, dead ones among them.
- */
+/** `configmapfs unmount DIR…`: unmounts, including dead mounts. */
 
-import type { CommandModule } from 'yargs';
 import { ConfigMapFsError } from '../../base/errors.js';
 import { parseFlags } from '../../go/flags.js';
 import { unmountAll, unmountDirectory } from '../../mount/unmount.js';
 import { type CliContext, runtimeEnvironment } from '../context.js';
+import type { CommandHelp, HelpOptions } from '../print/help.js';
+import { oneLine } from '../print/terminal-text.js';
 
 const OPTIONS = {
-	force: { type: 'boolean', describe: 'Also when it is in use: what is open in it is lost' },
-	all: { type: 'boolean', describe: 'Every mount of configmapfs in this mount namespace' },
-} as const;
+	force: { type: 'boolean', describe: 'Unmount even if the mount is in use; its open files are lost' },
+	all: { type: 'boolean', describe: 'Unmount every mount of configmapfs in this mount namespace' },
+} as const satisfies HelpOptions;
 
 /** Returns the exit status; `say` writes one line for people. Errors: USAGE, UNMOUNT_REFUSED, MOUNT_POINT_BUSY. */
 export async function unmountCommand(context: CliContext, say: (line: string) => void): Promise<number> {
@@ -23,31 +22,27 @@ export async function unmountCommand(context: CliContext, say: (line: string) =>
 		throw new ConfigMapFsError('USAGE', 'the mount point DIR is missing, or --all; see "configmapfs unmount --help"');
 	}
 	const options = { force: flags.is('force'), runtime: runtimeEnvironment(context.env) };
-	if (all) for (const path of await unmountAll(options)) say(`unmounted ${path}`);
+	if (all) for (const path of await unmountAll(options)) say(`unmounted ${oneLine(path)}`);
 	for (const directory of directories) await unmountDirectory(directory, options);
 	return 0;
 }
 
 const EPILOGUE = `Examples:
-  # Unmount, unless somebody uses it
+  # Unmount, unless another process uses the mount
   configmapfs unmount ./mnt
 
-  # Unmount whatever happens; also what a killed daemon left behind
+  # Unmount even if it is in use, or its daemon was killed
   configmapfs unmount --force ./mnt
 
 Exit status:
-  0 unmounted                  71 nothing of configmapfs there, or refused
+  0 unmounted                  71 not a mount of configmapfs, or refused
   64 wrong command line        75 in use`;
 
-/** The help of the command; its flags are read by `parseFlags`. */
-export const unmountHelp: CommandModule = {
-	command: 'unmount <DIR..>',
-	aliases: ['umount'],
-	describe: 'Take mounts away, those of killed daemons included',
-	builder: (yargs) =>
-		yargs
-			.usage('$0 unmount DIR... [flags]\n\nTakes mounts away, those of killed daemons included.')
-			.options(OPTIONS)
-			.epilogue(EPILOGUE),
-	handler: () => {},
+export const unmountHelp: CommandHelp = {
+	name: 'unmount',
+	summary: 'Unmount, including mounts left by killed daemons',
+	usage: ['unmount DIR... [flags]'],
+	description: 'Unmount, including mounts left by killed daemons. "umount" is the same command.',
+	options: OPTIONS,
+	epilogue: EPILOGUE,
 };

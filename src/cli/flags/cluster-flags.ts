@@ -1,43 +1,68 @@
-/**
- * The flags that name a cluster, as kubectl has them, and how its changes are noticed. What speaks with a cluster is
- * loaded only when there is one.
- */
+/** The flags that name a cluster, as kubectl has them, and how its changes are detected. Pure. */
 
 import { ConfigMapFsError } from '../../base/errors.js';
-import type { FlagOption, ParsedFlags } from '../../go/flags.js';
+import type { ParsedFlags } from '../../go/flags.js';
 import type { ClusterRequest } from '../../inputs/requests.js';
 import type { SyncRange } from '../../model/sync-pace.js';
 import type { ChangeDetection } from '../../sources/cluster/change-detection.js';
+import type { HelpOptions } from '../print/help.js';
 import { parseDuration } from './flag-values.js';
 
 const VALUE = { type: 'string' } as const;
 const SWITCH = { type: 'boolean' } as const;
-const CLUSTER = { group: 'A live cluster (the lowest layer; the default where no other source is given):' } as const;
+const CLUSTER = { group: 'A live cluster (the lowest layer; the default if no other source is given):' } as const;
 
 /** In the order of the help. */
 export const CLUSTER_OPTIONS = {
 	'from-cluster': { ...SWITCH, ...CLUSTER, describe: 'Follow the cluster of the kubeconfig, below the other sources' },
-	kubeconfig: { ...VALUE, ...CLUSTER, describe: 'This kubeconfig alone' },
-	context: { ...VALUE, ...CLUSTER, describe: 'Context of the kubeconfig' },
-	cluster: { ...VALUE, ...CLUSTER, describe: 'Cluster of the kubeconfig' },
-	user: { ...VALUE, ...CLUSTER, describe: 'User of the kubeconfig' },
-	name: { ...VALUE, ...CLUSTER, describe: 'Only this ConfigMap, which is all that RBAC must allow; repeatable' },
-	'field-selector': { ...VALUE, ...CLUSTER, describe: 'As kubectl has it, such as metadata.name!=kube-root-ca.crt' },
+	kubeconfig: { ...VALUE, ...CLUSTER, value: 'FILE', describe: 'Use only this kubeconfig' },
+	context: { ...VALUE, ...CLUSTER, value: 'NAME', describe: 'Use this context of the kubeconfig' },
+	cluster: { ...VALUE, ...CLUSTER, value: 'NAME', describe: 'Use this cluster of the kubeconfig' },
+	user: { ...VALUE, ...CLUSTER, value: 'NAME', describe: 'Use this user of the kubeconfig' },
+	name: {
+		...VALUE,
+		...CLUSTER,
+		value: 'NAME',
+		describe: 'Follow only this ConfigMap, so that RBAC need not allow more; repeatable',
+	},
+	'field-selector': {
+		...VALUE,
+		...CLUSTER,
+		value: 'SELECTOR',
+		describe: 'Select by fields as kubectl does, such as metadata.name!=kube-root-ca.crt',
+	},
 	'change-detection': {
 		...CLUSTER,
 		choices: ['watch', 'cache', 'get'],
-		describe: "kubelet's strategies: watch (default), cache, get",
+		value: 'STRATEGY',
+		describe: 'Detect changes as kubelet does: watch (default), cache or get',
 	},
-	ttl: { ...VALUE, ...CLUSTER, describe: 'With cache: how long what is known counts, such as 1m' },
-	'sync-frequency': { ...VALUE, ...CLUSTER, describe: 'With cache and get: how often to look (default 1m)' },
-	'state-dir': { ...VALUE, ...CLUSTER, describe: 'Keep the last state here, and start from it without the cluster' },
+	ttl: {
+		...VALUE,
+		...CLUSTER,
+		value: 'TIME',
+		describe: 'With cache: how long a cached object stays valid, such as 1m',
+	},
+	'sync-frequency': {
+		...VALUE,
+		...CLUSTER,
+		value: 'TIME',
+		describe: 'With cache and get: how often to check for changes (default 1m)',
+	},
+	'state-dir': {
+		...VALUE,
+		...CLUSTER,
+		value: 'DIR',
+		describe: 'Keep the last state here, and start from it if the cluster cannot be reached',
+	},
 	'kubelet-delay': {
 		...VALUE,
 		...CLUSTER,
 		valueIfBare: '60s..90s',
-		describe: "Pass every source's changes on only as slowly as kubelet: 60s..90s, or =MIN..MAX",
+		value: 'MIN..MAX',
+		describe: 'Delay the changes of all sources as kubelet does (default 60s..90s)',
 	},
-} as const satisfies Readonly<Record<string, FlagOption & { readonly describe: string; readonly group: string }>>;
+} as const satisfies HelpOptions;
 
 const NAMES_A_CLUSTER = [
 	'kubeconfig',

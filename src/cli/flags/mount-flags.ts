@@ -4,15 +4,15 @@
  */
 
 import { fstatSync } from 'node:fs';
-import type { CommandModule } from 'yargs';
 import { ConfigMapFsError, errorText } from '../../base/errors.js';
 import { LOG_LEVELS, type LogLevel } from '../../base/log.js';
-import { type FlagOption, type ParsedFlags, parseFlags } from '../../go/flags.js';
+import { type ParsedFlags, parseFlags } from '../../go/flags.js';
 import { LabelSelector } from '../../model/label-selector.js';
 import { DRIVER_CHOICES, type DriverChoice } from '../../mount/driver-choice.js';
 import type { LayoutOptions } from '../../mount/layout.js';
 import type { StoreFilter } from '../../store/layered-store.js';
 import { DEFAULT_MODE, type Projection } from '../../volume/projection.js';
+import type { CommandHelp, HelpOptions } from '../print/help.js';
 import { LOG_FORMATS, type LogFormat } from '../print/logger.js';
 import { CLUSTER_OPTIONS, readClusterFlags, readKubeletDelay } from './cluster-flags.js';
 import { parseCount, parseDuration, parseId, parseItem, parseMode } from './flag-values.js';
@@ -20,60 +20,126 @@ import { readSourceFlags } from './source-flags.js';
 
 const VALUE = { type: 'string' } as const;
 const SWITCH = { type: 'boolean' } as const;
-const SOURCES = { group: 'Sources (repeatable, layered in this order, the last one wins key by key):' } as const;
-const SHOWN = { group: 'What is shown:' } as const;
-const MOUNT = { group: 'The mount:' } as const;
+const SOURCES = { group: 'Sources (repeatable; a later source wins over an earlier one, key by key):' } as const;
+const CONTENT = { group: 'Content:' } as const;
+const MOUNT = { group: 'Mount:' } as const;
 const OPERATION = { group: 'Operation:' } as const;
 
 /** Flags that name local sources, for every command that reads them; see `readSourceFlags`. */
 export const SOURCE_OPTIONS = {
-	filename: { ...VALUE, ...SOURCES, alias: 'f', describe: 'Manifest file or directory, watched; - is standard input' },
+	filename: {
+		...VALUE,
+		...SOURCES,
+		alias: 'f',
+		value: 'FILE',
+		describe: 'Read a manifest file or directory, and watch it; - is standard input',
+	},
 	recursive: { ...SWITCH, ...SOURCES, alias: 'R', describe: 'Read the directories of -f recursively' },
 	kustomize: {
 		...VALUE,
 		...SOURCES,
 		alias: 'k',
-		describe: 'Kustomization directory, built by kubectl or kustomize, watched',
+		value: 'DIR',
+		describe: 'Build a kustomization with kubectl or kustomize, and watch its files',
 	},
-	'kustomize-arg': { ...VALUE, ...SOURCES, describe: 'With -k: flag for that program, such as --enable-helm' },
-	create: { ...VALUE, ...SOURCES, describe: 'A ConfigMap NAME of the --from-* flags that follow' },
-	'from-literal': { ...VALUE, ...SOURCES, describe: 'KEY=VALUE' },
-	'from-file': { ...VALUE, ...SOURCES, describe: '[KEY=]PATH of a file, or of a directory of files, watched' },
-	'from-env-file': { ...VALUE, ...SOURCES, describe: 'PATH of a file of KEY=VALUE lines, watched' },
-} as const satisfies Readonly<Record<string, FlagOption & { readonly describe: string; readonly group: string }>>;
+	'kustomize-arg': {
+		...VALUE,
+		...SOURCES,
+		value: 'FLAG',
+		describe: 'With -k: pass this flag to that program, such as --enable-helm',
+	},
+	create: {
+		...VALUE,
+		...SOURCES,
+		value: 'NAME',
+		describe: 'Create a ConfigMap NAME from the --from-* flags that follow',
+	},
+	'from-literal': { ...VALUE, ...SOURCES, value: 'KEY=VALUE', describe: 'Add this key with this value' },
+	'from-file': {
+		...VALUE,
+		...SOURCES,
+		value: '[KEY=]PATH',
+		describe: 'Add a file, or all files of a directory, and watch it',
+	},
+	'from-env-file': { ...VALUE, ...SOURCES, value: 'FILE', describe: 'Add the KEY=VALUE lines of a file, and watch it' },
+} as const satisfies HelpOptions;
 
 /** Flags of `mount`, in the order of its help. */
 export const MOUNT_OPTIONS = {
 	...SOURCE_OPTIONS,
 	...CLUSTER_OPTIONS,
-	namespace: { ...VALUE, ...SHOWN, alias: 'n', describe: 'Only this namespace; several: DIR/NAMESPACE/NAME' },
-	'all-namespaces': { ...SWITCH, ...SHOWN, alias: 'A', describe: 'All namespaces, as DIR/NAMESPACE/NAME' },
-	selector: { ...VALUE, ...SHOWN, alias: 'l', describe: 'Only these labels, such as app=web,tier!=db' },
-	volume: { ...VALUE, ...SHOWN, describe: 'DIR itself is this ConfigMap, [NAMESPACE/]NAME' },
-	item: { ...VALUE, ...SHOWN, describe: 'With --volume: only KEY=PATH[:MODE]; repeatable' },
-	optional: { ...SWITCH, ...SHOWN, describe: 'With --volume: a missing ConfigMap or key is no error' },
-	'default-mode': { ...VALUE, ...SHOWN, describe: 'Mode of files, such as 0400 (default 0644)' },
-	uid: { ...VALUE, ...SHOWN, describe: 'Owner of everything (default: you)' },
-	gid: { ...VALUE, ...SHOWN, describe: 'Group of everything (default: yours)' },
-	'snapshot-grace': { ...VALUE, ...SHOWN, describe: 'Keep old files whole so long after a change, as 5s' },
-	history: { ...VALUE, ...SHOWN, describe: 'Keep the last N generations listed (default 1)' },
+	namespace: {
+		...VALUE,
+		...CONTENT,
+		alias: 'n',
+		value: 'NAME',
+		describe: 'Show only this namespace; if repeated, show DIR/NAMESPACE/NAME',
+	},
+	'all-namespaces': { ...SWITCH, ...CONTENT, alias: 'A', describe: 'Show all namespaces, as DIR/NAMESPACE/NAME' },
+	selector: {
+		...VALUE,
+		...CONTENT,
+		alias: 'l',
+		value: 'SELECTOR',
+		describe: 'Show only objects with these labels, such as app=web,tier!=db',
+	},
+	volume: { ...VALUE, ...CONTENT, value: '[NAMESPACE/]NAME', describe: 'Show this ConfigMap at DIR itself' },
+	item: {
+		...VALUE,
+		...CONTENT,
+		value: 'KEY=PATH[:MODE]',
+		describe: 'With --volume: show only this key; repeatable',
+	},
+	optional: { ...SWITCH, ...CONTENT, describe: 'With --volume: allow the ConfigMap and its keys to be missing' },
+	'default-mode': {
+		...VALUE,
+		...CONTENT,
+		value: 'MODE',
+		describe: 'Set the mode of files, such as 0400 (default 0644)',
+	},
+	uid: { ...VALUE, ...CONTENT, value: 'UID', describe: 'Set the owner of all files (default: you)' },
+	gid: { ...VALUE, ...CONTENT, value: 'GID', describe: 'Set the group of all files (default: yours)' },
+	'snapshot-grace': {
+		...VALUE,
+		...CONTENT,
+		value: 'TIME',
+		describe: 'Keep the old files this long after a change, such as 5s',
+	},
+	history: { ...VALUE, ...CONTENT, value: 'N', describe: 'Keep the last N generations listed (default 1)' },
 	driver: {
 		...MOUNT,
 		choices: DRIVER_CHOICES,
-		describe: 'auto (default), kernel, fuse-native, or directory, which needs no FUSE and writes real files',
+		value: 'DRIVER',
+		describe: 'Use auto (default), kernel, fuse-native, or directory, which needs no FUSE and writes real files',
 	},
 	mkdir: { ...SWITCH, ...MOUNT, describe: 'Make DIR if it is missing, and remove it at the end' },
-	'allow-other': { ...SWITCH, ...MOUNT, describe: 'Let other users in (mounts by root always do)' },
-	background: { ...SWITCH, ...OPERATION, alias: 'b', describe: 'Return when the mount answers, and go on behind' },
-	'ready-fd': { ...VALUE, ...OPERATION, describe: 'Write READY=1 to this descriptor when the mount answers' },
+	'allow-other': { ...SWITCH, ...MOUNT, describe: 'Allow other users access (a mount by root always does)' },
+	background: {
+		...SWITCH,
+		...OPERATION,
+		alias: 'b',
+		describe: 'Return once the mount is ready and keep running in the background',
+	},
+	'ready-fd': {
+		...VALUE,
+		...OPERATION,
+		value: 'FD',
+		describe: 'Write READY=1 to this descriptor once the mount is ready',
+	},
 	'log-level': {
 		...OPERATION,
 		choices: LOG_LEVELS,
-		describe: 'error, warn, info (default), debug, or trace: each FUSE request and reply, on standard error',
+		value: 'LEVEL',
+		describe: 'Log error, warn, info (default), debug, or trace: each FUSE request and reply, on standard error',
 	},
-	'log-format': { ...OPERATION, choices: LOG_FORMATS, describe: 'pretty (default) or json' },
-	'log-file': { ...VALUE, ...OPERATION, describe: 'Append the log to this file instead of standard error' },
-} as const satisfies Readonly<Record<string, FlagOption & { readonly describe: string; readonly group: string }>>;
+	'log-format': { ...OPERATION, choices: LOG_FORMATS, value: 'FORMAT', describe: 'Log as pretty (default) or json' },
+	'log-file': {
+		...VALUE,
+		...OPERATION,
+		value: 'FILE',
+		describe: 'Append the log to this file instead of standard error',
+	},
+} as const satisfies HelpOptions;
 
 /** The value of a flag through its parser; undefined when it was not given. */
 function parsed<T>(flags: ParsedFlags, name: string, parse: (flag: string, text: string) => T): T | undefined {
@@ -183,48 +249,43 @@ function readSelector(text: string): LabelSelector {
 }
 
 const EPILOGUE = `Examples:
-  # Every ConfigMap of a directory tree, live, at ./mnt/NAME, until Ctrl-C
+  # Show every ConfigMap of a directory tree at ./mnt/NAME, live, until Ctrl-C
   configmapfs mount ./mnt -f manifests/ -R
 
-  # One ConfigMap as a pod has it at /etc/app
+  # Show one ConfigMap at /etc/app, as a pod does
   configmapfs mount /etc/app --volume app -f app.yaml
 
-  # One key of it only, in a file of another name
+  # Show only one key of it, under another name
   configmapfs mount ./mnt --volume app --item app.conf=main.conf -f app.yaml
 
-  # A local directory as a live ConfigMap
+  # Show a local directory as a live ConfigMap
   configmapfs mount ./mnt --create app --from-file=config/
 
-  # Rendered manifests, with local keys laid over them, in the background
+  # Show rendered manifests with local keys on top, in the background
   helm template . | configmapfs mount ./mnt -b -f - -f local.yaml
 
-  # What a kustomization makes, rebuilt when one of its files changes
+  # Show a kustomization, rebuilt when one of its files changes
   configmapfs mount ./mnt -k overlays/dev
 
-  # What the cluster has in namespace staging, with a local key laid over it
+  # Show namespace staging of a cluster, with a local key on top
   configmapfs mount ./mnt --context staging -n staging -f local.yaml
 
-  # Take it away again
+  # Unmount it
   configmapfs unmount ./mnt
 
 Exit status:
-  0 unmounted, by a signal or by hand      71 the mount was refused
-  64 wrong command line                    73 DIR is missing or cannot be used
-  65 an input breaks a rule                75 something is mounted there already
-  66 an input is missing                   77 not permitted, here or by the cluster
-  69 no FUSE, no such driver, no cluster   78 the kubeconfig is missing or wrong
-  70 the server process ended, or a bug    128+N ended by signal N before the mount`;
+  0 unmounted, by a signal or by hand     71 the mount was refused
+  64 wrong command line                   73 DIR is missing or cannot be used
+  65 an input breaks a rule               75 DIR is already mounted
+  66 an input is missing                  77 no permission, here or in the cluster
+  69 no FUSE, driver or cluster           78 the kubeconfig is missing or wrong
+  70 the server process ended, or a bug   128+N signal N before the mount`;
 
-/** The help of the command; its flags are read by `parseFlags`. */
-export const mountHelp: CommandModule = {
-	command: 'mount <DIR>',
-	describe: 'Show ConfigMaps as mounted directories',
-	builder: (yargs) =>
-		yargs
-			.usage(
-				'$0 mount DIR -f SOURCE... [flags]\n\nShows ConfigMaps as mounted directories, exactly as a pod sees them.',
-			)
-			.options(MOUNT_OPTIONS)
-			.epilogue(EPILOGUE),
-	handler: () => {},
+export const mountHelp: CommandHelp = {
+	name: 'mount',
+	summary: 'Show ConfigMaps as mounted directories',
+	usage: ['mount DIR -f SOURCE... [flags]'],
+	description: 'Show ConfigMaps as mounted directories, exactly as a pod sees them.',
+	options: MOUNT_OPTIONS,
+	epilogue: EPILOGUE,
 };

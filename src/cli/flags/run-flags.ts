@@ -3,14 +3,14 @@
  */
 
 import { resolve } from 'node:path';
-import type { CommandModule } from 'yargs';
 import { ConfigMapFsError } from '../../base/errors.js';
 import { LOG_LEVELS, type LogLevel } from '../../base/log.js';
-import { type FlagOption, type ParsedFlags, parseFlags } from '../../go/flags.js';
+import { type ParsedFlags, parseFlags } from '../../go/flags.js';
 import type { PodRequest } from '../../inputs/requests.js';
 import { DRIVER_CHOICES, type DriverChoice } from '../../mount/driver-choice.js';
 import { ENV_INHERIT_CHOICES, type EnvInherit } from '../../run/container/inherited-environment.js';
 import { parseOnChangeFlags } from '../../run/on-change/on-change.js';
+import type { CommandHelp, HelpOptions } from '../print/help.js';
 import { LOG_FORMATS, type LogFormat } from '../print/logger.js';
 import { CLUSTER_OPTIONS, readClusterFlags, readKubeletDelay } from './cluster-flags.js';
 import { parseDuration } from './flag-values.js';
@@ -19,36 +19,49 @@ import { readSourceFlags } from './source-flags.js';
 
 const VALUE = { type: 'string' } as const;
 const SWITCH = { type: 'boolean' } as const;
-const POD = { group: 'The pod:' } as const;
+const POD = { group: 'Pod:' } as const;
 const ENVIRONMENT = { group: 'Environment and arguments:' } as const;
 const VOLUMES = { group: 'Volumes:' } as const;
-const CHANGES = { group: 'When something changes:' } as const;
+const CHANGES = { group: 'Waiting and changes:' } as const;
 const OPERATION = { group: 'Operation:' } as const;
 
 const { name: _name, 'field-selector': _fieldSelector, ...clusterOptions } = CLUSTER_OPTIONS;
 
-/** Flags about which pod it is: those of `run`, `env` and `lint`. */
+/** Flags that select the pod, for `run`, `env` and `lint`. */
 export const POD_OPTIONS = {
 	...SOURCE_OPTIONS,
 	...clusterOptions,
-	namespace: { ...VALUE, ...POD, alias: 'n', describe: 'Namespace of the pod, and of objects that name none' },
-	container: { ...VALUE, ...POD, alias: 'c', describe: 'Container, init containers too (default: the first)' },
-} as const satisfies Readonly<Record<string, FlagOption & { readonly describe: string; readonly group: string }>>;
+	namespace: {
+		...VALUE,
+		...POD,
+		alias: 'n',
+		value: 'NAME',
+		describe: 'Set the namespace of the pod and of objects that name none',
+	},
+	container: {
+		...VALUE,
+		...POD,
+		alias: 'c',
+		value: 'NAME',
+		describe: 'Select a container or init container (default: the first container)',
+	},
+} as const satisfies HelpOptions;
 
-/** Flags about the environment: those of `run` and `env`. */
+/** Flags about the environment, for `run` and `env`. */
 export const ENV_OPTIONS = {
 	'strict-env-names': {
 		...SWITCH,
 		...ENVIRONMENT,
-		describe: 'Pass over names that kubelet before 1.30 refused, as it did',
+		describe: 'Skip variable names that kubelet before 1.30 skipped',
 	},
 	'keep-args': { ...SWITCH, ...ENVIRONMENT, describe: "Append the container's args to the command after --" },
 	'env-inherit': {
 		...ENVIRONMENT,
 		choices: ENV_INHERIT_CHOICES,
-		describe: 'What of your environment is underneath: none, path (default: PATH, HOME, TERM, locale) or all',
+		value: 'WHICH',
+		describe: 'Start from these of your own variables: none, path (default: PATH, HOME, TERM, locale) or all',
 	},
-} as const satisfies Readonly<Record<string, FlagOption & { readonly describe: string; readonly group: string }>>;
+} as const satisfies HelpOptions;
 
 /** Flags of `run`, in the order of its help. */
 export const RUN_OPTIONS = {
@@ -57,48 +70,65 @@ export const RUN_OPTIONS = {
 	'allow-host-path': {
 		...SWITCH,
 		...VOLUMES,
-		describe: 'Give hostPath volumes, which are directories of this machine',
+		describe: 'Mount hostPath volumes, which are directories of this machine',
 	},
 	'local-volume': {
 		...VALUE,
 		...VOLUMES,
-		describe: 'VOLUME=DIR: this directory instead of a volume, such as a persistentVolumeClaim; repeatable',
+		value: 'VOLUME=DIR',
+		describe: 'Use this directory as the volume, for instance of a persistentVolumeClaim; repeatable',
 	},
 	subpath: {
 		...VOLUMES,
 		choices: ['frozen', 'live'],
-		describe: 'subPath mounts stay as they are at the start (frozen, default, as in a pod) or follow (live)',
+		value: 'HOW',
+		describe: 'Keep subPath mounts as they are at the start (frozen, default, as in a pod) or update them (live)',
 	},
 	'map-root': { ...SWITCH, ...VOLUMES, describe: 'As an ordinary user: be root in the private namespace' },
 	'root-dir': {
 		...VALUE,
 		...VOLUMES,
-		describe: 'No namespace: lay the paths out below this directory, and set CONFIGMAPFS_ROOT to it',
+		value: 'DIR',
+		describe: 'Use no namespace: create all paths below this directory, and set CONFIGMAPFS_ROOT to it',
 	},
 	driver: {
 		...VOLUMES,
 		choices: DRIVER_CHOICES,
-		describe: 'auto (default), kernel, fuse-native, or directory, which needs no FUSE',
+		value: 'DRIVER',
+		describe: 'Use auto (default), kernel, fuse-native, or directory, which needs no FUSE',
 	},
-	'snapshot-grace': { ...VALUE, ...VOLUMES, describe: 'Keep old files whole so long after a change, as 5s' },
+	'snapshot-grace': {
+		...VALUE,
+		...VOLUMES,
+		value: 'TIME',
+		describe: 'Keep the old files this long after a change, such as 5s',
+	},
 	'wait-timeout': {
 		...VALUE,
 		...CHANGES,
-		describe: 'How long to wait for what is missing, such as 30s (default: for ever, as a pod does)',
+		value: 'TIME',
+		describe: 'Give up on missing objects after this long, such as 30s (default: wait forever, as a pod does)',
 	},
 	'on-change': {
 		...VALUE,
 		...CHANGES,
+		value: 'ACTION',
 		describe: '[VOLUME=]none|signal:HUP|restart|exec:CMD|http:URL (default none); repeatable',
 	},
 	'log-level': {
 		...OPERATION,
 		choices: LOG_LEVELS,
-		describe: 'error, warn (default), info: each change, debug, trace',
+		value: 'LEVEL',
+		describe: 'Log error, warn (default), info: each change, debug or trace',
 	},
-	'log-format': { ...OPERATION, choices: LOG_FORMATS, describe: 'pretty (default) or json' },
-	'log-file': { ...VALUE, ...OPERATION, describe: 'Append the log to this file instead of standard error' },
-} as const satisfies Readonly<Record<string, FlagOption & { readonly describe: string; readonly group: string }>>;
+	'log-format': { ...OPERATION, choices: LOG_FORMATS, value: 'FORMAT', describe: 'Log as pretty (default) or json' },
+	'log-file': {
+		...VALUE,
+		...OPERATION,
+		value: 'FILE',
+		describe: 'Append the log to this file instead of standard error',
+	},
+} as const satisfies HelpOptions;
 
 /** Errors: USAGE. `words` are the positionals before `--`. */
 export function readPodFlags(flags: ParsedFlags, words: readonly string[], command: string): PodRequest {
@@ -175,43 +205,39 @@ function readLocalVolume(text: string, cwd: string): readonly [string, string] {
 }
 
 const EPILOGUE = `Examples:
-  # Your build with the Deployment's environment, arguments and files, without a cluster
+  # Run your build with a Deployment's environment, arguments and files
   configmapfs run -f deploy.yaml -- ./my-app --flag
 
-  # The container's own command, which is installed here too
+  # Run the container's own command, which is installed here, too
   configmapfs run -f nginx.yaml
 
-  # One of several workloads, its sidecar, and a shell to look around
+  # Open a shell in the sidecar of one of several workloads
   configmapfs run -f k8s/ -R deploy/web -c sidecar -- sh
 
-  # What is rendered elsewhere
+  # Use rendered manifests
   helm template chart/ | configmapfs run -f - -- ./my-app
   configmapfs run -k overlays/dev -- ./my-app
 
-  # Staging's Deployment and ConfigMaps, my binary, my edited key
-  configmapfs run --context staging -n shop -f my-key.yaml deploy/web -- ./my-app
+  # Run your build with a Deployment from staging and a local key on top
+  configmapfs run --context staging -n shop -f key.yaml deploy/web -- ./my-app
 
-  # Reload, restart, or call on each change
-  configmapfs run -f deploy.yaml --on-change signal:HUP -- nginx -g 'daemon off;'
-  configmapfs run -f deploy.yaml --on-change restart --on-change certs=exec:./reload.sh -- ./my-app
+  # Reload, restart, or run a command on each change
+  configmapfs run -f nginx.yaml --on-change signal:HUP -- nginx -g 'daemon off;'
+  configmapfs run -f deploy.yaml --on-change restart -- ./my-app
+  configmapfs run -f deploy.yaml --on-change certs=exec:./reload.sh -- ./my-app
 
 Exit status:
-  that of the command      124 what is missing did not come within --wait-timeout
+  that of the command      124 an object was still missing after --wait-timeout
   128+N ended by signal N  125 configmapfs itself failed; the message says why
   127 command not found    126 command cannot be executed`;
 
-/** The help of the command; its flags are read by `parseFlags`. */
-export const runHelp: CommandModule = {
-	command: 'run [WORKLOAD] [-- COMMAND [ARGS..]]',
-	describe: "Start a local process with a pod's environment, arguments and volumes",
-	builder: (yargs) =>
-		yargs
-			.usage(
-				'$0 run [KIND/NAME] -f SOURCE... [flags] [-- COMMAND [ARGS...]]\n\n' +
-					"Starts a local process with what a pod's container would get: its environment, its arguments, and its " +
-					"ConfigMaps and Secrets as files at their real paths, live. Without a command, the container's own runs.",
-			)
-			.options(RUN_OPTIONS)
-			.epilogue(EPILOGUE),
-	handler: () => {},
+export const runHelp: CommandHelp = {
+	name: 'run',
+	summary: "Start a local process with a pod's environment, arguments and volumes",
+	usage: ['run [KIND/NAME] -f SOURCE... [flags] [-- COMMAND [ARGS...]]'],
+	description:
+		"Start a local process with the environment and arguments of a pod's container, and with its ConfigMaps and " +
+		"Secrets as files at their real paths, live. Without a command, run the container's own.",
+	options: RUN_OPTIONS,
+	epilogue: EPILOGUE,
 };

@@ -1,16 +1,9 @@
-/**
- * The flags of commands that look at a pod once: those of `run` about the pod, without those about changes, which nobody
- * waits for.
- */
+/** The flags of commands that read a pod once: those of `run` about the pod, without those about changes. */
 
 import type { ParsedFlags } from '../../go/flags.js';
 import type { PodRequest } from '../../inputs/requests.js';
+import type { HelpOptions } from '../print/help.js';
 import { POD_OPTIONS, readPodFlags } from './run-flags.js';
-
-/** Nothing is watched. */
-function once<Option extends { readonly describe: string }>(option: Option): Option {
-	return { ...option, describe: option.describe.replace(', watched', '').replace(/^Follow/, 'Ask') };
-}
 
 const {
 	'change-detection': _changeDetection,
@@ -23,14 +16,17 @@ const {
 
 export const SNAPSHOT_OPTIONS = {
 	...options,
-	filename: once(options.filename),
-	kustomize: once(options.kustomize),
-	'from-file': once(options['from-file']),
-	'from-env-file': once(options['from-env-file']),
-	'from-cluster': once(options['from-cluster']),
-} as const;
+	filename: { ...options.filename, describe: 'Read a manifest file or directory; - is standard input' },
+	kustomize: { ...options.kustomize, describe: 'Build a kustomization with kubectl or kustomize' },
+	'from-file': { ...options['from-file'], describe: 'Add a file, or all files of a directory' },
+	'from-env-file': { ...options['from-env-file'], describe: 'Add the KEY=VALUE lines of a file' },
+	'from-cluster': {
+		...options['from-cluster'],
+		describe: 'Read from the cluster of the kubeconfig, below the other sources',
+	},
+} as const satisfies HelpOptions;
 
-/** A cluster is asked for each ConfigMap, so that the permission to get is enough. Errors: USAGE. */
+/** Each ConfigMap of a cluster is read with `get`, so no other permission is needed. Errors: USAGE. */
 export function readSnapshotFlags(flags: ParsedFlags, command: string): PodRequest {
 	const pod = readPodFlags(flags, flags.positionals, command);
 	return pod.cluster === undefined

@@ -294,10 +294,10 @@ test('help names every flag and fits into 80 columns', async () => {
 	expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
 	for (const line of stdout.split('\n')) expect(line.length).toBeLessThanOrEqual(80);
 	for (const heading of [
-		'The pod:',
+		'Pod:',
 		'Environment and arguments:',
 		'Volumes:',
-		'When something changes:',
+		'Waiting and changes:',
 		'Examples:',
 		'Exit status:',
 	]) {

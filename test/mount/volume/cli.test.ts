@@ -140,7 +140,7 @@ describe('help', () => {
 
 	test('mount --help has groups, examples and exit statuses', async () => {
 		const { stdout } = await runProgram(['mount', '--help']);
-		for (const heading of ['Sources (', 'What is shown:', 'The mount:', 'Operation:', 'Examples:', 'Exit status:']) {
+		for (const heading of ['Sources (', 'Content:', 'Mount:', 'Operation:', 'Examples:', 'Exit status:']) {
 			expect(stdout).toContain(heading);
 		}
 		expect(stdout).not.toMatch(/\[(string|boolean|default)/);
