@@ -97,13 +97,14 @@ async function equalsCluster(mount: MountProcess, namespace: string): Promise<vo
 /** Readers in processes of their own, which read all the time until `finish`. */
 async function readers(mount: MountProcess, ...names: readonly string[]) {
 	const children = names.map((name) => {
-		return new FixtureProcess([PYTHON, fixture('reader.py'), 'path', join(mount.dir, name), String(KEYS)]);
+		return new FixtureProcess([PYTHON, fixture('reader.py'), 'path', join(mount.dir, name), String(KEYS), '1']);
 	});
 	for (const child of children) expect(await child.line()).toBe('ready');
 	return {
 		/** Nothing missing, torn or old. */
 		async finish(): Promise<void> {
 			for (const child of children) {
+				expect(await child.line()).toBe('enough');
 				child.finish();
 				const seen = (await child.json()) as { readonly rounds: number };
 				expect(seen).toMatchObject({ torn: 0, back: 0, errors: {} });

@@ -41,6 +41,7 @@ const VOLUMES = [
 ];
 const FLIPS = 500;
 const KEYS = 3;
+const GENERATIONS = 6;
 
 /** Generation `number`, as reader.py expects it: every line says the number. */
 function numbered(number: number): Manifest {
@@ -52,7 +53,7 @@ function numbered(number: number): Manifest {
 /** They take every cycle that the others leave: without that few flips would come to pass. */
 const START_READERS = `exec 3<&0
 for volume in "$@"; do for how in path snapshot; do
-nice -n 19 ${PYTHON} ${fixture('reader.py')} $how "$volume" ${KEYS} <&3 &
+nice -n 19 ${PYTHON} ${fixture('reader.py')} $how "$volume" ${KEYS} ${GENERATIONS} <&3 &
 done; done
 wait`;
 
@@ -67,7 +68,7 @@ for (const way of [ROOT_WAY, USER_WAY]) {
 			const volumes = VOLUMES.map((_, at) => ({ name: `volume-${at}`, configMap: { name: 'app' } }));
 			const manifest = new ManifestFile(numbered(0), pod('app', container, { volumes }));
 			const run = startRun(machine, way, manifest, {
-				args: ['--log-level', 'info', '--snapshot-grace', '2s'],
+				args: ['--log-level', 'info', '--snapshot-grace', '20s'],
 				stdin: true,
 			});
 			const readers = 2 * VOLUMES.length;
@@ -77,7 +78,8 @@ for (const way of [ROOT_WAY, USER_WAY]) {
 			);
 			const published = () => run.log.filter(({ event }) => event === 'published').length;
 			const before = published();
-			for (let number = 1; published() - before < FLIPS; number++) {
+			const enough = () => run.stdout.split('enough').length - 1;
+			for (let number = 1; published() - before < FLIPS || enough() < readers; number++) {
 				manifest.put(numbered(number));
 				const isSeen = () => published() - before === number * VOLUMES.length;
 				await until(isSeen, () => `flip ${number}:\n${run.stderr}`);
