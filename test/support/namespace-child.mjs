@@ -22,8 +22,8 @@ const say = (line) => process.stdout.write(`${JSON.stringify(line)}\n`);
 /** @param {any} error */
 const failure = (error) => ({ error: String(error?.message ?? error), code: error?.code ?? '' });
 
-const { needsUserNamespace, reexecInUserNamespace } = await load('run/namespace/user-namespace.js');
-const { enterBaseNamespace } = await load('run/namespace/base-namespace.js');
+const { needsUserNamespace, reexecInUserNamespace } = await load('run/placement/namespace/user-namespace.js');
+const { enterBaseNamespace } = await load('run/placement/namespace/base-namespace.js');
 
 /** @type {any} */
 let base;

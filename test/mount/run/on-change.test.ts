@@ -5,15 +5,28 @@
 
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { Machine, stopMachines } from '../../support/machine.js';
-import { type NamespaceWay, ROOT_WAY, USER_WAY } from '../../support/namespace-child.js';
-import { configMap, type Fields, type Manifest, ManifestFile, pod, secret } from '../../support/pod-manifest.js';
-import { type RunOptions, type RunProcess, startRun, stopRuns } from '../../support/run-process.js';
+import { configMap, ManifestFile, pod, secret } from '../../support/pod-manifest.js';
+import { startRun, stopRuns } from '../../support/run-process.js';
 import { removeTemporaries } from '../../support/temporary.js';
 import { until } from '../../support/until.js';
 import { isRunning } from '../../support/ways.js';
+import {
+	ANY_WAY,
+	expectStopped,
+	KEYS,
+	keys,
+	listening,
+	quiet,
+	reactionsOf,
+	startReady,
+	toldOf,
+	twoVolumes,
+	WAYS,
+	waitForFile,
+	waitForLines,
+} from './on-change-pods.js';
 
 let machine: Machine;
 const servers: Server[] = [];
@@ -29,91 +42,9 @@ afterEach(async () => {
 	removeTemporaries();
 });
 
-const WAYS = [ROOT_WAY, USER_WAY].filter(({ missing }) => missing === undefined);
-/** For what is the same for every user. */
-const ANY_WAY = WAYS[0] ?? USER_WAY;
-
-/** Says `ready` with its process id, then what `told` prints for each signal, until it is ended. */
-function listening(told: string): readonly string[] {
-	return ['sh', '-c', `trap '${told}' USR1 USR2 HUP; echo "ready $$"; sleep 600 & while :; do wait; done`];
-}
-
-const KEYS = 'echo "told $(cat /etc/one/key) $(cat /etc/two/key)"';
-
-/** A pod with the ConfigMaps `one` and `two` at /etc/one and /etc/two. */
-function twoVolumes(command: readonly string[], more: Fields = {}): Manifest {
-	return pod(
-		'app',
-		{
-			command,
-			volumeMounts: [
-				{ name: 'first', mountPath: '/etc/one' },
-				{ name: 'second', mountPath: '/etc/two' },
-			],
-			...more,
-		},
-		{
-			volumes: [
-				{ name: 'first', configMap: { name: 'one' } },
-				{ name: 'second', configMap: { name: 'two' } },
-			],
-		},
-	);
-}
-
-const keys = (one: string, two: string) => [configMap('one', { key: one }), configMap('two', { key: two })];
-
-async function startReady(
-	way: NamespaceWay,
-	objects: readonly Manifest[],
-	onChange: readonly string[],
-	options: RunOptions = {},
-): Promise<RunProcess> {
-	const args = [...onChange.flatMap((value) => ['--on-change', value]), ...(options.args ?? [])];
-	const run = startRun(machine, way, new ManifestFile(...objects), { ...options, args });
-	await run.waitForOutput('ready');
-	return run;
-}
-
-/** Lines of the application but the first, which says that it is ready. */
-function toldOf(run: RunProcess): readonly string[] {
-	return run.stdout.split('\n').filter((line) => line !== '' && !line.startsWith('ready'));
-}
-
-async function waitForLines(run: RunProcess, count: number): Promise<readonly string[]> {
-	await until(
-		() => toldOf(run).length >= count,
-		() => `${count} lines; it wrote ${run.stdout}${run.stderr}`,
-	);
-	return toldOf(run);
-}
-
-/** A second signal of the same burst would come soon: waits until nothing has come for a while. */
-async function quiet(run: RunProcess): Promise<void> {
-	let length = -1;
-	while (length !== run.stdout.length) {
-		length = run.stdout.length;
-		await sleep(150);
-	}
-}
-
-/** What a file is where the application lives, once it is that. */
-async function waitForFile(run: RunProcess, path: string, content: string): Promise<void> {
-	await until(async () => (await run.exec('cat', path)).stdout === content, `${path} with ${content}`);
-}
-
-async function expectStopped(run: RunProcess, code = 143): Promise<void> {
-	expect(await run.stop()).toEqual({ code, signal: null });
-	expect(run.left).toEqual([]);
-}
-
-const warningsOf = (run: RunProcess) =>
-	run.log.filter(({ level, event }) => level === 'warn' && event !== 'reaction').map(({ msg }) => msg);
-const reactionsOf = (run: RunProcess) => run.log.filter(({ event }) => event === 'reaction').map(({ msg }) => msg);
-
 describe('signal', () => {
 	test('comes once for a burst over two volumes, when both show what is new', async () => {
-		const run = await startReady(ANY_WAY, [...keys('1', '1'), twoVolumes(listening(KEYS))], ['signal:USR1']);
+		const run = await startReady(machine, ANY_WAY, [...keys('1', '1'), twoVolumes(listening(KEYS))], ['signal:USR1']);
 		const told: string[] = [];
 		for (const [one = '', two = ''] of ['22', '33', '43']) {
 			run.manifest.put(...keys(one, two));
@@ -133,7 +64,7 @@ describe('signal', () => {
 
 	test('is of the volume, and none without a flag for it', async () => {
 		const command = ['sh', '-c', SIGNALS];
-		const run = await startReady(ANY_WAY, [...keys('1', '1'), twoVolumes(command)], ['second=signal:USR2']);
+		const run = await startReady(machine, ANY_WAY, [...keys('1', '1'), twoVolumes(command)], ['second=signal:USR2']);
 		run.manifest.put(configMap('one', { key: '2' }));
 		await waitForFile(run, '/etc/one/key', '2');
 		// What is told of the second volume comes after everything that could be told of the first.
@@ -146,7 +77,7 @@ describe('signal', () => {
 	test('is for every volume but those that say otherwise', async () => {
 		const command = ['sh', '-c', SIGNALS];
 		const flags = ['signal:HUP', 'first=none'];
-		const run = await startReady(ANY_WAY, [...keys('1', '1'), twoVolumes(command)], flags);
+		const run = await startReady(machine, ANY_WAY, [...keys('1', '1'), twoVolumes(command)], flags);
 		run.manifest.put(configMap('one', { key: '2' }));
 		await waitForFile(run, '/etc/one/key', '2');
 		run.manifest.put(configMap('two', { key: '2' }));
@@ -162,7 +93,7 @@ describe('signal', () => {
 		};
 		const volumes = [{ name: 'secret', secret: { secretName: 'db' } }];
 		const objects = [secret('db', { password: 'one' }), pod('app', container, { volumes })];
-		const run = await startReady(ANY_WAY, objects, ['signal:USR1']);
+		const run = await startReady(machine, ANY_WAY, objects, ['signal:USR1']);
 		run.manifest.put(secret('db', { password: 'two' }));
 		expect(await waitForLines(run, 1)).toEqual(['two']);
 		await expectStopped(run);
@@ -187,7 +118,7 @@ echo ready; sleep 600 & while :; do wait; done`;
 
 describe('none', () => {
 	test('shows what is new, and leaves the application alone', async () => {
-		const run = await startReady(ANY_WAY, [...keys('1', '1'), twoVolumes(['sh', '-c', SIGNALS])], []);
+		const run = await startReady(machine, ANY_WAY, [...keys('1', '1'), twoVolumes(['sh', '-c', SIGNALS])], []);
 		const application = await run.application();
 		run.manifest.put(...keys('2', '2'));
 		await waitForFile(run, '/etc/two/key', '2');
@@ -206,7 +137,7 @@ describe('none', () => {
 		const items = [{ path: 'team', fieldRef: { fieldPath: "metadata.annotations['team']" } }];
 		const withTeam = (team: string) =>
 			pod('app', container, { volumes: [{ name: 'info', downwardAPI: { items } }] }, { annotations: { team } });
-		const run = await startReady(ANY_WAY, [withTeam('shop\n')], ['signal:USR1']);
+		const run = await startReady(machine, ANY_WAY, [withTeam('shop\n')], ['signal:USR1']);
 		const application = await run.application();
 		run.manifest.put(withTeam('payments\n'));
 		expect(await waitForLines(run, 1)).toEqual(['payments']);
@@ -220,7 +151,7 @@ describe('none', () => {
 		const env = [{ name: 'TEAM', valueFrom: { fieldRef: { fieldPath: "metadata.annotations['team']" } } }];
 		const container = { command: ['sh', '-c', 'echo "ready"; echo "team $TEAM"; exec sleep 600'], env };
 		const withTeam = (team: string) => pod('app', container, {}, { annotations: { team } });
-		const run = await startReady(ANY_WAY, [withTeam('shop')], ['restart']);
+		const run = await startReady(machine, ANY_WAY, [withTeam('shop')], ['restart']);
 		run.manifest.put(withTeam('payments'));
 		expect(await waitForLines(run, 2)).toEqual(['team shop', 'team payments']);
 		await expectStopped(run);
@@ -230,7 +161,12 @@ describe('none', () => {
 		const env = [{ name: 'COLOR', valueFrom: { configMapKeyRef: { name: 'env', key: 'color' } } }];
 		const command = ['sh', '-c', 'echo "ready"; echo "color $COLOR"; exec sleep 600'];
 		const objects = (color: string, key: string) => [configMap('env', { color }), ...keys(key, '1')];
-		const run = await startReady(ANY_WAY, [...objects('red', '1'), twoVolumes(command, { env })], ['first=restart']);
+		const run = await startReady(
+			machine,
+			ANY_WAY,
+			[...objects('red', '1'), twoVolumes(command, { env })],
+			['first=restart'],
+		);
 		const stale = () => run.log.filter(({ msg }) => msg?.includes('the running process keeps'));
 		run.manifest.put(...objects('green', '1'));
 		await run.waitForLog('the running process keeps');
@@ -251,124 +187,6 @@ describe('none', () => {
 	});
 });
 
-/** Says what it was started with, and ends with the status of its environment when it is asked to. */
-const REPORT = `trap 'exit $CODE' TERM
-echo . >> /data/starts
-echo "start $0 $COLOR $(cat /etc/frozen.conf) $(cat /etc/one/key) $(wc -l < /data/starts)"
-test "$COLOR" != black || exit 9
-echo ready; sleep 600 & while :; do wait; done`;
-
-function reporting(): Manifest {
-	const fromSettings = (name: string, key: string) => ({
-		name,
-		valueFrom: { configMapKeyRef: { name: 'settings', key } },
-	});
-	return pod(
-		'app',
-		{
-			command: ['sh', '-c', REPORT],
-			args: ['arg-$(COLOR)'],
-			env: [fromSettings('COLOR', 'color'), fromSettings('CODE', 'code')],
-			volumeMounts: [
-				{ name: 'first', mountPath: '/etc/one' },
-				{ name: 'first', mountPath: '/etc/frozen.conf', subPath: 'key' },
-				{ name: 'data', mountPath: '/data' },
-			],
-		},
-		{
-			volumes: [
-				{ name: 'first', configMap: { name: 'one' } },
-				{ name: 'data', emptyDir: {} },
-			],
-		},
-	);
-}
-
-const settings = (color: string, code: string, key: string) => [
-	configMap('settings', { color, code }),
-	configMap('one', { key }),
-];
-
-const startsOf = (run: RunProcess) => run.stdout.split('\n').filter((line) => line.startsWith('start '));
-
-describe.each(WAYS)('restart, $name', (way) => {
-	test('finds environment, arguments and subPaths anew and keeps an emptyDir; the last process decides the exit status', async () => {
-		const run = await startReady(way, [...settings('red', '7', '1'), reporting()], ['restart']);
-		run.manifest.put(...settings('green', '8', '2'));
-		await until(
-			() => startsOf(run).length === 2,
-			() => `a second start: ${run.stdout}${run.stderr}`,
-		);
-		// Only the environment is another one.
-		run.manifest.put(configMap('settings', { color: 'blue', code: '5' }));
-		await until(
-			() => startsOf(run).length === 3,
-			() => `a third start: ${run.stdout}${run.stderr}`,
-		);
-		await until(() => run.stdout.split('ready').length === 4, 'the third to be ready');
-		expect(startsOf(run)).toEqual([
-			'start arg-red red 1 1 1',
-			'start arg-green green 2 2 2',
-			'start arg-blue blue 2 2 3',
-		]);
-		await expectStopped(run, 5);
-		expect(warningsOf(run)).toEqual([expect.stringContaining('subPath "key" at /etc/frozen.conf')]);
-	});
-
-	test('of what then ends by itself is the end', async () => {
-		const run = await startReady(way, [...settings('red', '7', '1'), reporting()], ['restart']);
-		run.manifest.put(...settings('black', '7', '1'));
-		expect((await run.end()).code).toBe(9);
-		expect(startsOf(run)).toEqual(['start arg-red red 1 1 1', 'start arg-black black 1 1 2']);
-		expect(run.left).toEqual([]);
-	});
-
-	test('waits for what is missing now, and starts when it comes', async () => {
-		const run = await startReady(way, [...settings('red', '7', '1'), reporting()], ['restart']);
-		const before = await run.application();
-		run.manifest.remove(configMap('settings', {}));
-		run.manifest.put(configMap('one', { key: '2' }));
-		expect(await run.waitForLog('waiting: configmap "settings" not found')).toMatchObject({ level: 'warn' });
-		expect(isRunning(before)).toBe(false);
-		run.manifest.put(configMap('settings', { color: 'green', code: '8' }));
-		await until(
-			() => startsOf(run).length === 2,
-			() => `a second start: ${run.stdout}${run.stderr}`,
-		);
-		expect(startsOf(run)[1]).toBe('start arg-green green 2 2 2');
-		await until(() => run.stdout.split('ready').length === 3, 'the second to be ready');
-		await expectStopped(run, 8);
-	});
-
-	test('takes a changed workload: another volume, one less, other arguments', async () => {
-		const script = 'echo "start $* $(ls -d /etc/one /etc/three 2>/dev/null | xargs)"; echo ready; exec sleep 600';
-		const workload = (args: readonly string[], volume: string, path: string) =>
-			pod(
-				'app',
-				{ command: ['sh', '-c', script, 'sh'], args, volumeMounts: [{ name: volume, mountPath: path }] },
-				{ volumes: [{ name: volume, configMap: { name: 'one' } }] },
-			);
-		const run = await startReady(way, [...keys('1', '1'), workload(['a'], 'first', '/etc/one')], ['restart']);
-		run.manifest.put(workload(['b', 'c'], 'third', '/etc/three'));
-		await until(
-			() => startsOf(run).length === 2,
-			() => `a second start: ${run.stdout}${run.stderr}`,
-		);
-		expect(startsOf(run)).toEqual(['start a /etc/one', 'start b c /etc/three']);
-		run.manifest.put(configMap('one', { key: '2' }));
-		await until(
-			() => startsOf(run).length === 3,
-			() => `a third start: ${run.stdout}${run.stderr}`,
-		);
-		expect((await run.exec('cat', '/etc/three/key')).stdout).toBe('2');
-		await expectStopped(run);
-		expect(run.log.map(({ msg }) => msg)).toEqual([
-			'the workload changed: restarting the application',
-			'key changed in volume third: restarting the application',
-		]);
-	});
-});
-
 describe.each(WAYS)('exec, $name', (way) => {
 	test('runs where the application lives, with its environment and what changed', async () => {
 		const report = [
@@ -378,7 +196,7 @@ describe.each(WAYS)('exec, $name', (way) => {
 		].join('\n');
 		const more = { env: [{ name: 'COLOR', value: 'red' }] };
 		const objects = [...keys('1', '1'), twoVolumes(listening('true'), more)];
-		const run = await startReady(way, objects, [`exec:${report}`]);
+		const run = await startReady(machine, way, objects, [`exec:${report}`]);
 		run.manifest.put(configMap('one', { key: '2', more: 'x' }), configMap('two', { key: '2' }));
 		const told = await waitForLines(run, 6);
 		expect(told.slice(0, 5)).toEqual(['hook red 2 2', 'VOLUME first second', 'ADDED more', 'REMOVED', 'CHANGED key']);
@@ -394,7 +212,7 @@ describe.each(WAYS)('exec, $name', (way) => {
 
 	test('that fails is a warning, and the next change runs it again', async () => {
 		const objects = [...keys('1', '1'), twoVolumes(listening('true'))];
-		const run = await startReady(way, objects, ['exec:echo "hook $(cat /etc/one/key)"; exit 3']);
+		const run = await startReady(machine, way, objects, ['exec:echo "hook $(cat /etc/one/key)"; exit 3']);
 		run.manifest.put(...keys('2', '1'));
 		expect(await run.waitForLog('failed with status 3')).toMatchObject({ level: 'warn', status: 3 });
 		run.manifest.put(...keys('3', '1'));
@@ -404,7 +222,7 @@ describe.each(WAYS)('exec, $name', (way) => {
 
 	test('that still runs at the end goes with the application', async () => {
 		const objects = [...keys('1', '1'), twoVolumes(listening('true'))];
-		const run = await startReady(way, objects, ['exec:echo "hook $$"; exec sleep 600']);
+		const run = await startReady(machine, way, objects, ['exec:echo "hook $$"; exec sleep 600']);
 		run.manifest.put(...keys('2', '1'));
 		const [hook = ''] = await waitForLines(run, 1);
 		const pid = Number(hook.split(' ')[1]);
@@ -424,7 +242,7 @@ describe('http', () => {
 			response.writeHead(answers[calls.length - 1] ?? 200).end();
 		});
 		const flag = `http://127.0.0.1:${port}/-/reload?all=1`;
-		const run = await startReady(ANY_WAY, [...keys('1', '1'), twoVolumes(listening('true'))], [flag]);
+		const run = await startReady(machine, ANY_WAY, [...keys('1', '1'), twoVolumes(listening('true'))], [flag]);
 		run.manifest.put(...keys('2', '2'));
 		await until(() => calls.length === 2, 'a second try');
 		run.manifest.put(...keys('3', '3'));
@@ -446,7 +264,7 @@ describe('http', () => {
 			response.writeHead(403).end();
 		});
 		const flag = `second=http:PUT:http://user:password@127.0.0.1:${port}/two`;
-		const run = await startReady(ANY_WAY, [...keys('1', '1'), twoVolumes(listening('true'))], [flag]);
+		const run = await startReady(machine, ANY_WAY, [...keys('1', '1'), twoVolumes(listening('true'))], [flag]);
 		run.manifest.put(...keys('2', '2'));
 		expect(await run.waitForLog(`the --on-change call PUT http://127.0.0.1:${port}/two failed`)).toMatchObject({
 			level: 'warn',

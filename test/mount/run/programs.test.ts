@@ -129,7 +129,11 @@ for (const way of WAYS) {
 				expect(machine.state()).toBe(before);
 				expect(run.left).toEqual([]);
 				const warnings = run.log.filter(({ level }) => level === 'warn').map(({ msg }) => msg);
-				expect(warnings).toEqual([expect.stringContaining('volume "server": subPath "nginx.conf"')]);
+				expect(warnings).toEqual([
+					expect.stringContaining('volume "server": subPath "nginx.conf"'),
+					expect.stringMatching(/ changed in volume .*: sent SIGHUP to the application$/),
+					expect.stringMatching(/ changed in volume .*: sent SIGHUP to the application$/),
+				]);
 			});
 		});
 	});
