@@ -5,7 +5,7 @@
 
 import { formatObjectKey, type ObjectKey } from '../model/object-key.js';
 import { madeSecretName } from '../pod/secret-maker.js';
-import type { OtherObject } from '../sources/manifests/manifest-parser.js';
+import type { SourceObject } from '../store/source.js';
 
 export type PlacedKind = 'ConfigMap' | 'Secret';
 
@@ -18,22 +18,22 @@ const VALUE_FIELDS: Readonly<Record<PlacedKind, readonly string[]>> = {
 };
 
 export class ObjectPlaces {
-	readonly #others: readonly OtherObject[];
+	readonly #versions: readonly SourceObject[];
 	/** By kind and key, in the order of the sources. */
-	readonly #objects = new Map<string, OtherObject[]>();
+	readonly #objects = new Map<string, SourceObject[]>();
 	/** Secrets that controllers make of other objects. */
 	readonly #made = new Set<string>();
 
-	/** `others` are those of all sources, with their ConfigMaps; `defaultNamespace` is of objects that name none. */
-	constructor(others: readonly OtherObject[], defaultNamespace: string) {
-		this.#others = others;
-		for (const other of others) {
-			const { apiVersion, kind, name, namespace = defaultNamespace } = other;
-			const made = madeSecretName(other);
-			if (made !== undefined) this.#made.add(formatObjectKey({ namespace, name: made }));
-			if (apiVersion !== 'v1' || (kind !== 'ConfigMap' && kind !== 'Secret')) continue;
-			const id = identity(kind, { namespace, name });
-			this.#objects.set(id, [...(this.#objects.get(id) ?? []), other]);
+	/** `versions` are those of all sources, the lowest layer first; with the locations of their fields. */
+	constructor(versions: readonly SourceObject[]) {
+		this.#versions = versions.filter(({ value }) => value !== undefined);
+		for (const version of this.#versions) {
+			const { type, key } = version;
+			const made = madeSecretName(version);
+			if (made !== undefined) this.#made.add(formatObjectKey({ ...key, name: made }));
+			if (type === 'Other') continue;
+			const id = identity(type, key);
+			this.#objects.set(id, [...(this.#objects.get(id) ?? []), version]);
 		}
 	}
 
@@ -66,7 +66,7 @@ export class ObjectPlaces {
 
 	/** Of a field of the object that is at `place`; undefined where that is in no file. */
 	within(place: string, path: Path): string | undefined {
-		return this.#others.find((other) => other.place === place)?.locate(path);
+		return this.#versions.find((version) => version.place === place)?.locate(path);
 	}
 }
 

@@ -6,13 +6,11 @@
 import { ConfigMapFsError } from '../base/errors.js';
 import { PodCatalog } from '../inputs/pod-catalog.js';
 import type { PodSources } from '../inputs/pod-sources.js';
-import type { ConfigMap } from '../model/config-map.js';
-import { InvalidSourceError } from '../sources/invalid-source-error.js';
-import type { OtherObject } from '../sources/manifests/manifest-parser.js';
-import type { StoreProblem } from '../store/layered-store.js';
-import type { Problem, SourceSink } from '../store/source.js';
+import { InvalidSourceError } from '../store/invalid-source-error.js';
+import { LayeredStore, type StoreProblem } from '../store/layered-store.js';
+import type { Problem, Source, SourceObject, SourceSink } from '../store/source.js';
 
-export interface SnapshotOptions extends Pick<PodSources, 'sources' | 'cluster' | 'defaultNamespace'> {
+export interface SnapshotOptions extends Pick<PodSources, 'sources' | 'cluster'> {
 	/** What is wrong with a source as a whole is a problem like any other. Default: it is an error. */
 	readonly keepGoing?: boolean;
 }
@@ -25,57 +23,49 @@ export interface WantedConfigMaps {
 
 export class Snapshot {
 	readonly #options: SnapshotOptions;
+	readonly #store: LayeredStore;
 	readonly catalog: PodCatalog;
-	/** By layer. */
-	readonly #others: (readonly OtherObject[])[];
-	#problems: readonly StoreProblem[] = [];
 	/** By layer, of sources that have no state at all. */
 	readonly #failures: (readonly StoreProblem[])[];
 
 	private constructor(options: SnapshotOptions) {
-		const { sources, cluster, defaultNamespace } = options;
+		const { sources, cluster } = options;
 		this.#options = options;
 		// The cluster is the lowest layer, whether it is asked for something or not.
 		const layers = [cluster?.description ?? 'cluster', ...sources.map(({ description }) => description)];
-		this.#others = layers.map(() => []);
 		this.#failures = layers.map(() => []);
-		this.catalog = new PodCatalog({
-			layers,
-			defaultNamespace,
-			onChange: () => {},
-			onProblems: (problems) => {
-				this.#problems = problems;
-			},
-		});
+		const listener = { changed: () => {}, problems: () => {} };
+		this.#store = new LayeredStore({ layers, needs: { explains: true }, listener });
+		this.catalog = new PodCatalog(this.#store);
 	}
 
 	/** Reads the local sources. Errors: theirs; with `keepGoing` none of code INPUT_INVALID. */
 	static async read(options: SnapshotOptions): Promise<Snapshot> {
 		const snapshot = new Snapshot(options);
-		const { catalog } = snapshot;
-		catalog.hold();
-		await Promise.all(options.sources.map((_, index) => snapshot.#readSource(index)));
-		catalog.release();
+		snapshot.#store.hold();
+		await Promise.all(options.sources.map((source, index) => snapshot.#readSource(source, index + 1)));
+		snapshot.#store.release();
 		return snapshot;
 	}
 
-	/** Objects of other kinds, and ConfigMaps where the sources list them, in the order of the sources. */
-	get others(): readonly OtherObject[] {
-		return this.#others.flat();
+	/** Every version of every object, invalid ones too, in the order of the sources. */
+	get versions(): readonly SourceObject[] {
+		return this.#store.versions;
 	}
 
 	get problems(): readonly StoreProblem[] {
-		return [...this.#failures.flat(), ...this.#problems];
+		return [...this.#failures.flat(), ...this.#store.problems];
 	}
 
 	/** Reads these from the cluster, if there is one; to be called once. Errors: those of the cluster. */
 	async readFromCluster(wanted: readonly WantedConfigMaps[]): Promise<void> {
 		const { cluster } = this.#options;
-		const [sink] = this.catalog.sinks;
+		const [sink] = this.#store.sinks;
 		if (cluster === undefined || sink === undefined) return;
-		const found: ConfigMap[] = [];
+		const found: SourceObject[] = [];
 		const problems: Problem[] = [];
 		const collector: SourceSink = {
+			needs: sink.needs,
 			replace: (objects) => void found.push(...objects),
 			put: (object) => void found.push(object),
 			remove: () => {},
@@ -94,16 +84,11 @@ export class Snapshot {
 		sink.problems(problems);
 	}
 
-	async #readSource(index: number): Promise<void> {
-		const { sources, keepGoing = false } = this.#options;
-		const layer = index + 1;
-		const { make, description } = sources[index] ?? {};
-		const sink = this.catalog.sinks[layer];
-		if (make === undefined || description === undefined || sink === undefined) return;
-		const source = make((others) => {
-			this.#others[layer] = others;
-			this.catalog.setOthers(layer, others);
-		});
+	async #readSource(source: Source, layer: number): Promise<void> {
+		const { keepGoing = false } = this.#options;
+		const { description } = source;
+		const sink = this.#store.sinks[layer];
+		if (sink === undefined) return;
 		try {
 			await source.start(sink);
 		} catch (error) {

@@ -3,11 +3,11 @@
 import type { Logger } from '../base/log.js';
 import type { EventListener } from '../control/events.js';
 import type { SyncRange } from '../model/sync-pace.js';
-import type { ConfigMapSource } from '../store/source.js';
+import type { Source } from '../store/source.js';
 import type { ClusterRequest } from './requests.js';
 
 export interface OpenedCluster {
-	readonly source: ConfigMapSource;
+	readonly source: Source;
 	/** Namespace of local objects that name none. */
 	readonly namespace: string;
 }
@@ -35,10 +35,7 @@ export async function openCluster(
 }
 
 /** The same sources, with their changes delayed as kubelet delays them. */
-export async function delayLikeKubelet(
-	sources: readonly ConfigMapSource[],
-	range: SyncRange,
-): Promise<readonly ConfigMapSource[]> {
+export async function delayLikeKubelet(sources: readonly Source[], range: SyncRange): Promise<readonly Source[]> {
 	const { KubeletDelay } = await import('../sources/cluster/kubelet-delay.js');
 	return sources.map((source) => new KubeletDelay(source, range));
 }

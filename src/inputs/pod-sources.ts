@@ -1,11 +1,7 @@
 /** The sources of a pod, as `run`, `env` and `lint` read them: local ones, and a cluster below them. Types only. */
 
 import type { ManifestObject } from '../model/manifest-object.js';
-import type { OtherObject } from '../sources/manifests/manifest-parser.js';
-import type { ConfigMapSource } from '../store/source.js';
-
-/** A source and, where it has them, its objects of other kinds. */
-export type MakeSource = (onOthers: (others: readonly OtherObject[]) => void) => ConfigMapSource;
+import type { Source } from '../store/source.js';
 
 /** A cluster below the other sources. */
 export interface RunCluster {
@@ -13,12 +9,12 @@ export interface RunCluster {
 	/** `wanted` is KIND/NAME. Errors: INPUT_MISSING, and those of the cluster. */
 	readWorkload(wanted: string): Promise<ManifestObject>;
 	/** These ConfigMaps of a namespace, and their changes. */
-	follow(names: readonly string[], namespace: string): ConfigMapSource;
+	follow(names: readonly string[], namespace: string): Source;
 }
 
 export interface PodSources {
 	/** In command-line order; a later one wins. */
-	readonly sources: readonly { readonly description: string; readonly make: MakeSource }[];
+	readonly sources: readonly Source[];
 	readonly cluster: RunCluster | undefined;
 	/** Namespace of objects that name none. */
 	readonly defaultNamespace: string;

@@ -1,6 +1,4 @@
-/**
- * An object of a manifest or of a cluster, of any kind, before anybody has looked into it (types only).
- */
+/** An object of a manifest or of a cluster, of any kind, before it is decoded (types only). */
 
 export interface ManifestObject {
 	readonly apiVersion: string;
@@ -8,8 +6,14 @@ export interface ManifestObject {
 	/** Empty when the object has none. */
 	readonly name: string;
 	readonly namespace?: string;
-	/** The whole object, JSON-like, unchecked. Aliases share values, so it may be huge when printed. */
+	/** The complete object, JSON-like, unchecked. Aliases share values, so it may be huge when printed. */
 	readonly value: unknown;
 	/** `file:line:column`, or where else it was read. */
 	readonly place: string;
+}
+
+/** An object whose fields have locations of their own. */
+export interface LocatedObject extends ManifestObject {
+	/** Location of a field of `value`, or of the nearest one above it that exists; computed on each call. */
+	locate(path: readonly (string | number)[]): string;
 }

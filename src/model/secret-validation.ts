@@ -38,14 +38,12 @@ export function secretViolations(secret: Secret, context: SecretContext): readon
 		violations.push({ path, text: invalidText(secret.key.name, field, reason, 'Secret') });
 	};
 	const pathOf = (key: string) => [context.stringDataKeys.has(key) ? 'stringData' : 'data', key];
-	let bytes = 0;
-	for (const [key, value] of data) {
+	for (const key of data.keys()) {
 		for (const fault of configKeyFaults(key)) {
 			report(pathOf(key), `data[${key}]`, `Invalid value: ${JSON.stringify(key)}: ${fault}`);
 		}
-		bytes += value.length;
 	}
-	if (bytes > MAX_VALUE_BYTES) report([], 'data', `Too long: must have at most ${MAX_VALUE_BYTES} bytes`);
+	violations.push(...secretSizeViolations(secret));
 	for (const key of missingKeys(secret)) report(['data'], `data[${key}]`, 'Required value');
 	const jsonKey = JSON_KEYS.get(type) ?? '';
 	const json = data.get(jsonKey);
@@ -57,6 +55,15 @@ export function secretViolations(secret: Secret, context: SecretContext): readon
 		report(['metadata', 'annotations'], `metadata.annotations[${SERVICE_ACCOUNT_NAME}]`, 'Required value');
 	}
 	return violations;
+}
+
+/** Whether the values together are too large. */
+export function secretSizeViolations({ key, data }: Pick<Secret, 'key' | 'data'>): readonly Violation[] {
+	let bytes = 0;
+	for (const value of data.values()) bytes += value.length;
+	if (bytes <= MAX_VALUE_BYTES) return [];
+	const reason = `Too long: must have at most ${MAX_VALUE_BYTES} bytes`;
+	return [{ path: [], text: invalidText(key.name, 'data', reason, 'Secret') }];
 }
 
 /**

@@ -152,11 +152,14 @@ export function contentViolations(object: Pick<ConfigMap, 'key' | 'data' | 'bina
 	for (const key of object.binaryData.keys()) {
 		for (const fault of configKeyFaults(key)) report('binaryData', key, fault);
 	}
-	if (totalBytes(object) > MAX_VALUE_BYTES) {
-		const text = invalidText(name, '[]', `Too long: must have at most ${MAX_VALUE_BYTES} bytes`);
-		violations.push({ path: [], text });
-	}
-	return violations;
+	return [...violations, ...configMapSizeViolations(object)];
+}
+
+/** Whether the values together are too large. */
+export function configMapSizeViolations(object: Pick<ConfigMap, 'key' | 'data' | 'binaryData'>): readonly Violation[] {
+	if (totalBytes(object) <= MAX_VALUE_BYTES) return [];
+	const text = invalidText(object.key.name, '[]', `Too long: must have at most ${MAX_VALUE_BYTES} bytes`);
+	return [{ path: [], text }];
 }
 
 function tooLong(value: string, maxBytes: number): string[] {

@@ -8,7 +8,7 @@ import type { Driver, MountEnd, UnmountReport } from '../drivers/driver.js';
 import { type ConfigMap, totalBytes } from '../model/config-map.js';
 import { formatObjectKey, type ObjectKey } from '../model/object-key.js';
 import { LayeredStore, type ObjectChange, type StoreFilter } from '../store/layered-store.js';
-import type { ConfigMapSource } from '../store/source.js';
+import type { Source } from '../store/source.js';
 import { emptyDirectory } from '../volume/content.js';
 import { EMPTY_PAYLOAD } from '../volume/payload.js';
 import { project, projectMissing } from '../volume/projection.js';
@@ -18,7 +18,7 @@ import { VolumeSession } from './volume-session.js';
 
 export interface MountSessionOptions {
 	/** The first is the lowest layer. */
-	readonly sources: readonly ConfigMapSource[];
+	readonly sources: readonly Source[];
 	readonly filter: StoreFilter;
 	readonly layout: LayoutOptions;
 	readonly driver: Driver;
@@ -57,6 +57,7 @@ export class MountSession {
 		this.#store = new LayeredStore({
 			layers: options.sources.map((source) => source.description),
 			filter: options.filter,
+			needs: { types: new Set(['ConfigMap']), explains: false },
 			listener: {
 				changed: (changes) => this.#changed(changes),
 				problems: (problems) => reporter.update(problems),
@@ -121,7 +122,7 @@ export class MountSession {
 			this.#volume({ namespace: layout.namespace ?? '', name: layout.name }).write(payload);
 			return;
 		}
-		if (!this.#store.list().some(({ key }) => this.#layout.accepts(key))) {
+		if (!this.#store.list('ConfigMap').some(({ key }) => this.#layout.accepts(key))) {
 			const cure = '--optional mounts an empty volume in the meantime';
 			this.#onEvent({ type: 'waiting', message: `configmap "${layout.name}" not found`, cure });
 		}
@@ -154,8 +155,8 @@ export class MountSession {
 	}
 
 	#changed(changes: readonly ObjectChange[]): void {
-		for (const { key, object } of changes) {
-			if (!this.#layout.accepts(key)) continue;
+		for (const { type, key, object } of changes) {
+			if (type !== 'ConfigMap' || !this.#layout.accepts(key)) continue;
 			this.#attempt(formatObjectKey(key), () => {
 				if (object === undefined) this.#objectGone(key);
 				else this.#show(object);
@@ -185,7 +186,7 @@ export class MountSession {
 			const configMap = formatObjectKey(key);
 			this.#onEvent({ type: 'kept', configMap, message: `configmap "${key.name}" not found` });
 		}
-		const heir = this.#layout.heirOf(key, this.#store.list());
+		const heir = this.#layout.heirOf(key, this.#store.list('ConfigMap'));
 		if (heir !== undefined) this.#show(heir);
 	}
 

@@ -7,7 +7,7 @@ import type { SelectedPod } from '../inputs/pod-reader.js';
 import { configMapNames, secretNames } from '../inputs/pod-references.js';
 import type { RunCluster } from '../inputs/pod-sources.js';
 import type { PodObjects } from '../pod/pod-objects.js';
-import type { ConfigMapSource, SourceSink } from '../store/source.js';
+import type { Source, SourceSink } from '../store/source.js';
 import type { OnceLogger } from './once-logger.js';
 
 export interface ClusterFollowerOptions {
@@ -20,7 +20,7 @@ export interface ClusterFollowerOptions {
 
 export class ClusterFollower {
 	readonly #options: ClusterFollowerOptions;
-	#source: ConfigMapSource | undefined;
+	#source: Source | undefined;
 	/** Names that `#source` follows. */
 	#followed = '';
 

@@ -6,12 +6,11 @@
 import { PodCatalog } from '../inputs/pod-catalog.js';
 import type { SelectedPod } from '../inputs/pod-reader.js';
 import type { PodSources } from '../inputs/pod-sources.js';
-import type { StoreProblem } from '../store/layered-store.js';
-import type { ConfigMapSource } from '../store/source.js';
+import { LayeredStore, type StoreProblem } from '../store/layered-store.js';
 import { ClusterFollower } from './cluster-follower.js';
 import type { OnceLogger } from './once-logger.js';
 
-export interface ObjectSourcesOptions extends Pick<PodSources, 'sources' | 'cluster' | 'defaultNamespace'> {
+export interface ObjectSourcesOptions extends Pick<PodSources, 'sources' | 'cluster'> {
 	/** `--local-volume`: volumes that need no objects. */
 	readonly localVolumes: ReadonlyMap<string, string>;
 	readonly warnings: OnceLogger;
@@ -24,16 +23,18 @@ export interface ObjectSourcesOptions extends Pick<PodSources, 'sources' | 'clus
 export class ObjectSources {
 	readonly catalog: PodCatalog;
 	readonly #options: ObjectSourcesOptions;
-	readonly #local: ConfigMapSource[] = [];
+	readonly #store: LayeredStore;
 	readonly #cluster: ClusterFollower | undefined;
 	#isStarted = false;
 
 	constructor(options: ObjectSourcesOptions) {
-		const { sources, cluster, defaultNamespace, onChange, onProblems } = options;
+		const { sources, cluster, onChange, onProblems } = options;
 		this.#options = options;
 		const layers = [...(cluster === undefined ? [] : [cluster]), ...sources].map(({ description }) => description);
-		this.catalog = new PodCatalog({ layers, defaultNamespace, onChange, onProblems });
-		const [sink] = this.catalog.sinks;
+		const listener = { changed: onChange, problems: onProblems };
+		this.#store = new LayeredStore({ layers, needs: { explains: false }, listener });
+		this.catalog = new PodCatalog(this.#store);
+		const [sink] = this.#store.sinks;
 		if (cluster !== undefined && sink !== undefined) this.#cluster = new ClusterFollower({ ...options, cluster, sink });
 	}
 
@@ -42,16 +43,14 @@ export class ObjectSources {
 		if (this.#isStarted) return;
 		this.#isStarted = true;
 		const first = this.#options.cluster === undefined ? 0 : 1;
-		this.catalog.hold();
+		this.#store.hold();
 		await Promise.all(
-			this.#options.sources.map(async ({ make }, index) => {
-				const source = make((others) => this.catalog.setOthers(first + index, others));
-				this.#local.push(source);
-				const sink = this.catalog.sinks[first + index];
+			this.#options.sources.map(async (source, index) => {
+				const sink = this.#store.sinks[first + index];
 				if (sink !== undefined) await source.start(sink);
 			}),
 		);
-		this.catalog.release();
+		this.#store.release();
 	}
 
 	/** Reads what this container refers to from the cluster, if there is one. Errors: those of the cluster. */
@@ -61,6 +60,6 @@ export class ObjectSources {
 
 	/** Idempotent. */
 	async close(): Promise<void> {
-		await Promise.all([...this.#local, this.#cluster].map((source) => source?.close()));
+		await Promise.all([...this.#options.sources, this.#cluster].map((source) => source?.close()));
 	}
 }

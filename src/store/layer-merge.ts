@@ -1,19 +1,19 @@
 /**
- * Several layers of one object as one object. Pure. Source of the rule: none in Kubernetes, where nothing is layered;
- * it is what someone expects who gives a file on top of a cluster to override single keys.
+ * Merges the layers of one object. Pure. Kubernetes has no layers; the rule is what a user expects who gives a file on
+ * top of a cluster to override single keys. In every kind a later layer wins key by key, and the merged object is
+ * immutable only if every layer is: a layer that may change makes the result changeable.
  */
 
 import type { ConfigMap } from '../model/config-map.js';
+import type { Secret } from '../model/secret.js';
 
 /**
- * The merged object; undefined if no layer has it. The first layer is the lowest. A later layer wins key by key, and a
- * key of its `data` takes the place of the same key in an earlier `binaryData`, and the other way round. Labels are
- * merged alike. It is immutable only if every layer that has the object says so: one that may change makes the outcome
- * changeable.
+ * The first version is the lowest layer. A key of a later layer's `data` replaces the same key of an earlier
+ * `binaryData`, and the reverse. Labels are merged in the same way.
  */
-export function mergeLayers(layers: readonly (ConfigMap | undefined)[]): ConfigMap | undefined {
-	const [lowest, ...upper] = layers.filter((layer) => layer !== undefined);
-	if (lowest === undefined || upper.length === 0) return lowest;
+export function mergeConfigMaps(versions: readonly [ConfigMap, ...ConfigMap[]]): ConfigMap {
+	const [lowest, ...upper] = versions;
+	if (upper.length === 0) return lowest;
 	const labels = new Map(lowest.labels);
 	const data = new Map(lowest.data);
 	const binaryData = new Map(lowest.binaryData);
@@ -28,6 +28,14 @@ export function mergeLayers(layers: readonly (ConfigMap | undefined)[]): ConfigM
 			binaryData.set(key, value);
 		}
 	}
-	const immutable = lowest.immutable && upper.every((layer) => layer.immutable);
-	return { key: lowest.key, labels, immutable, data, binaryData };
+	return { key: lowest.key, labels, immutable: versions.every((version) => version.immutable), data, binaryData };
+}
+
+/** The first version is the lowest layer; the type is that of the highest. */
+export function mergeSecrets(versions: readonly [Secret, ...Secret[]]): Secret {
+	const [lowest] = versions;
+	if (versions.length === 1) return lowest;
+	const { key, type } = versions.at(-1) ?? lowest;
+	const data = new Map(versions.flatMap((version) => [...version.data]));
+	return { key, type, immutable: versions.every((version) => version.immutable), data };
 }

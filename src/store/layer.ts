@@ -1,81 +1,84 @@
-/**
- * What one source said last. Its methods are those of a source's sink, by shape: the store knows nothing of sources.
- * Every call ends in one report of the keys that it touched.
- */
+/** The objects that one source has reported. Each call of the source ends in one report of the objects that changed. */
 
-import { type ConfigMap, sameConfigMap } from '../model/config-map.js';
-import { formatObjectKey, type ObjectKey } from '../model/object-key.js';
+import type { ObjectIdentity, Problem, SourceNeeds, SourceObject, SourceSink } from './source.js';
+import { formatIdentity } from './source-object.js';
 
-/** Something wrong with an input. Shape: as the sources' Problem. */
-export interface LayerProblem {
-	readonly place: string;
-	readonly reason: string;
-	readonly key?: ObjectKey;
-	readonly isLogged?: boolean;
-}
-
-/** Where a source reports to. Shape: as the sources' SourceSink. */
-export interface LayerSink {
-	/** The complete state; objects not in it are gone. */
-	replace(objects: readonly ConfigMap[]): void;
-	put(object: ConfigMap): void;
-	remove(key: ObjectKey): void;
-	/** The complete list of present problems. */
-	problems(problems: readonly LayerProblem[]): void;
+/** An object of one layer. */
+export interface LayerEntry {
+	readonly object: SourceObject;
+	/** Another number: the object was deleted in between, or another one has taken its name. */
+	readonly incarnation: number;
 }
 
 export interface LayerOptions {
 	/** The source, for messages: `-f examples`. */
 	readonly description: string;
-	/** Objects that differ from before in anything, labels included; called once a call that changed something. */
-	readonly onChange: (keys: readonly ObjectKey[]) => void;
+	readonly needs: SourceNeeds;
+	/** Identities of the objects whose content is another value than before; one call for each change. */
+	readonly onChange: (ids: readonly string[]) => void;
 	readonly onProblems: () => void;
 }
 
-export class Layer implements LayerSink {
+export class Layer implements SourceSink {
 	readonly description: string;
+	readonly needs: SourceNeeds;
 	readonly #options: LayerOptions;
-	#objects = new Map<string, ConfigMap>();
-	#problems: readonly LayerProblem[] = [];
+	#entries = new Map<string, LayerEntry>();
+	#problems: readonly Problem[] = [];
+	#incarnations = 0;
 
 	constructor(options: LayerOptions) {
 		this.description = options.description;
+		this.needs = options.needs;
 		this.#options = options;
 	}
 
-	get(key: ObjectKey): ConfigMap | undefined {
-		return this.#objects.get(formatObjectKey(key));
+	get(id: string): LayerEntry | undefined {
+		return this.#entries.get(id);
 	}
 
-	get currentProblems(): readonly LayerProblem[] {
+	/** In the order in which they were reported first. */
+	get objects(): readonly SourceObject[] {
+		return Array.from(this.#entries.values(), ({ object }) => object);
+	}
+
+	get currentProblems(): readonly Problem[] {
 		return this.#problems;
 	}
 
-	replace(objects: readonly ConfigMap[]): void {
-		const before = this.#objects;
-		this.#objects = new Map(objects.map((object) => [formatObjectKey(object.key), object]));
-		const changed: ObjectKey[] = [];
-		for (const [text, object] of this.#objects) {
-			const previous = before.get(text);
-			if (previous === undefined || !sameConfigMap(previous, object)) changed.push(object.key);
+	replace(objects: readonly SourceObject[]): void {
+		const before = this.#entries;
+		this.#entries = new Map();
+		const changed: string[] = [];
+		for (const object of objects) {
+			const id = formatIdentity(object);
+			if (this.#set(id, object, before.get(id))) changed.push(id);
 		}
-		for (const [text, { key }] of before) if (!this.#objects.has(text)) changed.push(key);
+		for (const id of before.keys()) if (!this.#entries.has(id)) changed.push(id);
 		if (changed.length > 0) this.#options.onChange(changed);
 	}
 
-	put(object: ConfigMap): void {
-		const text = formatObjectKey(object.key);
-		const previous = this.#objects.get(text);
-		this.#objects.set(text, object);
-		if (previous === undefined || !sameConfigMap(previous, object)) this.#options.onChange([object.key]);
+	put(object: SourceObject): void {
+		const id = formatIdentity(object);
+		if (this.#set(id, object, this.#entries.get(id))) this.#options.onChange([id]);
 	}
 
-	remove(key: ObjectKey): void {
-		if (this.#objects.delete(formatObjectKey(key))) this.#options.onChange([key]);
+	remove(object: ObjectIdentity): void {
+		const id = formatIdentity(object);
+		if (this.#entries.delete(id)) this.#options.onChange([id]);
 	}
 
-	problems(problems: readonly LayerProblem[]): void {
+	problems(problems: readonly Problem[]): void {
 		this.#problems = problems;
 		this.#options.onProblems();
+	}
+
+	/** Returns whether the content is another value than before. */
+	#set(id: string, object: SourceObject, before: LayerEntry | undefined): boolean {
+		const isSameObject = before !== undefined && before.object.uid === object.uid;
+		if (!isSameObject) this.#incarnations += 1;
+		const incarnation = isSameObject ? before.incarnation : this.#incarnations;
+		this.#entries.set(id, { object, incarnation });
+		return before === undefined || !isSameObject || before.object.content !== object.content;
 	}
 }

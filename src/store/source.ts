@@ -1,43 +1,72 @@
 /**
- * The port between where ConfigMaps come from and the rest (types only). A source says what is; it never says how a
- * volume must look. Every call is made on the event loop, never re-entrantly.
+ * The port between the sources of objects and the store that owns it (types only). Every object enters here, whatever
+ * its kind. A source reports what there is; it knows nothing of volumes. Every call is made on the event loop, never
+ * re-entrantly.
  */
 
-import type { ConfigMap } from '../model/config-map.js';
+import type { LocatedObject } from '../model/manifest-object.js';
 import type { ObjectKey } from '../model/object-key.js';
+import type { Contents, ObjectType } from './kinds.js';
 
-/** Something wrong with an input, for a person: the place, the reason, and which object if that much is known. */
+/** Which object: the same one in every source, and across its versions. */
+export interface ObjectIdentity extends Pick<LocatedObject, 'apiVersion' | 'kind' | 'place'> {
+	readonly key: ObjectKey;
+}
+
+/** One version of an object, with the locations of its fields. */
+export interface SourceObject extends LocatedObject, ObjectIdentity {
+	readonly type: ObjectType;
+	/** Decoded by the rules of its type; undefined if it breaks one and there is no earlier valid version. */
+	readonly content: Contents[ObjectType] | undefined;
+	/** Of a cluster's object; another uid is another object that has taken the name. */
+	readonly uid?: string;
+}
+
+/** A fault of an input, for people: where, why, and in which object if that much is known. */
 export interface Problem {
 	/** `file:line:column`, `file`, or the flag that was given. */
 	readonly place: string;
-	/** The reason, with the API server's or kubectl's own words where they have some. */
+	/** The reason, in the API server's or kubectl's own words where they have some. */
 	readonly reason: string;
 	readonly key?: ObjectKey;
-	/** The source has said it in the log itself, with more than this. Default is false. */
+	/** The source has logged it already, in more detail. Default is false. */
 	readonly isLogged?: boolean;
 }
 
-/** What a source may say. */
-export interface SourceSink {
-	/** The complete state of the source; objects not in it are gone. */
-	replace(objects: readonly ConfigMap[]): void;
-	/** One object is new or changed. */
-	put(object: ConfigMap): void;
-	/** One object is gone. */
-	remove(key: ObjectKey): void;
+/** What the store needs, so that sources spend nothing on the rest. */
+export interface SourceNeeds {
+	/** Objects of other types need be neither decoded nor reported. Undefined: all types. */
+	readonly types?: ReadonlySet<ObjectType>;
 	/**
-	 * The complete list of present problems; an empty list says that all is well again. A problem never removes the
-	 * last good state of the object that it is about.
+	 * Whether the objects are explained to people. Then objects that are decoded have `value` and the locations of their
+	 * fields too, and a source may start with nothing but invalid objects. Otherwise `value` is undefined, and `locate`
+	 * returns the location of the object.
+	 */
+	readonly explains: boolean;
+}
+
+/** Where a source reports to. Each call is one change: a listener never sees half of it. */
+export interface SourceSink {
+	readonly needs: SourceNeeds;
+	/** The complete state of the source, each object once; objects not in it are gone. */
+	replace(objects: readonly SourceObject[]): void;
+	/** One object is new or changed. */
+	put(object: SourceObject): void;
+	/** One object is gone. */
+	remove(object: ObjectIdentity): void;
+	/**
+	 * The complete list of present problems; an empty list ends them all. An object that has become invalid is a
+	 * problem, and its last valid version is still reported.
 	 */
 	problems(problems: readonly Problem[]): void;
 }
 
-export interface ConfigMapSource {
-	/** For messages: the flag and value the source was made from, such as `-f examples`. */
+export interface Source {
+	/** For messages: the flag and value that the source was made from, such as `-f examples`. */
 	readonly description: string;
 	/**
 	 * Begins to report. Resolves after the first complete state was given to the sink.
-	 * Errors: ConfigMapFsError INPUT_MISSING or INPUT_INVALID when there is no first state at all.
+	 * Errors: ConfigMapFsError INPUT_MISSING or INPUT_INVALID when there is no first state.
 	 */
 	start(sink: SourceSink): Promise<void>;
 	/** Stops reporting and frees everything; idempotent. */

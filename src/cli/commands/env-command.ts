@@ -114,8 +114,8 @@ async function readReport(
 	{ say, showSecrets }: { readonly say: (line: string) => void; readonly showSecrets: boolean },
 ): Promise<EnvReport> {
 	const log = commandLogger(say);
-	const { sources, cluster, defaultNamespace } = await podSources(line.pod, context, log, true);
-	const snapshot = await Snapshot.read({ sources, cluster, defaultNamespace });
+	const { sources, cluster, defaultNamespace } = await podSources(line.pod, context, log);
+	const snapshot = await Snapshot.read({ sources, cluster });
 	const { catalog } = snapshot;
 	const reader = new PodReader({
 		catalog,
@@ -143,7 +143,7 @@ async function readReport(
 		selected,
 		environment,
 		objects,
-		places: new ObjectPlaces(snapshot.others, defaultNamespace),
+		places: new ObjectPlaces(snapshot.versions),
 		inherited: inheritedEnvironment(context.env, line.envInherit, pod.spec.hostname ?? name),
 		showSecrets,
 	});

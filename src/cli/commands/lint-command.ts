@@ -96,8 +96,8 @@ async function lint(
 	say: (line: string) => void,
 ): Promise<{ readonly report: LintReport; readonly failure: ConfigMapFsError | undefined }> {
 	const log = commandLogger(say);
-	const { sources, cluster, defaultNamespace } = await podSources(flags, context, log, true);
-	const snapshot = await Snapshot.read({ sources, cluster, defaultNamespace, keepGoing: true });
+	const { sources, cluster, defaultNamespace } = await podSources(flags, context, log);
+	const snapshot = await Snapshot.read({ sources, cluster, keepGoing: true });
 	const chosen = await chooseWorkloads(snapshot.catalog, { ...flags, cluster });
 	const { workloads } = chosen;
 	await snapshot.readFromCluster(workloads.flatMap((object) => wantedConfigMaps(object, defaultNamespace)));
@@ -107,7 +107,7 @@ async function lint(
 	const found = lintWorkloads({
 		workloads,
 		catalog: snapshot.catalog,
-		places: new ObjectPlaces(snapshot.others, defaultNamespace),
+		places: new ObjectPlaces(snapshot.versions),
 		violations,
 		container: flags.container,
 		defaultNamespace,

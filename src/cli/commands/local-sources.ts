@@ -5,9 +5,8 @@ import type { SourceRequest } from '../../inputs/requests.js';
 import { isFileOpenForWriting } from '../../native/libc.js';
 import { GeneratedSource } from '../../sources/generators/generated-source.js';
 import { KustomizeSource } from '../../sources/kustomize/kustomize-source.js';
-import type { OtherObject } from '../../sources/manifests/manifest-parser.js';
 import { ManifestSource } from '../../sources/manifests/manifest-source.js';
-import type { ConfigMapSource } from '../../store/source.js';
+import type { Source } from '../../store/source.js';
 import type { CliContext } from '../context.js';
 
 export interface LocalSourceOptions {
@@ -18,13 +17,9 @@ export interface LocalSourceOptions {
 	readonly log: Logger;
 	/** Physical paths of directories that are never entered. Default is none. */
 	readonly ignore?: ReadonlySet<string>;
-	/** See ManifestOptions. */
-	readonly listConfigMaps?: boolean;
-	/** Is told of objects of other kinds. Default is that nobody asks. */
-	readonly onOthers?: (others: readonly OtherObject[]) => void;
 }
 
-export function makeLocalSource(flag: SourceRequest, options: LocalSourceOptions): ConfigMapSource {
+export function makeLocalSource(flag: SourceRequest, options: LocalSourceOptions): Source {
 	const { recursive, namespace, context, ...rest } = options;
 	const { cwd, env } = context;
 	if (flag.kind === 'create') return new GeneratedSource(flag.flags, { namespace, cwd, env, log: options.log });

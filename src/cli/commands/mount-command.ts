@@ -14,7 +14,7 @@ import { prepareMountPoint, warnIfNotEmpty } from '../../mount/mount-point.js';
 import { MountSession } from '../../mount/mount-session.js';
 import { setInheritable, setProcessName } from '../../native/libc.js';
 import { SafeOutput } from '../../native/safe-output.js';
-import type { ConfigMapSource } from '../../store/source.js';
+import type { Source } from '../../store/source.js';
 import { VOLUME_MODE } from '../../volume/content.js';
 import { type CliContext, runtimeEnvironment } from '../context.js';
 import { type CommandLine, readCommandLine } from '../flags/mount-flags.js';
@@ -184,7 +184,7 @@ async function makeSources(
 	line: CommandLine,
 	context: CliContext,
 	made: { readonly cluster: OpenedCluster | undefined; readonly log: Logger; readonly mountPoint: string },
-): Promise<readonly ConfigMapSource[]> {
+): Promise<readonly Source[]> {
 	const { cluster, log, mountPoint } = made;
 	const namespace = line.namespaces[0] ?? cluster?.namespace ?? 'default';
 	// "-f . -R" must not read what it shows.

@@ -9,7 +9,8 @@ import type { Logger } from '../../base/log.js';
 import { SYSTEM_TIMERS, type Timers } from '../../base/timers.js';
 import type { ConfigMap } from '../../model/config-map.js';
 import type { ObjectKey } from '../../model/object-key.js';
-import type { ConfigMapSource, Problem, SourceSink } from '../../store/source.js';
+import type { Problem, Source, SourceObject, SourceSink } from '../../store/source.js';
+import { configMapIdentity, configMapObject } from '../../store/source-object.js';
 import type { ApiClient, ClusterTarget } from './api-client.js';
 import { KubeconfigAuthentication } from './authentication.js';
 import { makeFeed } from './change-detection.js';
@@ -32,7 +33,7 @@ const SAVE_MAX_DELAY_MS = 30_000;
 /** A cluster that answers within this long is preferred to the state file. Unit: milliseconds. */
 const PREFER_CLUSTER_MS = 2_000;
 
-export class ClusterSource implements ConfigMapSource, FeedListener {
+export class ClusterSource implements Source, FeedListener {
 	readonly description: string;
 	readonly #options: ClusterSourceOptions;
 	readonly #log: Logger;
@@ -157,8 +158,8 @@ export class ClusterSource implements ConfigMapSource, FeedListener {
 		if (update.kind === 'put') this.#missingNamespaces.found(update.object.key.namespace);
 		this.#saving.poke();
 		if (!this.#isShown) return;
-		if (update.kind === 'put') this.#sink?.put(update.object);
-		else this.#sink?.remove(update.key);
+		if (update.kind === 'remove') this.#sink?.remove(configMapIdentity(update.key));
+		else this.#sink?.put(sourceObject(update.object, feed.objects.get(update.object.key)?.uid));
 	}
 
 	faults(): void {
@@ -192,11 +193,14 @@ export class ClusterSource implements ConfigMapSource, FeedListener {
 
 	/** The complete content. The part of a loop without objects is as it was saved. */
 	#showAll(): void {
-		const objects: ConfigMap[] = [];
+		const objects: SourceObject[] = [];
 		for (const feed of this.#feeds) {
-			const isInTarget = ({ key }: ConfigMap): boolean => includes(feed.target, key);
-			const known = feed.state.hasObjects ? feed.objects.list() : (this.#saved?.objects ?? []).filter(isInTarget);
-			for (const object of known) objects.push(object);
+			if (feed.state.hasObjects) {
+				for (const { object, uid } of feed.objects.entries()) objects.push(sourceObject(object, uid));
+			} else {
+				const saved = (this.#saved?.objects ?? []).filter(({ key }) => includes(feed.target, key));
+				for (const object of saved) objects.push(sourceObject(object, undefined));
+			}
 		}
 		if (this.#isComplete) this.#saved = undefined;
 		this.#sink?.replace(objects);
@@ -250,6 +254,11 @@ export function clusterTargets(selection: ClusterSelection): readonly ClusterTar
 	const namespaces = selection.namespaces === 'all' ? [undefined] : [...new Set(selection.namespaces)];
 	const names = selection.names.length === 0 ? [undefined] : [...new Set(selection.names)];
 	return namespaces.flatMap((namespace) => names.map((name) => ({ namespace, name, labelSelector, fieldSelector })));
+}
+
+/** The uid tells an object from a later one of the same name; a saved state has none. */
+function sourceObject(object: ConfigMap, uid: string | undefined): SourceObject {
+	return configMapObject(object, `cluster ${object.key.namespace} configmap/${object.key.name}`, uid);
 }
 
 function includes(target: ClusterTarget, key: ObjectKey): boolean {

@@ -39,6 +39,10 @@ export class KnownObjects {
 		return [...this.#objects.values()].map(({ object }) => object);
 	}
 
+	get(key: ObjectKey): ClusterObject | undefined {
+		return this.#objects.get(formatObjectKey(key));
+	}
+
 	/** With uid and resourceVersion. */
 	entries(): readonly ClusterObject[] {
 		return [...this.#objects.values()];

@@ -4,10 +4,9 @@
  */
 
 import type { Timers } from '../../base/timers.js';
-import { type ConfigMap, sameConfigMap } from '../../model/config-map.js';
-import { formatObjectKey, type ObjectKey } from '../../model/object-key.js';
 import { SyncPace } from '../../model/sync-pace.js';
-import type { ConfigMapSource, Problem, SourceSink } from '../../store/source.js';
+import type { ObjectIdentity, Problem, Source, SourceNeeds, SourceObject, SourceSink } from '../../store/source.js';
+import { formatIdentity, reuseContent } from '../../store/source-object.js';
 
 export interface KubeletDelayOptions {
 	/** From one sync to the next, uniformly distributed. Default is 60 to 90 s. Unit: milliseconds. */
@@ -21,18 +20,18 @@ export interface KubeletDelayOptions {
 const MIN_MS = 60_000;
 const MAX_MS = 90_000;
 
-export class KubeletDelay implements ConfigMapSource, SourceSink {
+export class KubeletDelay implements Source, SourceSink {
 	readonly description: string;
-	readonly #source: ConfigMapSource;
+	readonly #source: Source;
 	readonly #pace: SyncPace;
 	/** The state of the source. */
-	#objects = new Map<string, ConfigMap>();
+	readonly #objects = new Map<string, SourceObject>();
 	/** The state that was passed on. */
-	#shown: ReadonlyMap<string, ConfigMap> = new Map();
+	#shown: ReadonlyMap<string, SourceObject> = new Map();
 	#sink: SourceSink | undefined;
 	#isStarted = false;
 
-	constructor(source: ConfigMapSource, options: KubeletDelayOptions = {}) {
+	constructor(source: Source, options: KubeletDelayOptions = {}) {
 		this.#source = source;
 		this.description = source.description;
 		const { minMs = MIN_MS, maxMs = MAX_MS, timers, random } = options;
@@ -48,25 +47,36 @@ export class KubeletDelay implements ConfigMapSource, SourceSink {
 		this.#sync();
 	}
 
+	get needs(): SourceNeeds {
+		return this.#sink?.needs ?? { explains: false };
+	}
+
 	async close(): Promise<void> {
 		this.#pace.close();
 		this.#sink = undefined;
 		await this.#source.close();
 	}
 
-	replace(objects: readonly ConfigMap[]): void {
-		this.#objects = new Map(objects.map((object) => [formatObjectKey(object.key), object]));
+	replace(objects: readonly SourceObject[]): void {
+		this.#objects.clear();
+		for (const object of objects) this.#keep(object);
 		this.#changed();
 	}
 
-	put(object: ConfigMap): void {
-		this.#objects.set(formatObjectKey(object.key), object);
+	put(object: SourceObject): void {
+		this.#keep(object);
 		this.#changed();
 	}
 
-	remove(key: ObjectKey): void {
-		this.#objects.delete(formatObjectKey(key));
+	remove(object: ObjectIdentity): void {
+		this.#objects.delete(formatIdentity(object));
 		this.#changed();
+	}
+
+	/** An object that is as it was passed on is the same value again. */
+	#keep(object: SourceObject): void {
+		const id = formatIdentity(object);
+		this.#objects.set(id, reuseContent(this.#shown.get(id), object));
 	}
 
 	/** Problems are for a person, not for a pod: they are passed on at once. */
@@ -85,7 +95,7 @@ export class KubeletDelay implements ConfigMapSource, SourceSink {
 			before.size === this.#shown.size &&
 			[...this.#shown].every(([key, object]) => {
 				const previous = before.get(key);
-				return previous !== undefined && sameConfigMap(previous, object);
+				return previous !== undefined && previous.content === object.content;
 			});
 		// The first state is passed on even if it is empty.
 		if (!isSame || before.size === 0) this.#sink?.replace([...this.#shown.values()]);

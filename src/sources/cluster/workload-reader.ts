@@ -8,8 +8,8 @@ import { ConfigMapFsError } from '../../base/errors.js';
 import { type Logger, SILENT } from '../../base/log.js';
 import { SYSTEM_TIMERS, type Timers } from '../../base/timers.js';
 import { isJsonObject } from '../../go/json/value.js';
+import type { LocatedObject } from '../../model/manifest-object.js';
 import type { ObjectKey } from '../../model/object-key.js';
-import type { OtherObject } from '../manifests/manifest-parser.js';
 import type { ApiClient } from './api-client.js';
 import { ApiError, toApiError } from './api-error.js';
 import { KubeconfigAuthentication } from './authentication.js';
@@ -65,7 +65,7 @@ export async function readWorkload(
 	kubeconfig: Kubeconfig,
 	workload: ClusterWorkload,
 	log?: Logger,
-): Promise<OtherObject> {
+): Promise<LocatedObject> {
 	const reader = new WorkloadReader({ kubeconfig, ...(log && { log }) });
 	try {
 		return await reader.read(workload);
@@ -79,7 +79,7 @@ export class WorkloadReader {
 	readonly #client: ApiClient;
 	readonly #abort = new AbortController();
 	/** What was read last, by place. */
-	readonly #known = new Map<string, { readonly object: OtherObject; readonly resourceVersion: string }>();
+	readonly #known = new Map<string, { readonly object: LocatedObject; readonly resourceVersion: string }>();
 
 	constructor(options: WorkloadReaderOptions) {
 		const { kubeconfig, timers = SYSTEM_TIMERS, log = SILENT } = options;
@@ -95,7 +95,7 @@ export class WorkloadReader {
 	 * Errors: INPUT_MISSING there is no such object or namespace; USAGE no pod comes from this kind; those of toFailure:
 	 * CLUSTER_UNREACHABLE, CLUSTER_FORBIDDEN, CONFIG_INVALID for a certificate.
 	 */
-	async read(workload: ClusterWorkload): Promise<OtherObject> {
+	async read(workload: ClusterWorkload): Promise<LocatedObject> {
 		const { kind, namespace, name } = workload;
 		const resource = workloadResource(kind);
 		if (resource === undefined) {

@@ -13,7 +13,8 @@ import type { Logger } from '../../base/log.js';
 import { type PendingCall, SYSTEM_TIMERS, type Timers } from '../../base/timers.js';
 import { type ConfigMap, sameData } from '../../model/config-map.js';
 import { contentViolations, objectKeyViolations } from '../../model/validation.js';
-import type { ConfigMapSource, Problem, SourceSink } from '../../store/source.js';
+import type { Problem, Source, SourceSink } from '../../store/source.js';
+import { configMapObject } from '../../store/source-object.js';
 import { PathWatcher } from '../watch/path-watcher.js';
 import { type Observation, Settling } from '../watch/settling.js';
 import type { Environment } from './env-file.js';
@@ -46,7 +47,7 @@ type Reading =
 	| { readonly kind: 'problem'; readonly code: ErrorCode; readonly problem: Problem; readonly fingerprint: string };
 
 /** One generated ConfigMap as a source. */
-export class GeneratedSource implements ConfigMapSource {
+export class GeneratedSource implements Source {
 	readonly description: string;
 	readonly #flags: GeneratorFlags;
 	readonly #options: GeneratedSourceOptions;
@@ -171,8 +172,11 @@ export class GeneratedSource implements ConfigMapSource {
 	#publish(object: ConfigMap): void {
 		const published = this.#published;
 		if (published === undefined || !sameData(published, object)) {
+			const isFirst = published === undefined;
 			this.#published = object;
-			this.#sink?.replace([object]);
+			const reported = configMapObject(object, this.description);
+			if (isFirst) this.#sink?.replace([reported]);
+			else this.#sink?.put(reported);
 		}
 		if (this.#problem !== undefined) {
 			this.#problem = undefined;

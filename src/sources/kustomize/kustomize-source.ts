@@ -12,11 +12,11 @@ import { Debouncer } from '../../base/debouncer.js';
 import { ConfigMapFsError } from '../../base/errors.js';
 import type { Logger } from '../../base/log.js';
 import { type PendingCall, SYSTEM_TIMERS, type Timers } from '../../base/timers.js';
-import type { ConfigMapSource, SourceSink } from '../../store/source.js';
+import type { Source, SourceNeeds, SourceSink } from '../../store/source.js';
 import type { OpenForWriting } from '../manifests/manifest-file.js';
-import { type OtherObject, parseManifest } from '../manifests/manifest-parser.js';
+import { parseManifest } from '../manifests/manifest-parser.js';
 import { ManifestPublisher } from '../manifests/manifest-publisher.js';
-import { EMPTY_SHARE, keepLastGood, type ManifestShare, shareOf } from '../manifests/manifest-state.js';
+import { type ManifestState, NO_MANIFESTS, nextState } from '../manifests/manifest-state.js';
 import { PathWatcher } from '../watch/path-watcher.js';
 import { Settling } from '../watch/settling.js';
 import { isRemote, type KustomizationInputs, kustomizationInputs, pathType } from './kustomization-inputs.js';
@@ -36,10 +36,6 @@ export interface KustomizeSourceOptions {
 	readonly cwd: string;
 	/** Of the program; its PATH is where the program is. */
 	readonly env: Readonly<Record<string, string | undefined>>;
-	/** See ManifestPublisherOptions. Default is that nobody asks. */
-	readonly onOthers?: (others: readonly OtherObject[]) => void;
-	/** See ManifestOptions. Default is no. */
-	readonly listConfigMaps?: boolean;
 	readonly log: Logger;
 	/** Default knows nothing. */
 	readonly openForWriting?: OpenForWriting;
@@ -61,7 +57,7 @@ const CURES: readonly (readonly [RegExp, string])[] = [
 	[/unable to find one of 'kustomization\.yaml'/, 'a directory of plain manifests is read with -f'],
 ];
 
-export class KustomizeSource implements ConfigMapSource {
+export class KustomizeSource implements Source {
 	readonly description: string;
 	readonly #options: KustomizeSourceOptions;
 	/** The same as an absolute path. */
@@ -79,7 +75,8 @@ export class KustomizeSource implements ConfigMapSource {
 	readonly #said = new Set<string>();
 	#tool: KustomizeTool | undefined;
 	#inputs: KustomizationInputs = { files: [], trees: [], remotes: [] };
-	#share: ManifestShare = EMPTY_SHARE;
+	#state: ManifestState = NO_MANIFESTS;
+	#needs: SourceNeeds = { explains: false };
 	/** The failure that a person was told of. */
 	#failure: string | undefined;
 	#later: PendingCall | undefined;
@@ -96,7 +93,7 @@ export class KustomizeSource implements ConfigMapSource {
 		this.#directory = isAbsolute(directory) ? directory : `${cwd}/${directory}`;
 		this.#log = options.log.child({ component: 'kustomize-source', source: this.description });
 		this.#timers = timers;
-		this.#publisher = new ManifestPublisher({ onOthers: options.onOthers, log: this.#log });
+		this.#publisher = new ManifestPublisher(this.#log);
 		this.#settlingInputs = new SettlingFiles(openForWriting);
 		this.#watcher = new PathWatcher({ onChange: () => this.#debouncer.poke(), log: options.log, timers });
 		const call = (): void => void this.#update();
@@ -109,6 +106,7 @@ export class KustomizeSource implements ConfigMapSource {
 	 */
 	async start(sink: SourceSink): Promise<void> {
 		const { directory, env } = this.#options;
+		this.#needs = sink.needs;
 		this.#refuseMissing();
 		this.#tool = findKustomizeTool(env);
 		if (this.#tool === undefined) {
@@ -134,11 +132,6 @@ export class KustomizeSource implements ConfigMapSource {
 			this.#isBuilding = false;
 		}
 		if (this.#isStale) this.#debouncer.poke();
-	}
-
-	/** Objects of other kinds, the last good version of each; the same object may be there twice, the later one counts. */
-	get others(): readonly OtherObject[] {
-		return this.#publisher.state.others;
 	}
 
 	async close(): Promise<void> {
@@ -252,11 +245,11 @@ export class KustomizeSource implements ConfigMapSource {
 	}
 
 	/** With the last good version of what is bad now. */
-	#parse(output: Buffer): ManifestShare {
-		const { defaultNamespace, listConfigMaps = false } = this.#options;
-		const parsed = parseManifest(output, { file: this.#place, defaultNamespace, listConfigMaps });
-		this.#share = keepLastGood(this.#share, shareOf(parsed, this.#place));
-		return this.#share;
+	#parse(output: Buffer): ManifestState {
+		const { defaultNamespace } = this.#options;
+		const parsed = parseManifest(output, { file: this.#place, defaultNamespace, needs: this.#needs });
+		this.#state = nextState(this.#state, parsed);
+		return this.#state;
 	}
 }
 

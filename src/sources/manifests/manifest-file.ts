@@ -8,11 +8,11 @@ import { createHash } from 'node:crypto';
 import { type BigIntStats, closeSync, constants, fstatSync, openSync, readFileSync, statSync } from 'node:fs';
 import { systemCode } from '../../base/errors.js';
 import { systemReason } from '../../go/system-reason.js';
-import type { ConfigMap } from '../../model/config-map.js';
-import { formatObjectKey } from '../../model/object-key.js';
+import { rulesOf } from '../../store/kinds.js';
+import type { SourceObject } from '../../store/source.js';
+import { formatIdentity } from '../../store/source-object.js';
 import type { ParsedManifest } from './manifest-parser.js';
-import { EMPTY_SHARE, keepLastGood, type ManifestShare, shareOf } from './manifest-state.js';
-import { losesField, otherIdentity } from './other-objects.js';
+import { type ManifestState, NO_MANIFESTS, nextState } from './manifest-state.js';
 
 /** Content that takes something away must stand still this long. */
 export const SETTLE_MS = 300;
@@ -46,7 +46,7 @@ interface Candidate {
 	readonly renamedIn: boolean;
 }
 
-const NOTHING: ParsedManifest = { objects: [], places: new Map(), others: [], problems: [] };
+const NOTHING: ParsedManifest = { objects: [], problems: [] };
 const ABSENT: Candidate = { digest: 'absent', sizeBytes: 0, parsed: NOTHING, endsLine: true, renamedIn: false };
 
 export class ManifestFile {
@@ -54,7 +54,7 @@ export class ManifestFile {
 	readonly #parse: (content: Buffer) => ParsedManifest;
 	readonly #openForWriting: OpenForWriting;
 	#believed: Candidate = ABSENT;
-	#share: ManifestShare = EMPTY_SHARE;
+	#state: ManifestState = NO_MANIFESTS;
 	#candidate: Candidate = ABSENT;
 	/** Of the file when it was last read; undefined: read it whatever its times say. */
 	#signature: string | undefined;
@@ -68,8 +68,8 @@ export class ManifestFile {
 	}
 
 	/** What is believed, with the last good version of objects that are bad now. */
-	get share(): ManifestShare {
-		return this.#share;
+	get state(): ManifestState {
+		return this.#state;
 	}
 
 	/** Whether nothing is left of the file: it can be forgotten. */
@@ -166,30 +166,26 @@ export class ManifestFile {
 	#isDoubtful(open: boolean | undefined): boolean {
 		const { parsed, sizeBytes, endsLine, renamedIn } = this.#candidate;
 		if (parsed.problems.length > 0 || sizeBytes === 0) return true;
-		const next = new Map(parsed.objects.map((object) => [formatObjectKey(object.key), object]));
-		for (const key of this.#share.objects.keys()) if (!next.has(key)) return true;
-		const nextOthers = new Map(parsed.others.map((other) => [otherIdentity(other), other]));
-		for (const other of this.#share.others) if (!nextOthers.has(otherIdentity(other))) return true;
+		const next = new Map(parsed.objects.map((object) => [formatIdentity(object), object]));
+		for (const id of this.#state.objects.keys()) if (!next.has(id)) return true;
 		// Nobody is writing, or the file was complete before it got its name: no value of it is cut.
 		if (open === false || renamedIn) return false;
 		if (sizeBytes < this.#believed.sizeBytes) return true;
 		if (!endsLine && this.#believed.endsLine && this.path.search(/\.json$/) < 0) return true;
-		if ([...this.#share.objects].some(([key, { object }]) => losesValue(object, next.get(key)))) return true;
-		return this.#share.others.some((other) => losesField(other.value, nextOthers.get(otherIdentity(other))?.value));
+		return [...this.#state.objects].some(([id, object]) => losesContent(object, next.get(id)));
 	}
 
 	#believe(): void {
 		this.#doubt = undefined;
 		const { parsed } = this.#candidate;
 		this.#believed = this.#candidate;
-		this.#share = keepLastGood(this.#share, shareOf(parsed, this.path));
+		this.#state = nextState(this.#state, parsed);
 	}
 }
 
-function losesValue(before: ConfigMap, after: ConfigMap | undefined): boolean {
-	if (after === undefined) return true;
-	const has = (key: string) => after.data.has(key) || after.binaryData.has(key);
-	return ![...before.data.keys(), ...before.binaryData.keys()].every(has);
+function losesContent(before: SourceObject, after: SourceObject | undefined): boolean {
+	if (before.content === undefined) return false;
+	return after?.content === undefined || rulesOf(before.type).loses(before.content, after.content);
 }
 
 function signatureOf(path: string): string | undefined {

@@ -8,23 +8,14 @@ import { type DocumentText, splitDocuments } from '../../go/yaml/documents.js';
 import { DocumentLocations, readDocuments } from '../../go/yaml/locations.js';
 import type { YamlDocument } from '../../go/yaml/reader.js';
 import { decodeYamlText, findControlCharacter } from '../../go/yaml/text.js';
-import type { ConfigMap } from '../../model/config-map.js';
-import { decodeConfigMap } from '../../model/config-map-decoder.js';
-import type { ManifestObject } from '../../model/manifest-object.js';
-import type { Problem } from '../../store/source.js';
-
-/** An object that is no ConfigMap, or any object with the place of each of its fields; see `listConfigMaps`. */
-export interface OtherObject extends ManifestObject {
-	/** The place of a field of `value`, or of the nearest one above it that exists; found only when it is asked for. */
-	locate(path: readonly (string | number)[]): string;
-}
+import type { LocatedObject } from '../../model/manifest-object.js';
+import { objectType } from '../../store/kinds.js';
+import type { Problem, SourceNeeds, SourceObject } from '../../store/source.js';
+import { decodeObject } from '../../store/source-object.js';
 
 export interface ParsedManifest {
-	/** In order of the file; the same object may be there twice. */
-	readonly objects: readonly ConfigMap[];
-	/** `file:line:column` of each object. */
-	readonly places: ReadonlyMap<ConfigMap, string>;
-	readonly others: readonly OtherObject[];
+	/** In order of the file, invalid ones too; the same object may be there twice. */
+	readonly objects: readonly SourceObject[];
 	/** A problem with a key is about that object; one without may be about any object of the file. */
 	readonly problems: readonly Problem[];
 }
@@ -34,9 +25,11 @@ export interface ManifestOptions {
 	readonly file: string;
 	/** Namespace of objects that name none. */
 	readonly defaultNamespace: string;
-	/** ConfigMaps are among `others` too, good or not, for whoever wants the places of their fields. Default is no. */
-	readonly listConfigMaps?: boolean;
+	/** Default is everything. */
+	readonly needs?: SourceNeeds;
 }
+
+const EVERYTHING: SourceNeeds = { explains: true };
 
 /** Parses the content of one file. Errors: none; see `problems`. */
 export function parseManifest(content: Buffer | string, options: ManifestOptions): ParsedManifest {
@@ -50,10 +43,8 @@ type Path = readonly (string | number)[];
 class ManifestParser {
 	readonly #file: string;
 	readonly #defaultNamespace: string;
-	readonly #listConfigMaps: boolean;
-	readonly #objects: ConfigMap[] = [];
-	readonly #places = new Map<ConfigMap, string>();
-	readonly #others: OtherObject[] = [];
+	readonly #needs: SourceNeeds;
+	readonly #objects: SourceObject[] = [];
 	readonly #problems: Problem[] = [];
 	#text = '';
 	#lineStarts: readonly number[] = [0];
@@ -61,7 +52,7 @@ class ManifestParser {
 	constructor(options: ManifestOptions) {
 		this.#file = options.file;
 		this.#defaultNamespace = options.defaultNamespace;
-		this.#listConfigMaps = options.listConfigMaps ?? false;
+		this.#needs = options.needs ?? EVERYTHING;
 	}
 
 	parse(content: Buffer | string): ParsedManifest {
@@ -74,7 +65,7 @@ class ManifestParser {
 			this.#lineStarts = [0, ...Array.from(this.#text.matchAll(/\n/g), (match) => match.index + 1)];
 			for (const document of splitDocuments(this.#text)) this.#parseDocument(document);
 		}
-		return { objects: this.#objects, places: this.#places, others: this.#others, problems: this.#problems };
+		return { objects: this.#objects, problems: this.#problems };
 	}
 
 	#parseDocument(documentText: DocumentText): void {
@@ -110,10 +101,9 @@ class ManifestParser {
 		const apiVersion = this.#typeField(value, 'apiVersion', implied?.apiVersion, located);
 		if (apiVersion === undefined) return;
 		if (isList(apiVersion, kind, value.items)) this.#takeItems(value, apiVersion, kind, located);
-		else if (apiVersion === 'v1' && kind === 'ConfigMap') this.#takeConfigMap(value, located);
-		else if (kind === 'ConfigMap' && !apiVersion.includes('/')) {
+		else if (kind === 'ConfigMap' && apiVersion !== 'v1' && !apiVersion.includes('/')) {
 			this.#report(located.at(['apiVersion']), `no matches for kind "ConfigMap" in version "${apiVersion}"`);
-		} else this.#takeOther(value, apiVersion, kind, located);
+		} else this.#decode(value, { apiVersion, kind }, located);
 	}
 
 	#typeField(
@@ -147,26 +137,22 @@ class ManifestParser {
 		});
 	}
 
-	#takeConfigMap(value: object, located: Located): void {
-		if (this.#listConfigMaps) this.#takeOther(value, 'v1', 'ConfigMap', located);
-		const { object, key, violations } = decodeConfigMap(value, this.#defaultNamespace);
-		for (const { path, text } of violations) this.#report(located.at(path), text, key);
-		if (object === undefined) return;
-		this.#objects.push(object);
-		this.#places.set(object, this.#place(located.at([])));
-	}
-
-	#takeOther(value: object, apiVersion: string, kind: string, located: Located): void {
-		const metadata = 'metadata' in value ? value.metadata : undefined;
-		const text = (field: string): string => {
-			if (typeof metadata !== 'object' || metadata === null) return '';
-			const found = (metadata as Readonly<Record<string, unknown>>)[field];
-			return typeof found === 'string' ? found : '';
+	#decode(value: object, type: Pick<LocatedObject, 'apiVersion' | 'kind'>, located: Located): void {
+		const { types } = this.#needs;
+		if (types?.has(objectType(type)) === false) return;
+		const metadata = 'metadata' in value && isJsonObject(value.metadata) ? value.metadata : {};
+		const { name = '', namespace = '' } = metadata;
+		const base = {
+			...type,
+			name: typeof name === 'string' ? name : '',
+			value,
+			place: this.#place(located.at([])),
+			locate: located.later(),
 		};
-		const namespace = text('namespace');
-		const place = this.#place(located.at([]));
-		const other = { apiVersion, kind, name: text('name'), value, place, locate: located.later() };
-		this.#others.push(namespace === '' ? other : { ...other, namespace });
+		const named = typeof namespace === 'string' && namespace !== '' ? { ...base, namespace } : base;
+		const { object, violations, key } = decodeObject(named, this.#needs, this.#defaultNamespace);
+		for (const { path, text } of violations) this.#report(located.at(path), text, key);
+		this.#objects.push(object);
 	}
 
 	#report(offset: number, reason: string, key?: Problem['key'], helm = this.#lineAt(offset).includes('{{')): void {
@@ -232,7 +218,7 @@ class Located {
 	}
 
 	/** The places for later, without the document. */
-	later(): OtherObject['locate'] {
+	later(): LocatedObject['locate'] {
 		const { places, index } = this.#read;
 		const base = this.#base;
 		return (path) => places.at(index, [...base, ...path]);

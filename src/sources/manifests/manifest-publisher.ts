@@ -1,81 +1,69 @@
 /**
- * What a source of manifests tells the others: its whole state at first, then only what changed. Knows nothing of where
- * the manifests come from.
+ * Reports the state of a source of manifests: all of it at first, then what changed. Knows nothing of where the
+ * manifests come from.
  */
 
 import type { Logger } from '../../base/log.js';
-import type { Problem, SourceSink } from '../../store/source.js';
-import { InvalidSourceError } from '../invalid-source-error.js';
-import type { OtherObject } from './manifest-parser.js';
-import {
-	joinManifests,
-	type ManifestShare,
-	type ManifestState,
-	NO_MANIFESTS,
-	sameObjects,
-	sameProblems,
-} from './manifest-state.js';
-import { sameOthers } from './other-objects.js';
-
-export interface ManifestPublisherOptions {
-	/**
-	 * The complete list of objects of other kinds, after the first state and whenever one of them says something else;
-	 * called after the sink has heard of the ConfigMaps of the same moment. With it, a source that has only such objects
-	 * is a good one. Undefined: nobody asks.
-	 */
-	readonly onOthers: ((others: readonly OtherObject[]) => void) | undefined;
-	readonly log: Logger;
-}
+import { formatObjectKey } from '../../model/object-key.js';
+import { InvalidSourceError } from '../../store/invalid-source-error.js';
+import type { Problem, SourceObject, SourceSink } from '../../store/source.js';
+import { joinManifests, type ManifestState, NO_MANIFESTS, sameProblems } from './manifest-state.js';
 
 export class ManifestPublisher {
-	readonly #options: ManifestPublisherOptions;
+	readonly #log: Logger;
 	#sink: SourceSink | undefined;
 	#state: ManifestState = NO_MANIFESTS;
 	/** Problems of the source itself. */
 	#failures: readonly Problem[] = [];
 	#problems: readonly Problem[] = [];
 
-	constructor(options: ManifestPublisherOptions) {
-		this.#options = options;
+	constructor(log: Logger) {
+		this.#log = log;
 	}
 
-	/** What was told last. */
-	get state(): ManifestState {
-		return this.#state;
-	}
-
-	/** Errors: InvalidSourceError there is nothing good and something bad. */
-	first(sink: SourceSink, shares: Iterable<ManifestShare>): void {
-		const { onOthers } = this.#options;
-		const state = this.#join(shares);
-		const isEmpty = state.objects.size === 0 && (onOthers === undefined || state.others.length === 0);
-		if (isEmpty && state.problems.length > 0) throw new InvalidSourceError(state.problems);
+	/**
+	 * Reports the first state. Errors: InvalidSourceError if nothing in it is valid and something is invalid; where
+	 * objects are explained, if something is invalid and there is no object.
+	 */
+	first(sink: SourceSink, files: Iterable<ManifestState>): void {
+		const state = this.#join(files);
+		const hasState = [...state.objects.values()].some(({ content }) => content !== undefined || sink.needs.explains);
+		if (!hasState && state.problems.length > 0) throw new InvalidSourceError(state.problems);
 		this.#sink = sink;
 		this.#state = state;
 		sink.replace([...state.objects.values()]);
-		onOthers?.(state.others);
 		this.#reportProblems();
 	}
 
-	/** A new state; with it all failures of the source itself are over. */
-	next(shares: Iterable<ManifestShare>): void {
-		const { onOthers, log } = this.#options;
-		const before = this.#state;
-		this.#state = this.#join(shares);
+	/** Reports what a new state changes; it ends all failures of the source itself. */
+	next(files: Iterable<ManifestState>): void {
+		const before = this.#state.objects;
+		this.#state = this.#join(files);
 		this.#failures = [];
-		const { objects, others } = this.#state;
-		if (!sameObjects(before.objects, objects)) {
-			log.debug({ objectCount: objects.size }, 'manifests changed');
-			this.#sink?.replace([...objects.values()]);
-		}
-		if (onOthers !== undefined && !sameOthers(before.others, others)) onOthers(others);
+		const after = this.#state.objects;
+		const gone = [...before].filter(([id]) => !after.has(id)).map(([, object]) => object);
+		const changed = [...after].filter(([id, object]) => isChanged(before.get(id), object)).map(([, object]) => object);
+		this.#report(gone, changed);
 		this.#reportProblems();
 	}
 
-	/** There is no new state, for this reason; the last one stays. */
+	/** Reports why there is no new state; the last one stays. */
 	fail(failure: Problem): void {
 		this.#failures = [failure];
 		this.#reportProblems();
+	}
+
+	/** One object travels alone; several travel as the complete state, which is one change. */
+	#report(gone: readonly SourceObject[], changed: readonly SourceObject[]): void {
+		const count = gone.length + changed.length;
+		if (count === 0) return;
+		const { objects } = this.#state;
+		this.#log.debug({ objectCount: objects.size, changedCount: count }, 'manifests changed');
+		const [removed] = gone;
+		const [put] = changed;
+		if (count > 1) this.#sink?.replace([...objects.values()]);
+		else if (put !== undefined) this.#sink?.put(put);
+		else if (removed !== undefined) this.#sink?.remove(removed);
 	}
 
 	#reportProblems(): void {
@@ -84,9 +72,14 @@ export class ManifestPublisher {
 		if (!sameProblems(before, this.#problems)) this.#sink?.problems(this.#problems);
 	}
 
-	#join(shares: Iterable<ManifestShare>): ManifestState {
-		return joinManifests(this.#state, shares, (configMap, place) => {
-			this.#options.log.debug({ configMap, place }, 'object appears again, the later one wins');
+	#join(files: Iterable<ManifestState>): ManifestState {
+		return joinManifests(files, ({ kind, key, place }) => {
+			this.#log.debug({ kind, object: formatObjectKey(key), place }, 'object appears again, the later one wins');
 		});
 	}
+}
+
+/** Contents that are equal are the same value: each file reuses its last one. */
+function isChanged(before: SourceObject | undefined, after: SourceObject): boolean {
+	return before === undefined || before.content !== after.content;
 }

@@ -10,13 +10,13 @@ import { ConfigMapFsError } from '../../base/errors.js';
 import type { Logger } from '../../base/log.js';
 import { type PendingCall, SYSTEM_TIMERS, type Timers } from '../../base/timers.js';
 import { systemReason } from '../../go/system-reason.js';
-import type { ConfigMapSource, SourceSink } from '../../store/source.js';
+import type { Source, SourceNeeds, SourceSink } from '../../store/source.js';
 import { PathWatcher } from '../watch/path-watcher.js';
 import { ManifestFile, type OpenForWriting } from './manifest-file.js';
 import { compareWalkOrder, listManifestFiles, type ManifestListingOptions } from './manifest-files.js';
-import { type OtherObject, type ParsedManifest, parseManifest } from './manifest-parser.js';
+import { type ParsedManifest, parseManifest } from './manifest-parser.js';
 import { ManifestPublisher } from './manifest-publisher.js';
-import { type ManifestShare, shareOf } from './manifest-state.js';
+import { type ManifestState, NO_MANIFESTS, nextState } from './manifest-state.js';
 
 export interface ManifestSourceOptions {
 	/** The value of `-f`. */
@@ -28,10 +28,6 @@ export interface ManifestSourceOptions {
 	/** Namespace of objects that name none. */
 	readonly defaultNamespace: string;
 	readonly log: Logger;
-	/** See ManifestPublisherOptions. Default is that nobody asks. */
-	readonly onOthers?: (others: readonly OtherObject[]) => void;
-	/** See ManifestOptions. Default is no. */
-	readonly listConfigMaps?: boolean;
 	/** What "-" reads. */
 	readonly stdin?: AsyncIterable<Buffer | string>;
 	/** Default knows nothing. */
@@ -45,7 +41,7 @@ const QUIET_MS = 15;
 /** Somebody who writes one file all the time delays the news of another one by this much at most. */
 const MAX_DELAY_MS = 100;
 
-export class ManifestSource implements ConfigMapSource {
+export class ManifestSource implements Source {
 	readonly description: string;
 	readonly #options: ManifestSourceOptions;
 	readonly #listing: ManifestListingOptions;
@@ -59,6 +55,7 @@ export class ManifestSource implements ConfigMapSource {
 	#ordered: readonly ManifestFile[] | undefined;
 	#watcher: PathWatcher | undefined;
 	readonly #publisher: ManifestPublisher;
+	#needs: SourceNeeds = { explains: false };
 	#again: PendingCall | undefined;
 	#closed = false;
 
@@ -67,7 +64,7 @@ export class ManifestSource implements ConfigMapSource {
 		this.#listing = { recursive: options.recursive ?? false, ignore: options.ignore ?? new Set() };
 		this.description = `-f ${options.path}`;
 		this.#log = options.log.child({ component: 'manifest-source', source: this.description });
-		this.#publisher = new ManifestPublisher({ onOthers: options.onOthers, log: this.#log });
+		this.#publisher = new ManifestPublisher(this.#log);
 		this.#timers = options.timers ?? SYSTEM_TIMERS;
 		this.#debouncer = new Debouncer({
 			quietMs: QUIET_MS,
@@ -83,6 +80,7 @@ export class ManifestSource implements ConfigMapSource {
 	 */
 	async start(sink: SourceSink): Promise<void> {
 		const { path } = this.#options;
+		this.#needs = sink.needs;
 		if (path === '-') return this.#startStream('STDIN', this.#options.stdin, sink);
 		const listing = listManifestFiles(path, this.#listing);
 		if (listing.kind === 'missing') {
@@ -101,16 +99,11 @@ export class ManifestSource implements ConfigMapSource {
 			if (listing.kind === 'directory' && this.#files.size === 0) {
 				this.#log.warn({ path }, 'directory holds no .json, .yaml or .yml file');
 			}
-			this.#publisher.first(sink, this.#shares());
+			this.#publisher.first(sink, this.#states());
 		} catch (error) {
 			await this.close();
 			throw error;
 		}
-	}
-
-	/** Objects of other kinds, the last good version of each; the same object may be there twice, the later one counts. */
-	get others(): readonly OtherObject[] {
-		return this.#publisher.state.others;
 	}
 
 	async close(): Promise<void> {
@@ -136,12 +129,12 @@ export class ManifestSource implements ConfigMapSource {
 		}
 		if (this.#closed) return;
 		const parsed = this.#parse(name, Buffer.concat(chunks));
-		this.#publisher.first(sink, [shareOf(parsed, name)]);
+		this.#publisher.first(sink, [nextState(NO_MANIFESTS, parsed)]);
 	}
 
 	#parse(file: string, content: Buffer): ParsedManifest {
-		const { defaultNamespace, listConfigMaps = false } = this.#options;
-		return parseManifest(content, { file, defaultNamespace, listConfigMaps });
+		const { defaultNamespace } = this.#options;
+		return parseManifest(content, { file, defaultNamespace, needs: this.#needs });
 	}
 
 	/** The files of the moment and those that were there before; new ones are added. */
@@ -173,7 +166,7 @@ export class ManifestSource implements ConfigMapSource {
 			if (file.gone && this.#files.delete(file.path)) this.#ordered = undefined;
 		}
 		this.#armAgain();
-		if (changed) this.#publisher.next(this.#shares());
+		if (changed) this.#publisher.next(this.#states());
 	}
 
 	#armAgain(): void {
@@ -186,8 +179,8 @@ export class ManifestSource implements ConfigMapSource {
 		});
 	}
 
-	#shares(): readonly ManifestShare[] {
-		return this.#inOrder().map((file) => file.share);
+	#states(): readonly ManifestState[] {
+		return this.#inOrder().map((file) => file.state);
 	}
 
 	#inOrder(): readonly ManifestFile[] {

@@ -1,115 +1,69 @@
 /**
  * The objects of all files of one source as one state. Pure; knows nothing of files beyond their objects. The same
- * ConfigMap twice: the later one wins, as when kubectl applies them in order. A ConfigMap that is immutable in the last
- * state keeps its content until it leaves the state. Objects of other kinds are listed as they come.
+ * object twice: the later one wins, as when kubectl applies them in order, unless only the earlier one is valid.
  */
 
-import { type ConfigMap, sameConfigMap } from '../../model/config-map.js';
-import { immutabilityViolations } from '../../model/immutability.js';
-import { formatObjectKey } from '../../model/object-key.js';
-import type { Problem } from '../../store/source.js';
-import type { OtherObject, ParsedManifest } from './manifest-parser.js';
-import { otherIdentity } from './other-objects.js';
+import type { Problem, SourceObject } from '../../store/source.js';
+import { formatIdentity, reuseContent } from '../../store/source-object.js';
+import type { ParsedManifest } from './manifest-parser.js';
 
+/** What one file gives, or all files of a source. */
 export interface ManifestState {
-	/** By `namespace/name`. */
-	readonly objects: ReadonlyMap<string, ConfigMap>;
-	/** In order of the files; the same object may be there twice, and the later one counts. */
-	readonly others: readonly OtherObject[];
+	/** By identity, in the order of the files. */
+	readonly objects: ReadonlyMap<string, SourceObject>;
 	readonly problems: readonly Problem[];
 }
 
-/** The state before anything was read. */
-export const NO_MANIFESTS: ManifestState = { objects: new Map(), others: [], problems: [] };
-
-export interface BelievedObject {
-	readonly object: ConfigMap;
-	/** `file:line:column`. */
-	readonly place: string;
-}
-
-/** What one file gives. */
-export interface ManifestShare {
-	readonly objects: ReadonlyMap<string, BelievedObject>;
-	readonly others: readonly OtherObject[];
-	readonly problems: readonly Problem[];
-}
-
-/** What a file gives that says nothing. */
-export const EMPTY_SHARE: ManifestShare = { objects: new Map(), others: [], problems: [] };
-
-/** What a parsed file gives; `file` stands for a missing place. */
-export function shareOf(parsed: ParsedManifest, file: string): ManifestShare {
-	const objects = new Map<string, BelievedObject>();
-	for (const object of parsed.objects) {
-		const key = formatObjectKey(object.key);
-		// Deleted first, so that the later one also takes the later place in the order.
-		objects.delete(key);
-		objects.set(key, { object, place: parsed.places.get(object) ?? file });
-	}
-	return { objects, others: parsed.others, problems: parsed.problems };
-}
+export const NO_MANIFESTS: ManifestState = { objects: new Map(), problems: [] };
 
 /**
- * What is believed when a file gives `next` after `last`: of objects that are bad now, or that a bad document may have
- * been about, the last good version stays.
+ * The state of a file that gives `parsed` after `last`: of objects that are invalid now, or that an unreadable document
+ * may have held, the last valid version stays.
  */
-export function keepLastGood(last: ManifestShare, next: ManifestShare): ManifestShare {
-	const { problems } = next;
-	const badKeys = new Set(problems.map(({ key }) => key && formatObjectKey(key)));
-	// A problem that names no object may be about any object that is missing now.
-	const isUnclear = badKeys.has(undefined);
-	const objects = new Map(next.objects);
-	for (const [key, object] of last.objects) {
-		if (!objects.has(key) && (badKeys.has(key) || isUnclear)) objects.set(key, object);
+export function nextState(last: ManifestState, { objects: parsed, problems }: ParsedManifest): ManifestState {
+	const objects = new Map<string, SourceObject>();
+	for (const object of parsed) {
+		const id = formatIdentity(object);
+		const previous = last.objects.get(id);
+		const next = object.content === undefined ? (previous ?? object) : reuseContent(previous, object);
+		add(objects, id, next);
 	}
-	const present = new Set(next.others.map(otherIdentity));
-	// Where the name is still to be typed, the object may be any of its kind.
-	const nameless = new Set(next.others.filter(({ name }) => name === '').map(({ kind }) => kind));
-	const missing = last.others.filter(
-		(other) => other.name !== '' && !present.has(otherIdentity(other)) && (isUnclear || nameless.has(other.kind)),
-	);
-	return { objects, others: missing.length === 0 ? next.others : [...next.others, ...missing], problems };
+	// A problem that names no object may be about any object that is missing now.
+	const isUnclear = problems.some(({ key }) => key === undefined);
+	// While the name is still being typed, the object may be any of its kind.
+	const nameless = new Set(parsed.filter(({ name }) => name === '').map(({ kind }) => kind));
+	for (const [id, object] of last.objects) {
+		if (objects.has(id) || object.name === '') continue;
+		if (isUnclear || nameless.has(object.kind)) objects.set(id, object);
+	}
+	return { objects, problems };
 }
 
-/** Joins the shares of all files, in their order, on top of what was published last. */
+/** Joins the states of all files, in their order. */
 export function joinManifests(
-	published: ManifestState,
-	shares: Iterable<ManifestShare>,
-	onDuplicate: (key: string, place: string) => void,
+	files: Iterable<ManifestState>,
+	onDuplicate: (object: SourceObject) => void,
 ): ManifestState {
-	const chosen = new Map<string, BelievedObject>();
-	const others: OtherObject[] = [];
+	const objects = new Map<string, SourceObject>();
 	const problems: Problem[] = [];
-	for (const share of shares) {
-		for (const other of share.others) others.push(other);
-		for (const problem of share.problems) problems.push(problem);
-		for (const [key, believed] of share.objects) {
-			if (chosen.has(key)) onDuplicate(key, believed.place);
-			chosen.set(key, believed);
+	for (const file of files) {
+		for (const problem of file.problems) problems.push(problem);
+		for (const [id, object] of file.objects) {
+			if (objects.has(id)) onDuplicate(object);
+			add(objects, id, object);
 		}
 	}
-	const objects = new Map<string, ConfigMap>();
-	for (const [key, { object, place }] of chosen) {
-		const previous = published.objects.get(key);
-		const violations = previous === undefined ? [] : immutabilityViolations(previous, object);
-		for (const { text } of violations) problems.push({ place, reason: text, key: object.key });
-		objects.set(key, violations.length > 0 && previous !== undefined ? previous : object);
-	}
-	return { objects, others, problems };
+	return { objects, problems };
 }
 
-/** Whether two states hold the same objects. */
-export function sameObjects(a: ManifestState['objects'], b: ManifestState['objects']): boolean {
-	if (a.size !== b.size) return false;
-	for (const [key, object] of a) {
-		const other = b.get(key);
-		if (other === undefined || !sameConfigMap(object, other)) return false;
-	}
-	return true;
+/** Adds an object behind the others, in place of an earlier version of itself. */
+function add(objects: Map<string, SourceObject>, id: string, object: SourceObject): void {
+	if (object.content === undefined && objects.get(id)?.content !== undefined) return;
+	objects.delete(id);
+	objects.set(id, object);
 }
 
-/** Whether two lists tell a person the same, in the same order. */
+/** Whether two lists say the same to a person, in the same order. */
 export function sameProblems(a: readonly Problem[], b: readonly Problem[]): boolean {
 	return (
 		a.length === b.length &&

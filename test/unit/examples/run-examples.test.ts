@@ -10,6 +10,7 @@ import { commandLine } from '../../../src/pod/environment/command-line.js';
 import { lintPod } from '../../../src/pod/lint/lint-pod.js';
 import { selectContainer, selectWorkload } from '../../../src/pod/workload.js';
 import { parseManifest } from '../../../src/sources/manifests/manifest-parser.js';
+import { storeOf } from '../store/source-objects.js';
 
 const FOLDER = fileURLToPath(new URL('../../../examples/run/', import.meta.url));
 const SURROUNDINGS = { nodeName: 'node', hostIP: '10.0.0.1', podIP: '10.0.0.2', cpuCount: 2, memoryBytes: 2 ** 30 };
@@ -23,16 +24,11 @@ const TOLD: Readonly<Record<string, readonly string[]>> = {
 
 function load(file: string) {
 	const text = readFileSync(FOLDER + file, 'utf8');
-	const { objects, others, problems } = parseManifest(text, { file, defaultNamespace: 'default' });
+	const { objects, problems } = parseManifest(text, { file, defaultNamespace: 'default' });
 	expect(problems).toEqual([]);
-	const catalog = new PodCatalog({
-		layers: [file],
-		defaultNamespace: 'default',
-		onChange: () => {},
-		onProblems: (found) => expect(found).toEqual([]),
-	});
-	catalog.setOthers(0, others);
-	catalog.sinks[0]?.replace(objects);
+	const store = storeOf(objects);
+	expect(store.problems).toEqual([]);
+	const catalog = new PodCatalog(store);
 	const { pod, violations } = decodePod(selectWorkload(catalog.workloads), { defaultNamespace: 'default' });
 	if (pod === undefined) throw new Error(JSON.stringify(violations));
 	const container = selectContainer(pod);

@@ -2,8 +2,8 @@ import { describe, expect, test } from 'vitest';
 import { fieldPath, ObjectPlaces } from '../../../src/explain/object-places.js';
 import { parseManifest } from '../../../src/sources/manifests/manifest-parser.js';
 
-function others(file: string, text: string) {
-	return parseManifest(text, { file, defaultNamespace: 'default', listConfigMaps: true }).others;
+function objects(file: string, text: string, defaultNamespace = 'default') {
+	return parseManifest(text, { file, defaultNamespace }).objects;
 }
 
 const BASE = `apiVersion: v1
@@ -27,7 +27,7 @@ const OVER = 'apiVersion: v1\nkind: ConfigMap\nmetadata: {name: app, namespace: 
 const POD =
 	'apiVersion: v1\nkind: Pod\nmetadata: {name: p}\nspec:\n  containers:\n  - name: c\n    env:\n    - name: A\n';
 
-const places = new ObjectPlaces([...others('base', BASE), ...others('over', OVER), ...others('pod', POD)], 'default');
+const places = new ObjectPlaces([...objects('base', BASE), ...objects('over', OVER), ...objects('pod', POD)]);
 const APP = { namespace: 'default', name: 'app' };
 
 describe('a value', () => {
@@ -67,7 +67,9 @@ describe('a field', () => {
 });
 
 test('what is written is there, whatever became of it', () => {
-	const bad = new ObjectPlaces(others('bad', 'apiVersion: v1\nkind: ConfigMap\nmetadata: {name: app}\ndata: 1\n'), 'x');
+	const bad = new ObjectPlaces(
+		objects('bad', 'apiVersion: v1\nkind: ConfigMap\nmetadata: {name: app}\ndata: 1\n', 'x'),
+	);
 	expect(bad.has('ConfigMap', { namespace: 'x', name: 'app' })).toBe(true);
 	expect(bad.has('Secret', { namespace: 'x', name: 'app' })).toBe(false);
 	expect(bad.has('ConfigMap', APP)).toBe(false);

@@ -5,10 +5,11 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { ConfigMapFsError } from '../../../src/base/errors.js';
 import { SILENT } from '../../../src/base/log.js';
 import { Snapshot } from '../../../src/explain/snapshot.js';
-import type { MakeSource, RunCluster } from '../../../src/inputs/pod-sources.js';
+import type { RunCluster } from '../../../src/inputs/pod-sources.js';
 import type { ConfigMap } from '../../../src/model/config-map.js';
 import { ManifestSource } from '../../../src/sources/manifests/manifest-source.js';
-import type { ConfigMapSource, SourceSink } from '../../../src/store/source.js';
+import type { Source, SourceSink } from '../../../src/store/source.js';
+import { reported } from '../store/source-objects.js';
 
 let directory: string;
 beforeEach(() => {
@@ -23,25 +24,18 @@ beforeEach(() => {
 	closed.length = 0;
 });
 
-function file(name: string, text: string): { readonly description: string; readonly make: MakeSource } {
+function file(name: string, text: string): Source {
 	const path = join(directory, name);
 	writeFileSync(path, text);
-	const make: MakeSource = (onOthers) => {
-		const source = new ManifestSource({
-			path,
-			defaultNamespace: 'default',
-			listConfigMaps: true,
-			log: SILENT,
-			onOthers,
-		});
-		const close = source.close.bind(source);
-		source.close = async () => {
+	const source = new ManifestSource({ path, defaultNamespace: 'default', log: SILENT });
+	return {
+		description: `-f ${name}`,
+		start: (sink) => source.start(sink),
+		close: async () => {
 			closed.push(name);
-			await close();
-		};
-		return source;
+			await source.close();
+		},
 	};
-	return { description: `-f ${name}`, make };
 }
 
 function manifest(kind: string, name: string, data: string): string {
@@ -53,7 +47,7 @@ function dataOf(snapshot: Snapshot, name: string, namespace = 'default'): Record
 	return object && Object.fromEntries([...object.data].map(([key, bytes]) => [key, bytes.toString()]));
 }
 
-const LOCAL = { cluster: undefined, defaultNamespace: 'default' };
+const LOCAL = { cluster: undefined };
 
 describe('a snapshot of local sources', () => {
 	test('has them layered, and watches nothing afterwards', async () => {
@@ -64,7 +58,7 @@ describe('a snapshot of local sources', () => {
 		const snapshot = await Snapshot.read({ ...LOCAL, sources });
 		expect(dataOf(snapshot, 'app')).toEqual({ a: '1', b: '2' });
 		expect(snapshot.catalog.objects('default').secret('s')?.data.get('k')?.toString()).toBe('x');
-		expect(snapshot.others.map(({ kind, name }) => `${kind} ${name}`)).toEqual([
+		expect(snapshot.versions.map(({ kind, name }) => `${kind} ${name}`)).toEqual([
 			'ConfigMap app',
 			'ConfigMap app',
 			'Secret s',
@@ -88,18 +82,14 @@ describe('a snapshot of local sources', () => {
 	});
 
 	test('goes on where that is asked for: each problem is one, and the other sources count', async () => {
-		const failing: MakeSource = () => ({
+		const failing: Source = {
 			description: '--create x',
 			start: async () => {
 				throw new ConfigMapFsError('INPUT_INVALID', 'invalid literal source');
 			},
 			close: async () => {},
-		});
-		const sources = [
-			file('a', 'foo: [\n---\nkind: Pod\n'),
-			file('b', manifest('ConfigMap', 'app', '{k: v}')),
-			{ description: '--create x', make: failing },
-		];
+		};
+		const sources = [file('a', 'foo: [\n---\nkind: Pod\n'), file('b', manifest('ConfigMap', 'app', '{k: v}')), failing];
 		const snapshot = await Snapshot.read({ ...LOCAL, sources, keepGoing: true });
 		expect(dataOf(snapshot, 'app')).toEqual({ k: 'v' });
 		expect(snapshot.problems.map(({ place, source }) => [source, place.replace(directory, '')])).toEqual([
@@ -118,7 +108,7 @@ describe('a snapshot of local sources', () => {
 });
 
 describe('a cluster below', () => {
-	class Followed implements ConfigMapSource {
+	class Followed implements Source {
 		readonly description = 'cluster';
 		readonly #objects: readonly ConfigMap[];
 		readonly #what: string;
@@ -129,7 +119,7 @@ describe('a cluster below', () => {
 		}
 
 		async start(sink: SourceSink): Promise<void> {
-			sink.replace(this.#objects);
+			sink.replace(this.#objects.map(reported));
 		}
 
 		async close(): Promise<void> {
@@ -159,7 +149,7 @@ describe('a cluster below', () => {
 
 	test('is asked for what is named, in every namespace, and covered by what is local', async () => {
 		const sources = [file('a', manifest('ConfigMap', 'app', '{b: local}'))];
-		const snapshot = await Snapshot.read({ sources, cluster, defaultNamespace: 'default' });
+		const snapshot = await Snapshot.read({ sources, cluster });
 		await snapshot.readFromCluster([
 			{ namespace: 'default', names: ['other', 'app', 'app'] },
 			{ namespace: 'empty', names: [] },

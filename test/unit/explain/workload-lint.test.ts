@@ -4,21 +4,15 @@ import { lintWorkloads, type WorkloadLintInput } from '../../../src/explain/work
 import { PodCatalog } from '../../../src/inputs/pod-catalog.js';
 import { isWorkload } from '../../../src/pod/workload.js';
 import { parseManifest } from '../../../src/sources/manifests/manifest-parser.js';
+import { storeOf } from '../store/source-objects.js';
 
 function lint(text: string, more: Partial<WorkloadLintInput> = {}) {
-	const parsed = parseManifest(text, { file: 'f.yaml', defaultNamespace: 'default', listConfigMaps: true });
-	const catalog = new PodCatalog({
-		layers: ['-f f.yaml'],
-		defaultNamespace: 'default',
-		onChange: () => {},
-		onProblems: () => {},
-	});
-	catalog.sinks[0]?.replace(parsed.objects);
-	catalog.setOthers(0, parsed.others);
+	const parsed = parseManifest(text, { file: 'f.yaml', defaultNamespace: 'default' });
+	const catalog = new PodCatalog(storeOf(parsed.objects));
 	return lintWorkloads({
-		workloads: parsed.others.filter(isWorkload),
+		workloads: parsed.objects.filter(isWorkload),
 		catalog,
-		places: new ObjectPlaces(parsed.others, 'default'),
+		places: new ObjectPlaces(parsed.objects),
 		violations: parsed.problems.map(({ place, reason }) => ({ location: place, text: reason })),
 		container: undefined,
 		defaultNamespace: 'default',
@@ -133,7 +127,7 @@ describe('findings', () => {
 
 	test('of an object without a file are where it is named', () => {
 		const input = deployment('web', 'app') + CONFIG_MAP;
-		const found = rules(input, { places: new ObjectPlaces([], 'default') });
+		const found = rules(input, { places: new ObjectPlaces([]) });
 		expect(new Set(found.map((line) => line.split(' ')[1]))).toEqual(new Set(['f.yaml:1:1']));
 	});
 });

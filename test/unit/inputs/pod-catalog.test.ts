@@ -2,24 +2,33 @@ import { beforeEach, describe, expect, test } from 'vitest';
 import { PodCatalog } from '../../../src/inputs/pod-catalog.js';
 import type { ConfigMap } from '../../../src/model/config-map.js';
 import { parseManifest } from '../../../src/sources/manifests/manifest-parser.js';
+import { type ManifestState, NO_MANIFESTS, nextState } from '../../../src/sources/manifests/manifest-state.js';
+import { LayeredStore } from '../../../src/store/layered-store.js';
+import { reported } from '../store/source-objects.js';
 
 let changes = 0;
 let problems: readonly string[] = [];
+let store: LayeredStore;
 let catalog: PodCatalog;
+let last: readonly ManifestState[] = [];
 
 beforeEach(() => {
 	changes = 0;
 	problems = [];
-	catalog = new PodCatalog({
+	last = [NO_MANIFESTS, NO_MANIFESTS];
+	store = new LayeredStore({
 		layers: ['low', 'high'],
-		defaultNamespace: 'default',
-		onChange: () => {
-			changes += 1;
-		},
-		onProblems: (found) => {
-			problems = found.map(({ source, place, reason }) => `${source} ${place} ${reason}`);
+		needs: { explains: false },
+		listener: {
+			changed: () => {
+				changes += 1;
+			},
+			problems: (found) => {
+				problems = found.map(({ source, place, reason }) => `${source} ${place} ${reason}`);
+			},
 		},
 	});
+	catalog = new PodCatalog(store);
 });
 
 function configMap(name: string, data: Readonly<Record<string, string>>): ConfigMap {
@@ -32,10 +41,14 @@ function configMap(name: string, data: Readonly<Record<string, string>>): Config
 	};
 }
 
-/** The objects of other kinds in a manifest. */
-function others(...documents: readonly object[]) {
+/** A layer reads these documents, in one file. */
+function read(layer: number, ...documents: readonly object[]): void {
 	const text = documents.map((one) => JSON.stringify(one)).join('\n---\n');
-	return parseManifest(Buffer.from(text), { file: 'f.yaml', defaultNamespace: 'default' }).others;
+	const parsed = parseManifest(Buffer.from(text), { file: 'f.yaml', defaultNamespace: 'default' });
+	const state = nextState(last[layer] ?? NO_MANIFESTS, parsed);
+	last = last.with(layer, state);
+	store.sinks[layer]?.replace([...state.objects.values()]);
+	store.sinks[layer]?.problems(state.problems);
 }
 
 const secret = (name: string, stringData: object, namespace?: string) => ({
@@ -57,8 +70,8 @@ function secretOf(name: string, namespace = 'default') {
 
 describe('ConfigMaps', () => {
 	test('are layered key by key, in their namespace', () => {
-		catalog.sinks[0]?.replace([configMap('app', { a: 'low', b: 'low' })]);
-		catalog.sinks[1]?.replace([configMap('app', { b: 'high' })]);
+		store.sinks[0]?.replace([configMap('app', { a: 'low', b: 'low' })].map(reported));
+		store.sinks[1]?.replace([configMap('app', { b: 'high' })].map(reported));
 		const found = catalog.objects('default').configMap('app');
 		expect([...(found?.data ?? [])].map(([key, value]) => `${key}=${value}`).sort()).toEqual(['a=low', 'b=high']);
 		expect(catalog.objects('other').configMap('app')).toBeUndefined();
@@ -68,34 +81,34 @@ describe('ConfigMaps', () => {
 
 describe('Secrets', () => {
 	test('are layered key by key too', () => {
-		catalog.setOthers(0, others(secret('s', { a: 'low', b: 'low' }), secret('t', { only: 'low' })));
-		catalog.setOthers(1, others(secret('s', { b: 'high' }), secret('s', { a: 'other' }, 'other')));
+		read(0, secret('s', { a: 'low', b: 'low' }), secret('t', { only: 'low' }));
+		read(1, secret('s', { b: 'high' }), secret('s', { a: 'other' }, 'other'));
 		expect(secretOf('s')).toEqual({ a: 'low', b: 'high' });
 		expect(secretOf('t')).toEqual({ only: 'low' });
 		expect(secretOf('s', 'other')).toEqual({ a: 'other' });
 		expect(secretOf('none')).toBeUndefined();
-		catalog.setOthers(1, []);
+		read(1);
 		expect(secretOf('s')).toEqual({ a: 'low', b: 'low' });
 		expect(changes).toBe(3);
 	});
 
 	test('one that is bad keeps its last good version, and its place is said', () => {
 		const bad = { ...secret('s', {}), data: { key: '%' } };
-		catalog.setOthers(0, others(secret('s', { a: 'good' })));
-		catalog.setOthers(0, others(bad));
+		read(0, secret('s', { a: 'good' }));
+		read(0, bad);
 		expect(secretOf('s')).toEqual({ a: 'good' });
 		expect(problems).toEqual([expect.stringMatching(/^low f\.yaml:1:\d+ data\[key\]: illegal base64 data/)]);
-		catalog.setOthers(1, others(secret('t', {})));
+		read(1, secret('t', {}));
 		expect(problems).toHaveLength(1);
-		catalog.setOthers(0, others(secret('s', { a: 'mended' })));
+		read(0, secret('s', { a: 'mended' }));
 		expect(problems).toEqual([]);
 		expect(secretOf('s')).toEqual({ a: 'mended' });
-		catalog.setOthers(0, []);
+		read(0);
 		expect(secretOf('s')).toBeUndefined();
 	});
 
 	test('one that was never good is not there', () => {
-		catalog.setOthers(0, others({ ...secret('s', {}), data: { key: '%' } }));
+		read(0, { ...secret('s', {}), data: { key: '%' } });
 		expect(secretOf('s')).toBeUndefined();
 		expect(problems).toHaveLength(1);
 	});
@@ -103,8 +116,8 @@ describe('Secrets', () => {
 
 describe('workloads', () => {
 	test('each once, in the order of the sources, the last of equal ones', () => {
-		catalog.setOthers(0, others(workload('Deployment', 'web'), secret('s', {}), workload('Pod', 'web', 'other')));
-		catalog.setOthers(1, others(workload('Deployment', 'web', 'default'), workload('Pod', 'web')));
+		read(0, workload('Deployment', 'web'), secret('s', {}), workload('Pod', 'web', 'other'));
+		read(1, workload('Deployment', 'web', 'default'), workload('Pod', 'web'));
 		expect(catalog.workloads.map(({ kind, namespace, place }) => `${kind} ${namespace} ${place}`)).toEqual([
 			'Deployment default f.yaml:1:1',
 			'Pod other f.yaml:5:1',
@@ -114,10 +127,10 @@ describe('workloads', () => {
 });
 
 test('while it is held nobody is told, and everybody at its release', () => {
-	catalog.hold();
-	catalog.sinks[0]?.replace([configMap('app', {})]);
-	catalog.setOthers(0, others({ ...secret('s', {}), data: { key: '%' } }));
+	store.hold();
+	store.sinks[1]?.replace([configMap('app', {})].map(reported));
+	read(0, { ...secret('s', {}), data: { key: '%' } });
 	expect([changes, problems.length]).toEqual([0, 0]);
-	catalog.release();
+	store.release();
 	expect([changes > 0, problems.length]).toEqual([true, 1]);
 });

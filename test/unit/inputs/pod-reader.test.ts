@@ -4,24 +4,24 @@ import { PodCatalog } from '../../../src/inputs/pod-catalog.js';
 import { PodReader, type PodReaderOptions } from '../../../src/inputs/pod-reader.js';
 import type { ManifestObject } from '../../../src/model/manifest-object.js';
 import { parseManifest } from '../../../src/sources/manifests/manifest-parser.js';
+import type { LayeredStore } from '../../../src/store/layered-store.js';
 import { RecordingLog } from '../run/recording-log.js';
+import { storeOf } from '../store/source-objects.js';
 
 let said: RecordingLog;
+let store: LayeredStore;
 let catalog: PodCatalog;
 beforeEach(() => {
 	said = new RecordingLog();
-	catalog = new PodCatalog({
-		layers: ['files'],
-		defaultNamespace: 'default',
-		onChange: () => {},
-		onProblems: () => {},
-	});
+	store = storeOf([]);
+	catalog = new PodCatalog(store);
 });
 
 /** What the files have. */
 function have(...documents: readonly object[]): void {
 	const text = documents.map((one) => JSON.stringify(one)).join('\n---\n');
-	catalog.setOthers(0, parseManifest(Buffer.from(text), { file: 'f.yaml', defaultNamespace: 'default' }).others);
+	const options = { file: 'f.yaml', defaultNamespace: 'default' };
+	store.sinks[0]?.replace(parseManifest(Buffer.from(text), options).objects);
 }
 
 function pod(name: string, fields: object = {}): object {

@@ -1,12 +1,12 @@
-import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { type ConfigMap, sameData } from '../../../src/model/config-map.js';
+import type { ConfigMap } from '../../../src/model/config-map.js';
 import { LabelSelector } from '../../../src/model/label-selector.js';
-import { formatObjectKey } from '../../../src/model/object-key.js';
-import type { LayerSink } from '../../../src/store/layer.js';
-import { mergeLayers } from '../../../src/store/layer-merge.js';
+import { formatObjectKey, type ObjectKey } from '../../../src/model/object-key.js';
+import { mergeConfigMaps } from '../../../src/store/layer-merge.js';
 import { LayeredStore, type StoreFilter } from '../../../src/store/layered-store.js';
-import type { Problem, SourceSink } from '../../../src/store/source.js';
+import type { Problem } from '../../../src/store/source.js';
+import { configMapIdentity } from '../../../src/store/source-object.js';
+import { reported } from './source-objects.js';
 
 interface Sketch {
 	readonly namespace?: string;
@@ -42,26 +42,37 @@ function setUp(layerCount: number, filter?: StoreFilter) {
 	const problemLists: string[][] = [];
 	const store = new LayeredStore({
 		layers: Array.from({ length: layerCount }, (_none, index) => `-f ${index}`),
+		needs: { types: new Set(['ConfigMap']), explains: false },
 		listener: {
 			changed: (changes) =>
-				batches.push(changes.map(({ key, object }) => (object === undefined ? `${key.name} gone` : show(object)))),
+				batches.push(
+					changes.map(({ type, key, object }) => {
+						if (type !== 'ConfigMap') throw new Error(`a change of a ${type}`);
+						return object === undefined ? `${key.name} gone` : show(object);
+					}),
+				),
 			problems: (problems) =>
 				problemLists.push(problems.map(({ source, place, reason }) => `${source} | ${place} | ${reason}`)),
 		},
 		...(filter === undefined ? {} : { filter }),
 	});
-	const sink = (index: number): LayerSink => {
+	/** One layer, of ConfigMaps. */
+	const sink = (index: number) => {
 		const found = store.sinks[index];
 		if (found === undefined) throw new Error(`no layer ${index}`);
-		return found;
+		return {
+			replace: (objects: readonly ConfigMap[]) => found.replace(objects.map(reported)),
+			put: (object: ConfigMap) => found.put(reported(object)),
+			remove: (key: ObjectKey) => found.remove(configMapIdentity(key)),
+			problems: (problems: readonly Problem[]) => found.problems(problems),
+		};
 	};
 	return { store, sink, batches, problemLists };
 }
 
-describe('mergeLayers', () => {
-	it.each<[string, (Sketch | undefined)[], string | undefined]>([
-		['none', [undefined, undefined], undefined],
-		['one', [undefined, { data: { a: '1' } }], 'x: a=1'],
+describe('mergeConfigMaps', () => {
+	it.each<[string, Sketch[], string]>([
+		['one', [{ data: { a: '1' } }], 'x: a=1'],
 		['other keys', [{ data: { a: '1' } }, { data: { b: '2' } }], 'x: a=1 b=2'],
 		['the same key', [{ data: { a: '1', b: '1' } }, { data: { a: '2' } }, { data: { a: '3' } }], 'x: a=3 b=1'],
 		['data over binaryData', [{ binaryData: { a: '1', b: '1' } }, { data: { a: '2' } }], 'x: a=2 b*=1'],
@@ -69,31 +80,25 @@ describe('mergeLayers', () => {
 		['there and back', [{ data: { a: '1' } }, { binaryData: { a: '2' } }, { data: { a: '3' } }], 'x: a=3'],
 		['an empty layer', [{ data: { a: '1' } }, {}], 'x: a=1'],
 	])('%s', (_name, sketches, expected) => {
-		const merged = mergeLayers(sketches.map((sketch) => sketch && configMap('x', sketch)));
-		expect(merged && show(merged)).toBe(expected);
+		const [lowest, ...upper] = sketches.map((sketch) => configMap('x', sketch));
+		expect(lowest && show(mergeConfigMaps([lowest, ...upper]))).toBe(expected);
 	});
 
 	it('merges labels alike and is immutable only if all are', () => {
 		const low = configMap('x', { labels: { a: '1', b: '1' }, immutable: true });
 		const high = configMap('x', { labels: { b: '2' } });
-		expect(mergeLayers([low, high])).toMatchObject({ immutable: false });
-		expect(mergeLayers([low, high])?.labels).toEqual(
+		expect(mergeConfigMaps([low, high])).toMatchObject({ immutable: false });
+		expect(mergeConfigMaps([low, high])?.labels).toEqual(
 			new Map([
 				['a', '1'],
 				['b', '2'],
 			]),
 		);
-		expect(mergeLayers([low, { ...high, immutable: true }])?.immutable).toBe(true);
+		expect(mergeConfigMaps([low, { ...high, immutable: true }])?.immutable).toBe(true);
 	});
 });
 
 describe('LayeredStore', () => {
-	it('takes a source of the sources room', () => {
-		const sink: SourceSink = setUp(1).sink(0);
-		const problem: Problem = { place: 'f', reason: 'r' };
-		sink.problems([problem]);
-	});
-
 	it('reports one batch a call, with the merged objects that changed', () => {
 		const { sink, batches, store } = setUp(2);
 		sink(0).replace([configMap('a', { data: { k: '1', l: '1' } }), configMap('b', { data: { k: '1' } })]);
@@ -108,7 +113,7 @@ describe('LayeredStore', () => {
 			['a: k=3 l=3'],
 			['a gone'],
 		]);
-		expect(store.list()).toEqual([]);
+		expect(store.list('ConfigMap')).toEqual([]);
 	});
 
 	it('says nothing of what no volume can see', () => {
@@ -122,15 +127,15 @@ describe('LayeredStore', () => {
 		sink(1).replace([configMap('a', { data: { k: '2' } })]);
 		sink(1).remove({ namespace: 'default', name: 'none' });
 		expect(batches).toEqual([]);
-		expect(store.get({ namespace: 'default', name: 'a' })?.labels.size).toBe(0);
+		expect(store.get('ConfigMap', { namespace: 'default', name: 'a' })?.labels.size).toBe(0);
 	});
 
 	it('reports a change of immutability alone, and of the map alone', () => {
 		const { sink, batches } = setUp(1);
 		sink(0).put(configMap('a', { data: { k: '1' } }));
-		sink(0).put(configMap('a', { data: { k: '1' }, immutable: true }));
+		sink(0).put(configMap('a', { binaryData: { k: '1' } }));
 		sink(0).put(configMap('a', { binaryData: { k: '1' }, immutable: true }));
-		expect(batches).toEqual([['a: k=1'], ['a: k=1'], ['a: k*=1']]);
+		expect(batches).toEqual([['a: k=1'], ['a: k*=1'], ['a: k*=1']]);
 	});
 
 	it('shows only what the filter wants', () => {
@@ -199,77 +204,10 @@ describe('LayeredStore', () => {
 	it('lists by namespace and name', () => {
 		const { store, sink } = setUp(1);
 		sink(0).replace([configMap('b'), configMap('a', { namespace: 'z' }), configMap('a')]);
-		expect(store.list().map((object) => formatObjectKey(object.key))).toEqual(['default/a', 'default/b', 'z/a']);
-	});
-});
-
-describe('layering, for any sequence of calls', () => {
-	const key = fc.constantFrom('k', 'l', 'm');
-	const values = fc.dictionary(key, fc.constantFrom('1', '2', ''), { maxKeys: 3 });
-	const sketch = fc.record({ data: values, binaryData: values, immutable: fc.boolean() }).map((one) => ({
-		...one,
-		// Valid: no key in both maps.
-		binaryData: Object.fromEntries(Object.entries(one.binaryData).filter(([name]) => !(name in one.data))),
-	}));
-	const object = fc.tuple(fc.constantFrom('a', 'b'), sketch).map(([name, one]) => configMap(name, one));
-	const layer = fc.nat({ max: 2 });
-	const call = fc.oneof(
-		fc.record({ layer, replace: fc.uniqueArray(object, { selector: (one) => one.key.name, maxLength: 2 }) }),
-		fc.record({ layer, put: object }),
-		fc.record({ layer, remove: fc.constantFrom('a', 'b') }),
-	);
-
-	it('the listener always knows the last version of each key, and hears of nothing twice', () => {
-		fc.assert(
-			fc.property(fc.array(call, { maxLength: 20 }), (calls) => {
-				const model = [0, 1, 2].map(() => new Map<string, ConfigMap>());
-				const heard = new Map<string, ConfigMap>();
-				const store = new LayeredStore({
-					layers: ['0', '1', '2'],
-					listener: {
-						changed: (changes) => {
-							expect(changes.length).toBeGreaterThan(0);
-							for (const change of changes) {
-								const before = heard.get(change.key.name);
-								const same = before && change.object && sameData(before, change.object);
-								expect(same === true && before?.immutable === change.object?.immutable).toBe(false);
-								expect(before ?? change.object).toBeDefined();
-								if (change.object === undefined) heard.delete(change.key.name);
-								else heard.set(change.key.name, change.object);
-							}
-						},
-						problems: () => expect.unreachable(),
-					},
-				});
-				for (const step of calls) {
-					const objects = model[step.layer] ?? new Map();
-					const sink = store.sinks[step.layer];
-					if ('replace' in step) {
-						objects.clear();
-						for (const one of step.replace) objects.set(one.key.name, one);
-						sink?.replace(step.replace);
-					} else if ('put' in step) {
-						objects.set(step.put.key.name, step.put);
-						sink?.put(step.put);
-					} else {
-						objects.delete(step.remove);
-						sink?.remove({ namespace: 'default', name: step.remove });
-					}
-				}
-				for (const name of ['a', 'b']) {
-					const layers = model.map((objects) => objects.get(name)).filter((one) => one !== undefined);
-					const known = heard.get(name);
-					expect(known === undefined).toBe(layers.length === 0);
-					// Key by key: the highest layer that has it, in whichever map.
-					for (const one of ['k', 'l', 'm']) {
-						const top = layers.findLast((candidate) => candidate.data.has(one) || candidate.binaryData.has(one));
-						expect(known?.data.get(one)).toEqual(top?.data.get(one));
-						expect(known?.binaryData.get(one)).toEqual(top?.binaryData.get(one));
-					}
-					if (known !== undefined) expect(known.immutable).toBe(layers.every((one) => one.immutable));
-				}
-			}),
-			{ numRuns: 300 },
-		);
+		expect(store.list('ConfigMap').map((object) => formatObjectKey(object.key))).toEqual([
+			'default/a',
+			'default/b',
+			'z/a',
+		]);
 	});
 });

@@ -41,12 +41,12 @@ const OBJECTS = makeObjects([makeConfigMap('app', { COLOR: 'blue' })], [makeSecr
 function reportOf(fields: Partial<Container>, more: Partial<EnvReportInput> = {}): EnvReport {
 	const container = makeContainer(fields);
 	const pod = makePod(container);
-	const options = { file: 'pod.yaml', defaultNamespace: 'default', listConfigMaps: true };
+	const options = { file: 'pod.yaml', defaultNamespace: 'default' };
 	return envReport({
 		selected: { pod, container },
 		environment: buildEnvironment(pod, container, OBJECTS, SURROUNDINGS, { strictNames: false }),
 		objects: OBJECTS,
-		places: new ObjectPlaces(parseManifest(MANIFEST, options).others, 'default'),
+		places: new ObjectPlaces(parseManifest(MANIFEST, options).objects),
 		inherited: {},
 		showSecrets: false,
 		...more,
@@ -182,7 +182,7 @@ describe('a report', () => {
 			{
 				selected: { pod, container },
 				environment: buildEnvironment(pod, container, OBJECTS, SURROUNDINGS, { strictNames: false }),
-				places: new ObjectPlaces(parsed.others, 'default'),
+				places: new ObjectPlaces(parsed.objects),
 			},
 		);
 		expect(report.variables[0]?.origin.place).toBe('pod.yaml:9:14');

@@ -2,6 +2,7 @@
 
 import { describe, expect, it } from 'vitest';
 import { parseManifest } from '../../../../src/sources/manifests/manifest-parser.js';
+import { configMaps } from '../../store/source-objects.js';
 
 const item = (name: string, data: object) => ({ apiVersion: 'v1', kind: 'ConfigMap', metadata: { name }, data });
 const list = (items: readonly object[]) => ({ apiVersion: 'v1', kind: 'List', items });
@@ -23,8 +24,9 @@ describe('readJson', () => {
 				const options = { file: 'f', defaultNamespace: 'default' };
 				const json = parseManifest(`\n${text}`, options);
 				const yaml = parseManifest(`# a comment makes it YAML\n${text}`, options);
-				expect(json.objects).toEqual(yaml.objects);
-				expect([...json.places.values()]).toEqual([...yaml.places.values()]);
+				expect(configMaps(json.objects)).toEqual(configMaps(yaml.objects));
+				expect(json.objects.map(({ value }) => value)).toEqual(yaml.objects.map(({ value }) => value));
+				expect(json.objects.map(({ place }) => place)).toEqual(yaml.objects.map(({ place }) => place));
 				expect(json.problems).toEqual(yaml.problems);
 			});
 		}
@@ -33,13 +35,13 @@ describe('readJson', () => {
 	it('takes the last of several equal keys, as kubectl does', () => {
 		const text = '{"apiVersion":"v1","kind":"ConfigMap","metadata":{"name":"a"},"data":{"k":"1","k":"2"}}';
 		const { objects } = parseManifest(text, { file: 'f', defaultNamespace: 'default' });
-		expect(objects[0]?.data.get('k')?.toString()).toBe('2');
+		expect(configMaps(objects)[0]?.data.get('k')?.toString()).toBe('2');
 	});
 
 	it('locates the items of the last of several "items"', () => {
 		const one = JSON.stringify(item('a', { k: 'v' }));
 		const text = `{"apiVersion":"v1","kind":"List","items":[${one}],\n"items":[${one},\n${one}]}`;
-		const { places } = parseManifest(text, { file: 'f', defaultNamespace: 'default' });
-		expect([...places.values()]).toEqual(['f:2:10', 'f:3:1']);
+		const { objects } = parseManifest(text, { file: 'f', defaultNamespace: 'default' });
+		expect(objects.map(({ place }) => place)).toEqual(['f:2:10', 'f:3:1']);
 	});
 });

@@ -70,9 +70,9 @@ describe('a hostile manifest', () => {
 		const entries = Array.from({ length: 100 }, (_none, index) => `{name: V${index}, value: x}`).join(', ');
 		const containers = Array.from({ length: 500 }, (_none, index) => `  - {name: c${index}, env: *env}`).join('\n');
 		const text = `apiVersion: v1\nkind: Pod\nmetadata: {name: web}\nx: &env [${entries}]\nspec:\n  containers:\n${containers}\n`;
-		const { others, problems } = parseManifest(text, { file: 'f.yaml', defaultNamespace: 'default' });
+		const { objects, problems } = parseManifest(text, { file: 'f.yaml', defaultNamespace: 'default' });
 		expect(problems).toEqual([]);
-		const [object] = others;
+		const [object] = objects;
 		const pod = object && decodePod(object, { defaultNamespace: 'default' }).pod;
 		expect(pod?.spec.containers).toHaveLength(500);
 		expect(pod?.spec.containers.at(-1)?.env).toHaveLength(100);

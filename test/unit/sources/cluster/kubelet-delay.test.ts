@@ -1,11 +1,12 @@
 import { describe, expect, it } from 'vitest';
-import type { ConfigMap } from '../../../../src/model/config-map.js';
 import { KubeletDelay, type KubeletDelayOptions } from '../../../../src/sources/cluster/kubelet-delay.js';
-import type { ConfigMapSource, SourceSink } from '../../../../src/store/source.js';
+import type { Source, SourceObject, SourceSink } from '../../../../src/store/source.js';
+import { configMapIdentity } from '../../../../src/store/source-object.js';
+import { reported } from '../../store/source-objects.js';
 import { HeldTimers } from './held-timers.js';
 import { RecordingSink } from './recording-sink.js';
 
-class ScriptedSource implements ConfigMapSource {
+class ScriptedSource implements Source {
 	readonly description = 'scripted';
 	sink: SourceSink | undefined;
 	isClosed = false;
@@ -20,14 +21,14 @@ class ScriptedSource implements ConfigMapSource {
 	}
 }
 
-function object(name: string, value: string): ConfigMap {
-	return {
+function object(name: string, value: string): SourceObject {
+	return reported({
 		key: { namespace: 'n', name },
 		labels: new Map(),
 		immutable: false,
 		data: new Map([['k', Buffer.from(value)]]),
 		binaryData: new Map(),
-	};
+	});
 }
 
 async function setUp(options: KubeletDelayOptions = {}) {
@@ -46,7 +47,7 @@ describe('KubeletDelay', () => {
 		await timers.advance(50_000);
 		source.sink?.put(object('b', '1'));
 		source.sink?.put(object('b', '2'));
-		source.sink?.remove({ namespace: 'n', name: 'a' });
+		source.sink?.remove(configMapIdentity({ namespace: 'n', name: 'a' }));
 		await timers.advance(24_900);
 		expect(sink.calls).toEqual(['=1']);
 		await timers.advance(200);

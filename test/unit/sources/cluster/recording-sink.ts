@@ -4,10 +4,12 @@
  */
 
 import type { ConfigMap } from '../../../../src/model/config-map.js';
-import { formatObjectKey, type ObjectKey } from '../../../../src/model/object-key.js';
-import type { Problem, SourceSink } from '../../../../src/store/source.js';
+import { formatObjectKey } from '../../../../src/model/object-key.js';
+import type { ObjectIdentity, Problem, SourceNeeds, SourceObject, SourceSink } from '../../../../src/store/source.js';
+import { configMaps } from '../../store/source-objects.js';
 
 export class RecordingSink implements SourceSink {
+	readonly needs: SourceNeeds = { types: new Set(['ConfigMap']), explains: false };
 	readonly objects = new Map<string, ConfigMap>();
 	/** `=2`, `+ns/name`, `-ns/name`, `!reason`, in order. */
 	readonly calls: string[] = [];
@@ -18,18 +20,18 @@ export class RecordingSink implements SourceSink {
 	fewest = Number.POSITIVE_INFINITY;
 	onCall: () => void = () => {};
 
-	replace(objects: readonly ConfigMap[]): void {
+	replace(objects: readonly SourceObject[]): void {
 		this.objects.clear();
-		for (const object of objects) this.objects.set(formatObjectKey(object.key), object);
+		for (const object of configMaps(objects)) this.objects.set(formatObjectKey(object.key), object);
 		this.#note(`=${objects.length}`);
 	}
 
-	put(object: ConfigMap): void {
-		this.objects.set(formatObjectKey(object.key), object);
+	put(object: SourceObject): void {
+		for (const content of configMaps([object])) this.objects.set(formatObjectKey(object.key), content);
 		this.#note(`+${formatObjectKey(object.key)}`);
 	}
 
-	remove(key: ObjectKey): void {
+	remove({ key }: ObjectIdentity): void {
 		this.objects.delete(formatObjectKey(key));
 		this.#note(`-${formatObjectKey(key)}`);
 	}

@@ -5,12 +5,11 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { SILENT } from '../../../../src/base/log.js';
-import type { ConfigMap } from '../../../../src/model/config-map.js';
 import type { GeneratorFlags } from '../../../../src/sources/generators/generated-config-map.js';
 import { GeneratedSource } from '../../../../src/sources/generators/generated-source.js';
 import { SETTLE_MS } from '../../../../src/sources/watch/settling.js';
-import type { Problem, SourceSink } from '../../../../src/store/source.js';
 import { until, WAIT_MS } from '../../../support/until.js';
+import { StateSink } from '../../store/source-objects.js';
 
 let cwd = '';
 let sources: GeneratedSource[] = [];
@@ -30,26 +29,13 @@ function write(name: string, content: string | Buffer): void {
 }
 
 /** Keeps everything that a source said. */
-class Recorder implements SourceSink {
+class Recorder extends StateSink {
 	readonly states: Record<string, string>[] = [];
-	readonly problemLists: (readonly Problem[])[] = [];
 
-	replace(objects: readonly ConfigMap[]): void {
-		const entries = objects.flatMap((object) => [...object.data, ...object.binaryData]);
+	override onChange = (): void => {
+		const entries = this.configMaps.flatMap((object) => [...object.data, ...object.binaryData]);
 		this.states.push(Object.fromEntries(entries.map(([key, value]) => [key, value.toString('latin1')])));
-	}
-
-	put(): void {
-		throw new Error('a generated source replaces');
-	}
-
-	remove(): void {
-		throw new Error('a generated source replaces');
-	}
-
-	problems(problems: readonly Problem[]): void {
-		this.problemLists.push(problems);
-	}
+	};
 
 	get last(): Record<string, string> | undefined {
 		return this.states.at(-1);

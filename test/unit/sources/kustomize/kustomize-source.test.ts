@@ -17,30 +17,27 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { type Logger, type LogMethod, SILENT } from '../../../../src/base/log.js';
 import { SYSTEM_TIMERS, type Timers } from '../../../../src/base/timers.js';
-import type { ConfigMap } from '../../../../src/model/config-map.js';
 import { KustomizeSource, type KustomizeSourceOptions } from '../../../../src/sources/kustomize/kustomize-source.js';
-import type { Problem, SourceSink } from '../../../../src/store/source.js';
+import type { Problem } from '../../../../src/store/source.js';
 import { WAIT_MS } from '../../../support/until.js';
+import { otherKinds, StateSink } from '../../store/source-objects.js';
 
-class RecordingSink implements SourceSink {
-	/** Each state, as `name=value`. */
+class RecordingSink extends StateSink {
+	/** Each state of the ConfigMaps, as `name=value`. */
 	readonly states: string[] = [];
-	readonly problemLists: string[][] = [];
+	/** Each state of the other objects. */
+	readonly others: string[] = [];
+	readonly problemTexts: string[][] = [];
 
-	replace(objects: readonly ConfigMap[]): void {
-		this.states.push(objects.map(({ key, data }) => `${key.name}=${data.get('k')}`).join(' '));
-	}
+	override onChange = (): void => {
+		const state = this.configMaps.map(({ key, data }) => `${key.name}=${data.get('k')}`).join(' ');
+		if (this.needs.types !== undefined || this.states.at(-1) !== state) this.states.push(state);
+		const others = otherKinds([...this.objects.values()]).map(({ value }) => JSON.stringify(value));
+		if (this.needs.types === undefined && this.others.at(-1) !== others.join()) this.others.push(others.join());
+	};
 
-	put(): void {
-		throw new Error('a kustomization is a whole state');
-	}
-
-	remove(): void {
-		throw new Error('a kustomization is a whole state');
-	}
-
-	problems(problems: readonly Problem[]): void {
-		this.problemLists.push(problems.map(({ place, reason }) => `${place}: ${reason}`));
+	override problems(problems: readonly Problem[]): void {
+		this.problemTexts.push(problems.map(({ place, reason }) => `${place}: ${reason}`));
 	}
 }
 
@@ -174,7 +171,7 @@ describe('KustomizeSource', () => {
 		await start({ args: ['--enable-helm', 'a b'] });
 		expect(source?.description).toBe('-k app');
 		expect(sink.states).toEqual(['app-1=1']);
-		expect(sink.problemLists).toEqual([]);
+		expect(sink.problemTexts).toEqual([]);
 		expect(builds()).toEqual(['begin kustomize app --enable-helm a b', 'end']);
 	});
 
@@ -240,7 +237,7 @@ describe('KustomizeSource', () => {
 			await eventually(() => expect(sink.states.at(-1)).toBe(`app-${value}=${value}`));
 		}
 		expect(sink.states).toHaveLength(3);
-		expect(sink.problemLists).toEqual([]);
+		expect(sink.problemTexts).toEqual([]);
 	});
 
 	it('waits for whoever has an input open', async () => {
@@ -267,19 +264,19 @@ describe('KustomizeSource whose build fails', () => {
 		writeFileSync(at('fail'), 'E1121 12:00:00.000001 77 run.go:72] "command failed" err="first"\n');
 		save('app/value.txt', '2');
 		const first = 'kustomize app: kubectl kustomize: first; "kubectl kustomize app" says the same';
-		await eventually(() => expect(sink.problemLists).toEqual([[first]]));
+		await eventually(() => expect(sink.problemTexts).toEqual([[first]]));
 		writeFileSync(at('fail'), 'E1121 12:00:01.000009 88 run.go:72] "command failed" err="first"\n');
 		const before = builds().length;
 		save('app/value.txt', '3');
 		await eventually(() => expect(builds().length).toBeGreaterThan(before + 1));
 		writeFileSync(at('fail'), 'Error: second\n');
 		save('app/value.txt', '4');
-		await eventually(() => expect(sink.problemLists.at(-1)?.join()).toContain('kubectl kustomize: second;'));
-		expect(sink.problemLists).toHaveLength(2);
+		await eventually(() => expect(sink.problemTexts.at(-1)?.join()).toContain('kubectl kustomize: second;'));
+		expect(sink.problemTexts).toHaveLength(2);
 		expect(sink.states).toEqual(['app-1=1']);
 		rmSync(at('fail'));
 		save('app/value.txt', '5');
-		await eventually(() => expect(sink.problemLists.at(-1)).toEqual([]));
+		await eventually(() => expect(sink.problemTexts.at(-1)).toEqual([]));
 		expect(sink.states).toEqual(['app-1=1', 'app-5=5']);
 	});
 
@@ -291,7 +288,7 @@ describe('KustomizeSource whose build fails', () => {
 		await eventually(() => expect(builds().length).toBeGreaterThan(before + 1));
 		rmSync(at('fail'));
 		await eventually(() => expect(sink.states.at(-1)).toBe('app-2=2'));
-		expect(sink.problemLists).toEqual([]);
+		expect(sink.problemTexts).toEqual([]);
 	});
 
 	it('does not build for ever when it fails in another way each time', async () => {
@@ -302,9 +299,9 @@ describe('KustomizeSource whose build fails', () => {
 		await start();
 		writeFileSync(at('fail'), '');
 		save('app/value.txt', '2');
-		await eventually(() => expect(sink.problemLists).toHaveLength(1));
+		await eventually(() => expect(sink.problemTexts).toHaveLength(1));
 		save('app/value.txt', '3');
-		await eventually(() => expect(sink.problemLists).toHaveLength(2));
+		await eventually(() => expect(sink.problemTexts).toHaveLength(2));
 		// The first, two for each of the changes, and what the watcher asks for once more after a rename.
 		expect(builds().filter((line) => line === 'end').length).toBeLessThan(10);
 	});
@@ -344,7 +341,7 @@ describe('KustomizeSource whose build fails', () => {
 		save('app/more.yaml', 'apiVersion: v1\nkind: ConfigMap\nmetadata: {name: b}\ndata: {k: 1}\n');
 		save('app/value.txt', '2');
 		await eventually(() => expect(sink.states.at(-1)).toBe('app-2=2 b=x'));
-		expect(sink.problemLists.at(-1)?.join()).toMatch(/^kustomize app:\d+:\d+: json: cannot unmarshal number/);
+		expect(sink.problemTexts.at(-1)?.join()).toMatch(/^kustomize app:\d+:\d+: json: cannot unmarshal number/);
 	});
 });
 
@@ -394,12 +391,13 @@ describe('KustomizeSource and its surroundings', () => {
 	});
 
 	it('tells of objects of other kinds when they change, and is good with nothing else', async () => {
-		const told: string[] = [];
 		writeFileSync(
 			at('app/more.yaml'),
 			'apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: d}\nspec: {replicas: 1}\n',
 		);
-		await start({ onOthers: (others) => told.push(others.map(({ value }) => JSON.stringify(value)).join()) });
+		sink = new RecordingSink({ explains: true });
+		const told = sink.others;
+		await start();
 		expect(told).toHaveLength(1);
 		save('app/value.txt', '2');
 		await eventually(() => expect(sink.states).toHaveLength(2));
@@ -407,12 +405,16 @@ describe('KustomizeSource and its surroundings', () => {
 		save('app/more.yaml', 'apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: d}\nspec: {replicas: 2}\n');
 		await eventually(() => expect(told).toHaveLength(2));
 		expect(told[1]).toContain('"replicas":2');
-		expect(source?.others.map((other) => other.locate(['spec', 'replicas']))).toEqual(['kustomize app:9:18']);
+		expect(otherKinds([...sink.objects.values()]).map((other) => other.locate(['spec', 'replicas']))).toEqual([
+			'kustomize app:9:18',
+		]);
 		await source?.close();
 		writeFileSync(at('bin/kubectl'), `#!/bin/sh\ncat app/more.yaml; echo "---"; echo "foo: ["\n`);
-		await start({ onOthers: (others) => told.push(others.map(({ name }) => name).join()) });
-		expect(told.at(-1)).toBe('d');
+		sink = new RecordingSink({ explains: false });
+		await start();
+		expect(sink.others.at(-1)).toContain('"name":"d"');
 		await source?.close();
+		sink = new RecordingSink();
 		await expect(start()).rejects.toMatchObject({ code: 'INPUT_INVALID' });
 	});
 
@@ -430,7 +432,7 @@ describe('KustomizeSource and its surroundings', () => {
 		release();
 		expect(builds().at(-1)).toMatch(/^begin/);
 		expect(sink.states).toEqual(['app-1=1']);
-		expect(sink.problemLists).toEqual([]);
+		expect(sink.problemTexts).toEqual([]);
 	});
 
 	it('can be closed while it starts', async () => {

@@ -1,6 +1,7 @@
 import { performance } from 'node:perf_hooks';
 import { describe, expect, it } from 'vitest';
 import { type ParsedManifest, parseManifest } from '../../../../src/sources/manifests/manifest-parser.js';
+import { configMaps, otherKinds } from '../../store/source-objects.js';
 
 function parse(content: Buffer | string): ParsedManifest {
 	return parseManifest(content, { file: 'f.yaml', defaultNamespace: 'default' });
@@ -12,7 +13,7 @@ function head(name: string): string {
 
 /** `namespace/name: key=value …` of every object. */
 function summary(content: Buffer | string): string[] {
-	return parse(content).objects.map(({ key, data, binaryData }) => {
+	return configMaps(parse(content).objects).map(({ key, data, binaryData }) => {
 		const values = [...data, ...binaryData].map(([name, value]) => `${name}=${value}`);
 		return [`${key.namespace}/${key.name}:`, ...values].join(' ');
 	});
@@ -23,7 +24,7 @@ function problems(content: Buffer | string): string[] {
 }
 
 function values(yaml: string): Record<string, string> {
-	const [object] = parse(`${head('a')}data:\n${yaml}`).objects;
+	const [object] = configMaps(parse(`${head('a')}data:\n${yaml}`).objects);
 	return Object.fromEntries([...(object?.data ?? [])].map(([key, value]) => [key, value.toString()]));
 }
 
@@ -95,7 +96,7 @@ describe('parseManifest on good files', () => {
 
 	it('returns objects of other kinds with their place', () => {
 		const text = `${head('a')}---\napiVersion: apps/v1\nkind: Deployment\nmetadata: {name: d, namespace: ns}\nspec: {replicas: 0o3}\n---\napiVersion: x/v1\nkind: ConfigMap\n`;
-		expect(parse(text).others).toEqual([
+		expect(otherKinds(parse(text).objects).map(({ content }) => content)).toEqual([
 			{
 				apiVersion: 'apps/v1',
 				kind: 'Deployment',
@@ -120,7 +121,7 @@ describe('parseManifest on good files', () => {
 		const deployment =
 			'apiVersion: apps/v1\nkind: Deployment\nspec:\n  template:\n    containers:\n    - name: "\u00e4" # c\n';
 		const places = (text: string) =>
-			parse(text).others.map((other) => [
+			otherKinds(parse(text).objects).map((other) => [
 				other.locate([]),
 				other.locate(['spec', 'template', 'containers', 0, 'name']),
 				other.locate(['spec', 'template', 'nothing', 'there']),
@@ -146,7 +147,7 @@ describe('parseManifest on good files', () => {
 			'---\napiVersion: v1\nkind: SecretList\nitems: [{metadata: {name: c}}]\n' +
 			'---\napiVersion: example.com/v1\nkind: PriceList\nitems: [1]\n';
 		expect(problems(text)).toEqual([]);
-		expect(parse(text).others.map(({ apiVersion, kind, name }) => [apiVersion, kind, name])).toEqual([
+		expect(otherKinds(parse(text).objects).map(({ apiVersion, kind, name }) => [apiVersion, kind, name])).toEqual([
 			['apps/v1', 'Deployment', 'a'],
 			['v1', 'Pod', 'b'],
 			['v1', 'Secret', 'c'],
@@ -154,24 +155,20 @@ describe('parseManifest on good files', () => {
 		]);
 	});
 
-	it('lists ConfigMaps with the others for who asks, bad ones too', () => {
+	it('locates the fields of ConfigMaps, also of invalid ones', () => {
 		const text = `${head('a')}data:\n  k: v\n---\n${head('b')}data: 1\n`;
-		const { objects, others } = parseManifest(text, {
-			file: 'f.yaml',
-			defaultNamespace: 'default',
-			listConfigMaps: true,
-		});
-		expect(objects.map(({ key }) => key.name)).toEqual(['a']);
-		expect(others.map(({ kind, name, locate }) => [kind, name, locate(['data', 'k'])])).toEqual([
+		const { objects } = parse(text);
+		expect(configMaps(objects).map(({ key }) => key.name)).toEqual(['a']);
+		expect(objects.map(({ kind, name, locate }) => [kind, name, locate(['data', 'k'])])).toEqual([
 			['ConfigMap', 'a', 'f.yaml:6:6'],
 			['ConfigMap', 'b', 'f.yaml:12:7'],
 		]);
-		expect(parse(text).others).toEqual([]);
+		expect(otherKinds(parse(text).objects)).toEqual([]);
 	});
 
 	it('tells the place of every object', () => {
-		const { objects, places } = parse(`# c\n${head('a')}---\n\n${head('b')}`);
-		expect(objects.map((object) => places.get(object))).toEqual(['f.yaml:2:1', 'f.yaml:8:1']);
+		const { objects } = parse(`# c\n${head('a')}---\n\n${head('b')}`);
+		expect(objects.map(({ place }) => place)).toEqual(['f.yaml:2:1', 'f.yaml:8:1']);
 	});
 });
 
@@ -394,7 +391,7 @@ describe('parseManifest on hostile files', () => {
 	it('takes 10 000 keys and finds a duplicate among them', () => {
 		const lines = Array.from({ length: 10_000 }, (_none, index) => `  key-${index}: v\n`).join('');
 		within(5000, () => {
-			expect(parse(`${head('a')}data:\n${lines}`).objects[0]?.data.size).toBe(10_000);
+			expect(configMaps(parse(`${head('a')}data:\n${lines}`).objects)[0]?.data.size).toBe(10_000);
 			expect(problems(`${head('a')}data:\n${lines}  key-7: w\n`)).toEqual([
 				'f.yaml:10006:3 yaml: key "key-7" already set in map',
 			]);

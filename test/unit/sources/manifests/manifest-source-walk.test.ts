@@ -7,8 +7,8 @@ import { SILENT } from '../../../../src/base/log.js';
 import { SYSTEM_TIMERS, type Timers } from '../../../../src/base/timers.js';
 import type { ConfigMap } from '../../../../src/model/config-map.js';
 import { ManifestSource } from '../../../../src/sources/manifests/manifest-source.js';
-import type { SourceSink } from '../../../../src/store/source.js';
 import { WAIT_MS } from '../../../support/until.js';
+import { StateSink } from '../../store/source-objects.js';
 
 const FAST: Timers = {
 	now: () => SYSTEM_TIMERS.now() * 4,
@@ -28,12 +28,8 @@ function seededRandom(seed: number): (limit: number) => number {
 async function open(path: string, timers: Timers, onState: (state: string) => void): Promise<ManifestSource> {
 	const source = new ManifestSource({ path, recursive: true, defaultNamespace: 'default', log: SILENT, timers });
 	const show = ({ key, data }: ConfigMap) => `${key.name}=${data.get('k')}`;
-	const sink: SourceSink = {
-		replace: (objects) => onState(objects.map(show).sort().join(' ')),
-		put: () => {},
-		remove: () => {},
-		problems: () => {},
-	};
+	const sink = new StateSink();
+	sink.onChange = () => onState(sink.configMaps.map(show).sort().join(' '));
 	await source.start(sink);
 	return source;
 }

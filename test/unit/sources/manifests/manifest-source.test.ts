@@ -20,34 +20,38 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { ConfigMapFsError } from '../../../../src/base/errors.js';
 import { type Logger, type LogMethod, SILENT } from '../../../../src/base/log.js';
 import { SYSTEM_TIMERS, type Timers } from '../../../../src/base/timers.js';
-import type { ConfigMap } from '../../../../src/model/config-map.js';
 import { SETTLE_MS } from '../../../../src/sources/manifests/manifest-file.js';
 import { ManifestSource, type ManifestSourceOptions } from '../../../../src/sources/manifests/manifest-source.js';
-import type { Problem, SourceSink } from '../../../../src/store/source.js';
+import { LayeredStore } from '../../../../src/store/layered-store.js';
+import type { Problem } from '../../../../src/store/source.js';
 import { WAIT_MS } from '../../../support/until.js';
+import { otherKinds, StateSink } from '../../store/source-objects.js';
 
 /** `name.key=value` of everything, sorted. */
 type State = string;
 
-class RecordingSink implements SourceSink {
+class RecordingSink extends StateSink {
 	readonly states: State[] = [];
-	readonly problemLists: string[][] = [];
+	readonly problemTexts: string[][] = [];
+	/** `name image` of the objects of other kinds, and the number of states of the ConfigMaps, after each change. */
+	readonly others: string[] = [];
 
-	replace(objects: readonly ConfigMap[]): void {
-		const values = objects.flatMap(({ key, data }) => [...data].map(([name, value]) => `${key.name}.${name}=${value}`));
-		this.states.push(values.sort().join(' '));
-	}
+	override onChange = (): void => {
+		const all = this.configMaps;
+		const values = all.flatMap(({ key, data }) => [...data].map(([name, value]) => `${key.name}.${name}=${value}`));
+		const state = values.sort().join(' ');
+		if (this.needs.types !== undefined || this.states.at(-1) !== state) this.states.push(state);
+		const others = otherKinds([...this.objects.values()]).map(({ name, value }) => {
+			const image = /"image":"(.*?)"/.exec(JSON.stringify(value))?.[1];
+			return `${name} ${image}`;
+		});
+		const before = this.others.at(-1)?.replace(/ \d+(,|$)/g, '$1');
+		if (before === others.join(', ')) return;
+		this.others.push(others.map((one) => `${one} ${this.states.length}`).join(', '));
+	};
 
-	put(): void {
-		throw new Error('a manifest source knows its whole state');
-	}
-
-	remove(): void {
-		throw new Error('a manifest source knows its whole state');
-	}
-
-	problems(problems: readonly Problem[]): void {
-		this.problemLists.push(problems.map(({ place, reason }) => `${place}: ${reason}`));
+	override problems(problems: readonly Problem[]): void {
+		this.problemTexts.push(problems.map(({ place, reason }) => `${place}: ${reason}`));
 	}
 
 	get state(): State | undefined {
@@ -103,7 +107,7 @@ describe('ManifestSource at start', () => {
 		writeFileSync(at('conf'), manifest('a', '1'));
 		await start(at('conf'));
 		expect(sink.states).toEqual(['a.k=1']);
-		expect(sink.problemLists).toEqual([]);
+		expect(sink.problemTexts).toEqual([]);
 		expect(source?.description).toBe(`-f ${at('conf')}`);
 	});
 
@@ -181,7 +185,7 @@ describe('ManifestSource at start', () => {
 		writeFileSync(at('b.yaml'), manifest('b', '1'));
 		await start(directory);
 		expect(sink.states).toEqual(['b.k=1']);
-		expect(sink.problemLists).toEqual([[`${at('a.yaml')}:1:1: Object 'apiVersion' is missing`]]);
+		expect(sink.problemTexts).toEqual([[`${at('a.yaml')}:1:1: Object 'apiVersion' is missing`]]);
 	});
 });
 
@@ -342,7 +346,7 @@ describe('ManifestSource and half-written files', () => {
 			writeFileSync(file, old);
 			await becomes('a.k=old b.k=old');
 		}
-		expect(sink.problemLists).toEqual([]);
+		expect(sink.problemTexts).toEqual([]);
 	});
 
 	it('believes at last that a file is empty, or has fewer objects', async () => {
@@ -353,7 +357,7 @@ describe('ManifestSource and half-written files', () => {
 		await becomes('a.k=1');
 		writeFileSync(file, '');
 		await becomes('');
-		expect(sink.problemLists).toEqual([]);
+		expect(sink.problemTexts).toEqual([]);
 	});
 
 	it('asks whether somebody writes: waits while it is so, and not longer', async () => {
@@ -395,7 +399,7 @@ describe('ManifestSource and bad files', () => {
 		await becomes('a.k=1 b.k=1 c.k=2');
 		writeFileSync(file, manifest('a', '2'));
 		await becomes('a.k=2 c.k=2');
-		expect(sink.problemLists).toEqual([expect.anything(), []]);
+		expect(sink.problemTexts).toEqual([expect.anything(), []]);
 	});
 
 	it('keeps only the bad object, not one that was deleted beside it', async () => {
@@ -406,7 +410,7 @@ describe('ManifestSource and bad files', () => {
 		await becomes('a.k=2 b.k=22');
 		writeFileSync(file, [manifest('a', '3'), manifest('b', '[]')].join('---\n'));
 		await becomes('a.k=3 b.k=22');
-		expect(sink.problemLists.at(-1)).toEqual([
+		expect(sink.problemTexts.at(-1)).toEqual([
 			`${file}:13:6: json: cannot unmarshal array into Go struct field ConfigMap.data of type string`,
 		]);
 	});
@@ -437,26 +441,42 @@ describe('ManifestSource and bad files', () => {
 		renameSync(at('m.yaml'), at('next'));
 		renameSync(at('old'), at('m.yaml'));
 		await becomes('a.k=1 b.k=1');
-		expect(sink.problemLists).toEqual([]);
+		expect(sink.problemTexts).toEqual([]);
 	});
 
 	it('refuses to change an immutable object until it was away', async () => {
 		const file = at('a.yaml');
 		writeFileSync(file, manifest('a', '1', 'immutable: true\n'));
-		await start(file, { timers: FAST });
+		const states: State[] = [''];
+		const problemLists: string[][] = [];
+		const store = new LayeredStore({
+			layers: ['-f'],
+			needs: sink.needs,
+			listener: {
+				changed: () => {
+					const [data] = store.list('ConfigMap').map((one) => one.data);
+					states.push([...(data ?? [])].map(([key, value]) => `a.${key}=${value}`).join(' '));
+				},
+				problems: (found) => problemLists.push(found.map(({ place, reason }) => `${place}: ${reason}`)),
+			},
+		});
+		const becomes = (state: State) => vi.waitFor(() => expect(states.at(-1)).toBe(state), { timeout: WAIT_MS });
+		source = new ManifestSource({ path: file, defaultNamespace: 'default', log: SILENT, timers: FAST });
+		await source.start(store.sinks[0] ?? sink);
+		states.shift();
 		writeFileSync(file, manifest('a', '2', 'immutable: true\n'));
 		const forbidden = `${file}:1:1: ConfigMap "a" is invalid: data: Forbidden: field is immutable when \`immutable\` is set`;
-		await vi.waitFor(() => expect(sink.problemLists).toEqual([[forbidden]]), { timeout: WAIT_MS });
-		expect(sink.states).toEqual(['a.k=1']);
+		await vi.waitFor(() => expect(problemLists).toEqual([[forbidden]]), { timeout: WAIT_MS });
+		expect(states).toEqual(['a.k=1']);
 		appendFileSync(file, '  l: more\n');
 		await pause(100);
-		expect(sink.states).toEqual(['a.k=1']);
+		expect(states).toEqual(['a.k=1']);
 		writeFileSync(file, '');
 		await becomes('');
-		expect(sink.problemLists.at(-1)).toEqual([]);
+		expect(problemLists.at(-1)).toEqual([]);
 		writeFileSync(file, manifest('a', '2', 'immutable: true\n'));
 		await becomes('a.k=2');
-		expect(sink.problemLists).toHaveLength(2);
+		expect(problemLists).toHaveLength(2);
 	});
 
 	it('reports nothing after close', async () => {
@@ -477,21 +497,12 @@ describe('ManifestSource and objects of other kinds', () => {
 	}
 
 	/** Each list that was told, as `name image`. */
-	let told: string[] = [];
+	let told: readonly string[] = [];
 
 	async function startAsking(path: string, options: Partial<ManifestSourceOptions> = {}): Promise<void> {
-		told = [];
-		await start(path, {
-			timers: FAST,
-			...options,
-			onOthers: (others) => {
-				const said = others.map(({ name, value }) => {
-					const image = /"image":"(.*?)"/.exec(JSON.stringify(value))?.[1];
-					return `${name} ${image} ${sink.states.length}`;
-				});
-				told.push(said.join(', '));
-			},
-		});
+		sink = new RecordingSink({ explains: false });
+		told = sink.others;
+		await start(path, { timers: FAST, ...options });
 	}
 
 	async function tells(list: string): Promise<void> {
@@ -518,9 +529,9 @@ describe('ManifestSource and objects of other kinds', () => {
 		// The ConfigMaps of the same save come first.
 		await tells('d two 4');
 		expect(told).toHaveLength(2);
-		expect(source?.others.map((other) => other.locate(['spec', 'containers', 0, 'image']))).toEqual([
-			`${at('a.yaml')}:13:33`,
-		]);
+		expect(
+			otherKinds([...sink.objects.values()]).map((other) => other.locate(['spec', 'containers', 0, 'image'])),
+		).toEqual([`${at('a.yaml')}:13:33`]);
 		writeFileSync(at('b.yaml'), deployment('e', 'one'));
 		await tells('d two 5, e one 5');
 		unlinkSync(at('b.yaml'));
@@ -531,16 +542,17 @@ describe('ManifestSource and objects of other kinds', () => {
 		writeFileSync(at('a.yaml'), `${deployment('d', 'one')}---\nfoo: [\n`);
 		await startAsking(at('a.yaml'));
 		expect(told).toEqual(['d one 1']);
-		expect(sink.problemLists).toEqual([[expect.stringContaining('a.yaml:')]]);
+		expect(sink.problemTexts).toEqual([[expect.stringContaining('a.yaml:')]]);
 	});
 
 	it('says nothing of a file that has nothing else', async () => {
 		writeFileSync(at('a.yaml'), deployment('d', 'one'));
 		const warned: unknown[] = [];
 		const log: Logger = { ...SILENT, warn: (...args: unknown[]) => void warned.push(args), child: () => log };
-		await start(at('a.yaml'), { log, onOthers: () => {} });
+		sink = new RecordingSink({ explains: false });
+		await start(at('a.yaml'), { log });
 		expect(warned).toEqual([]);
-		expect(sink.problemLists).toEqual([]);
+		expect(sink.problemTexts).toEqual([]);
 	});
 
 	it('refuses garbage beside them where nobody asks for them', async () => {

@@ -1,11 +1,11 @@
-/** A source that has nothing good and something bad, so that there is no first state of it. */
+/** The error of a source that cannot start because it has nothing valid and something invalid. */
 
 import { ConfigMapFsError } from '../base/errors.js';
-import type { Problem } from '../store/source.js';
+import type { Problem } from './source.js';
 
-/** The message is about the first problem. */
+/** The message is the first problem. */
 export class InvalidSourceError extends ConfigMapFsError {
-	/** All of them, in the order of the input; at least one. */
+	/** All problems, in the order of the input; at least one. */
 	readonly problems: readonly Problem[];
 
 	constructor(problems: readonly Problem[]) {

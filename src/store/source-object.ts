@@ -1,0 +1,55 @@
+/** Makes source objects, and tells which of them are one object. Pure. */
+
+import type { ConfigMap } from '../model/config-map.js';
+import type { LocatedObject } from '../model/manifest-object.js';
+import { formatObjectKey, type ObjectKey } from '../model/object-key.js';
+import type { Violation } from '../model/validation.js';
+import { objectType, rulesOf } from './kinds.js';
+import type { ObjectIdentity, SourceNeeds, SourceObject } from './source.js';
+
+/**
+ * The identity as text: API group, kind, namespace and name. An object without a name is no other object than the one
+ * at its place.
+ */
+export function formatIdentity({ apiVersion, kind, key, place }: ObjectIdentity): string {
+	const slash = apiVersion.indexOf('/');
+	const group = slash < 0 ? '' : apiVersion.slice(0, slash);
+	return `${group}/${kind} ${key.name === '' ? place : formatObjectKey(key)}`;
+}
+
+export function configMapIdentity(key: ObjectKey): ObjectIdentity {
+	return { apiVersion: 'v1', kind: 'ConfigMap', key, place: '' };
+}
+
+/** A ConfigMap that is written in no manifest; `place` is where it was read. */
+export function configMapObject(content: ConfigMap, place: string, uid?: string): SourceObject {
+	const { key } = content;
+	const base = { apiVersion: 'v1', kind: 'ConfigMap', name: key.name, namespace: key.namespace, value: undefined };
+	const object = { ...base, place, locate: () => place, type: 'ConfigMap' as const, key, content };
+	return uid === undefined ? object : { ...object, uid };
+}
+
+export interface DecodedObject {
+	readonly object: SourceObject;
+	/** Empty exactly if the object has a content. */
+	readonly violations: readonly Violation[];
+	/** Which object has the violations; undefined if it has no usable name. */
+	readonly key: ObjectKey | undefined;
+}
+
+/** `defaultNamespace` is for an object that names none. */
+export function decodeObject(located: LocatedObject, needs: SourceNeeds, defaultNamespace: string): DecodedObject {
+	const type = objectType(located);
+	const { object: content, key, violations } = rulesOf(type).decode(located, defaultNamespace);
+	const { name, namespace = defaultNamespace, place } = located;
+	const object = { ...located, type, key: key ?? { namespace, name }, content };
+	if (type === 'Other' || needs.explains) return { object, violations, key };
+	return { object: { ...object, value: undefined, locate: () => place }, violations, key };
+}
+
+/** `next`, with the content of the version before where nothing in it has changed. */
+export function reuseContent(previous: SourceObject | undefined, next: SourceObject): SourceObject {
+	if (previous?.content === undefined || next.content === undefined) return next;
+	const content = rulesOf(next.type).reuse(previous.content, next.content);
+	return content === next.content ? next : { ...next, content };
+}
