@@ -393,8 +393,8 @@ describe('ManifestSource and bad files', () => {
 		writeFileSync(at('c.yaml'), manifest('c', '1'));
 		await start(directory, { timers: FAST });
 		writeFileSync(file, 'a: [');
-		await vi.waitFor(() => expect(sink.problemLists).toHaveLength(1), { timeout: WAIT_MS });
-		expect(sink.problemLists[0]).toEqual([expect.stringMatching(/a\.yaml:1:\d+: yaml: /)]);
+		await vi.waitFor(() => expect(sink.problemTexts).toHaveLength(1), { timeout: WAIT_MS });
+		expect(sink.problemTexts[0]).toEqual([expect.stringMatching(/a\.yaml:1:\d+: yaml: /)]);
 		writeFileSync(at('c.yaml'), manifest('c', '2'));
 		await becomes('a.k=1 b.k=1 c.k=2');
 		writeFileSync(file, manifest('a', '2'));
@@ -421,12 +421,12 @@ describe('ManifestSource and bad files', () => {
 		await start(directory, { timers: FAST });
 		unlinkSync(file);
 		symlinkSync('a.yaml', file);
-		await vi.waitFor(() => expect(sink.problemLists).toHaveLength(1), { timeout: WAIT_MS });
-		expect(sink.problemLists[0]?.[0]).toMatch(/a\.yaml: cannot be read: too many levels of symbolic links$/);
+		await vi.waitFor(() => expect(sink.problemTexts).toHaveLength(1), { timeout: WAIT_MS });
+		expect(sink.problemTexts[0]?.[0]).toMatch(/a\.yaml: cannot be read: too many levels of symbolic links$/);
 		unlinkSync(file);
 		execFileSync('mkfifo', [file]);
-		await vi.waitFor(() => expect(sink.problemLists).toHaveLength(2), { timeout: WAIT_MS });
-		expect(sink.problemLists[1]).toEqual([`${file}: cannot be read: is no regular file`]);
+		await vi.waitFor(() => expect(sink.problemTexts).toHaveLength(2), { timeout: WAIT_MS });
+		expect(sink.problemTexts[1]).toEqual([`${file}: cannot be read: is no regular file`]);
 		expect(sink.states).toEqual(['a.k=1']);
 	});
 
