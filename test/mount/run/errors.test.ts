@@ -50,7 +50,13 @@ describe('a pod that cannot be started', () => {
 	const at = (name: string) => join(directory, name);
 
 	const cases: readonly (readonly [string, readonly Manifest[], RunOptions, number, string | RegExp])[] = [
-		['no workload', [APP], {}, 125, /^no workload; found ConfigMap\/app \(.*pod\.yaml:1:1\); add the manifest of a Pod, .* with -f$/],
+		[
+			'no workload',
+			[APP],
+			{},
+			125,
+			/^no workload; found ConfigMap\/app \(.*pod\.yaml:1:1\); add the manifest of a Pod, .* with -f$/,
+		],
 		[
 			'several',
 			[pod('a', {}), pod('b', {})],
