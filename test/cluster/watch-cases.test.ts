@@ -75,7 +75,7 @@ describe('Watchers', () => {
 		await write('POST', ns, 'b', B);
 		await write('DELETE', ns, 'b');
 		await until(
-			() => ab.calls.length === 6,
+			() => ab.calls.length === 6 && a.calls.length === 4 && b.calls.length === 2,
 			() => ab.calls.join(' '),
 		);
 		await sleep(300);

@@ -137,9 +137,9 @@ export class KubeconfigAuthentication implements Authentication {
 	#newPlugin(): ExecPlugin | undefined {
 		const { cluster } = this.#kubeconfig;
 		const user = this.#user();
-		const { environment = process.env, log = SILENT } = this.#options;
+		const { environment = process.env, timers, log = SILENT } = this.#options;
 		if (user.exec === undefined) return undefined;
-		return new ExecPlugin({ exec: user.exec, cluster, environment, signal: this.#closing.signal, log });
+		return new ExecPlugin({ exec: user.exec, cluster, environment, signal: this.#closing.signal, timers, log });
 	}
 
 	async #applyAnew(): Promise<AppliedCredentials> {

@@ -1,7 +1,7 @@
 /**
- * Credentials from a program that the kubeconfig names, as kubectl runs it: its input in KUBERNETES_EXEC_INFO, its
- * answer kept until it expires or is refused. The Kubernetes client has a runner of its own, which passes no such input
- * and runs the program for every request when the answer names no expiry; so this one is used.
+ * Credentials from a program that the kubeconfig names. It is run as kubectl runs it: it receives its input in
+ * KUBERNETES_EXEC_INFO, and its output is kept until the credential expires or is refused. The runner of the Kubernetes
+ * client is not used: it passes no input, and runs the program for every request if the output has no expiry.
  * Source: client-go v0.32 plugin/pkg/client/auth/exec/exec.go.
  */
 
@@ -9,6 +9,7 @@ import { spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { errorText, systemCode } from '../../base/errors.js';
 import type { Logger } from '../../base/log.js';
+import type { Timers } from '../../base/timers.js';
 import { isJsonObject } from '../../go/json/value.js';
 import { readFirstDocument } from '../../go/yaml/first-document.js';
 import { ApiError, aborted } from './api-error.js';
@@ -22,7 +23,7 @@ export interface ExecCredential {
 	/** PEM. */
 	readonly certificate: string | undefined;
 	readonly key: string | undefined;
-	/** Undefined: until it is refused. Unit: milliseconds since 1970. */
+	/** Undefined: valid until it is refused. Unit: milliseconds since 1970. */
 	readonly expiresAt: number | undefined;
 }
 
@@ -30,15 +31,16 @@ export interface ExecPluginOptions {
 	readonly exec: ExecEntry;
 	readonly cluster: ClusterEntry;
 	readonly environment: Readonly<Record<string, string | undefined>>;
-	/** Ends a program that runs when it is aborted, and whoever waits for it gets `aborted`. */
+	/** Ends a running program; waiting calls are rejected with `aborted`. */
 	readonly signal: AbortSignal;
-	/** Of what a program says that takes its time. */
+	readonly timers: Timers;
+	/** Receives the messages of a program that takes long. */
 	readonly log: Logger;
 }
 
-/** An answer that is about to expire is not used. Unit: milliseconds. */
+/** A credential is renewed this long before it expires. Unit: milliseconds. */
 const LEEWAY_MS = 10_000;
-/** A login that waits for somebody at a browser may take a while, but not for ever. Unit: milliseconds. */
+/** A login in a browser may take a while; a program that takes longer is killed. Unit: milliseconds. */
 const LONGEST_RUN_MS = 120_000;
 
 const GROUP = 'client.authentication.k8s.io';
@@ -58,7 +60,10 @@ export class ExecPlugin {
 		this.#options = options;
 	}
 
-	/** Errors: ApiError `credentials` with what the program wrote, and the kubeconfig's hint where it is not installed. */
+	/**
+	 * Errors: ApiError `credentials` with the program's standard error, or with the hint of the kubeconfig if the program is
+	 * not installed.
+	 */
 	async credential(now: number): Promise<ExecCredential> {
 		const kept = this.#kept;
 		if (kept !== undefined && (kept.expiresAt === undefined || kept.expiresAt - LEEWAY_MS > now)) return kept;
@@ -69,7 +74,7 @@ export class ExecPlugin {
 	}
 
 	async #run(): Promise<Buffer> {
-		const { exec, environment, signal, log } = this.#options;
+		const { exec, environment, signal, timers, log } = this.#options;
 		if (signal.aborted) throw aborted();
 		const env: Record<string, string | undefined> = { ...environment, KUBERNETES_EXEC_INFO: this.#input() };
 		for (const { name, value } of exec.env) env[name] = value;
@@ -80,33 +85,36 @@ export class ExecPlugin {
 				signal: AbortSignal.any([signal, AbortSignal.timeout(LONGEST_RUN_MS)]),
 			});
 			const output: Buffer[] = [];
-			const messages = new PluginMessages((line) => log.info({ plugin: exec.command, line }, 'credential plugin says'));
+			const messages = new PluginMessages({
+				timers,
+				onLine: (line) => log.info(`credential plugin ${exec.command}: ${line}`),
+			});
 			child.stdout.on('data', (chunk: Buffer) => output.push(chunk));
 			child.stderr.on('data', (chunk: Buffer) => messages.add(chunk));
 			child.on('error', (error) => {
 				messages.end();
-				// Whatever it started may hold the other ends, and nobody waits for it any more.
+				// Children of the program may keep the pipes open; nothing waits for them.
 				child.stdout.destroy();
 				child.stderr.destroy();
 				child.unref();
 				if (signal.aborted) reject(aborted());
-				else if (error.name === 'AbortError') reject(this.#tooLong());
+				else if (error.name === 'AbortError') reject(this.#timedOut());
 				else reject(this.#notStarted(error));
 			});
 			child.on('close', (status, signal) => {
-				const complaint = messages.end();
+				const stderr = messages.end();
 				if (status === 0) {
 					resolve(Buffer.concat(output));
 					return;
 				}
 				const end = signal === null ? `failed with exit code ${status}` : `was ended by ${signal}`;
 				const text = `getting credentials: exec: executable ${exec.command} ${end}`;
-				reject(failed(complaint === '' ? text : `${text}: ${complaint}`));
+				reject(failed(stderr === '' ? text : `${text}: ${stderr}`));
 			});
 		});
 	}
 
-	#tooLong(): ApiError {
+	#timedOut(): ApiError {
 		const seconds = LONGEST_RUN_MS / 1_000;
 		const { command } = this.#options.exec;
 		return failed(`getting credentials: exec: executable ${command} took more than ${seconds} s`);
@@ -121,7 +129,7 @@ export class ExecPlugin {
 
 	#input(): string {
 		const { exec, cluster } = this.#options;
-		const about = {
+		const clusterInfo = {
 			server: cluster.server,
 			'tls-server-name': cluster.tlsServerName,
 			'insecure-skip-tls-verify': cluster.insecureSkipTlsVerify ? true : undefined,
@@ -132,11 +140,11 @@ export class ExecPlugin {
 		return JSON.stringify({
 			kind: 'ExecCredential',
 			apiVersion: exec.apiVersion,
-			spec: { ...(exec.provideClusterInfo ? { cluster: about } : {}), interactive: false },
+			spec: { ...(exec.provideClusterInfo ? { cluster: clusterInfo } : {}), interactive: false },
 		});
 	}
 
-	/** A plugin gets the certificates themselves, wherever the kubeconfig has them. */
+	/** In base64, also if the kubeconfig names a file. */
 	#authority(): string | undefined {
 		const { caData, caFile } = this.#options.cluster;
 		if (caData !== undefined || caFile === undefined) return caData;

@@ -1,45 +1,52 @@
 /**
- * What a credential plugin writes on standard error. One that answers at once has nothing to say that matters; one that
- * takes longer may wait for somebody who has to open a page and type a code, and must be heard while it runs.
+ * Standard error of a credential plugin. A plugin that answers at once writes nothing that matters; one that takes longer
+ * may wait until the user has opened a page and typed a code, so its lines must appear while it runs.
  */
+
+import type { PendingCall, Timers } from '../../base/timers.js';
 
 /** Unit: milliseconds. */
 const QUIET_MS = 1_000;
 
-export class PluginMessages {
-	readonly #tell: (line: string) => void;
-	readonly #chunks: Buffer[] = [];
-	readonly #timer: NodeJS.Timeout;
-	#isHeard = false;
-	/** Of the text, that much was told. Unit: bytes. */
-	#told = 0;
+export interface PluginMessagesOptions {
+	readonly timers: Timers;
+	/** Receives complete lines without their ends, blank lines left out. */
+	readonly onLine: (line: string) => void;
+}
 
-	/** `tell` gets whole lines. */
-	constructor(tell: (line: string) => void) {
-		this.#tell = tell;
-		this.#timer = setTimeout(() => {
-			this.#isHeard = true;
-			this.#tellLines();
-		}, QUIET_MS);
+export class PluginMessages {
+	readonly #onLine: (line: string) => void;
+	readonly #chunks: Buffer[] = [];
+	readonly #timer: PendingCall;
+	#isQuiet = true;
+	/** Size of the part of the output that was passed on. Unit: bytes. */
+	#passedBytes = 0;
+
+	constructor({ timers, onLine }: PluginMessagesOptions) {
+		this.#onLine = onLine;
+		this.#timer = timers.after(QUIET_MS, () => {
+			this.#isQuiet = false;
+			this.#passLines();
+		});
 	}
 
 	add(chunk: Buffer): void {
 		this.#chunks.push(chunk);
-		if (this.#isHeard) this.#tellLines();
+		if (!this.#isQuiet) this.#passLines();
 	}
 
-	/** All that was written. */
+	/** The complete output; no line is passed on afterwards. */
 	end(): string {
-		clearTimeout(this.#timer);
+		this.#timer.cancel();
 		return Buffer.concat(this.#chunks).toString('utf8').trim();
 	}
 
-	#tellLines(): void {
+	#passLines(): void {
 		const text = Buffer.concat(this.#chunks);
 		const end = text.lastIndexOf('\n') + 1;
-		if (end <= this.#told) return;
-		const lines = text.toString('utf8', this.#told, end).split('\n');
-		this.#told = end;
-		for (const line of lines) if (line.trim() !== '') this.#tell(line.trimEnd());
+		if (end <= this.#passedBytes) return;
+		const lines = text.toString('utf8', this.#passedBytes, end).split('\n');
+		this.#passedBytes = end;
+		for (const line of lines) if (line.trim() !== '') this.#onLine(line.trimEnd());
 	}
 }

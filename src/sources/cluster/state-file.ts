@@ -1,9 +1,8 @@
 /**
- * The last state of a cluster source in a file, for a start while the cluster is away. The file is replaced as a whole
- * or not at all; one that is torn, foreign or of another version is ignored with one warning. A disk that is full costs
- * a warning and nothing else.
+ * The last state of a cluster source in a file, for a start without the cluster. The file is replaced atomically. A file
+ * that is torn, of another program or of another version is ignored with one warning. A full disk costs only a warning.
  *
- * Shape: one line of JSON that says what it is and the SHA-256 of the rest, then one line of JSON for each object.
+ * Shape: one line of JSON with format, version, identity and the SHA-256 of the rest, then one line of JSON an object.
  */
 
 import { createHash } from 'node:crypto';
@@ -15,7 +14,7 @@ import type { Logger } from '../../base/log.js';
 import { isJsonObject } from '../../go/json/value.js';
 import type { ConfigMap } from '../../model/config-map.js';
 
-/** What a state is of; another cluster, namespace or selector is another file. */
+/** The selection that a state belongs to; another cluster, namespace or selector has another file. */
 export interface StateIdentity {
 	readonly server: string;
 	readonly namespaces: readonly string[] | 'all';
@@ -26,7 +25,7 @@ export interface StateIdentity {
 
 export interface SavedState {
 	readonly objects: readonly ConfigMap[];
-	/** When the cluster was last heard of. Unit: milliseconds since 1970. */
+	/** Last contact with the API server. Unit: milliseconds since 1970. */
 	readonly lastContact: number;
 }
 
@@ -53,7 +52,7 @@ export class StateFile {
 		this.#log = options.log;
 	}
 
-	/** Undefined: there is none that can be used. Errors: none. */
+	/** Undefined if there is no usable state. Errors: none. */
 	async load(): Promise<SavedState | undefined> {
 		let content: string;
 		try {
@@ -71,8 +70,8 @@ export class StateFile {
 	}
 
 	/**
-	 * Writes, or remembers to write when the write before is done; of several states in between only the last counts.
-	 * Resolves when nothing is left to write. Errors: none.
+	 * Writes the state after a write that is under way; of several waiting states only the last is written. Resolves when
+	 * no write is left. Errors: none.
 	 */
 	async save(state: SavedState): Promise<void> {
 		this.#waiting = state;
@@ -80,7 +79,7 @@ export class StateFile {
 		await this.#done;
 	}
 
-	/** Resolves when nothing is being written. Errors: none. */
+	/** Resolves when no write is under way. Errors: none. */
 	async settled(): Promise<void> {
 		await this.#done;
 	}
@@ -91,11 +90,12 @@ export class StateFile {
 			this.#waiting = undefined;
 			try {
 				await this.#write(state);
-				if (this.#hasFailed) this.#log.info({ path: this.path }, 'state is written again');
+				if (this.#hasFailed) this.#log.info(`the state file ${this.path} is written again`);
 				this.#hasFailed = false;
 			} catch (error) {
 				if (!this.#hasFailed) {
-					this.#log.warn({ path: this.path, err: error }, 'state cannot be written; a later start has an older one');
+					const reason = errorText(error);
+					this.#log.warn(`cannot write the state file ${this.path}: ${reason}; a later start has an older state`);
 				}
 				this.#hasFailed = true;
 			}
@@ -134,7 +134,7 @@ export class StateFile {
 		await this.#syncDirectory();
 	}
 
-	/** Half-written files of processes that were killed. */
+	/** Removes half-written files of killed processes. */
 	async #removeLeftovers(): Promise<void> {
 		for (const name of await readdir(this.#directory)) {
 			const [, pid] = /^cluster-[0-9a-f]{16}\.state\.([0-9]+)\.tmp$/.exec(name) ?? [];
@@ -152,15 +152,15 @@ export class StateFile {
 		}
 	}
 
-	/** Errors: Error with the reason why the file is not used. */
+	/** Errors: Error with the reason why the file cannot be used. */
 	#decode(content: string): SavedState {
 		const end = content.indexOf('\n');
 		const head = end < 0 ? undefined : parseHead(content.slice(0, end));
-		if (!isJsonObject(head) || head.format !== FORMAT) throw new Error('it is no state of this program');
+		if (!isJsonObject(head) || head.format !== FORMAT) throw new Error('it is not a state of this program');
 		if (head.version !== VERSION) throw new Error(`its version is ${String(head.version)}, not ${VERSION}`);
-		if (head.identity !== this.#identity) throw new Error('it is of another cluster or selection');
+		if (head.identity !== this.#identity) throw new Error('it belongs to another cluster or selection');
 		const body = content.slice(end + 1);
-		if (createHash('sha256').update(body).digest('hex') !== head.sha256) throw new Error('it is not complete');
+		if (createHash('sha256').update(body).digest('hex') !== head.sha256) throw new Error('it is incomplete');
 		const lines = body.split('\n').filter((line) => line !== '');
 		return {
 			objects: lines.map((line) => decode(JSON.parse(line))),
@@ -169,11 +169,11 @@ export class StateFile {
 	}
 
 	#ignored(reason: string): void {
-		this.#log.warn({ path: this.path, reason }, 'state file is ignored');
+		this.#log.warn(`cannot use the state file ${this.path}: ${reason}; starting without it`);
 	}
 }
 
-/** Undefined for what is no JSON; nothing of it is shown, whatever it is. */
+/** Undefined if the line is not JSON. */
 function parseHead(line: string): unknown {
 	try {
 		return JSON.parse(line);
@@ -202,7 +202,7 @@ function encodeValues(values: ReadonlyMap<string, Buffer>): Pairs {
 	return [...values].map(([key, value]) => [key, value.toString('base64')]);
 }
 
-/** Requires: the checksum was right, so that what is there is what was written. */
+/** Requires: the checksum matched, so the line is as it was written. */
 function decode(stored: StoredObject): ConfigMap {
 	const [namespace, name, immutable, labels, data, binaryData] = stored;
 	return {
@@ -218,7 +218,7 @@ function decodeValues(pairs: Pairs): ReadonlyMap<string, Buffer> {
 	return new Map(pairs.map(([key, value]) => [key, Buffer.from(value, 'base64')]));
 }
 
-/** A process of this number that belongs to somebody else is alive, too. */
+/** Also true for a process of another user. */
 function isAlive(pid: number): boolean {
 	try {
 		process.kill(pid, 0);

@@ -6,17 +6,21 @@ import { SILENT } from '../../../../src/base/log.js';
 import { ExecPlugin } from '../../../../src/sources/cluster/exec-plugin.js';
 import type { ClusterEntry } from '../../../../src/sources/cluster/kubeconfig-entries.js';
 import { until } from '../../../support/until.js';
+import { HeldTimers } from './held-timers.js';
 
 const V1 = 'client.authentication.k8s.io/v1';
 
-/** What was logged at level info. */
-let told: object[];
-const log = { ...SILENT, info: (...entry: readonly unknown[]) => void told.push(entry[0] as object) };
+/** Messages at level info. */
+let logged: unknown[];
+const log = { ...SILENT, info: (...entry: readonly unknown[]) => void logged.push(entry[0]) };
+/** Moves only where a test moves it. */
+let timers: HeldTimers;
 let directory: string;
 let closing: AbortController;
 beforeEach(() => {
 	closing = new AbortController();
-	told = [];
+	logged = [];
+	timers = new HeldTimers();
 	directory = mkdtempSync(join(tmpdir(), 'cmfs-exec-'));
 });
 afterEach(() => rmSync(directory, { recursive: true }));
@@ -51,7 +55,7 @@ function make(
 		installHint: more.installHint,
 		provideClusterInfo: more.provideClusterInfo ?? false,
 	};
-	return new ExecPlugin({ exec, cluster: about, environment: process.env, signal: closing.signal, log });
+	return new ExecPlugin({ exec, cluster: about, environment: process.env, signal: closing.signal, timers, log });
 }
 
 function answer(status: object): string {
@@ -71,7 +75,7 @@ function readNumber(path: string): number | undefined {
 }
 
 describe('ExecPlugin', () => {
-	it('runs the program with its input, and keeps what names no expiry', async () => {
+	it('runs the program with its input, and keeps a credential without expiry', async () => {
 		const one = plugin(answer({ token: 't' }), { provideClusterInfo: true });
 		expect(await one.credential(0)).toMatchObject({ token: 't', expiresAt: undefined });
 		await one.credential(1e15);
@@ -85,7 +89,7 @@ describe('ExecPlugin', () => {
 		});
 	});
 
-	it('passes on what the kubeconfig has in a file, and what the cluster says to plugins', async () => {
+	it('passes the authority of a file and the configuration of the cluster to the plugin', async () => {
 		const caFile = join(directory, 'ca.crt');
 		writeFileSync(caFile, 'CA');
 		plugin(answer({ token: 't' }));
@@ -99,7 +103,7 @@ describe('ExecPlugin', () => {
 		});
 	});
 
-	it('runs the program again shortly before what it gave expires', async () => {
+	it('runs the program again shortly before the credential expires', async () => {
 		const expires = Date.parse('2030-01-01T00:00:00Z');
 		const one = plugin(answer({ token: 't', expirationTimestamp: '2030-01-01T00:00:00Z' }));
 		await one.credential(expires - 60_000);
@@ -109,7 +113,7 @@ describe('ExecPlugin', () => {
 		expect(runs()).toHaveLength(2);
 	});
 
-	it('ends a program that hangs, and does not wait for what that one started', async () => {
+	it('ends a program that hangs, and does not wait for its children', async () => {
 		const one = plugin('sleep 60 & echo $! > "$(dirname "$0")/child"; wait');
 		const waiting = one.credential(0);
 		const child = await until(() => readNumber(join(directory, 'child')), 'the plugin runs');
@@ -120,30 +124,32 @@ describe('ExecPlugin', () => {
 		expect(runs()).toHaveLength(1);
 	});
 
-	it('tells at once what a program says that waits for somebody', async () => {
+	it('logs the lines of a program that waits for the user while it runs', async () => {
 		const one =
 			plugin(`printf 'To sign in, open\\n\\nthe page' >&2; until test -e "$(dirname "$0")/go"; do sleep 0.05; done
 			echo ' and type X' >&2; ${answer({ token: 't' })}`);
 		const waiting = one.credential(0);
 		const command = join(directory, 'plugin');
-		await until(() => told.length > 0, 'the first line');
-		expect(told).toEqual([{ plugin: command, line: 'To sign in, open' }]);
+		await until(() => existsSync(join(directory, 'runs')), 'the plugin runs');
+		await timers.advance(1_000);
+		await until(() => logged.length > 0, 'the first line');
+		expect(logged).toEqual([`credential plugin ${command}: To sign in, open`]);
 		writeFileSync(join(directory, 'go'), '');
 		expect(await waiting).toMatchObject({ token: 't' });
-		expect(told.slice(1)).toEqual([{ plugin: command, line: 'the page and type X' }]);
+		expect(logged.slice(1)).toEqual([`credential plugin ${command}: the page and type X`]);
 	});
 
-	it('says nothing of what a program says that answers at once', async () => {
+	it('does not log the lines of a program that answers at once', async () => {
 		await plugin(`echo 'a newer version is available' >&2; ${answer({ token: 't' })}`).credential(0);
-		expect(told).toEqual([]);
+		expect(logged).toEqual([]);
 	});
 
-	it('takes a certificate with its key', async () => {
+	it('accepts a certificate with its key', async () => {
 		const one = plugin(answer({ clientCertificateData: 'CERT', clientKeyData: 'KEY' }));
 		expect(await one.credential(0)).toMatchObject({ certificate: 'CERT', key: 'KEY', token: undefined });
 	});
 
-	it('takes YAML, as kubectl does', async () => {
+	it('accepts YAML, as kubectl does', async () => {
 		const one = plugin(print(`apiVersion: ${V1}\nkind: ExecCredential\nstatus:\n  token: t`));
 		expect(await one.credential(0)).toMatchObject({ token: 't' });
 	});
@@ -196,7 +202,7 @@ describe('ExecPlugin', () => {
 		});
 	});
 
-	it('gives the hint of the kubeconfig for a program that is not there', async () => {
+	it('gives the hint of the kubeconfig for a program that is not installed', async () => {
 		const attempt = make('no-such-plugin', { installHint: 'Install it from here.' }).credential(0);
 		await expect(attempt).rejects.toThrow(/executable no-such-plugin not found\n\nInstall it from here\.$/);
 	});

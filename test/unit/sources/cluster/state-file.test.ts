@@ -49,10 +49,13 @@ function object(name: string, value: string): ConfigMap {
 	};
 }
 
+const CANNOT_WRITE: unknown = expect.stringMatching(
+	/^cannot write the state file .*\.state: .*; a later start has an older state$/,
+);
 const state = { objects: [object('a', '€'), object('fixed', '')], lastContact: 5 };
 
 describe('StateFile', () => {
-	it('gives back what was saved, in a file that nobody else reads', async () => {
+	it('loads what it saved, from a file that only its owner can read', async () => {
 		await make().save(state);
 		expect(await make().load()).toEqual(state);
 		expect(statSync(make().path).mode & 0o777).toBe(0o600);
@@ -88,32 +91,32 @@ describe('StateFile', () => {
 		const { path } = make();
 		writeFileSync(path, damage(readFileSync(path, 'utf8')));
 		expect(await make().load()).toBeUndefined();
-		expect(lines).toEqual(['state file is ignored']);
+		expect(lines).toEqual([expect.stringMatching(/^cannot use the state file .*\.state: .*; starting without it$/)]);
 		await make().save(state);
 		expect(await make().load()).toEqual(state);
 	});
 
-	it('warns where no directory can be made', async () => {
+	it('warns if it cannot make the directory', async () => {
 		await new StateFile({ directory: '/proc/none/deeper', identity, log }).save(state);
-		expect(lines).toEqual(['state cannot be written; a later start has an older one']);
+		expect(lines).toEqual([CANNOT_WRITE]);
 	});
 
-	it('writes the last of several states, one after the other', async () => {
+	it('writes one state at a time, and the last one in the end', async () => {
 		const file = make();
 		await Promise.all(Array.from({ length: 20 }, (_, index) => file.save({ ...state, lastContact: index })));
 		expect((await file.load())?.lastContact).toBe(19);
 	});
 
-	it('warns once when it cannot write, keeps going, and says when it can again', async () => {
+	it('warns once while it cannot write, and logs when it can again', async () => {
 		const file = make();
 		mkdirSync(join(directory, '..'), { recursive: true });
 		writeFileSync(directory, 'in the way');
 		await file.save(state);
 		await file.save(state);
-		expect(lines).toEqual(['state cannot be written; a later start has an older one']);
+		expect(lines).toEqual([CANNOT_WRITE]);
 		rmSync(directory);
 		await file.save(state);
-		expect(lines.at(-1)).toBe('state is written again');
+		expect(lines.at(-1)).toMatch(/^the state file .*\.state is written again$/);
 		expect(await file.load()).toEqual(state);
 	});
 
@@ -123,13 +126,13 @@ describe('StateFile', () => {
 		const temporary = `${file.path}.${process.pid}.tmp`;
 		symlinkSync('/dev/full', temporary);
 		await file.save({ ...state, lastContact: 6 });
-		expect(lines).toEqual(['state cannot be written; a later start has an older one']);
+		expect(lines).toEqual([CANNOT_WRITE]);
 		expect((await file.load())?.lastContact).toBe(5);
 		await file.save({ ...state, lastContact: 7 });
 		expect((await file.load())?.lastContact).toBe(7);
 	});
 
-	it('removes half-written files of processes that are gone', async () => {
+	it('removes half-written files of processes that have ended', async () => {
 		const file = make();
 		await file.save(state);
 		writeFileSync(`${file.path}.999999999.tmp`, 'half');
