@@ -12,7 +12,7 @@ interface SecretMaker {
 	/** Where the Secret's name is. */
 	readonly nameField: readonly string[];
 	/** Whether the Secret has the object's own name where that field is missing. */
-	readonly isNamedAlike: boolean;
+	readonly defaultsToOwnName: boolean;
 }
 
 const MAKERS: readonly SecretMaker[] = [
@@ -20,10 +20,15 @@ const MAKERS: readonly SecretMaker[] = [
 		group: 'bitnami.com',
 		kind: 'SealedSecret',
 		nameField: ['spec', 'template', 'metadata', 'name'],
-		isNamedAlike: true,
+		defaultsToOwnName: true,
 	},
-	{ group: 'external-secrets.io', kind: 'ExternalSecret', nameField: ['spec', 'target', 'name'], isNamedAlike: true },
-	{ group: 'cert-manager.io', kind: 'Certificate', nameField: ['spec', 'secretName'], isNamedAlike: false },
+	{
+		group: 'external-secrets.io',
+		kind: 'ExternalSecret',
+		nameField: ['spec', 'target', 'name'],
+		defaultsToOwnName: true,
+	},
+	{ group: 'cert-manager.io', kind: 'Certificate', nameField: ['spec', 'secretName'], defaultsToOwnName: false },
 ];
 
 /** The name of the Secret that a controller makes of this object; undefined: none. */
@@ -33,5 +38,5 @@ export function madeSecretName({ apiVersion, kind, name, value }: ManifestObject
 	if (maker === undefined) return undefined;
 	const written = maker.nameField.reduce<unknown>((at, field) => (isJsonObject(at) ? at[field] : undefined), value);
 	if (typeof written === 'string' && written !== '') return written;
-	return maker.isNamedAlike && name !== '' ? name : undefined;
+	return maker.defaultsToOwnName && name !== '' ? name : undefined;
 }

@@ -15,7 +15,7 @@ export interface WorkloadKind {
 	/** Those that some supported cluster serves or served; the first is today's. */
 	readonly apiVersions: readonly string[];
 	/** Kubectl's words in lower case: singular, plural, short names. */
-	readonly words: readonly string[];
+	readonly names: readonly string[];
 	/** Empty: the object is the pod itself. */
 	readonly template: readonly TemplateStep[];
 	/** The name of the first pod of a workload. What a controller would draw by lot is `local`. */
@@ -38,7 +38,7 @@ export const WORKLOAD_KINDS: readonly WorkloadKind[] = [
 	{
 		kind: 'Pod',
 		apiVersions: ['v1'],
-		words: ['pod', 'pods', 'po'],
+		names: ['pod', 'pods', 'po'],
 		template: [],
 		podName: (name) => name,
 		podLabels: none,
@@ -46,7 +46,7 @@ export const WORKLOAD_KINDS: readonly WorkloadKind[] = [
 	{
 		kind: 'Deployment',
 		apiVersions: ['apps/v1', 'apps/v1beta2', 'apps/v1beta1', 'extensions/v1beta1'],
-		words: ['deployment', 'deployments', 'deploy'],
+		names: ['deployment', 'deployments', 'deploy'],
 		template: [spec('DeploymentSpec'), TEMPLATE],
 		podName: local,
 		podLabels: none,
@@ -54,7 +54,7 @@ export const WORKLOAD_KINDS: readonly WorkloadKind[] = [
 	{
 		kind: 'StatefulSet',
 		apiVersions: ['apps/v1', 'apps/v1beta2', 'apps/v1beta1'],
-		words: ['statefulset', 'statefulsets', 'sts'],
+		names: ['statefulset', 'statefulsets', 'sts'],
 		template: [spec('StatefulSetSpec'), TEMPLATE],
 		podName: numbered,
 		// Source: kubernetes v1.32 pkg/controller/statefulset, updateIdentity.
@@ -66,7 +66,7 @@ export const WORKLOAD_KINDS: readonly WorkloadKind[] = [
 	{
 		kind: 'DaemonSet',
 		apiVersions: ['apps/v1', 'apps/v1beta2', 'extensions/v1beta1'],
-		words: ['daemonset', 'daemonsets', 'ds'],
+		names: ['daemonset', 'daemonsets', 'ds'],
 		template: [spec('DaemonSetSpec'), TEMPLATE],
 		podName: local,
 		podLabels: none,
@@ -74,7 +74,7 @@ export const WORKLOAD_KINDS: readonly WorkloadKind[] = [
 	{
 		kind: 'ReplicaSet',
 		apiVersions: ['apps/v1', 'apps/v1beta2', 'extensions/v1beta1'],
-		words: ['replicaset', 'replicasets', 'rs'],
+		names: ['replicaset', 'replicasets', 'rs'],
 		template: [spec('ReplicaSetSpec'), TEMPLATE],
 		podName: local,
 		podLabels: none,
@@ -82,7 +82,7 @@ export const WORKLOAD_KINDS: readonly WorkloadKind[] = [
 	{
 		kind: 'Job',
 		apiVersions: ['batch/v1'],
-		words: ['job', 'jobs'],
+		names: ['job', 'jobs'],
 		template: [spec('JobSpec'), TEMPLATE],
 		podName: local,
 		// Source: kubernetes v1.32 pkg/registry/batch/job, generateSelector.
@@ -94,7 +94,7 @@ export const WORKLOAD_KINDS: readonly WorkloadKind[] = [
 	{
 		kind: 'CronJob',
 		apiVersions: ['batch/v1', 'batch/v1beta1'],
-		words: ['cronjob', 'cronjobs', 'cj'],
+		names: ['cronjob', 'cronjobs', 'cj'],
 		template: [spec('CronJobSpec'), { field: 'jobTemplate', goType: 'JobTemplateSpec' }, spec('JobSpec'), TEMPLATE],
 		podName: local,
 		podLabels: none,
@@ -102,7 +102,7 @@ export const WORKLOAD_KINDS: readonly WorkloadKind[] = [
 	{
 		kind: 'ReplicationController',
 		apiVersions: ['v1'],
-		words: ['replicationcontroller', 'replicationcontrollers', 'rc'],
+		names: ['replicationcontroller', 'replicationcontrollers', 'rc'],
 		template: [spec('ReplicationControllerSpec'), TEMPLATE],
 		podName: local,
 		podLabels: none,
@@ -110,7 +110,7 @@ export const WORKLOAD_KINDS: readonly WorkloadKind[] = [
 	{
 		kind: 'PodTemplate',
 		apiVersions: ['v1'],
-		words: ['podtemplate', 'podtemplates'],
+		names: ['podtemplate', 'podtemplates'],
 		template: [TEMPLATE],
 		podName: local,
 		podLabels: none,
@@ -120,7 +120,7 @@ export const WORKLOAD_KINDS: readonly WorkloadKind[] = [
 const BY_TYPE = new Map(
 	WORKLOAD_KINDS.flatMap((kind) => kind.apiVersions.map((version) => [`${version} ${kind.kind}`, kind] as const)),
 );
-const BY_WORD = new Map(WORKLOAD_KINDS.flatMap((kind) => kind.words.map((word) => [word, kind] as const)));
+const BY_NAME = new Map(WORKLOAD_KINDS.flatMap((kind) => kind.names.map((word) => [word, kind] as const)));
 
 /** Undefined: no pod comes from such an object. */
 export function workloadKind(type: { readonly apiVersion: string; readonly kind: string }): WorkloadKind | undefined {
@@ -128,8 +128,8 @@ export function workloadKind(type: { readonly apiVersion: string; readonly kind:
 }
 
 /** Of a word such as `deploy` or `Deployment`, without a group. */
-export function workloadKindOfWord(word: string): WorkloadKind | undefined {
-	return BY_WORD.get(word.toLowerCase());
+export function workloadKindOfName(word: string): WorkloadKind | undefined {
+	return BY_NAME.get(word.toLowerCase());
 }
 
 /** `apps` of `apps/v1`; empty for the core group. */

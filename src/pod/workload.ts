@@ -13,7 +13,7 @@ import {
 	WORKLOAD_KINDS,
 	type WorkloadKind,
 	workloadKind,
-	workloadKindOfWord,
+	workloadKindOfName,
 } from './workload-kinds.js';
 
 const DEFAULT_CONTAINER = 'kubectl.kubernetes.io/default-container';
@@ -60,7 +60,7 @@ export function selectWorkload(
 	const found = wanted === undefined ? workloads : workloads.filter(matcher(wanted));
 	const [match] = found;
 	if (match === undefined) throw new ConfigMapFsError('INPUT_MISSING', notFoundText(wanted ?? '', workloads));
-	if (found.length > 1) throw new ConfigMapFsError('USAGE', severalText(found));
+	if (found.length > 1) throw new ConfigMapFsError('USAGE', ambiguousText(found));
 	return match;
 }
 
@@ -95,7 +95,7 @@ function matcher(wanted: string): (object: ManifestObject) => boolean {
 	const word = dot < 0 ? left : left.slice(0, dot);
 	// `deployments.apps` and `deployments.v1.apps` are the same.
 	const group = dot < 0 ? undefined : left.slice(dot + 1).replace(/^v[0-9][a-z0-9]*\./, '');
-	const kind = workloadKindOfWord(word);
+	const kind = workloadKindOfName(word);
 	const known = kind?.apiVersions.some((version) => group === undefined || apiGroup(version) === group);
 	if (kind === undefined || known !== true) throw new ConfigMapFsError('USAGE', unknownKindText(left, word, kind));
 	return (object) =>
@@ -106,13 +106,13 @@ function matcher(wanted: string): (object: ManifestObject) => boolean {
 
 function unknownKindText(left: string, word: string, kind: WorkloadKind | undefined): string {
 	const meant =
-		kind?.words[0] ??
+		kind?.names[0] ??
 		nearest(
 			word.toLowerCase(),
-			WORKLOAD_KINDS.flatMap(({ words }) => words),
+			WORKLOAD_KINDS.flatMap(({ names: words }) => words),
 		);
 	const hint = meant === undefined ? '' : `; did you mean "${meant}"?`;
-	const kinds = WORKLOAD_KINDS.map(({ words }) => words[0]).join(', ');
+	const kinds = WORKLOAD_KINDS.map(({ names: words }) => words[0]).join(', ');
 	return `no kind of workload is called "${left}"; pods come from: ${kinds}${hint}`;
 }
 
@@ -130,10 +130,10 @@ function notFoundText(wanted: string, workloads: readonly ManifestObject[]): str
 	const near = nearest(name, workloads.map(workloadName));
 	const meant = workloads.find((object) => workloadName(object) === near);
 	const cure = meant === undefined ? 'choose one of them' : `did you mean ${workloadTitle(meant)}?`;
-	return `workload "${wanted}" not found, have: ${listed(workloads.map(titleAndPlace))}; ${cure}`;
+	return `workload "${wanted}" not found, have: ${listed(workloads.map(titleAndLocation))}; ${cure}`;
 }
 
-function severalText(found: readonly ManifestObject[]): string {
+function ambiguousText(found: readonly ManifestObject[]): string {
 	const [title, ...otherTitles] = new Set(found.map(workloadTitle));
 	if (otherTitles.length === 0) {
 		const list = found.map((object) => `${object.namespace ?? 'none given'} (${object.place})`);
@@ -141,15 +141,15 @@ function severalText(found: readonly ManifestObject[]): string {
 	}
 	const [example] = found;
 	const wanted = example === undefined ? '' : shortTitle(example);
-	return `several workloads: ${listed(found.map(titleAndPlace))}; choose one of them, such as ${wanted}`;
+	return `several workloads: ${listed(found.map(titleAndLocation))}; choose one of them, such as ${wanted}`;
 }
 
 /** `deploy/web`. */
 function shortTitle(object: ManifestObject): string {
-	return `${workloadKind(object)?.words.at(-1)}/${workloadName(object)}`;
+	return `${workloadKind(object)?.names.at(-1)}/${workloadName(object)}`;
 }
 
-function titleAndPlace(object: ManifestObject): string {
+function titleAndLocation(object: ManifestObject): string {
 	return `${workloadTitle(object)} (${object.place})`;
 }
 

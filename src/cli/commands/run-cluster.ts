@@ -4,7 +4,7 @@ import { ConfigMapFsError } from '../../base/errors.js';
 import type { Logger } from '../../base/log.js';
 import type { RunCluster } from '../../inputs/pod-sources.js';
 import type { ClusterRequest } from '../../inputs/requests.js';
-import { workloadKindOfWord } from '../../pod/workload-kinds.js';
+import { workloadKindOfName } from '../../pod/workload-kinds.js';
 import { eventLog } from '../print/event-log.js';
 
 /** What speaks with a cluster is loaded only when there is one. Errors: CONFIG_INVALID. */
@@ -33,7 +33,7 @@ export async function openRunCluster(
 
 function kindAndName(wanted: string): { readonly kind: string; readonly name: string } {
 	const [word = '', name, ...more] = wanted.split('/');
-	const kind = workloadKindOfWord(word.split('.')[0] ?? '');
+	const kind = workloadKindOfName(word.split('.')[0] ?? '');
 	if (kind === undefined || name === undefined || name === '' || more.length > 0) {
 		throw new ConfigMapFsError('USAGE', `invalid workload "${wanted}"; write KIND/NAME, such as deploy/web`);
 	}

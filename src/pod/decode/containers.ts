@@ -65,7 +65,7 @@ function decodeVolumeMounts(container: ObjectReader, volumes: ReadonlyMap<string
 	// Where a sub path is wrong, the server names the list, not its entry.
 	const list = fieldText([...container.path, 'volumeMounts']);
 	return container.objects('volumeMounts', 'VolumeMount').map((reader) => {
-		reader.onlyKnown(VOLUME_MOUNT);
+		reader.reportUnknown(VOLUME_MOUNT);
 		const name = reader.text('name');
 		if (name === '') reader.required('name');
 		else if (!volumes.has(name)) reader.notFound('name', name);

@@ -53,7 +53,7 @@ const ONE_OF_REFS_TEXT = 'must specify one of: `configMapRef` or `secretRef`';
 
 export function decodeEnv(container: ObjectReader, rules: EnvironmentRules): readonly EnvVar[] {
 	return container.objects('env', 'EnvVar').map((reader) => {
-		reader.onlyKnown(ENV_VAR);
+		reader.reportUnknown(ENV_VAR);
 		const name = reader.text('name');
 		if (name !== '') reader.check('name', name, rules.name);
 		else if (!reader.hasUnknown) reader.required('name');
@@ -64,7 +64,7 @@ export function decodeEnv(container: ObjectReader, rules: EnvironmentRules): rea
 }
 
 function decodeValueFrom(reader: ObjectReader, hasValue: boolean, rules: EnvironmentRules): EnvVarSource | undefined {
-	reader.onlyKnown(ENV_VAR_SOURCE);
+	reader.reportUnknown(ENV_VAR_SOURCE);
 	const present = SOURCES.filter(({ field }) => reader.has(field));
 	const sources = present.map(({ field, goType, decode }) => decode(reader.member(field, goType), rules));
 	const fault = valueFromFault(present.length, hasValue);
@@ -79,7 +79,7 @@ function valueFromFault(count: number, hasValue: boolean): string | undefined {
 }
 
 function decodeKeyRef(reader: ObjectReader, kind: 'configMapKeyRef' | 'secretKeyRef'): EnvVarSource {
-	reader.onlyKnown(KEY_REF);
+	reader.reportUnknown(KEY_REF);
 	const name = reader.text('name');
 	reader.check('name', name, subdomainFaults);
 	const key = reader.text('key');
@@ -90,7 +90,7 @@ function decodeKeyRef(reader: ObjectReader, kind: 'configMapKeyRef' | 'secretKey
 
 /** Clusters have it from v1.34 on; its volume must be an emptyDir of the pod. */
 function decodeFileKeyRef(reader: ObjectReader, { volumes }: EnvironmentRules): EnvVarSource {
-	reader.onlyKnown(FILE_KEY_REF);
+	reader.reportUnknown(FILE_KEY_REF);
 	const volumeName = reader.text('volumeName');
 	const volume = volumes.get(volumeName);
 	if (volumeName === '') reader.required('volumeName');
@@ -107,7 +107,7 @@ function decodeFileKeyRef(reader: ObjectReader, { volumes }: EnvironmentRules): 
 
 export function decodeEnvFrom(container: ObjectReader, rules: EnvironmentRules): readonly EnvFromSource[] {
 	return container.objects('envFrom', 'EnvFromSource').map((reader) => {
-		reader.onlyKnown(ENV_FROM_SOURCE);
+		reader.reportUnknown(ENV_FROM_SOURCE);
 		const prefix = reader.text('prefix');
 		if (prefix !== '') reader.check('prefix', prefix, rules.name);
 		const kind = reader.has('configMapRef') || !reader.has('secretRef') ? 'configMapRef' : 'secretRef';
@@ -124,7 +124,7 @@ export function decodeEnvFrom(container: ObjectReader, rules: EnvironmentRules):
 
 function decodeEnvSource(reader: ObjectReader | undefined): Pick<EnvFromSource, 'name' | 'optional'> {
 	if (reader === undefined) return { name: '', optional: false };
-	reader.onlyKnown(ENV_SOURCE);
+	reader.reportUnknown(ENV_SOURCE);
 	const name = reader.text('name');
 	if (name === '') reader.required('name');
 	else reader.check('name', name, prefixFaults);

@@ -6,7 +6,7 @@
 import { labelKeyFaults } from '../../model/validation.js';
 import type { FieldRef, ResourceFieldRef } from '../pod-spec.js';
 import { decodeDivisor } from './divisor.js';
-import { cut, invalidText, type ObjectReader, unsupportedText } from './object-reader.js';
+import { invalidText, type ObjectReader, truncated, unsupportedText } from './object-reader.js';
 import {
 	annotationKeyFaults,
 	CONTAINER_RESOURCES,
@@ -20,7 +20,7 @@ const RESOURCE_FIELD_REF = new Set(['containerName', 'resource', 'divisor']);
 
 /** `supported`: the field paths without a subscript that are allowed in this place, sorted. */
 export function decodeFieldRef(reader: ObjectReader, supported: ReadonlySet<string>): FieldRef {
-	reader.onlyKnown(FIELD_REF);
+	reader.reportUnknown(FIELD_REF);
 	const version = reader.text('apiVersion') || 'v1';
 	const fieldPath = reader.text('fieldPath');
 	const fault = fieldPathFault(version, fieldPath, supported);
@@ -33,7 +33,7 @@ export function decodeFieldRef(reader: ObjectReader, supported: ReadonlySet<stri
 function fieldPathFault(version: string, fieldPath: string, supported: ReadonlySet<string>): string | undefined {
 	if (fieldPath === '') return 'Required value';
 	if (version !== 'v1') {
-		return invalidText(fieldPath, `error converting fieldPath: unsupported pod version: ${cut(version)}`);
+		return invalidText(fieldPath, `error converting fieldPath: unsupported pod version: ${truncated(version)}`);
 	}
 	const fault = fieldLabelFault(fieldPath);
 	if (fault !== undefined) return fault;
@@ -50,7 +50,7 @@ function checkSubscript(reader: ObjectReader, fieldPath: string): void {
 
 /** In a volume the container must be named. */
 export function decodeResourceFieldRef(reader: ObjectReader, place: 'env' | 'volume'): ResourceFieldRef {
-	reader.onlyKnown(RESOURCE_FIELD_REF);
+	reader.reportUnknown(RESOURCE_FIELD_REF);
 	const containerName = reader.optionalText('containerName');
 	const resource = reader.text('resource');
 	if (place === 'volume' && containerName === undefined) reader.required('containerName');

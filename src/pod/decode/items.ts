@@ -25,10 +25,10 @@ export function decodeDefaultMode(volume: ObjectReader): number {
 
 export function decodeKeyItems(source: ObjectReader): readonly ReadItem<KeyToPath>[] {
 	return source.objects('items', 'KeyToPath').map((reader) => {
-		reader.onlyKnown(KEY_TO_PATH);
+		reader.reportUnknown(KEY_TO_PATH);
 		const key = reader.text('key');
 		if (key === '') reader.required('key');
-		const path = decodePath(reader, fieldText([...reader.path, 'path']));
+		const path = decodeItemPath(reader, fieldText([...reader.path, 'path']));
 		const mode = decodeMode(reader, 'mode');
 		return { reader, item: { key, path, ...(mode === undefined ? {} : { mode }) } };
 	});
@@ -38,8 +38,8 @@ export function decodeDownwardItems(source: ObjectReader): readonly ReadItem<Dow
 	// The server names the volume, not the item.
 	const shown = fieldText(source.path);
 	return source.objects('items', 'DownwardAPIVolumeFile').map((reader) => {
-		reader.onlyKnown(DOWNWARD_FILE);
-		const path = decodePath(reader, `${shown}.path`);
+		reader.reportUnknown(DOWNWARD_FILE);
+		const path = decodeItemPath(reader, `${shown}.path`);
 		const field = reader.object('fieldRef', 'ObjectFieldSelector');
 		const resource = reader.object('resourceFieldRef', 'ResourceFieldSelector');
 		const fieldRef = field && decodeFieldRef(field, VOLUME_FIELD_PATHS);
@@ -57,7 +57,7 @@ export function decodeDownwardItems(source: ObjectReader): readonly ReadItem<Dow
 	});
 }
 
-function decodePath(reader: ObjectReader, shown: string): string {
+function decodeItemPath(reader: ObjectReader, shown: string): string {
 	const path = reader.text('path');
 	if (path === '') reader.faultAs('path', shown, 'Required value');
 	reader.checkAs('path', shown, path, itemPathFaults);

@@ -17,7 +17,7 @@ import type { ObjectReader } from './object-reader.js';
 import { annotationKeyFaults } from './validation.js';
 
 /** The name space of the uids that are made here; a fixed uuid of no meaning. Source: RFC 4122, 4.3. */
-const UID_SPACE = Buffer.from('8d5b1f0e3c7a4b6f9e2d7a41c05f6b93', 'hex');
+const UID_NAMESPACE = Buffer.from('8d5b1f0e3c7a4b6f9e2d7a41c05f6b93', 'hex');
 const NAME_TEXT = 'Required value: name or generateName is required';
 
 /** The object's own; a name that would be drawn by lot ends in `local`. */
@@ -71,7 +71,7 @@ export function decodePodMetadata(
 
 /** A version 5 uuid. Source: RFC 4122, 4.3. */
 function nameUid(name: string): string {
-	const bytes = createHash('sha1').update(UID_SPACE).update(name).digest().subarray(0, 16);
+	const bytes = createHash('sha1').update(UID_NAMESPACE).update(name).digest().subarray(0, 16);
 	bytes.writeUInt8((bytes.readUInt8(6) & 0x0f) | 0x50, 6);
 	bytes.writeUInt8((bytes.readUInt8(8) & 0x3f) | 0x80, 8);
 	return bytes.toString('hex').replace(/^(.{8})(.{4})(.{4})(.{4})/, '$1-$2-$3-$4-');

@@ -174,11 +174,11 @@ export class ObjectReader {
 	}
 
 	/** Reports every other field, as kubectl does. */
-	onlyKnown(known: ReadonlySet<string>): this {
+	reportUnknown(known: ReadonlySet<string>): this {
 		for (const field of Object.keys(this.#value)) {
 			if (known.has(field)) continue;
 			this.#hasUnknown = true;
-			const full = cut(fieldText([...this.path, field]));
+			const full = truncated(fieldText([...this.path, field]));
 			this.findings.report([...this.path, field], `strict decoding error: unknown field "${full}"`);
 		}
 		return this;
@@ -299,10 +299,10 @@ export function unsupportedText(value: string, supported: Iterable<string>): str
 }
 
 export function quoted(value: string | number): string {
-	return typeof value === 'number' ? String(value) : quoteGo(cut(value));
+	return typeof value === 'number' ? String(value) : quoteGo(truncated(value));
 }
 
 /** A name or path of a readable length. */
-export function cut(text: string): string {
+export function truncated(text: string): string {
 	return text.length > MAX_QUOTED ? `${text.slice(0, MAX_QUOTED)}…` : text;
 }

@@ -4,7 +4,7 @@
  */
 
 import { labelKeyFaults, namespaceFaults, subdomainFaults } from '../../model/validation.js';
-import { cut, invalidText } from './object-reader.js';
+import { invalidText, truncated } from './object-reader.js';
 
 export const MODE_TEXT = 'must be a number between 0 and 0777 (octal), both inclusive';
 /** Unit: permission bits. */
@@ -116,7 +116,7 @@ export function fieldLabelFault(fieldPath: string): string | undefined {
 	const { path, subscript } = splitFieldPath(fieldPath);
 	if (subscript === undefined ? FIELD_LABELS.has(path) : SUBSCRIPTED.has(path)) return undefined;
 	const rule = subscript === undefined ? 'not supported' : 'does not support subscript';
-	return invalidText(fieldPath, `error converting fieldPath: field label ${rule}: ${cut(fieldPath)}`);
+	return invalidText(fieldPath, `error converting fieldPath: field label ${rule}: ${truncated(fieldPath)}`);
 }
 
 /** What is wrong with the key of an annotation. Source: ValidateAnnotations; case does not count. */

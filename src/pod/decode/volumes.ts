@@ -76,7 +76,7 @@ const MORE_THAN_ONE_TEXT = 'Forbidden: may not specify more than 1 volume type';
 export function decodeVolumes(spec: ObjectReader, claims: readonly string[]): readonly PodVolume[] {
 	const volumes = new Map<string, PodVolume>();
 	for (const reader of spec.objects('volumes', 'Volume')) {
-		reader.onlyKnown(VOLUME);
+		reader.reportUnknown(VOLUME);
 		const name = reader.text('name');
 		const source = decodeSource(reader);
 		if (name === '') reader.required('name');
@@ -108,7 +108,7 @@ function decodeOther(type: string): DecodeSource {
 }
 
 function decodeObjectVolume(reader: ObjectReader, kind: 'configMap' | 'secret', nameField: string): VolumeSource {
-	reader.onlyKnown(new Set([nameField, ...OBJECT_FIELDS]));
+	reader.reportUnknown(new Set([nameField, ...OBJECT_FIELDS]));
 	const name = reader.text(nameField);
 	if (name === '' && !reader.hasUnknown) reader.required(nameField);
 	const defaultMode = decodeDefaultMode(reader);
@@ -118,13 +118,13 @@ function decodeObjectVolume(reader: ObjectReader, kind: 'configMap' | 'secret', 
 }
 
 function decodeDownwardVolume(reader: ObjectReader): VolumeSource {
-	reader.onlyKnown(DOWNWARD);
+	reader.reportUnknown(DOWNWARD);
 	const defaultMode = decodeDefaultMode(reader);
 	return { kind: 'downwardAPI', items: decodeDownwardItems(reader).map(({ item }) => item), defaultMode };
 }
 
 function decodeEmptyDir(reader: ObjectReader): VolumeSource {
-	reader.onlyKnown(EMPTY_DIR);
+	reader.reportUnknown(EMPTY_DIR);
 	const sizeLimit = reader.quantity('sizeLimit');
 	if (sizeLimit?.startsWith('-')) {
 		reader.fault('sizeLimit', 'Forbidden: SizeLimit field must be a valid resource quantity');
@@ -133,7 +133,7 @@ function decodeEmptyDir(reader: ObjectReader): VolumeSource {
 }
 
 function decodeHostPath(reader: ObjectReader): VolumeSource {
-	reader.onlyKnown(HOST_PATH);
+	reader.reportUnknown(HOST_PATH);
 	const path = reader.text('path');
 	const type = reader.text('type', 'v1.HostPathType');
 	if (path === '') reader.required('path');
@@ -143,7 +143,7 @@ function decodeHostPath(reader: ObjectReader): VolumeSource {
 }
 
 function decodeProjected(reader: ObjectReader): VolumeSource {
-	reader.onlyKnown(PROJECTED);
+	reader.reportUnknown(PROJECTED);
 	const defaultMode = decodeDefaultMode(reader);
 	const decoder = new ProjectedDecoder(fieldText(reader.path));
 	const sources = reader.objects('sources', 'VolumeProjection').flatMap((source) => decoder.decode(source) ?? []);
@@ -162,7 +162,7 @@ class ProjectedDecoder {
 
 	/** Undefined: none at all, which a server takes and passes over. */
 	decode(reader: ObjectReader): ProjectedSource | undefined {
-		reader.onlyKnown(PROJECTED_SOURCE);
+		reader.reportUnknown(PROJECTED_SOURCE);
 		const sources = [
 			this.#object(reader, 'secret', 'SecretProjection'),
 			this.#object(reader, 'configMap', 'ConfigMapProjection'),
@@ -176,7 +176,7 @@ class ProjectedDecoder {
 	}
 
 	#object(parent: ObjectReader, kind: 'secret' | 'configMap', goType: string): ProjectedSource | undefined {
-		const reader = parent.object(kind, goType)?.onlyKnown(PROJECTED_OBJECT);
+		const reader = parent.object(kind, goType)?.reportUnknown(PROJECTED_OBJECT);
 		if (reader === undefined) return undefined;
 		const name = reader.text('name');
 		if (name === '' && !reader.hasUnknown) reader.required('name');
@@ -188,7 +188,7 @@ class ProjectedDecoder {
 	}
 
 	#downward(parent: ObjectReader): ProjectedSource | undefined {
-		const reader = parent.object('downwardAPI', 'DownwardAPIProjection')?.onlyKnown(PROJECTED_DOWNWARD);
+		const reader = parent.object('downwardAPI', 'DownwardAPIProjection')?.reportUnknown(PROJECTED_DOWNWARD);
 		if (reader === undefined) return undefined;
 		const items = decodeDownwardItems(reader).map(({ reader: itemReader, item }) => {
 			this.#take(itemReader, item.path, item.path);

@@ -30,7 +30,7 @@ type FileKeyRef = Extract<EnvVarSource, { readonly kind: 'fileKeyRef' }>;
 type ObjectKind = EnvironmentSource['kind'];
 
 /** How kubelet's messages name the kinds. */
-const KIND_WORDS: Readonly<Record<ObjectKind, { readonly notFound: string; readonly event: string }>> = {
+const KIND_NAMES: Readonly<Record<ObjectKind, { readonly notFound: string; readonly event: string }>> = {
 	ConfigMap: { notFound: 'configmap', event: 'configMap' },
 	Secret: { notFound: 'secret', event: 'secret' },
 };
@@ -128,7 +128,7 @@ class EnvironmentBuilder {
 			else this.#setBytes(name, bytes, { kind: source.kind, field, object: source.name, key });
 		}
 		if (skipped.length === 0) return;
-		const what = `Keys [${skipped.sort().join(', ')}] from the EnvFrom ${KIND_WORDS[kind].event}`;
+		const what = `Keys [${skipped.sort().join(', ')}] from the EnvFrom ${KIND_NAMES[kind].event}`;
 		const why = 'were skipped since they are considered invalid environment variable names.';
 		this.#warn(field, `${what} ${this.#objectKey(source.name)} ${why}`);
 	}
@@ -180,7 +180,7 @@ class EnvironmentBuilder {
 			this.#setBytes(name, bytes, { kind: ref.kind, field, object: ref.name, key: ref.key });
 			return;
 		}
-		if (!ref.optional) this.#miss(`couldn't find key ${ref.key} in ${kind} ${this.#objectKey(ref.name)}`);
+		if (!ref.optional) this.#reportMissing(`couldn't find key ${ref.key} in ${kind} ${this.#objectKey(ref.name)}`);
 		if ('binaryData' in object && object.binaryData.has(ref.key)) {
 			const where = `key "${ref.key}" of ConfigMap ${this.#objectKey(ref.name)} is in binaryData`;
 			this.#warn(field, `${where}, which never reaches the environment: mount it as a file`);
@@ -205,12 +205,12 @@ class EnvironmentBuilder {
 		if (readFile === undefined) {
 			const what = `variable "${name}" comes from file "${path}" of volume "${volumeName}"`;
 			if (optional) this.#warn(field, `${what}: a local process does not get it`);
-			else this.#miss(`${what}, which a local process does not have`);
+			else this.#reportMissing(`${what}, which a local process does not have`);
 			return;
 		}
 		const bytes = readFile(volumeName, path);
 		if (bytes === undefined) {
-			if (!optional) this.#miss(`environment variable file "${path}" not found in volume "${volumeName}"`);
+			if (!optional) this.#reportMissing(`environment variable file "${path}" not found in volume "${volumeName}"`);
 			return;
 		}
 		this.#attempt(`${field}.valueFrom.fileKeyRef: file "${path}" of volume "${volumeName}"`, () => {
@@ -219,7 +219,7 @@ class EnvironmentBuilder {
 			if (value !== undefined) {
 				this.#set({ name, value, origin: { kind: 'fileKeyRef', field, object: volumeName, key } }, isExact);
 			} else if (!optional) {
-				this.#miss(`environment variable key "${key}" not found in file "${path}" of volume "${volumeName}"`);
+				this.#reportMissing(`environment variable key "${key}" not found in file "${path}" of volume "${volumeName}"`);
 			}
 		});
 	}
@@ -265,7 +265,7 @@ class EnvironmentBuilder {
 			this.#sources.set(id, { kind, name });
 		}
 		const object = this.#read.get(id);
-		if (object === undefined && !optional) this.#miss(`${KIND_WORDS[kind].notFound} "${name}" not found`);
+		if (object === undefined && !optional) this.#reportMissing(`${KIND_NAMES[kind].notFound} "${name}" not found`);
 		return object;
 	}
 
@@ -278,7 +278,7 @@ class EnvironmentBuilder {
 		}
 	}
 
-	#miss(message: string): void {
+	#reportMissing(message: string): void {
 		this.#missing.set(message, { reason: 'CreateContainerConfigError', message });
 	}
 

@@ -2,8 +2,8 @@
 
 import { MAX_STRING_BYTES } from '../environment/exec-limits.js';
 import { environmentNameFaults, isShellName } from '../environment/names.js';
-import type { Problem } from './finding.js';
-import { wordList } from './name-list.js';
+import type { RuleFinding } from './finding.js';
+import { nameList } from './name-list.js';
 import { objectName } from './object-reference.js';
 import type { LintSubject } from './subject.js';
 import { findEnvObject, type Variable } from './variable.js';
@@ -25,12 +25,12 @@ function* perEntry(subject: LintSubject, wanted: (variable: Variable) => boolean
 		}
 		for (const [field, found] of entries) {
 			const [{ list } = { list: 'env' as const }] = found;
-			yield { list, field, names: wordList(found.map(({ name }) => name)) };
+			yield { list, field, names: nameList(found.map(({ name }) => name)) };
 		}
 	}
 }
 
-export function* envNameNoShell(subject: LintSubject): Iterable<Problem> {
+export function* envNameNoShell(subject: LintSubject): Iterable<RuleFinding> {
 	for (const { field, names } of perEntry(subject, ({ name }) => !isShellName(name))) {
 		yield {
 			severity: 'warning',
@@ -46,7 +46,7 @@ const OLD_CLUSTERS: Readonly<Record<Variable['list'], string>> = {
 	env: 'clusters before 1.32 refuse a pod with these names',
 };
 
-export function* envNameTooNew(subject: LintSubject): Iterable<Problem> {
+export function* envNameTooNew(subject: LintSubject): Iterable<RuleFinding> {
 	const isTooNew = ({ name }: Variable) => environmentNameFaults(name, true).length > 0;
 	for (const { list, field, names } of perEntry(subject, isTooNew)) {
 		yield {
@@ -58,7 +58,7 @@ export function* envNameTooNew(subject: LintSubject): Iterable<Problem> {
 	}
 }
 
-export function* envFromCollision(subject: LintSubject): Iterable<Problem> {
+export function* envFromCollision(subject: LintSubject): Iterable<RuleFinding> {
 	for (const { variables } of subject.containers) {
 		const last = new Map<string, Variable>();
 		const hidden = new Map<
@@ -78,14 +78,14 @@ export function* envFromCollision(subject: LintSubject): Iterable<Problem> {
 			yield {
 				severity: 'warning',
 				field: later.field,
-				text: `${later.origin} sets what ${earlier.origin} of envFrom[${earlier.index}] has set, and wins: ${wordList(names)}`,
+				text: `${later.origin} sets what ${earlier.origin} of envFrom[${earlier.index}] has set, and wins: ${nameList(names)}`,
 				cure: 'give one of them a prefix, or remove the keys from one',
 			};
 		}
 	}
 }
 
-export function* envOverridesEnvFrom(subject: LintSubject): Iterable<Problem> {
+export function* envOverridesEnvFrom(subject: LintSubject): Iterable<RuleFinding> {
 	for (const { variables } of subject.containers) {
 		const fromObjects = new Map(variables.all.filter(({ list }) => list === 'envFrom').map((one) => [one.name, one]));
 		for (const { list, name, field } of variables.all) {
@@ -101,7 +101,7 @@ export function* envOverridesEnvFrom(subject: LintSubject): Iterable<Problem> {
 	}
 }
 
-export function* envDuplicate(subject: LintSubject): Iterable<Problem> {
+export function* envDuplicate(subject: LintSubject): Iterable<RuleFinding> {
 	for (const { variables } of subject.containers) {
 		const earlier = new Map<string, Variable>();
 		for (const variable of variables.all.filter(({ list }) => list === 'env')) {
@@ -115,7 +115,7 @@ export function* envDuplicate(subject: LintSubject): Iterable<Problem> {
 	}
 }
 
-export function* envValueTooLarge(subject: LintSubject): Iterable<Problem> {
+export function* envValueTooLarge(subject: LintSubject): Iterable<RuleFinding> {
 	for (const { variables } of subject.containers) {
 		for (const { name, bytes, field } of variables.all) {
 			const size = Buffer.byteLength(name) + 1 + (bytes?.length ?? 0);
@@ -130,7 +130,7 @@ export function* envValueTooLarge(subject: LintSubject): Iterable<Problem> {
 	}
 }
 
-export function* envValueNul(subject: LintSubject): Iterable<Problem> {
+export function* envValueNul(subject: LintSubject): Iterable<RuleFinding> {
 	for (const { field, names } of perEntry(subject, ({ bytes }) => bytes?.includes(0) === true)) {
 		const text = `a variable cannot hold a NUL character, and these would: ${names}`;
 		yield { severity: 'error', field, text, cure: 'mount it as a file' };
@@ -138,7 +138,7 @@ export function* envValueNul(subject: LintSubject): Iterable<Problem> {
 }
 
 /** A value of one line with its line end, as `echo` and editors leave it. */
-export function* envTrailingNewline(subject: LintSubject): Iterable<Problem> {
+export function* envTrailingNewline(subject: LintSubject): Iterable<RuleFinding> {
 	const ends = ({ isKey, bytes }: Variable) =>
 		isKey && bytes !== undefined && bytes.length > 1 && bytes.indexOf(NEWLINE) === bytes.length - 1;
 	for (const { field, names } of perEntry(subject, ends)) {
@@ -147,7 +147,7 @@ export function* envTrailingNewline(subject: LintSubject): Iterable<Problem> {
 	}
 }
 
-export function* envFromBinary({ containers, objects }: LintSubject): Iterable<Problem> {
+export function* envFromBinary({ containers, objects }: LintSubject): Iterable<RuleFinding> {
 	for (const { container, field } of containers) {
 		for (const [index, source] of container.envFrom.entries()) {
 			const object = findEnvObject(source, objects);
@@ -155,7 +155,7 @@ export function* envFromBinary({ containers, objects }: LintSubject): Iterable<P
 			yield {
 				severity: 'info',
 				field: `${field}.envFrom[${index}]`,
-				text: `binaryData of ${objectName(object)} sets no variables: ${wordList(object.binaryData.keys())}`,
+				text: `binaryData of ${objectName(object)} sets no variables: ${nameList(object.binaryData.keys())}`,
 				cure: 'move text to data, or mount it as files',
 			};
 		}

@@ -3,9 +3,9 @@
 import { posix } from 'node:path';
 import { traceExpansion } from '../environment/expansion.js';
 import type { Container } from '../pod-spec.js';
-import type { Problem } from './finding.js';
-import { wordList } from './name-list.js';
-import type { LintSubject, PlacedContainer } from './subject.js';
+import type { RuleFinding } from './finding.js';
+import { nameList } from './name-list.js';
+import type { LintSubject, SubjectContainer } from './subject.js';
 
 /** What kubelet sets for each Service. Source: kubernetes v1.32 pkg/kubelet/envvars, FromServices. */
 const SERVICE_VARIABLE =
@@ -20,7 +20,7 @@ const SHELL_REFERENCE = /\$(?:\{([A-Za-z_]\w*)\}|([A-Za-z_]\w*))/g;
 interface ExpandedText {
 	readonly text: string;
 	readonly field: string;
-	readonly container: PlacedContainer;
+	readonly container: SubjectContainer;
 	/** Names with a value at that moment. */
 	readonly known: ReadonlySet<string>;
 	/** Names that get their value later in the list; empty for a command. */
@@ -38,7 +38,7 @@ function* expandedTexts({ containers }: LintSubject): Iterable<ExpandedText> {
 	}
 }
 
-function* valueTexts(placed: PlacedContainer): Iterable<ExpandedText> {
+function* valueTexts(placed: SubjectContainer): Iterable<ExpandedText> {
 	const { container, field, variables } = placed;
 	for (const [index, { name, value }] of container.env.entries()) {
 		const isLater = (other: (typeof variables.all)[number]) => other.list === 'env' && other.index >= index;
@@ -54,7 +54,7 @@ function* valueTexts(placed: PlacedContainer): Iterable<ExpandedText> {
 	}
 }
 
-function* argumentTexts(placed: PlacedContainer): Iterable<ExpandedText> {
+function* argumentTexts(placed: SubjectContainer): Iterable<ExpandedText> {
 	const { container, field, variables } = placed;
 	const known = new Set(variables.all.map(({ name }) => name));
 	const isScript = runsShell(container);
@@ -78,7 +78,7 @@ function referencesOf(text: string): readonly string[] {
 	return traceExpansion(text, () => undefined).unresolved;
 }
 
-export function* forwardReference(subject: LintSubject): Iterable<Problem> {
+export function* forwardReference(subject: LintSubject): Iterable<RuleFinding> {
 	for (const { text, field, known, later } of expandedTexts(subject)) {
 		const names = referencesOf(text).filter((name) => !known.has(name) && later.has(name));
 		if (names.length === 0) continue;
@@ -106,7 +106,7 @@ function isServiceVariable(name: string, { pod }: LintSubject): boolean {
 	return SERVICE_VARIABLE.test(name) && (pod.spec.enableServiceLinks || name.startsWith('KUBERNETES_'));
 }
 
-export function* undefinedReference(subject: LintSubject): Iterable<Problem> {
+export function* undefinedReference(subject: LintSubject): Iterable<RuleFinding> {
 	for (const { in: one, name } of undefinedNames(subject)) {
 		if (isServiceVariable(name, subject)) continue;
 		const isOwn = one.own === name;
@@ -119,7 +119,7 @@ export function* undefinedReference(subject: LintSubject): Iterable<Problem> {
 	}
 }
 
-export function* serviceVariable(subject: LintSubject): Iterable<Problem> {
+export function* serviceVariable(subject: LintSubject): Iterable<RuleFinding> {
 	for (const { in: one, name } of undefinedNames(subject)) {
 		if (!isServiceVariable(name, subject)) continue;
 		yield {
@@ -132,7 +132,7 @@ export function* serviceVariable(subject: LintSubject): Iterable<Problem> {
 }
 
 /** In a sub path kubelet refuses what is undefined or empty, unlike anywhere else. */
-export function* subPathExprUndefined({ containers }: LintSubject): Iterable<Problem> {
+export function* subPathExprUndefined({ containers }: LintSubject): Iterable<RuleFinding> {
 	for (const { mounts, variables } of containers) {
 		if (!variables.isComplete) continue;
 		const values = new Map(variables.all.map(({ name, bytes }) => [name, bytes]));
@@ -152,7 +152,7 @@ export function* subPathExprUndefined({ containers }: LintSubject): Iterable<Pro
 }
 
 /** `${NAME}` where only `$(NAME)` means something. In a value only for a name that there is: it may be a password. */
-export function* shellReference(subject: LintSubject): Iterable<Problem> {
+export function* shellReference(subject: LintSubject): Iterable<RuleFinding> {
 	for (const { text, field, container, own, isScript } of expandedTexts(subject)) {
 		if (isScript) continue;
 		const set = new Set(container.variables.all.map(({ name }) => name));
@@ -165,12 +165,12 @@ export function* shellReference(subject: LintSubject): Iterable<Problem> {
 		yield {
 			severity: 'info',
 			field,
-			text: `no shell reads this, so it stays as it is written: ${wordList(names)}`,
+			text: `no shell reads this, so it stays as it is written: ${nameList(names)}`,
 			cure: 'write $(NAME) if the variable is meant',
 		};
 	}
 }
 
 function listed(names: readonly string[]): string {
-	return wordList(names.map((name) => `$(${name})`));
+	return nameList(names.map((name) => `$(${name})`));
 }

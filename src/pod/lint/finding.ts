@@ -18,4 +18,4 @@ export interface Finding {
 }
 
 /** What a rule finds; the rule and the place are added to it. */
-export type Problem = Omit<Finding, 'rule' | 'location'>;
+export type RuleFinding = Omit<Finding, 'rule' | 'location'>;

@@ -7,7 +7,7 @@ import type { PodObjects } from '../pod-objects.js';
 import type { Pod } from '../pod-spec.js';
 import * as environment from './environment-rules.js';
 import * as expansion from './expansion-rules.js';
-import type { Finding, Problem, Severity } from './finding.js';
+import type { Finding, RuleFinding, Severity } from './finding.js';
 import * as mode from './mode-rules.js';
 import * as mount from './mount-rules.js';
 import * as object from './object-rules.js';
@@ -38,7 +38,7 @@ export interface LintViolation {
 	readonly text: string;
 }
 
-type Rule = (subject: LintSubject) => Iterable<Problem>;
+type Rule = (subject: LintSubject) => Iterable<RuleFinding>;
 
 /** Every rule that looks at a pod, by its name. */
 export const RULES: Readonly<Record<string, Rule>> = {

@@ -1,16 +1,16 @@
 /** Rules of `lint` about permission bits. Pure. */
 
 import { MAX_MODE, MODE_TEXT } from '../decode/validation.js';
-import type { Problem } from './finding.js';
-import { partMount } from './part-mount.js';
+import type { RuleFinding } from './finding.js';
+import { subPathMount } from './sub-path-mount.js';
 import type { LintSubject } from './subject.js';
-import { type PlacedMode, volumeModes } from './volume-entry.js';
+import { type ModeField, volumeModes } from './volume-entry.js';
 
 /** Decimal numbers in range that look like the octal modes of which people think. */
 const LIKE_OCTAL = new Set([400, 404, 440, 444, 500]);
 const ROOT = 0;
 
-function* modesOf({ volumes }: LintSubject): Iterable<PlacedMode> {
+function* modesOf({ volumes }: LintSubject): Iterable<ModeField> {
 	for (const { volume, field } of volumes) yield* volumeModes(volume, field);
 }
 
@@ -20,14 +20,14 @@ function octal(mode: number): string {
 }
 
 /** The decimal number for a mode whose octal digits are those of `mode`; undefined where they are not octal. */
-function meant(mode: number): number | undefined {
+function octalMeaning(mode: number): number | undefined {
 	return /^[0-7]{3}$/.test(String(mode)) ? Number.parseInt(String(mode), 8) : undefined;
 }
 
-export function* modeOutOfRange(subject: LintSubject): Iterable<Problem> {
+export function* modeOutOfRange(subject: LintSubject): Iterable<RuleFinding> {
 	for (const { mode, field } of modesOf(subject)) {
 		if (Number.isInteger(mode) && mode >= 0 && mode <= MAX_MODE) continue;
-		const wanted = meant(mode);
+		const wanted = octalMeaning(mode);
 		yield {
 			severity: 'error',
 			field,
@@ -40,20 +40,20 @@ export function* modeOutOfRange(subject: LintSubject): Iterable<Problem> {
 	}
 }
 
-export function* suspiciousMode(subject: LintSubject): Iterable<Problem> {
+export function* suspiciousMode(subject: LintSubject): Iterable<RuleFinding> {
 	for (const { mode, field } of modesOf(subject)) {
 		if (!LIKE_OCTAL.has(mode)) continue;
 		yield {
 			severity: 'warning',
 			field,
 			text: `${mode} is a decimal number, in octal ${octal(mode)}, which is an unusual mode`,
-			cure: `if 0${mode} is meant, write 0${mode} in YAML, or ${meant(mode)} in JSON`,
+			cure: `if 0${mode} is meant, write 0${mode} in YAML, or ${octalMeaning(mode)} in JSON`,
 		};
 	}
 }
 
 /** Files belong to root and, without an fsGroup, to root's group. */
-export function* unreadableMode({ containers, pod }: LintSubject): Iterable<Problem> {
+export function* unreadableMode({ containers, pod }: LintSubject): Iterable<RuleFinding> {
 	const { runAsUser, runAsGroup, fsGroup, supplementalGroups } = pod.spec.securityContext;
 	if (fsGroup !== undefined) return;
 	for (const { container, mounts } of containers) {
@@ -64,7 +64,7 @@ export function* unreadableMode({ containers, pod }: LintSubject): Iterable<Prob
 		const readBits = group === ROOT || supplementalGroups.includes(ROOT) ? 0o044 : 0o004;
 		for (const mount of mounts) {
 			const { volume, field } = mount;
-			const only = partMount(mount)?.path ?? '';
+			const only = subPathMount(mount)?.path ?? '';
 			const isMounted = (path: string) => only === '' || path === only || path.startsWith(`${only}/`);
 			const entry = volume?.entries.find(({ path, mode }) => (mode & readBits) === 0 && isMounted(path));
 			if (entry === undefined) continue;

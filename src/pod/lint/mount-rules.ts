@@ -1,10 +1,10 @@
 /** Rules of `lint` about where volumes are mounted. Pure. */
 
 import { topName } from '../../volume/payload.js';
-import { cleanMountPath, mountPathFault, nestedMountPoints, samePlaceFault } from '../volumes/mount-order.js';
+import { cleanMountPath, mountPathFault, nestedMountPoints, samePathFault } from '../volumes/mount-order.js';
 import { isPayloadVolume } from '../volumes/volume-files.js';
-import type { Problem } from './finding.js';
-import { partMount } from './part-mount.js';
+import type { RuleFinding } from './finding.js';
+import { subPathMount } from './sub-path-mount.js';
 import type { ContainerMount, LintSubject } from './subject.js';
 
 /** What the image has there is needed by nearly every program. */
@@ -33,7 +33,7 @@ function* mountsOf({ containers }: LintSubject): Iterable<ContainerMount> {
 	for (const { mounts } of containers) yield* mounts;
 }
 
-export function* unknownVolume(subject: LintSubject): Iterable<Problem> {
+export function* unknownVolume(subject: LintSubject): Iterable<RuleFinding> {
 	for (const { mount, field, volume } of mountsOf(subject)) {
 		if (volume !== undefined) continue;
 		const text = `Not found: ${JSON.stringify(mount.name)}: the pod has no volume of that name`;
@@ -41,14 +41,14 @@ export function* unknownVolume(subject: LintSubject): Iterable<Problem> {
 	}
 }
 
-export function* forbiddenMountPath(subject: LintSubject): Iterable<Problem> {
+export function* forbiddenMountPath(subject: LintSubject): Iterable<RuleFinding> {
 	for (const { mount, field } of mountsOf(subject)) {
 		const fault = mountPathFault(mount.mountPath);
 		if (fault !== undefined) yield { severity: 'error', field: `${field}.mountPath`, ...fault };
 	}
 }
 
-export function* sameMountPath({ containers }: LintSubject): Iterable<Problem> {
+export function* sameMountPath({ containers }: LintSubject): Iterable<RuleFinding> {
 	for (const { mounts } of containers) {
 		const places = new Map<string, ContainerMount>();
 		for (const one of mounts) {
@@ -59,13 +59,13 @@ export function* sameMountPath({ containers }: LintSubject): Iterable<Problem> {
 			yield {
 				severity: other.mount.mountPath === one.mount.mountPath ? 'error' : 'warning',
 				field: `${one.field}.mountPath`,
-				...samePlaceFault({ ...one, path }, { ...other, path }),
+				...samePathFault({ ...one, path }, { ...other, path }),
 			};
 		}
 	}
 }
 
-export function* hidesSystemDirectory(subject: LintSubject): Iterable<Problem> {
+export function* hidesSystemDirectory(subject: LintSubject): Iterable<RuleFinding> {
 	for (const { mount, field } of mountsOf(subject)) {
 		const path = cleanMountPath(mount.mountPath);
 		if (!SYSTEM_DIRECTORIES.has(path)) continue;
@@ -79,13 +79,13 @@ export function* hidesSystemDirectory(subject: LintSubject): Iterable<Problem> {
 }
 
 /** Kubelet makes a directory for whatever is mounted inside a volume; a file cannot be bound to it. */
-export function* nestedFileMount({ containers }: LintSubject): Iterable<Problem> {
+export function* nestedFileMount({ containers }: LintSubject): Iterable<RuleFinding> {
 	for (const { mounts } of containers) {
 		for (const one of mounts) {
-			if (partMount(one)?.kind !== 'file') continue;
+			if (subPathMount(one)?.kind !== 'file') continue;
 			const path = cleanMountPath(one.mount.mountPath);
 			const outer = mounts.find(
-				(other) => isWhole(other) && path.startsWith(`${cleanMountPath(other.mount.mountPath)}/`),
+				(other) => isEntireVolume(other) && path.startsWith(`${cleanMountPath(other.mount.mountPath)}/`),
 			);
 			if (outer === undefined) continue;
 			yield {
@@ -101,12 +101,12 @@ export function* nestedFileMount({ containers }: LintSubject): Iterable<Problem>
 }
 
 /** A whole volume whose content kubelet writes. */
-function isWhole({ mount, volume }: ContainerMount): boolean {
+function isEntireVolume({ mount, volume }: ContainerMount): boolean {
 	const { subPath = '', subPathExpr = '' } = mount;
 	return volume !== undefined && isPayloadVolume(volume.volume) && subPath === '' && subPathExpr === '';
 }
 
-export function* nestedMountHidesKey({ pod, volumes }: LintSubject): Iterable<Problem> {
+export function* nestedMountHidesKey({ pod, volumes }: LintSubject): Iterable<RuleFinding> {
 	const nested = nestedMountPoints([...pod.spec.initContainers, ...pod.spec.containers]);
 	for (const { volume, entries } of volumes) {
 		const directories = new Set((nested.get(volume.name) ?? []).map(topName));
@@ -124,10 +124,10 @@ export function* nestedMountHidesKey({ pod, volumes }: LintSubject): Iterable<Pr
 }
 
 /** Only with `walk`: most applications open files by name. */
-export function* doubleRead(subject: LintSubject): Iterable<Problem> {
+export function* doubleRead(subject: LintSubject): Iterable<RuleFinding> {
 	if (!subject.walk) return;
 	for (const one of mountsOf(subject)) {
-		if (!isWhole(one)) continue;
+		if (!isEntireVolume(one)) continue;
 		yield {
 			severity: 'info',
 			field: `${one.field}.mountPath`,

@@ -3,7 +3,7 @@
 const MOST = 8;
 
 /** `a, b, c`, sorted, each once; beyond eight `… and 3 more`. */
-export function wordList(words: Iterable<string>): string {
+export function nameList(words: Iterable<string>): string {
 	const sorted = [...new Set(words)].sort();
 	const shown = sorted.slice(0, MOST).join(', ');
 	return sorted.length <= MOST ? shown : `${shown} and ${sorted.length - MOST} more`;

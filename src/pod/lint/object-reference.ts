@@ -111,11 +111,11 @@ function volumeReferences({ volume, field }: FieldOfVolume): readonly ObjectRefe
 	}));
 }
 
-type PlacedSource = Extract<ProjectedSource, { readonly kind: ObjectKind }> &
+type ObjectSource = Extract<ProjectedSource, { readonly kind: ObjectKind }> &
 	Pick<ObjectReference, 'field' | 'nameField'>;
 
 /** The ConfigMaps and Secrets of a volume, projected or not. */
-function objectSources({ source }: PodVolume, field: string): readonly PlacedSource[] {
+function objectSources({ source }: PodVolume, field: string): readonly ObjectSource[] {
 	if (source.kind === 'configMap' || source.kind === 'secret') return [objectSource(source, `${field}.${source.kind}`)];
 	if (source.kind !== 'projected') return [];
 	return source.sources.flatMap((one, index) => {
@@ -125,7 +125,7 @@ function objectSources({ source }: PodVolume, field: string): readonly PlacedSou
 	});
 }
 
-function objectSource({ kind, name, projection }: ObjectVolumeSource, field: string): PlacedSource {
+function objectSource({ kind, name, projection }: ObjectVolumeSource, field: string): ObjectSource {
 	const { items = [], optional } = projection;
 	const nameField = `${field}.${kind === 'secret' ? 'secretName' : 'name'}`;
 	return { kind, name, items, optional, field, nameField };

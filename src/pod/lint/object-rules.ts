@@ -2,7 +2,7 @@
 
 import { totalBytes } from '../../model/config-map.js';
 import { MAX_VALUE_BYTES } from '../../model/validation.js';
-import type { Problem } from './finding.js';
+import type { RuleFinding } from './finding.js';
 import { type FoundObject, findObject, objectField, objectName } from './object-reference.js';
 import type { LintSubject } from './subject.js';
 
@@ -18,7 +18,7 @@ function objectsOf({ references, objects }: LintSubject): readonly FoundObject[]
 	return [...found.values()];
 }
 
-export function* objectTooLarge(subject: LintSubject): Iterable<Problem> {
+export function* objectTooLarge(subject: LintSubject): Iterable<RuleFinding> {
 	for (const object of objectsOf(subject)) {
 		const bytes = totalBytes(object);
 		if (bytes <= MAX_VALUE_BYTES) continue;
@@ -31,7 +31,7 @@ export function* objectTooLarge(subject: LintSubject): Iterable<Problem> {
 	}
 }
 
-export function* objectNearlyTooLarge(subject: LintSubject): Iterable<Problem> {
+export function* objectNearlyTooLarge(subject: LintSubject): Iterable<RuleFinding> {
 	for (const object of objectsOf(subject)) {
 		const bytes = totalBytes(object);
 		if (bytes <= NEARLY * MAX_VALUE_BYTES || bytes > MAX_VALUE_BYTES) continue;
@@ -45,7 +45,7 @@ export function* objectNearlyTooLarge(subject: LintSubject): Iterable<Problem> {
 	}
 }
 
-export function* immutableObject(subject: LintSubject): Iterable<Problem> {
+export function* immutableObject(subject: LintSubject): Iterable<RuleFinding> {
 	for (const object of objectsOf(subject)) {
 		if (!object.immutable) continue;
 		yield {
@@ -57,7 +57,7 @@ export function* immutableObject(subject: LintSubject): Iterable<Problem> {
 	}
 }
 
-export function* blankValue(subject: LintSubject): Iterable<Problem> {
+export function* blankValue(subject: LintSubject): Iterable<RuleFinding> {
 	for (const object of objectsOf(subject)) {
 		for (const [key, bytes] of object.data) {
 			const text = bytes.toString('utf8');
@@ -85,7 +85,7 @@ const ESCAPE_REASONS: readonly (readonly [pattern: RegExp, what: string])[] = [
 	[/[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u2028\u2029\ufeff\u{10000}-\u{10ffff}]/u, 'a character that YAML escapes'],
 ];
 
-export function* escapedValue(subject: LintSubject): Iterable<Problem> {
+export function* escapedValue(subject: LintSubject): Iterable<RuleFinding> {
 	for (const object of objectsOf(subject)) {
 		// Secrets are printed in base64 anyway.
 		if (object.kind === 'secret') continue;

@@ -2,12 +2,12 @@
 
 import { collisionsOf } from '../volumes/volume-files.js';
 import { collisionAdvice } from '../volumes/volume-payload.js';
-import type { Problem } from './finding.js';
+import type { RuleFinding } from './finding.js';
 import type { LintSubject } from './subject.js';
 import type { VolumeEntry } from './volume-entry.js';
 
 /** Two files at one path: the last is shown and nobody is told. */
-export function* pathCollision({ volumes }: LintSubject): Iterable<Problem> {
+export function* pathCollision({ volumes }: LintSubject): Iterable<RuleFinding> {
 	for (const { volume, entries } of volumes) {
 		const isProjected = volume.source.kind === 'projected';
 		for (const collision of collisionsOf(entries.filter(({ fault }) => fault === undefined))) {
@@ -26,7 +26,7 @@ function isSameListed(one: VolumeEntry, other: VolumeEntry): boolean {
 }
 
 /** `a` beside `a/b`: kubelet fails while it writes. */
-export function* fileDirectoryConflict({ volumes }: LintSubject): Iterable<Problem> {
+export function* fileDirectoryConflict({ volumes }: LintSubject): Iterable<RuleFinding> {
 	for (const { entries } of volumes) {
 		const files = new Map(entries.map((entry) => [entry.path, entry]));
 		for (const entry of files.values()) {
@@ -49,7 +49,7 @@ function ancestors(path: string): readonly string[] {
 }
 
 /** A path that kubelet or the API server refuses. */
-export function* invalidPath({ volumes }: LintSubject): Iterable<Problem> {
+export function* invalidPath({ volumes }: LintSubject): Iterable<RuleFinding> {
 	for (const { volume, entries } of volumes) {
 		for (const { fault, field } of entries) {
 			if (fault === undefined) continue;

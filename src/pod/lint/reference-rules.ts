@@ -2,8 +2,8 @@
 
 import { closest } from '../../base/suggestion.js';
 import type { DownwardItem, EnvVarSource, PodVolume } from '../pod-spec.js';
-import type { Problem } from './finding.js';
-import { wordList } from './name-list.js';
+import type { RuleFinding } from './finding.js';
+import { nameList } from './name-list.js';
 import { type FoundObject, findObject, type ListedKey, type ObjectReference, objectName } from './object-reference.js';
 import type { LintSubject } from './subject.js';
 
@@ -15,14 +15,14 @@ const WAITS: Readonly<Record<ObjectReference['use'], string>> = {
 	envFrom: 'the container waits for it (CreateContainerConfigError)',
 	env: 'the container waits for it (CreateContainerConfigError)',
 };
-const DOES_WITHOUT: Readonly<Record<ObjectReference['use'], string>> = {
+const STARTS_WITHOUT: Readonly<Record<ObjectReference['use'], string>> = {
 	volume: 'the pod starts without its files, which appear when it does',
 	envFrom: 'the container starts without its variables',
 	env: 'the container starts without the variable',
 };
 
 /** A ConfigMap or Secret that none of the sources has. */
-export function* missingObject({ references, objects, absenceOf }: LintSubject): Iterable<Problem> {
+export function* missingObject({ references, objects, absenceOf }: LintSubject): Iterable<RuleFinding> {
 	for (const { kind, name, optional, use, nameField } of references) {
 		if (findObject(objects, kind, name) !== undefined) continue;
 		const absence = absenceOf(kind, name);
@@ -40,7 +40,7 @@ export function* missingObject({ references, objects, absenceOf }: LintSubject):
 		yield {
 			severity: optional || isClusterMade ? 'info' : 'error',
 			field: nameField,
-			text: `${kind.toLowerCase()} "${name}" not found: ${(optional ? DOES_WITHOUT : WAITS)[use]}`,
+			text: `${kind.toLowerCase()} "${name}" not found: ${(optional ? STARTS_WITHOUT : WAITS)[use]}`,
 			cure: isClusterMade
 				? 'only a cluster has it; add one of that name to run here'
 				: 'add it to the sources, or correct the name',
@@ -73,11 +73,11 @@ function missingKeyCure({ object, listed }: MissingKey): string {
 	const keys = [...object.data.keys(), ...object.binaryData.keys()];
 	const near = closest(listed.key, keys);
 	if (near !== undefined) return `write "${near}" if that is meant, or add the key`;
-	return keys.length === 0 ? 'add the key; it has none' : `add the key, or name one that it has: ${wordList(keys)}`;
+	return keys.length === 0 ? 'add the key; it has none' : `add the key, or name one that it has: ${nameList(keys)}`;
 }
 
 /** A key that the pod waits for, or a variable that is left out. */
-export function* missingKey(subject: LintSubject): Iterable<Problem> {
+export function* missingKey(subject: LintSubject): Iterable<RuleFinding> {
 	for (const missing of missingKeys(subject)) {
 		const { reference, object, listed } = missing;
 		const { use, optional } = reference;
@@ -85,14 +85,14 @@ export function* missingKey(subject: LintSubject): Iterable<Problem> {
 		yield {
 			severity: optional || object.clusterKeys.includes(listed.key) ? 'info' : 'error',
 			field: listed.field,
-			text: `${objectName(reference)} has no key "${listed.key}": ${(optional ? DOES_WITHOUT : WAITS)[use]}`,
+			text: `${objectName(reference)} has no key "${listed.key}": ${(optional ? STARTS_WITHOUT : WAITS)[use]}`,
 			cure: missingKeyCure(missing),
 		};
 	}
 }
 
 /** `optional` makes a mistyped key silent. */
-export function* optionalItemMissing(subject: LintSubject): Iterable<Problem> {
+export function* optionalItemMissing(subject: LintSubject): Iterable<RuleFinding> {
 	for (const missing of missingKeys(subject)) {
 		const { reference, object, listed } = missing;
 		if (!reference.optional || reference.use !== 'volume' || object.clusterKeys.includes(listed.key)) continue;
@@ -105,14 +105,14 @@ export function* optionalItemMissing(subject: LintSubject): Iterable<Problem> {
 	}
 }
 
-interface PlacedRef {
+interface DownwardRef {
 	readonly ref: EnvVarSource | undefined;
 	readonly use: 'volume' | 'env';
 	readonly field: string;
 }
 
 /** What variables and files of volumes are made of, each where it is written. */
-function* downwardRefs({ containers, volumes }: LintSubject): Iterable<PlacedRef> {
+function* downwardRefs({ containers, volumes }: LintSubject): Iterable<DownwardRef> {
 	for (const { container, field } of containers) {
 		for (const [index, { valueFrom }] of container.env.entries()) {
 			yield { ref: valueFrom, use: 'env', field: `${field}.env[${index}].valueFrom` };
@@ -136,7 +136,7 @@ function downwardLists({ source }: PodVolume): readonly (readonly [field: string
 }
 
 /** A resource of a container that the pod does not have: an API server takes it, kubelet does not. */
-export function* unknownContainer(subject: LintSubject): Iterable<Problem> {
+export function* unknownContainer(subject: LintSubject): Iterable<RuleFinding> {
 	const { containers, initContainers } = subject.pod.spec;
 	const names = [...containers, ...initContainers].map(({ name }) => name);
 	for (const { ref, use, field } of downwardRefs(subject)) {
@@ -148,7 +148,7 @@ export function* unknownContainer(subject: LintSubject): Iterable<Problem> {
 			severity: 'error',
 			field: `${field}.resourceFieldRef.containerName`,
 			text: `container ${containerName} not found: ${WAITS[use]}`,
-			cure: near === undefined ? `name one that the pod has: ${wordList(names)}` : `write "${near}" if that is meant`,
+			cure: near === undefined ? `name one that the pod has: ${nameList(names)}` : `write "${near}" if that is meant`,
 		};
 	}
 }

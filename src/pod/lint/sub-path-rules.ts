@@ -1,29 +1,29 @@
 /** Rules of `lint` about mounts of a part of a volume. Pure. */
 
-import type { Problem } from './finding.js';
+import type { RuleFinding } from './finding.js';
 import { findObject, objectReferences } from './object-reference.js';
-import { type PartMount, partMount } from './part-mount.js';
-import type { LintSubject, PlacedVolume } from './subject.js';
+import { type SubPathMount, subPathMount } from './sub-path-mount.js';
+import type { LintSubject, SubjectVolume } from './subject.js';
 
 /** Whether the content can change while a container runs. */
-function canChange({ volume, field }: PlacedVolume, { objects }: LintSubject): boolean {
+function canChange({ volume, field }: SubjectVolume, { objects }: LintSubject): boolean {
 	const references = objectReferences([], [{ volume, field }]);
 	if (references.length === 0) return true;
 	return references.some(({ kind, name }) => findObject(objects, kind, name)?.immutable !== true);
 }
 
-function* partMounts(subject: LintSubject): Iterable<PartMount> {
+function* subPathMounts(subject: LintSubject): Iterable<SubPathMount> {
 	for (const { mounts } of subject.containers) {
 		for (const mount of mounts) {
-			const part = partMount(mount);
+			const part = subPathMount(mount);
 			if (part !== undefined) yield part;
 		}
 	}
 }
 
 /** A file that is bound when the container starts, and stays that file. */
-export function* subPathNeverUpdates(subject: LintSubject): Iterable<Problem> {
-	for (const { volume, field, written, kind } of partMounts(subject)) {
+export function* subPathNeverUpdates(subject: LintSubject): Iterable<RuleFinding> {
+	for (const { volume, field, written, kind } of subPathMounts(subject)) {
 		if (kind === 'directory' || kind === 'nothing' || !canChange(volume, subject)) continue;
 		yield {
 			severity: 'warning',
@@ -37,8 +37,8 @@ export function* subPathNeverUpdates(subject: LintSubject): Iterable<Problem> {
 }
 
 /** A directory of a generation; the next generation takes its files away. */
-export function* subPathDirectoryEmpties(subject: LintSubject): Iterable<Problem> {
-	for (const { volume, field, written, kind } of partMounts(subject)) {
+export function* subPathDirectoryEmpties(subject: LintSubject): Iterable<RuleFinding> {
+	for (const { volume, field, written, kind } of subPathMounts(subject)) {
 		if (kind !== 'directory' || !canChange(volume, subject)) continue;
 		yield {
 			severity: 'warning',
@@ -52,8 +52,8 @@ export function* subPathDirectoryEmpties(subject: LintSubject): Iterable<Problem
 }
 
 /** The usual "my file became a directory". */
-export function* subPathMissing(subject: LintSubject): Iterable<Problem> {
-	for (const { volume, field, written, kind } of partMounts(subject)) {
+export function* subPathMissing(subject: LintSubject): Iterable<RuleFinding> {
+	for (const { volume, field, written, kind } of subPathMounts(subject)) {
 		if (kind !== 'nothing') continue;
 		yield {
 			severity: 'error',

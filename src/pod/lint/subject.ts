@@ -9,7 +9,7 @@ import { type ObjectKind, type ObjectReference, objectReferences } from './objec
 import { type Variables, variablesOf } from './variable.js';
 import { type VolumeEntries, volumeEntries } from './volume-entry.js';
 
-export interface PlacedContainer {
+export interface SubjectContainer {
 	readonly container: Container;
 	/** `spec.template.spec.initContainers[0]`. */
 	readonly field: string;
@@ -24,10 +24,10 @@ export interface ContainerMount {
 	/** `spec.template.spec.containers[0].volumeMounts[1]`. */
 	readonly field: string;
 	/** Undefined: the pod has no volume of that name. */
-	readonly volume: PlacedVolume | undefined;
+	readonly volume: SubjectVolume | undefined;
 }
 
-export interface PlacedVolume extends VolumeEntries {
+export interface SubjectVolume extends VolumeEntries {
 	readonly volume: PodVolume;
 	/** `spec.template.spec.volumes[0]`. */
 	readonly field: string;
@@ -37,8 +37,8 @@ export interface LintSubject {
 	readonly pod: Pod;
 	readonly objects: PodObjects;
 	/** Init containers first. */
-	readonly containers: readonly PlacedContainer[];
-	readonly volumes: readonly PlacedVolume[];
+	readonly containers: readonly SubjectContainer[];
+	readonly volumes: readonly SubjectVolume[];
 	readonly references: readonly ObjectReference[];
 	/** Whether to look at what an application sees that walks a volume. */
 	readonly walk: boolean;
@@ -71,13 +71,13 @@ export function lintSubject(
 	{ walk, container: only, absenceOf }: LintScope,
 ): LintSubject {
 	const root = specField(pod.workload.kind);
-	const allVolumes = pod.spec.volumes.map((volume, index): PlacedVolume => {
+	const allVolumes = pod.spec.volumes.map((volume, index): SubjectVolume => {
 		const field = `${root}.volumes[${index}]`;
 		return { volume, field, ...volumeEntries(volume, field, objects) };
 	});
 	const byName = new Map(allVolumes.map((placed) => [placed.volume.name, placed]));
 	const place = (list: 'initContainers' | 'containers') =>
-		pod.spec[list].map((container, index): PlacedContainer => {
+		pod.spec[list].map((container, index): SubjectContainer => {
 			const field = `${root}.${list}[${index}]`;
 			return {
 				container,
@@ -99,7 +99,7 @@ export function lintSubject(
 }
 
 /** Names of the volumes that are mounted, or are there as devices, or from whose files a variable comes. */
-export function usedVolumes(containers: readonly PlacedContainer[]): ReadonlySet<string> {
+export function usedVolumes(containers: readonly SubjectContainer[]): ReadonlySet<string> {
 	return new Set(
 		containers.flatMap(({ container }) => [
 			...container.volumeMounts.map(({ name }) => name),

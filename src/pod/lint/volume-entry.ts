@@ -31,7 +31,7 @@ export interface VolumeEntries {
 	readonly isComplete: boolean;
 }
 
-export interface PlacedMode {
+export interface ModeField {
 	readonly mode: number;
 	readonly field: string;
 }
@@ -118,7 +118,7 @@ function cleaned(written: string): Pick<VolumeEntry, 'path' | 'fault'> {
 }
 
 /** The default mode and the modes of items, each where it is written. */
-export function volumeModes({ source }: PodVolume, field: string): readonly PlacedMode[] {
+export function volumeModes({ source }: PodVolume, field: string): readonly ModeField[] {
 	switch (source.kind) {
 		case 'configMap':
 		case 'secret':
@@ -143,7 +143,7 @@ export function volumeModes({ source }: PodVolume, field: string): readonly Plac
 	}
 }
 
-function itemModes(items: readonly { readonly mode?: number | undefined }[], field: string): readonly PlacedMode[] {
+function itemModes(items: readonly { readonly mode?: number | undefined }[], field: string): readonly ModeField[] {
 	return items.flatMap(({ mode }, index) =>
 		mode === undefined ? [] : [{ mode, field: `${field}.items[${index}].mode` }],
 	);

@@ -1,10 +1,10 @@
 /** Rules of `lint` about the volumes of a pod as such. Pure. */
 
 import { clusterOnlyAdvice } from '../volumes/volume-payload.js';
-import type { Problem } from './finding.js';
+import type { RuleFinding } from './finding.js';
 import { type LintSubject, usedVolumes } from './subject.js';
 
-export function* unusedVolume({ containers, volumes }: LintSubject): Iterable<Problem> {
+export function* unusedVolume({ containers, volumes }: LintSubject): Iterable<RuleFinding> {
 	const used = usedVolumes(containers);
 	for (const { volume, field } of volumes) {
 		if (used.has(volume.name)) continue;
@@ -14,7 +14,7 @@ export function* unusedVolume({ containers, volumes }: LintSubject): Iterable<Pr
 }
 
 /** Nothing is wrong with such a pod, so `--strict` lets it pass. */
-export function* localVolumeKind({ volumes }: LintSubject): Iterable<Problem> {
+export function* localVolumeKind({ volumes }: LintSubject): Iterable<RuleFinding> {
 	for (const { volume, field } of volumes) {
 		const { name, source } = volume;
 		if (source.kind === 'other') {
@@ -36,7 +36,7 @@ export function* localVolumeKind({ volumes }: LintSubject): Iterable<Problem> {
 }
 
 /** Nor with this one: its cluster has what is not here. */
-export function* clusterOnlySource({ volumes }: LintSubject): Iterable<Problem> {
+export function* clusterOnlySource({ volumes }: LintSubject): Iterable<RuleFinding> {
 	for (const { volume, field } of volumes) {
 		if (volume.source.kind !== 'projected') continue;
 		for (const [index, source] of volume.source.sources.entries()) {

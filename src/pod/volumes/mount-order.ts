@@ -65,7 +65,7 @@ export function mountOrder(container: Pick<Container, 'name' | 'volumeMounts'>):
 		const placed = { mount, index, path: cleanMountPath(mount.mountPath) };
 		const other = places.get(placed.path);
 		if (other !== undefined) {
-			const same = samePlaceFault(placed, other);
+			const same = samePathFault(placed, other);
 			if (other.mount.mountPath === mount.mountPath) throw refuse(same);
 			warnings.push({ field, text: adviceText(same) });
 		}
@@ -76,7 +76,7 @@ export function mountOrder(container: Pick<Container, 'name' | 'volumeMounts'>):
 }
 
 /** Two mounts at one place. The API server compares letter by letter; what differs in letters only is mounted twice. */
-export function samePlaceFault(later: PlacedMount, earlier: PlacedMount): Advice {
+export function samePathFault(later: PlacedMount, earlier: PlacedMount): Advice {
 	const { mountPath, name } = later.mount;
 	const path = JSON.stringify(mountPath);
 	const other = `volumeMounts[${earlier.index}] ("${earlier.mount.name}")`;

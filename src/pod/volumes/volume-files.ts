@@ -53,7 +53,7 @@ export interface VolumeFile {
 }
 
 /** A source that only a cluster can provide. */
-export interface ClusterSource {
+export interface ClusterOnlySource {
 	/** `serviceAccountToken`. */
 	readonly type: string;
 	/** Where its file would be, as written. */
@@ -65,7 +65,7 @@ export interface VolumeFiles {
 	readonly files: readonly VolumeFile[];
 	/** Kubelet's texts, one for each failure; a source that fails brings no file. */
 	readonly errors: readonly string[];
-	readonly clusterOnly: readonly ClusterSource[];
+	readonly clusterOnly: readonly ClusterOnlySource[];
 }
 
 /**
@@ -82,9 +82,9 @@ export function volumeFiles({ source }: PayloadVolume, objects: PodObjects, down
 }
 
 /** Any source in the form of a projected one, with the default mode of its volume. */
-type ModedSource = ProjectedSource & { readonly defaultMode: number };
+type SourceWithMode = ProjectedSource & { readonly defaultMode: number };
 
-function sourcesOf(source: PayloadSource): readonly ModedSource[] {
+function sourcesOf(source: PayloadSource): readonly SourceWithMode[] {
 	switch (source.kind) {
 		case 'projected':
 			return source.sources.map((one) => ({ ...one, defaultMode: source.defaultMode }));
@@ -108,7 +108,7 @@ class SourceReader {
 		this.#downward = downward;
 	}
 
-	read(source: ModedSource): VolumeFiles {
+	read(source: SourceWithMode): VolumeFiles {
 		if (source.kind === 'other') {
 			return { files: [], errors: [], clusterOnly: [{ type: source.type, path: source.path }] };
 		}

@@ -8,7 +8,7 @@ import { checkConflicts, type Payload } from '../../volume/payload.js';
 import { type Advice, adviceText, type Missing, type PodWarning } from '../notices.js';
 import type { PodObjects } from '../pod-objects.js';
 import {
-	type ClusterSource,
+	type ClusterOnlySource,
 	type Collision,
 	collisionsOf,
 	type DownwardText,
@@ -39,7 +39,7 @@ export function volumePayload(volume: PayloadVolume, objects: PodObjects, downwa
 }
 
 /** `serviceAccountToken "token" will not be there: …`. */
-export function clusterOnlyAdvice({ type, path }: ClusterSource): Advice {
+export function clusterOnlyAdvice({ type, path }: ClusterOnlySource): Advice {
 	const what = path === undefined ? type : `${type} "${path}"`;
 	return {
 		text: `${what} will not be there: only a cluster can make it`,

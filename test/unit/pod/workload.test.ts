@@ -66,7 +66,7 @@ describe('selectWorkload', () => {
 		expect(selectWorkload(both, wanted)).toBe(web);
 	});
 
-	it.each(WORKLOAD_KINDS.flatMap(({ kind, words }) => words.map((word) => [word, kind] as const)))(
+	it.each(WORKLOAD_KINDS.flatMap(({ kind, names: words }) => words.map((word) => [word, kind] as const)))(
 		'knows the word %s for %s',
 		(word, kind) => {
 			const versions = WORKLOAD_KINDS.find((one) => one.kind === kind)?.apiVersions ?? [];
@@ -76,7 +76,7 @@ describe('selectWorkload', () => {
 	);
 
 	it.each(['po', 'deploy', 'sts', 'ds', 'rs', 'cj', 'job', 'rc'])('has the short name %s', (word) => {
-		expect(WORKLOAD_KINDS.some(({ words }) => words.includes(word))).toBe(true);
+		expect(WORKLOAD_KINDS.some(({ names: words }) => words.includes(word))).toBe(true);
 	});
 
 	it('asks which, and says how to answer', () => {

@@ -116,7 +116,7 @@ describe('WorkloadReader', () => {
 });
 
 it('knows the API path of every kind that pods come from', () => {
-	for (const { kind, words, apiVersions } of WORKLOAD_KINDS) {
+	for (const { kind, names: words, apiVersions } of WORKLOAD_KINDS) {
 		const resource = workloadResource(kind);
 		expect(words).toContain(resource?.plural);
 		expect(apiVersions).toEqual(expect.arrayContaining([...(resource?.apiVersions ?? ['none'])]));

@@ -2,11 +2,11 @@
 
 import { posix } from 'node:path';
 import { isPayloadVolume } from '../volumes/volume-files.js';
-import type { ContainerMount, PlacedVolume } from './subject.js';
+import type { ContainerMount, SubjectVolume } from './subject.js';
 
 /** A mount of one part of a volume whose content kubelet writes. */
-export interface PartMount {
-	readonly volume: PlacedVolume;
+export interface SubPathMount {
+	readonly volume: SubjectVolume;
 	/** `spec.containers[0].volumeMounts[1].subPath`. */
 	readonly field: string;
 	/** As written. */
@@ -18,7 +18,7 @@ export interface PartMount {
 }
 
 /** Undefined for a mount of a whole volume, and for volumes that are not written by kubelet. */
-export function partMount({ mount, field, volume }: ContainerMount): PartMount | undefined {
+export function subPathMount({ mount, field, volume }: ContainerMount): SubPathMount | undefined {
 	if (volume === undefined || !isPayloadVolume(volume.volume)) return undefined;
 	const written = mount.subPathExpr ?? mount.subPath;
 	if (written === undefined || written === '') return undefined;
@@ -33,7 +33,7 @@ export function partMount({ mount, field, volume }: ContainerMount): PartMount |
 	return { volume, field: `${field}.${name}`, written, path: inside, kind: kindOf(volume, inside) };
 }
 
-function kindOf({ entries, isComplete }: PlacedVolume, path: string): PartMount['kind'] {
+function kindOf({ entries, isComplete }: SubjectVolume, path: string): SubPathMount['kind'] {
 	if (path === '') return 'directory';
 	const shown = entries.filter(({ exists }) => exists);
 	if (shown.some((entry) => entry.path === path)) return 'file';
