@@ -1,28 +1,27 @@
 /**
- * The parts of a pod that a local process can have, as values (types only). Defaults of the API server are filled in;
- * what nobody here uses is left out. Source: kubernetes v1.32 core/v1 types.go.
+ * The parts of a pod that matter to a local process (types only), with the defaults of the API server filled in. Source: kubernetes v1.32 core/v1 types.go.
  */
 
 import type { KeyToPath, Projection } from '../volume/projection.js';
 
-/** What a pod of a workload would be. */
+/** The pod that a workload's controller would create. */
 export interface Pod {
 	readonly workload: WorkloadName;
 	readonly metadata: PodMetadata;
 	readonly spec: PodSpec;
 }
 
-/** The object that the pod comes from. */
+/** The object that the pod is made from. */
 export interface WorkloadName {
 	/** As in the manifest: `Deployment`. */
 	readonly kind: string;
 	readonly name: string;
 	readonly namespace: string;
-	/** `file:line:column`, or where else it was read. */
+	/** `file:line:column`, or another description of the source. */
 	readonly location: string;
 }
 
-/** Of the pod, not of the workload. */
+/** Metadata of the pod, as opposed to that of the workload. */
 export interface PodMetadata {
 	readonly name: string;
 	readonly namespace: string;
@@ -40,7 +39,7 @@ export interface PodSpec {
 	readonly nodeName: string | undefined;
 	readonly serviceAccountName: string;
 	readonly hostname: string | undefined;
-	/** Whether any container of the pod asks for what only a cluster has is not decided here. */
+	/** Whether the environment includes the variables of Services, which a local process never has. */
 	readonly enableServiceLinks: boolean;
 }
 
@@ -54,23 +53,23 @@ export interface PodSecurityContext {
 export interface Container {
 	readonly name: string;
 	readonly image: string | undefined;
-	/** Undefined: the image's ENTRYPOINT. */
+	/** Undefined: the ENTRYPOINT of the image. */
 	readonly command: readonly string[] | undefined;
-	/** Undefined: the image's CMD, where `command` is undefined too. */
+	/** Undefined: the CMD of the image if `command` is undefined too, otherwise no arguments. */
 	readonly args: readonly string[] | undefined;
 	readonly workingDir: string | undefined;
 	readonly envFrom: readonly EnvFromSource[];
 	readonly env: readonly EnvVar[];
 	readonly volumeMounts: readonly VolumeMount[];
-	/** Names of volumes that it has as block devices, not as files. */
+	/** Names of the volumes that are attached as block devices instead of mounted. */
 	readonly volumeDevices: readonly string[];
 	readonly resources: ContainerResources;
-	/** Over the pod's. */
+	/** Overrides the pod's. */
 	readonly runAsUser: number | undefined;
 	readonly runAsGroup: number | undefined;
 }
 
-/** Quantities as they are written: `500m`, `64Mi`. */
+/** Quantities as written: `500m`, `64Mi`. */
 export interface ContainerResources {
 	readonly limits: ReadonlyMap<string, string>;
 	readonly requests: ReadonlyMap<string, string>;
@@ -80,13 +79,13 @@ export interface EnvFromSource {
 	readonly kind: 'configMapRef' | 'secretRef';
 	readonly name: string;
 	readonly optional: boolean;
-	/** Empty text where there is none. */
+	/** Empty if the manifest has none. */
 	readonly prefix: string;
 }
 
 export interface EnvVar {
 	readonly name: string;
-	/** Empty text where the manifest has neither a value nor a source. */
+	/** Empty if the manifest has neither a value nor a source. */
 	readonly value: string;
 	readonly valueFrom: EnvVarSource | undefined;
 }
@@ -116,22 +115,22 @@ export interface FieldRef {
 
 export interface ResourceFieldRef {
 	readonly kind: 'resourceFieldRef';
-	/** Undefined: the container itself; a volume must name one. */
+	/** Undefined: the container itself. A volume always names one. */
 	readonly containerName: string | undefined;
 	/** `limits.cpu`. */
 	readonly resource: string;
-	/** A quantity; `1` where the manifest has none. */
+	/** A quantity; `1` if the manifest has none. */
 	readonly divisor: string;
 }
 
 export interface VolumeMount {
-	/** Of the volume. */
+	/** Name of the volume. */
 	readonly name: string;
 	/** As written. */
 	readonly mountPath: string;
 	readonly subPath: string | undefined;
 	readonly subPathExpr: string | undefined;
-	/** Also where the volume's source says so. */
+	/** Also true if the source of the volume is read-only. */
 	readonly readOnly: boolean;
 }
 
@@ -147,19 +146,19 @@ export type VolumeSource =
 	| { readonly kind: 'emptyDir'; readonly medium: string; readonly sizeLimit: string | undefined }
 	| { readonly kind: 'hostPath'; readonly path: string; readonly type: string }
 	/**
-	 * What a local process cannot have: `persistentVolumeClaim`, `csi`, …; `type` is the field's name. What takes its place
-	 * is `readOnly` where it says so.
+	 * A kind that only a cluster has: `persistentVolumeClaim`, `csi`, …; `type` is the name of the field. `readOnly` also
+	 * applies to a local replacement.
 	 */
 	| { readonly kind: 'other'; readonly type: string; readonly readOnly?: true };
 
 export interface ObjectVolumeSource {
 	readonly kind: 'configMap' | 'secret';
-	/** Of the object. */
+	/** Name of the object. */
 	readonly name: string;
 	readonly projection: Projection;
 }
 
-/** One of `projected.sources`; each with the volume's default mode. */
+/** One of `projected.sources`. Its default mode is that of the volume. */
 export type ProjectedSource =
 	| {
 			readonly kind: 'configMap' | 'secret';
@@ -168,11 +167,11 @@ export type ProjectedSource =
 			readonly optional: boolean;
 	  }
 	| { readonly kind: 'downwardAPI'; readonly items: readonly DownwardItem[] }
-	/** What a local process cannot have: `serviceAccountToken`, `clusterTrustBundle`, …; `path` is where it would be. */
+	/** A kind that only a cluster has: `serviceAccountToken`, `clusterTrustBundle`, …; `path` is that of its file. */
 	| { readonly kind: 'other'; readonly type: string; readonly path: string | undefined };
 
 export interface DownwardItem {
-	/** Inside the volume. */
+	/** Relative to the root of the volume. */
 	readonly path: string;
 	readonly mode: number | undefined;
 	readonly ref: FieldRef | ResourceFieldRef;

@@ -1,5 +1,5 @@
 /**
- * Objects that make a Secret in a cluster, by controllers that are not here. Pure. Sources: Sealed Secrets v0.27
+ * Objects from which a controller in a cluster makes a Secret. Pure. Sources: Sealed Secrets v0.27
  * (bitnami.com), External Secrets v0.10 (external-secrets.io), cert-manager v1.16 (cert-manager.io).
  */
 
@@ -9,9 +9,9 @@ import type { ManifestObject } from '../model/manifest-object.js';
 interface SecretMaker {
 	readonly group: string;
 	readonly kind: string;
-	/** Where the Secret's name is. */
+	/** Path of the field with the name of the Secret. */
 	readonly nameField: readonly string[];
-	/** Whether the Secret has the object's own name where that field is missing. */
+	/** Whether the Secret has the name of the object if that field is absent. */
 	readonly defaultsToOwnName: boolean;
 }
 
@@ -31,7 +31,7 @@ const MAKERS: readonly SecretMaker[] = [
 	{ group: 'cert-manager.io', kind: 'Certificate', nameField: ['spec', 'secretName'], defaultsToOwnName: false },
 ];
 
-/** The name of the Secret that a controller makes of this object; undefined: none. */
+/** The name of the Secret that a controller makes from the object; undefined if it makes none. */
 export function madeSecretName({ apiVersion, kind, name, value }: ManifestObject): string | undefined {
 	const [group] = apiVersion.split('/');
 	const maker = MAKERS.find((one) => one.group === group && one.kind === kind);

@@ -1,30 +1,30 @@
 /**
- * The kinds of object that pods come from: how kubectl calls them, where their pod template is, and how the controller
- * would call a pod. Pure. Source: kubernetes v1.32 api/, kubectl api-resources.
+ * The kinds of objects that have a pod template: kubectl's names for them, the path of the template, and the name that
+ * the controller gives a pod. Pure. Source: kubernetes v1.32 api/, kubectl api-resources.
  */
 
-/** One step from an object towards its pod template. */
+/** One step from an object to its pod template. */
 export interface TemplateStep {
 	readonly field: string;
-	/** The Go type of the value, for messages; without its package. */
+	/** Go type of the value without its package, for messages. */
 	readonly goType: string;
 }
 
 export interface WorkloadKind {
 	readonly kind: string;
-	/** Those that some supported cluster serves or served; the first is today's. */
+	/** Versions that a cluster serves or once served, the current one first. */
 	readonly apiVersions: readonly string[];
-	/** Kubectl's words in lower case: singular, plural, short names. */
+	/** Kubectl's names in lower case: singular, plural, short names. */
 	readonly names: readonly string[];
 	/** Empty: the object is the pod itself. */
 	readonly template: readonly TemplateStep[];
-	/** The name of the first pod of a workload. What a controller would draw by lot is `local`. */
+	/** The name of the first pod. A random suffix becomes `local`. */
 	readonly podName: (name: string, ordinal: number) => string;
-	/** What the controller adds to the labels of that pod, as far as it is known without a cluster. */
+	/** Labels that the controller adds to that pod, as far as they are known without a cluster. */
 	readonly podLabels: (name: string, ordinal: number) => readonly (readonly [key: string, value: string])[];
 }
 
-/** What takes the place of the random end of a generated name. */
+/** Replaces the random suffix of a generated name. */
 export const GENERATED_SUFFIX = 'local';
 
 const TEMPLATE: TemplateStep = { field: 'template', goType: 'PodTemplateSpec' };
@@ -120,16 +120,16 @@ export const WORKLOAD_KINDS: readonly WorkloadKind[] = [
 const BY_TYPE = new Map(
 	WORKLOAD_KINDS.flatMap((kind) => kind.apiVersions.map((version) => [`${version} ${kind.kind}`, kind] as const)),
 );
-const BY_NAME = new Map(WORKLOAD_KINDS.flatMap((kind) => kind.names.map((word) => [word, kind] as const)));
+const BY_NAME = new Map(WORKLOAD_KINDS.flatMap((kind) => kind.names.map((name) => [name, kind] as const)));
 
-/** Undefined: no pod comes from such an object. */
+/** Undefined if objects of this type have no pod template. */
 export function workloadKind(type: { readonly apiVersion: string; readonly kind: string }): WorkloadKind | undefined {
 	return BY_TYPE.get(`${type.apiVersion} ${type.kind}`);
 }
 
-/** Of a word such as `deploy` or `Deployment`, without a group. */
-export function workloadKindOfName(word: string): WorkloadKind | undefined {
-	return BY_NAME.get(word.toLowerCase());
+/** The kind of a name such as `deploy` or `Deployment`, without a group. */
+export function workloadKindOfName(name: string): WorkloadKind | undefined {
+	return BY_NAME.get(name.toLowerCase());
 }
 
 /** `apps` of `apps/v1`; empty for the core group. */

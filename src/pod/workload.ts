@@ -1,6 +1,4 @@
-/**
- * Which object a pod is made from, and which of its containers is meant, in kubectl's words. Pure.
- */
+/** Selects the workload of a pod and one of its containers, by kubectl's names. Pure. */
 
 import { ConfigMapFsError } from '../base/errors.js';
 import { closest } from '../base/suggestion.js';
@@ -17,17 +15,18 @@ import {
 } from './workload-kinds.js';
 
 const DEFAULT_CONTAINER = 'kubectl.kubernetes.io/default-container';
-/** Of a list in a message. */
+/** Entries of a list in a message. */
 const MAX_LISTED = 10;
+/** Candidates that a suggestion is chosen from. */
 const MAX_COMPARED = 100;
 const KINDS_TEXT = 'Pod, Deployment, StatefulSet, DaemonSet, ReplicaSet, Job or CronJob';
 
-/** Whether pods come from the object. */
+/** Whether the object has a pod template. */
 export function isWorkload(object: Pick<ManifestObject, 'apiVersion' | 'kind'>): boolean {
 	return workloadKind(object) !== undefined;
 }
 
-/** `migrate-local` for an object that has only `generateName: migrate-`; empty where there is nothing to go by. */
+/** The name, or `migrate-local` for an object with only `generateName: migrate-`; empty without either. */
 export function workloadName(object: Pick<ManifestObject, 'name' | 'value'>): string {
 	if (object.name !== '') return object.name;
 	const prefix = field(field(object.value, 'metadata'), 'generateName');
@@ -40,11 +39,10 @@ export function workloadTitle(object: ManifestObject): string {
 }
 
 /**
- * The workload that is meant. `wanted` is `KIND/NAME` with any of kubectl's words for the kind, or a name alone;
- * undefined when there can be only one. `namespace` leaves out the objects of other namespaces; objects without one are
- * in every namespace. Of equal objects the last counts.
- * Errors: USAGE when `wanted` is no such text, is of an unknown kind, or leaves a choice; INPUT_MISSING when there is
- * none.
+ * Selects one workload. `wanted` is `KIND/NAME` with any of kubectl's names for the kind, or a name alone; undefined
+ * selects the only one. With `namespace`, objects of other namespaces are ignored; an object without a namespace belongs
+ * to every namespace. The last of several objects with the same key counts.
+ * Errors: USAGE if `wanted` is malformed, has an unknown kind or matches several; INPUT_MISSING if it matches none.
  */
 export function selectWorkload(
 	objects: readonly ManifestObject[],
@@ -65,8 +63,8 @@ export function selectWorkload(
 }
 
 /**
- * The container that is meant: by name, init containers too; without a name the one that the pod's annotation calls the
- * default, or else the first. Errors: INPUT_MISSING with kubectl's text.
+ * Selects a container by name, including init containers. Without a name it is the pod's default container by
+ * annotation, or else the first. Errors: INPUT_MISSING with kubectl's text.
  */
 export function selectContainer(pod: Pod, name?: string): Container {
 	const { containers, initContainers } = pod.spec;
@@ -92,28 +90,28 @@ function matcher(wanted: string): (object: ManifestObject) => boolean {
 	}
 	if (right === undefined) return (object) => workloadName(object) === left;
 	const dot = left.indexOf('.');
-	const word = dot < 0 ? left : left.slice(0, dot);
-	// `deployments.apps` and `deployments.v1.apps` are the same.
+	const kindName = dot < 0 ? left : left.slice(0, dot);
+	// `deployments.apps` and `deployments.v1.apps` mean the same.
 	const group = dot < 0 ? undefined : left.slice(dot + 1).replace(/^v[0-9][a-z0-9]*\./, '');
-	const kind = workloadKindOfName(word);
+	const kind = workloadKindOfName(kindName);
 	const known = kind?.apiVersions.some((version) => group === undefined || apiGroup(version) === group);
-	if (kind === undefined || known !== true) throw new ConfigMapFsError('USAGE', unknownKindText(left, word, kind));
+	if (kind === undefined || known !== true) throw new ConfigMapFsError('USAGE', unknownKindText(left, kindName, kind));
 	return (object) =>
 		object.kind === kind.kind &&
 		workloadName(object) === right &&
 		(group === undefined || apiGroup(object.apiVersion) === group);
 }
 
-function unknownKindText(left: string, word: string, kind: WorkloadKind | undefined): string {
+function unknownKindText(left: string, kindName: string, kind: WorkloadKind | undefined): string {
 	const meant =
 		kind?.names[0] ??
 		nearest(
-			word.toLowerCase(),
-			WORKLOAD_KINDS.flatMap(({ names: words }) => words),
+			kindName.toLowerCase(),
+			WORKLOAD_KINDS.flatMap(({ names }) => names),
 		);
 	const hint = meant === undefined ? '' : `; did you mean "${meant}"?`;
-	const kinds = WORKLOAD_KINDS.map(({ names: words }) => words[0]).join(', ');
-	return `no kind of workload is called "${left}"; pods come from: ${kinds}${hint}`;
+	const kinds = WORKLOAD_KINDS.map(({ names }) => names[0]).join(', ');
+	return `unknown kind of workload "${left}", have: ${kinds}${hint}`;
 }
 
 function noWorkloadText(objects: readonly ManifestObject[], namespace: string | undefined): string {
@@ -164,10 +162,10 @@ function listed(texts: readonly string[]): string {
 	return texts.slice(0, MAX_LISTED).join(', ') + (more > 0 ? ` and ${more} more` : '');
 }
 
-/** Looks at no more words, and no longer ones, than a person would have written. */
-function nearest(word: string, words: readonly string[]): string | undefined {
-	const isNameLong = (one: string) => one.length <= MAX_NAME_BYTES;
-	return isNameLong(word) ? closest(word, words.filter(isNameLong).slice(0, MAX_COMPARED)) : undefined;
+/** The closest name. Long names and long lists are not compared, so that a hostile manifest costs no time. */
+function nearest(name: string, names: readonly string[]): string | undefined {
+	const isShort = (one: string) => one.length <= MAX_NAME_BYTES;
+	return isShort(name) ? closest(name, names.filter(isShort).slice(0, MAX_COMPARED)) : undefined;
 }
 
 function field(value: unknown, name: string): unknown {

@@ -1,6 +1,6 @@
 /**
- * What the Job controller adds to the pods of an Indexed Job, here to the first of them: its number in a variable, a
- * label, an annotation and the host name. Pure.
+ * Additions of the Job controller to the first pod of an Indexed Job: its index as a variable, a label and an annotation,
+ * and in the host name. Pure.
  * Source: kubernetes v1.32 pkg/controller/job, addCompletionIndexEnvVariable, manageJob.
  */
 
@@ -34,8 +34,8 @@ export function withCompletionIndex({ workload, metadata, spec }: Pod): Pod {
 	};
 }
 
-/** A variable of that name in the manifest is left as it is. */
+/** A variable of this name in the manifest stays unchanged. */
 function withVariable(container: Container): Container {
-	const isThere = container.env.some(({ name }) => name === VARIABLE.name);
-	return isThere ? container : { ...container, env: [...container.env, VARIABLE] };
+	const isSet = container.env.some(({ name }) => name === VARIABLE.name);
+	return isSet ? container : { ...container, env: [...container.env, VARIABLE] };
 }

@@ -1,6 +1,6 @@
 /**
- * `containers` and `initContainers` of a pod, as far as a local process has a use for them. Pure. An image is not asked
- * for, because nothing here runs it. Source: kubernetes v1.32 validateContainers, ValidateVolumeMounts.
+ * Decodes `containers` and `initContainers` of a pod: the fields that matter to a local process. Pure. An image is not
+ * required, because nothing runs it. Source: kubernetes v1.32 validateContainers, ValidateVolumeMounts.
  */
 
 import type { Container, PodVolume, VolumeMount } from '../pod-spec.js';
@@ -62,7 +62,7 @@ function decodeContainer(reader: ObjectReader, names: Set<string>, rules: Enviro
 
 function decodeVolumeMounts(container: ObjectReader, volumes: ReadonlyMap<string, PodVolume>): readonly VolumeMount[] {
 	const mountPaths = new Set<string>();
-	// Where a sub path is wrong, the server names the list, not its entry.
+	// For a wrong subPath the server reports the list, not the entry.
 	const list = fieldText([...container.path, 'volumeMounts']);
 	return container.objects('volumeMounts', 'VolumeMount').map((reader) => {
 		reader.reportUnknown(VOLUME_MOUNT);
@@ -83,7 +83,7 @@ function decodeVolumeMounts(container: ObjectReader, volumes: ReadonlyMap<string
 	});
 }
 
-/** Source: kubelet v1.32 kubelet_pods.go, makeMounts: the volume's own wish wins. */
+/** A read-only volume overrides `readOnly: false` of a mount. Source: kubelet v1.32 kubelet_pods.go, makeMounts. */
 function isReadOnly(volume: PodVolume | undefined): boolean {
 	return volume?.source.kind === 'other' && volume.source.readOnly === true;
 }
@@ -95,7 +95,7 @@ function decodeSubPath(reader: ObjectReader, field: 'subPath' | 'subPathExpr', l
 	return path;
 }
 
-/** The number of a user or a group. */
+/** Id of a user or a group. */
 export function decodeId(reader: ObjectReader, field: string): number | undefined {
 	const id = reader.integer(field, 'int64');
 	if (id !== undefined && (id < 0 || id > MAX_ID)) reader.invalid(field, id, ID_TEXT);

@@ -1,5 +1,5 @@
 /**
- * The `divisor` of a `resourceFieldRef`: a quantity that is one of a unit. Pure.
+ * Decodes the `divisor` of a `resourceFieldRef`: a quantity equal to one unit, such as `1Mi`. Pure.
  * Source: kubernetes v1.32 validateContainerResourceDivisor.
  */
 
@@ -12,47 +12,48 @@ const BYTE_UNITS: ReadonlySet<string> = new Set(
 	['', 'k', 'M', 'G', 'T', 'P', 'E', ...BINARY_UNITS.slice(1)].map((unit) => `1${unit}`),
 );
 
-/** What divides which resource: the units, and the server's words for the resource. */
+/** The units that may divide a resource. */
 interface DivisorRule {
 	readonly resource: RegExp;
 	readonly units: ReadonlySet<string>;
 	readonly unitsText: string;
-	readonly words: string;
+	/** The resource in the server's text. */
+	readonly resourceText: string;
 }
 
 const BYTES = { units: BYTE_UNITS, unitsText: `${[...BYTE_UNITS].join(', ')} are` };
 const RULES: readonly DivisorRule[] = [
-	{ resource: /\.cpu$/, units: CPU_UNITS, unitsText: '1m and 1 are', words: 'cpu' },
-	{ resource: /\.memory$/, ...BYTES, words: 'memory' },
-	{ resource: /\.ephemeral-storage$/, ...BYTES, words: 'local ephemeral storage' },
-	{ resource: /\.hugepages-/, ...BYTES, words: 'hugepages' },
+	{ resource: /\.cpu$/, units: CPU_UNITS, unitsText: '1m and 1 are', resourceText: 'cpu' },
+	{ resource: /\.memory$/, ...BYTES, resourceText: 'memory' },
+	{ resource: /\.ephemeral-storage$/, ...BYTES, resourceText: 'local ephemeral storage' },
+	{ resource: /\.hugepages-/, ...BYTES, resourceText: 'hugepages' },
 ];
 
-/** As a server prints it; `1` where there is none, or nothing, which kubelet takes for 1. */
+/** The divisor as a server prints it. Absent and zero divisors are `1`, as for kubelet. */
 export function decodeDivisor(reader: ObjectReader, resource: string): string {
 	const divisor = reader.quantity('divisor') ?? '1';
 	const unit = canonicalUnit(divisor);
 	if (unit === '0') return '1';
 	const rule = RULES.find((one) => one.resource.test(resource));
 	if (rule !== undefined && (unit === undefined || !rule.units.has(unit))) {
-		const detail = `only divisor's values ${rule.unitsText} supported with the ${rule.words} resource`;
+		const detail = `only divisor's values ${rule.unitsText} supported with the ${rule.resourceText} resource`;
 		reader.fault('divisor', invalidText(resource, detail));
 	}
 	return unit ?? divisor;
 }
 
 /**
- * `1k` of `1000`, `1Mi` of `1024Ki`, `0` of `0.0Gi`: what a server would print, if that is one of a unit or nothing.
+ * The quantity as a server prints it, if it equals one unit or zero: `1000` is `1k`, `1024Ki` is `1Mi`, `0.0Gi` is `0`.
  * Undefined for every other quantity.
  */
 function canonicalUnit(quantity: string): string | undefined {
 	const match = /^\+?([0-9]*)(?:\.([0-9]*))?([A-Za-z]*)$/.exec(quantity);
 	const [, whole = '', fraction = '', suffix = ''] = match ?? [];
 	const digits = `${whole}${fraction}`;
-	// Without a digit, such as `m`, it is nothing, too.
+	// A quantity without digits, such as `m`, is zero too.
 	if (match === null) return undefined;
 	if (/^0*$/.test(digits)) return '0';
-	// What cannot be written shorter is kept as it is written, be it `01` or `+1`.
+	// The server does not rewrite `01` or `+1`.
 	if (fraction === '' && /^0*1$/.test(whole)) return quantity;
 	if (suffix.endsWith('i')) {
 		const { nanos } = parseQuantity(quantity);

@@ -1,5 +1,5 @@
 /**
- * `env` and `envFrom` of a container. Pure. Source: kubernetes v1.32 ValidateEnv, validateEnvVarValueFrom,
+ * Decodes `env` and `envFrom` of a container. Pure. Source: kubernetes v1.32 ValidateEnv, validateEnvVarValueFrom,
  * ValidateEnvFrom.
  */
 
@@ -9,10 +9,10 @@ import { decodeFieldRef, decodeResourceFieldRef } from './field-refs.js';
 import { fieldText, invalidText, type ObjectReader, type TextRule } from './object-reader.js';
 import { descendingPathFaults, ENV_FIELD_PATHS, envNameFaults, prefixFaults } from './validation.js';
 
-/** What a container's environment is checked against. */
+/** Rules for the environment of a container. */
 export interface EnvironmentRules {
 	readonly name: TextRule;
-	/** Of the pod, by name. */
+	/** The volumes of the pod, by name. */
 	readonly volumes: ReadonlyMap<string, PodVolume>;
 }
 
@@ -22,7 +22,7 @@ const FILE_KEY_REF = new Set(['volumeName', 'path', 'key', 'optional']);
 const ENV_FROM_SOURCE = new Set(['prefix', 'configMapRef', 'secretRef']);
 const ENV_SOURCE = new Set(['name', 'optional']);
 
-/** A source of one variable: its field, the Go type, and how it is read. */
+/** A source of one variable: its field, its Go type and its decoder. */
 interface SourceReader {
 	readonly field: EnvVarSource['kind'];
 	readonly goType: string;
@@ -88,7 +88,7 @@ function decodeKeyRef(reader: ObjectReader, kind: 'configMapKeyRef' | 'secretKey
 	return { kind, name, key, optional: reader.flag('optional') };
 }
 
-/** Clusters have it from v1.34 on; its volume must be an emptyDir of the pod. */
+/** Clusters support it since v1.34. Its volume must be an emptyDir of the pod. */
 function decodeFileKeyRef(reader: ObjectReader, { volumes }: EnvironmentRules): EnvVarSource {
 	reader.reportUnknown(FILE_KEY_REF);
 	const volumeName = reader.text('volumeName');
@@ -113,7 +113,7 @@ export function decodeEnvFrom(container: ObjectReader, rules: EnvironmentRules):
 		const kind = reader.has('configMapRef') || !reader.has('secretRef') ? 'configMapRef' : 'secretRef';
 		const count = (reader.has('configMapRef') ? 1 : 0) + (reader.has('secretRef') ? 1 : 0);
 		if (count !== 1 && (count > 1 || !reader.hasUnknown)) {
-			// The server names the list, not its entry.
+			// The server reports the list, not the entry.
 			const list = fieldText([...container.path, 'envFrom']);
 			reader.faultAs('', list, invalidText('', count === 0 ? ONE_OF_REFS_TEXT : MORE_THAN_ONE_TEXT));
 		}

@@ -1,5 +1,5 @@
 /**
- * `fieldRef` and `resourceFieldRef`, of a variable or of a file of a volume. Pure.
+ * Decodes `fieldRef` and `resourceFieldRef` of a variable or of a file in a volume. Pure.
  * Source: kubernetes v1.32 validateObjectFieldSelector, validateContainerResourceFieldSelector.
  */
 
@@ -18,7 +18,7 @@ import {
 const FIELD_REF = new Set(['apiVersion', 'fieldPath']);
 const RESOURCE_FIELD_REF = new Set(['containerName', 'resource', 'divisor']);
 
-/** `supported`: the field paths without a subscript that are allowed in this place, sorted. */
+/** `supported`: the sorted field paths without a subscript that a variable, or a volume, may have. */
 export function decodeFieldRef(reader: ObjectReader, supported: ReadonlySet<string>): FieldRef {
 	reader.reportUnknown(FIELD_REF);
 	const version = reader.text('apiVersion') || 'v1';
@@ -26,7 +26,7 @@ export function decodeFieldRef(reader: ObjectReader, supported: ReadonlySet<stri
 	const fault = fieldPathFault(version, fieldPath, supported);
 	if (fault !== undefined) reader.fault('fieldPath', fault);
 	else checkSubscript(reader, fieldPath);
-	// The old name is taken, and means the new one.
+	// `spec.host` is the old name of `spec.nodeName`.
 	return { kind: 'fieldRef', fieldPath: fieldPath === 'spec.host' ? 'spec.nodeName' : fieldPath };
 }
 
@@ -48,12 +48,12 @@ function checkSubscript(reader: ObjectReader, fieldPath: string): void {
 	else reader.check('', subscript, labelKeyFaults);
 }
 
-/** In a volume the container must be named. */
-export function decodeResourceFieldRef(reader: ObjectReader, place: 'env' | 'volume'): ResourceFieldRef {
+/** In a volume the reference must name a container. */
+export function decodeResourceFieldRef(reader: ObjectReader, use: 'env' | 'volume'): ResourceFieldRef {
 	reader.reportUnknown(RESOURCE_FIELD_REF);
 	const containerName = reader.optionalText('containerName');
 	const resource = reader.text('resource');
-	if (place === 'volume' && containerName === undefined) reader.required('containerName');
+	if (use === 'volume' && containerName === undefined) reader.required('containerName');
 	else if (resource === '') reader.required('resource');
 	else if (!isContainerResource(resource)) reader.fault('resource', unsupportedText(resource, CONTAINER_RESOURCES));
 	return { kind: 'resourceFieldRef', containerName, resource, divisor: decodeDivisor(reader, resource) };

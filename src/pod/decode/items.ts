@@ -1,5 +1,5 @@
 /**
- * What the volumes that show files have in common: modes, `items` of a configMap or secret, `items` of a downwardAPI.
+ * Decodes the common parts of volumes with files: modes, `items` of a configMap or secret, `items` of a downwardAPI.
  * Pure. Source: kubernetes v1.32 validateKeyToPath, validateDownwardAPIVolumeFile.
  */
 
@@ -9,7 +9,7 @@ import { decodeFieldRef, decodeResourceFieldRef } from './field-refs.js';
 import { fieldText, invalidText, type ObjectReader } from './object-reader.js';
 import { itemPathFaults, MAX_MODE, MODE_TEXT, VOLUME_FIELD_PATHS } from './validation.js';
 
-/** A file of a volume, and the object that it was read from. */
+/** A file of a volume, with the reader of its object. */
 export interface ReadItem<Item> {
 	readonly reader: ObjectReader;
 	readonly item: Item;
@@ -18,7 +18,7 @@ export interface ReadItem<Item> {
 const KEY_TO_PATH = new Set(['key', 'path', 'mode']);
 const DOWNWARD_FILE = new Set(['path', 'fieldRef', 'resourceFieldRef', 'mode']);
 
-/** Permission bits of the files of a volume. */
+/** Mode of the files of a volume. Unit: permission bits. */
 export function decodeDefaultMode(volume: ObjectReader): number {
 	return decodeMode(volume, 'defaultMode') ?? DEFAULT_MODE;
 }
@@ -35,11 +35,11 @@ export function decodeKeyItems(source: ObjectReader): readonly ReadItem<KeyToPat
 }
 
 export function decodeDownwardItems(source: ObjectReader): readonly ReadItem<DownwardItem>[] {
-	// The server names the volume, not the item.
-	const shown = fieldText(source.path);
+	// The server reports the volume, not the item.
+	const serverField = fieldText(source.path);
 	return source.objects('items', 'DownwardAPIVolumeFile').map((reader) => {
 		reader.reportUnknown(DOWNWARD_FILE);
-		const path = decodeItemPath(reader, `${shown}.path`);
+		const path = decodeItemPath(reader, `${serverField}.path`);
 		const field = reader.object('fieldRef', 'ObjectFieldSelector');
 		const resource = reader.object('resourceFieldRef', 'ResourceFieldSelector');
 		const fieldRef = field && decodeFieldRef(field, VOLUME_FIELD_PATHS);
@@ -48,19 +48,19 @@ export function decodeDownwardItems(source: ObjectReader): readonly ReadItem<Dow
 		const isResource = reader.has('resourceFieldRef');
 		if (isField && isResource) {
 			const detail = 'fieldRef and resourceFieldRef can not be specified simultaneously';
-			reader.faultAs('', shown, invalidText('resource', detail));
+			reader.faultAs('', serverField, invalidText('resource', detail));
 		} else if (!isField && !isResource && !reader.hasUnknown) {
-			reader.faultAs('', shown, 'Required value: one of fieldRef and resourceFieldRef is required');
+			reader.faultAs('', serverField, 'Required value: one of fieldRef and resourceFieldRef is required');
 		}
 		const ref = fieldRef ?? resourceRef ?? { kind: 'fieldRef', fieldPath: '' };
 		return { reader, item: { path, mode: decodeMode(reader, 'mode'), ref } };
 	});
 }
 
-function decodeItemPath(reader: ObjectReader, shown: string): string {
+function decodeItemPath(reader: ObjectReader, serverField: string): string {
 	const path = reader.text('path');
-	if (path === '') reader.faultAs('path', shown, 'Required value');
-	reader.checkAs('path', shown, path, itemPathFaults);
+	if (path === '') reader.faultAs('path', serverField, 'Required value');
+	reader.checkAs('path', serverField, path, itemPathFaults);
 	return path;
 }
 

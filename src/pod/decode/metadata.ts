@@ -1,6 +1,4 @@
-/**
- * What a workload and its pod are called: names, namespace, uid, labels and annotations. Pure but for a hash.
- */
+/** Decodes the metadata of a workload and of its pod: name, namespace, uid, labels and annotations. Deterministic. */
 
 import { createHash } from 'node:crypto';
 import type { ManifestObject } from '../../model/manifest-object.js';
@@ -16,11 +14,11 @@ import { GENERATED_SUFFIX, type WorkloadKind } from '../workload-kinds.js';
 import type { ObjectReader } from './object-reader.js';
 import { annotationKeyFaults } from './validation.js';
 
-/** The name space of the uids that are made here; a fixed uuid of no meaning. Source: RFC 4122, 4.3. */
+/** Name space of the generated uids: a fixed random UUID. Source: RFC 4122, 4.3. */
 const UID_NAMESPACE = Buffer.from('8d5b1f0e3c7a4b6f9e2d7a41c05f6b93', 'hex');
 const NAME_TEXT = 'Required value: name or generateName is required';
 
-/** The object's own; a name that would be drawn by lot ends in `local`. */
+/** The name of the workload itself. The suffix of a generated name is `local`. */
 export function decodeWorkloadName(root: ObjectReader, object: ManifestObject, defaultNamespace: string): WorkloadName {
 	const metadata = root.member('metadata', 'ObjectMeta');
 	const prefix = metadata.text('generateName');
@@ -33,9 +31,9 @@ export function decodeWorkloadName(root: ObjectReader, object: ManifestObject, d
 }
 
 /**
- * `root` is the whole object, `template` what has the pod's own `metadata`. The uid is that of the object where it is a
- * Pod that has one; else it is made of namespace, kind and name, so it is the same every time. `ordinal` counts where the
- * controller numbers its pods.
+ * `root` is the object, `template` the part with the pod's own `metadata`. A Pod with a uid keeps it. Otherwise the uid
+ * derives from namespace, kind and name, so that it is stable. `ordinal` is the number of the pod, for controllers that
+ * number their pods.
  */
 export function decodePodMetadata(
 	root: ObjectReader,
@@ -69,7 +67,7 @@ export function decodePodMetadata(
 	};
 }
 
-/** A version 5 uuid. Source: RFC 4122, 4.3. */
+/** A version 5 UUID. Source: RFC 4122, 4.3. */
 function nameUid(name: string): string {
 	const bytes = createHash('sha1').update(UID_NAMESPACE).update(name).digest().subarray(0, 16);
 	bytes.writeUInt8((bytes.readUInt8(6) & 0x0f) | 0x50, 6);

@@ -1,7 +1,7 @@
 /**
- * Reads the fields of a JSON-like value as Go's decoder would fill a struct, and says what is wrong in the words of an
- * API server. Pure; knows nothing of YAML and nothing of pods. No text holds the value of a field that is not a name or
- * a path; what a text quotes is cut to a readable length.
+ * Reads the fields of a JSON-like value as Go's decoder fills a struct, and reports faults with the texts of an API
+ * server. Pure; independent of YAML and of pods. A text quotes only names and paths, never other values, and truncates
+ * them.
  */
 
 import { isJsonObject, type JsonObject, jsonType } from '../../go/json/value.js';
@@ -10,16 +10,16 @@ import { quoteGo } from '../../go/quote.js';
 import type { Violation } from '../../model/validation.js';
 
 export type Path = Violation['path'];
-/** What is wrong with a text; nothing when it is good. Of a text it always says the same. */
+/** Returns the faults of a text; an empty list if it is valid. Deterministic. */
 export type TextRule = (text: string) => readonly string[];
 
-/** More than a person reads; keeps a hostile manifest from filling the memory with complaints. */
+/** More than a person reads. Limits the memory that a hostile manifest can take. */
 const MAX_VIOLATIONS = 1000;
-/** Of a quoted value. Unit: UTF-16 units. */
+/** Longest quoted value. Unit: UTF-16 units. */
 const MAX_QUOTED = 256;
 const INTEGER_LIMITS = { int32: 2 ** 31 - 1, int64: Number.MAX_SAFE_INTEGER } as const;
 
-/** What was found while one object was read. */
+/** Collects the violations of one object. */
 export class Findings {
 	readonly #violations: Violation[] = [];
 	readonly #faults = new Map<TextRule, Map<string, readonly string[]>>();
@@ -35,7 +35,7 @@ export class Findings {
 		else this.#more += 1;
 	}
 
-	/** What a rule says of a text. Aliases may give one long text to very many fields, so it is asked once. */
+	/** The faults of a text, computed once: by aliases very many fields may share one long text. */
 	faults(rule: TextRule, text: string): readonly string[] {
 		let known = this.#faults.get(rule);
 		if (known === undefined) {
@@ -56,13 +56,13 @@ export class Findings {
  * type is reported once, reads as its zero value, and is not complained about further.
  */
 export class ObjectReader {
-	/** From the root of the whole object. */
+	/** From the root of the manifest object. */
 	readonly path: Path;
 	readonly findings: Findings;
 	readonly #value: JsonObject;
 	readonly #goType: string;
 	readonly #mistyped = new Set<string>();
-	/** Whether the value, or one that it should be in, is no object, which was said already. */
+	/** Whether the value or its parent is not an object, which has been reported. */
 	readonly #isBroken: boolean;
 	#hasUnknown = false;
 
@@ -74,7 +74,7 @@ export class ObjectReader {
 		this.findings = findings;
 	}
 
-	/** A value that is no object is reported and reads as an empty one. */
+	/** Reports a value that is not an object, and reads it as an empty one. */
 	static root(value: unknown, goType: string, findings: Findings): ObjectReader {
 		if (!isJsonObject(value)) {
 			findings.report([], `json: cannot unmarshal ${jsonType(value)} into Go value of type v1.${goType}`);
@@ -82,12 +82,12 @@ export class ObjectReader {
 		return new ObjectReader(value, goType, [], findings);
 	}
 
-	/** Whether the field has a value, of whatever type. */
+	/** Whether the field has a value of any type. */
 	has(field: string): boolean {
 		return this.#get(field) !== undefined;
 	}
 
-	/** Whether `onlyKnown` found a field that it does not know, which may be the one that is missing. */
+	/** Whether `reportUnknown` found an unknown field, which may be a misspelt required one. */
 	get hasUnknown(): boolean {
 		return this.#hasUnknown;
 	}
@@ -139,7 +139,7 @@ export class ObjectReader {
 		return texts;
 	}
 
-	/** As it is written; undefined where there is none. */
+	/** As written; undefined if absent. */
 	quantity(field: string): string | undefined {
 		const value = this.#get(field);
 		return value === undefined ? undefined : this.#toQuantity(field, value, []);
@@ -153,19 +153,19 @@ export class ObjectReader {
 		return quantities;
 	}
 
-	/** Undefined where there is none. A value that is no object reads as an empty one. `goType` is without its package. */
+	/** Undefined if absent. A value that is not an object reads as an empty one. `goType` has no package. */
 	object(field: string, goType: string): ObjectReader | undefined {
 		return this.has(field) ? this.member(field, goType) : undefined;
 	}
 
-	/** An empty one where there is none. */
+	/** As `object`, but an absent field reads as an empty object. */
 	member(field: string, goType: string): ObjectReader {
 		const value = this.#get(field);
 		if (value !== undefined && !isJsonObject(value)) this.#refuse(field, jsonType(value), `v1.${goType}`);
 		return new ObjectReader(value, goType, [...this.path, field], this.findings, this.#isBroken);
 	}
 
-	/** The items of a list, each with its index in its path. An item that is null or no object reads as an empty one. */
+	/** The items of a list, with their indexes in their paths. An item that is not an object reads as an empty one. */
 	objects(field: string, goType: string): readonly ObjectReader[] {
 		return this.#list(field, `[]v1.${goType}`).map((item, index) => {
 			if (!isJsonObject(item) && item !== null) this.#refuse(field, jsonType(item), `v1.${goType}`, [index]);
@@ -173,7 +173,7 @@ export class ObjectReader {
 		});
 	}
 
-	/** Reports every other field, as kubectl does. */
+	/** Reports every field that is not in `known`, as kubectl does. */
 	reportUnknown(known: ReadonlySet<string>): this {
 		for (const field of Object.keys(this.#value)) {
 			if (known.has(field)) continue;
@@ -206,35 +206,35 @@ export class ObjectReader {
 		this.fault(field, `Duplicate value: ${quoted(name)}`);
 	}
 
-	/** Reports what the rule says of a text that belongs to a field. */
+	/** Reports the faults of a text that belongs to a field. */
 	check(field: string, text: string, rule: TextRule): void {
-		this.checkAs(field, this.#shown(field), text, rule);
+		this.checkAs(field, this.#fieldText(field), text, rule);
 	}
 
-	/** The same for a server that names the field otherwise than where it is. */
-	checkAs(field: string, shown: string, text: string, rule: TextRule): void {
-		for (const fault of this.findings.faults(rule, text)) this.faultAs(field, shown, invalidText(text, fault));
+	/** As `check`, if the server reports the field as `serverField`. */
+	checkAs(field: string, serverField: string, text: string, rule: TextRule): void {
+		for (const fault of this.findings.faults(rule, text)) this.faultAs(field, serverField, invalidText(text, fault));
 	}
 
-	/** Reports what the rule says of a text that belongs to an entry of a map. */
+	/** Reports the faults of a text that belongs to an entry of a map. */
 	checkEntry(field: string, key: string, text: string, rule: TextRule): void {
 		for (const fault of this.findings.faults(rule, text)) {
-			this.findings.report([...this.path, field, key], `${this.#shown(field)}: ${invalidText(text, fault)}`);
+			this.findings.report([...this.path, field, key], `${this.#fieldText(field)}: ${invalidText(text, fault)}`);
 		}
 	}
 
-	/** `spec.containers[0].name: Required value`. Empty `field`: of the object as a whole. */
+	/** Reports `spec.containers[0].name: Required value`. An empty `field` stands for the object itself. */
 	fault(field: string, text: string): void {
-		this.faultAs(field, this.#shown(field), text);
+		this.faultAs(field, this.#fieldText(field), text);
 	}
 
-	/** The same for a server that names the field otherwise than where it is. */
-	faultAs(field: string, shown: string, text: string): void {
+	/** As `fault`, if the server reports the field as `serverField`. */
+	faultAs(field: string, serverField: string, text: string): void {
 		if (this.#isBroken || this.#mistyped.has(field)) return;
-		this.findings.report(field === '' ? this.path : [...this.path, field], `${shown}: ${text}`);
+		this.findings.report(field === '' ? this.path : [...this.path, field], `${serverField}: ${text}`);
 	}
 
-	#shown(field: string): string {
+	#fieldText(field: string): string {
 		return fieldText(field === '' ? this.path : [...this.path, field]);
 	}
 
@@ -272,7 +272,7 @@ export class ObjectReader {
 	}
 
 	#refuse(field: string, found: string, goType: string, inside: Path = []): void {
-		// A field may be asked for more than once.
+		// A field may be read more than once.
 		if (inside.length === 0 && this.#mistyped.has(field)) return;
 		this.#mistyped.add(field);
 		const goField = [...this.path.filter((step) => typeof step === 'string'), field].join('.');
@@ -302,7 +302,7 @@ export function quoted(value: string | number): string {
 	return typeof value === 'number' ? String(value) : quoteGo(truncated(value));
 }
 
-/** A name or path of a readable length. */
+/** A name or path of readable length. */
 export function truncated(text: string): string {
 	return text.length > MAX_QUOTED ? `${text.slice(0, MAX_QUOTED)}…` : text;
 }

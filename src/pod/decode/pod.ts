@@ -1,7 +1,7 @@
 /**
- * From the object of a workload to the pod that it would have, as strict as an API server in what a local process has a
- * use for, and without a look at the rest. Pure; knows nothing of YAML. All violations are found, not only the first;
- * their texts are the server's, and their paths lead to where the fault is written.
+ * Decodes the pod of a workload. Fields that matter to a local process are checked as strictly as by an API server; the
+ * others are ignored. Pure. Every violation is reported, not only the first, with the server's text and the path of the
+ * faulty field.
  */
 
 import type { ManifestObject } from '../../model/manifest-object.js';
@@ -16,26 +16,26 @@ import { envNameFaults, ID_TEXT, labelFaults, MAX_ID, strictEnvNameFaults } from
 import { decodeVolumes } from './volumes.js';
 
 export interface PodDecoderOptions {
-	/** Namespace of an object that names none. */
+	/** Namespace of objects without one. */
 	readonly defaultNamespace: string;
-	/** Names of variables as in clusters before v1.32. Default: false. */
+	/** Check names of variables as clusters before v1.32 do. Default: false. */
 	readonly strictEnvNames?: boolean;
 }
 
-/** Outcome of decoding. There is a pod exactly if there is no violation. */
+/** The result of decoding. There is a pod exactly if there is no violation. */
 export interface DecodedPod {
 	readonly pod: Pod | undefined;
 	readonly violations: readonly Violation[];
 }
 
-/** What has the spec of a Job. */
+/** Kinds with the spec of a Job. */
 const JOBS = new Set(['Job', 'CronJob']);
 
-/** Errors: none, see violations; an object that no pod comes from is one. */
+/** Errors: none; see `violations`. An object without a pod template is a violation. */
 export function decodePod(object: ManifestObject, options: PodDecoderOptions): DecodedPod {
 	const kind = workloadKind(object);
 	if (kind === undefined) {
-		const text = `no pod comes from kind "${object.kind}" in version "${object.apiVersion}"`;
+		const text = `kind "${object.kind}" in version "${object.apiVersion}" has no pod template`;
 		return { pod: undefined, violations: [{ path: ['kind'], text }] };
 	}
 	const findings = new Findings();
@@ -53,7 +53,7 @@ export function decodePod(object: ManifestObject, options: PodDecoderOptions): D
 	return { pod: isIndexed ? withCompletionIndex(pod) : pod, violations };
 }
 
-/** What has the pod's metadata and spec, and what that is a field of: the spec of the controller. */
+/** The object with the metadata and the spec of the pod, and its parent, the spec of the controller. */
 function templateOf(root: ObjectReader, kind: WorkloadKind): readonly [template: ObjectReader, parent: ObjectReader] {
 	let parent = root;
 	let template = root;
@@ -88,7 +88,7 @@ function decodeSpec(spec: ObjectReader, claims: readonly string[], strictEnvName
 	if (nodeName !== undefined) spec.check('nodeName', nodeName, subdomainFaults);
 	const hostname = spec.optionalText('hostname');
 	if (hostname !== undefined) spec.check('hostname', hostname, labelFaults);
-	// The older name of the same field.
+	// `serviceAccount` is the old name of the field.
 	const serviceAccountName = spec.text('serviceAccountName') || spec.text('serviceAccount') || 'default';
 	spec.check('serviceAccountName', serviceAccountName, subdomainFaults);
 	return {

@@ -1,5 +1,6 @@
 /**
- * The rules that an API server applies to names, paths and selectors of a pod, with its own texts. Pure.
+ * Rules of an API server for names, paths and selectors of a pod, with its texts. Each function returns the faults of a
+ * text, an empty list if it is valid. Pure.
  * Source: kubernetes v1.32 pkg/apis/core/validation, apimachinery util/validation.
  */
 
@@ -21,12 +22,12 @@ const STRICT_ENV_NAME_TEXT =
 	"start with a digit (e.g. 'my.env-name',  or 'MY_ENV.NAME',  or 'MyEnvName1', regex used for validation is " +
 	"'[-._a-zA-Z][-._a-zA-Z0-9]*')";
 
-/** What is wrong with the name of a variable, or a prefix of names, in a cluster of today. */
+/** Faults of the name of a variable, or of a prefix, in current clusters. */
 export function envNameFaults(name: string): readonly string[] {
 	return RELAXED_ENV_NAME.test(name) ? [] : [RELAXED_ENV_NAME_TEXT];
 }
 
-/** The same in clusters before v1.32. Kubelet before v1.30 passes over such names of `envFrom`. */
+/** The same for clusters before v1.32. Kubelets before v1.30 skip faulty names of `envFrom`. */
 export function strictEnvNameFaults(name: string): readonly string[] {
 	const faults = STRICT_ENV_NAME.test(name) ? [] : [STRICT_ENV_NAME_TEXT];
 	if (name === '.') faults.push("must not be '.'");
@@ -35,14 +36,14 @@ export function strictEnvNameFaults(name: string): readonly string[] {
 	return faults;
 }
 
-/** What is wrong with the path of an item of a volume. Source: ValidateLocalNonReservedPath. */
+/** Faults of the path of an item in a volume. Source: ValidateLocalNonReservedPath. */
 export function itemPathFaults(path: string): readonly string[] {
 	const faults = [...descendingPathFaults(path)];
 	if (path.startsWith('..') && !path.startsWith('../')) faults.push("must not start with '..'");
 	return faults;
 }
 
-/** What is wrong with a subPath. Source: validateLocalDescendingPath. */
+/** Faults of a subPath. Source: validateLocalDescendingPath. */
 export function descendingPathFaults(path: string): readonly string[] {
 	return [...(path.startsWith('/') ? ['must be a relative path'] : []), ...backstepFaults(path)];
 }
@@ -52,15 +53,15 @@ export function backstepFaults(path: string): readonly string[] {
 	return path.split('/').includes('..') ? ["must not contain '..'"] : [];
 }
 
-/** What is wrong with the name of a container or a volume. Source: IsDNS1123Label. */
+/** Faults of the name of a container or a volume. Source: IsDNS1123Label. */
 export const labelFaults = namespaceFaults;
 
-/** What is wrong with a name to which something is added: it may end in a dash. Source: NameIsDNSSubdomain, prefix. */
+/** Faults of a prefix of a name, which may end in a dash. Source: NameIsDNSSubdomain, prefix. */
 export function prefixFaults(name: string): readonly string[] {
 	return subdomainFaults(name.length > 1 && name.endsWith('-') ? `${name.slice(0, -2)}a` : name);
 }
 
-/** Fields of a pod that a variable may have. Sorted, as the texts list them. */
+/** Fields of a pod that a variable may refer to. Sorted, as in the server's texts. */
 export const ENV_FIELD_PATHS: ReadonlySet<string> = new Set([
 	'metadata.name',
 	'metadata.namespace',
@@ -73,7 +74,7 @@ export const ENV_FIELD_PATHS: ReadonlySet<string> = new Set([
 	'status.podIPs',
 ]);
 
-/** Fields of a pod that a file of a volume may show. Sorted. */
+/** Fields of a pod that a file in a volume may refer to. Sorted. */
 export const VOLUME_FIELD_PATHS: ReadonlySet<string> = new Set([
 	'metadata.annotations',
 	'metadata.labels',
@@ -82,7 +83,7 @@ export const VOLUME_FIELD_PATHS: ReadonlySet<string> = new Set([
 	'metadata.uid',
 ]);
 
-/** What may be asked of a pod at all. Source: pkg/apis/core/pods, ConvertDownwardAPIFieldLabel. */
+/** Every field that a reference may name. Source: pkg/apis/core/pods, ConvertDownwardAPIFieldLabel. */
 const FIELD_LABELS: ReadonlySet<string> = new Set([
 	...ENV_FIELD_PATHS,
 	...VOLUME_FIELD_PATHS,
@@ -94,11 +95,11 @@ const FIELD_LABELS: ReadonlySet<string> = new Set([
 
 const SUBSCRIPTED: ReadonlySet<string> = new Set(['metadata.annotations', 'metadata.labels']);
 
-/** A field path in its parts. */
+/** The parts of a field path. */
 export interface SubscriptedPath {
 	/** `metadata.labels`. */
 	readonly path: string;
-	/** `app` of `metadata.labels['app']`; undefined where there is none. */
+	/** `app` in `metadata.labels['app']`; undefined for a path without a subscript. */
 	readonly subscript: string | undefined;
 }
 
@@ -111,7 +112,7 @@ export function splitFieldPath(fieldPath: string): SubscriptedPath {
 	return { path: fieldPath.slice(0, open), subscript: fieldPath.slice(open + 2, -2) };
 }
 
-/** Why no pod has a field of that name; undefined when it has. */
+/** Why a reference cannot name the field; undefined if it can. */
 export function fieldLabelFault(fieldPath: string): string | undefined {
 	const { path, subscript } = splitFieldPath(fieldPath);
 	if (subscript === undefined ? FIELD_LABELS.has(path) : SUBSCRIPTED.has(path)) return undefined;
@@ -119,7 +120,7 @@ export function fieldLabelFault(fieldPath: string): string | undefined {
 	return invalidText(fieldPath, `error converting fieldPath: field label ${rule}: ${truncated(fieldPath)}`);
 }
 
-/** What is wrong with the key of an annotation. Source: ValidateAnnotations; case does not count. */
+/** Faults of the key of an annotation, ignoring case. Source: ValidateAnnotations. */
 export function annotationKeyFaults(key: string): readonly string[] {
 	return labelKeyFaults(key.toLowerCase());
 }

@@ -1,5 +1,5 @@
 /**
- * `volumes` of a pod. Pure. Source: kubernetes v1.32 ValidateVolumes, validateVolumeSource, validateProjectionSources;
+ * Decodes `volumes` of a pod. Pure. Source: kubernetes v1.32 ValidateVolumes, validateVolumeSource, validateProjectionSources;
  * pkg/apis/core/v1/defaults.go.
  */
 
@@ -10,7 +10,7 @@ import { backstepFaults, labelFaults } from './validation.js';
 
 type DecodeSource = (reader: ObjectReader) => VolumeSource;
 
-/** In the order in which a server looks at them. Without a function: a local process cannot have it. */
+/** In the order in which a server checks them. A kind without a decoder is not available to a local process. */
 const KINDS: readonly (readonly [field: string, goType: string, decode?: DecodeSource])[] = [
 	['emptyDir', 'EmptyDirVolumeSource', decodeEmptyDir],
 	['hostPath', 'HostPathVolumeSource', decodeHostPath],
@@ -51,7 +51,7 @@ const HOST_PATH = new Set(['path', 'type']);
 const PROJECTED = new Set(['sources', 'defaultMode']);
 const PROJECTED_OBJECT = new Set(['name', 'items', 'optional']);
 const PROJECTED_DOWNWARD = new Set(['items']);
-/** Kinds of projected source that a local process cannot have, and the fields that say where the file would be. */
+/** Kinds of projected sources that only a cluster has, with the fields that hold the path of their file. */
 const PROJECTED_OTHER: readonly (readonly [field: string, goType: string, paths: readonly string[]])[] = [
 	['serviceAccountToken', 'ServiceAccountTokenProjection', ['path']],
 	['clusterTrustBundle', 'ClusterTrustBundleProjection', ['path']],
@@ -59,7 +59,7 @@ const PROJECTED_OTHER: readonly (readonly [field: string, goType: string, paths:
 ];
 const PROJECTED_SOURCE = new Set(['secret', 'configMap', 'downwardAPI', ...PROJECTED_OTHER.map(([field]) => field)]);
 
-/** Sorted. Empty: whatever is there. */
+/** Sorted. The empty type accepts anything. */
 const HOST_PATH_TYPES = new Set([
 	'',
 	'BlockDevice',
@@ -72,7 +72,7 @@ const HOST_PATH_TYPES = new Set([
 ]);
 const MORE_THAN_ONE_TEXT = 'Forbidden: may not specify more than 1 volume type';
 
-/** `claims`: names of volumes that a StatefulSet makes; they take the place of volumes of the same name. */
+/** `claims`: names of the volumes that a StatefulSet adds. They replace volumes of the same name. */
 export function decodeVolumes(spec: ObjectReader, claims: readonly string[]): readonly PodVolume[] {
 	const volumes = new Map<string, PodVolume>();
 	for (const reader of spec.objects('volumes', 'Volume')) {
@@ -95,11 +95,11 @@ function decodeSource(reader: ObjectReader): VolumeSource {
 		if (source !== undefined) reader.fault(field, MORE_THAN_ONE_TEXT);
 		else source = (decode ?? decodeOther(field))(reader.member(field, goType));
 	}
-	// A server fills this in for a volume that has a name only.
+	// The server's default for a volume without a source.
 	return source ?? { kind: 'emptyDir', medium: '', sizeLimit: undefined };
 }
 
-/** The one field of these that matters to what takes their place. An image is read-only by nature. */
+/** Only `readOnly` matters, because it also applies to a local replacement. An image is always read-only. */
 function decodeOther(type: string): DecodeSource {
 	return (reader) => {
 		const readOnly = reader.flag('readOnly') || type === 'image';
@@ -150,17 +150,17 @@ function decodeProjected(reader: ObjectReader): VolumeSource {
 	return { kind: 'projected', sources, defaultMode };
 }
 
-/** Reads the sources of one volume; only paths that are written down are compared. */
+/** Decodes the sources of one volume. Only paths in the manifest are compared, not names of keys. */
 class ProjectedDecoder {
 	readonly #paths = new Set<string>();
-	/** The server names the volume where two paths are the same, not the source. */
-	readonly #shown: string;
+	/** For equal paths the server reports the volume, not the source. */
+	readonly #volumeField: string;
 
-	constructor(shown: string) {
-		this.#shown = shown;
+	constructor(volumeField: string) {
+		this.#volumeField = volumeField;
 	}
 
-	/** Undefined: none at all, which a server takes and passes over. */
+	/** Undefined for an empty source, which a server accepts and ignores. */
 	decode(reader: ObjectReader): ProjectedSource | undefined {
 		reader.reportUnknown(PROJECTED_SOURCE);
 		const sources = [
@@ -201,15 +201,15 @@ class ProjectedDecoder {
 		const reader = parent.object(field, goType);
 		if (reader === undefined) return undefined;
 		const path = paths.map((name) => reader.text(name)).find((text) => text !== '');
-		// A server compares the path of a bundle, not that of a token.
+		// The server compares the path of a bundle, but not that of a token.
 		if (field === 'clusterTrustBundle' && path !== undefined) this.#take(reader, path, path);
 		return { kind: 'other', type: field, path };
 	}
 
-	#take(reader: ObjectReader, path: string, shownValue: string): void {
+	#take(reader: ObjectReader, path: string, reportedValue: string): void {
 		if (path === '') return;
 		if (this.#paths.has(path)) {
-			reader.faultAs('path', this.#shown, invalidText(shownValue, 'conflicting duplicate paths'));
+			reader.faultAs('path', this.#volumeField, invalidText(reportedValue, 'conflicting duplicate paths'));
 		}
 		this.#paths.add(path);
 	}

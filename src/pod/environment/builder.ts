@@ -1,7 +1,7 @@
 /**
- * Builds a container's environment as kubelet does at each start: envFrom in order, then env over it. Pure.
- * Source: kubelet v1.32 kubelet_pods.go, makeEnvironmentVariables; fileKeyRef: v1.35. Variables of Services do not
- * exist here.
+ * Builds the environment of a container as kubelet does at each start: envFrom in order, then env, which overrides it.
+ * Variables of Services are not set. Pure.
+ * Source: kubelet v1.32 kubelet_pods.go, makeEnvironmentVariables; fileKeyRef: v1.35.
  */
 
 import { ConfigMapFsError } from '../../base/errors.js';
@@ -20,16 +20,16 @@ import { environmentNameFaults } from './names.js';
 import { valueText } from './value-text.js';
 
 export interface EnvironmentOptions {
-	/** `--strict-env-names`: names of envFrom that break the older rule are passed over, as kubelets before 1.30 did. */
+	/** `--strict-env-names`: skip names of envFrom that break the older rule, as kubelets before 1.30 do. */
 	readonly strictNames: boolean;
-	/** The file of a fileKeyRef, or undefined if it is not there. Without it a local process has no such variables. */
+	/** Reads the file of a fileKeyRef; undefined if absent. Without this function such variables are not available. */
 	readonly readFile?: (volumeName: string, path: string) => Buffer | undefined;
 }
 
 type FileKeyRef = Extract<EnvVarSource, { readonly kind: 'fileKeyRef' }>;
 type ObjectKind = EnvironmentSource['kind'];
 
-/** How kubelet's messages name the kinds. */
+/** Names of the kinds in kubelet's messages. */
 const KIND_NAMES: Readonly<Record<ObjectKind, { readonly notFound: string; readonly event: string }>> = {
 	ConfigMap: { notFound: 'configmap', event: 'configMap' },
 	Secret: { notFound: 'secret', event: 'secret' },
@@ -43,9 +43,9 @@ const OBJECT_KINDS: Readonly<Record<'configMapRef' | 'secretRef' | 'configMapKey
 };
 
 /**
- * Each object is read once, so that all variables see one version of it. What is missing is in the outcome. Errors:
- * INPUT_INVALID, one line for each variable that no process can be given, each downward reference that an API server
- * refuses, and each malformed file.
+ * Reads each object once, so that all variables have the same version of it. Missing objects are part of the result.
+ * Errors: INPUT_INVALID with one line for each variable that execve(2) would refuse, each downward reference that an API
+ * server refuses, and each malformed file.
  */
 export function buildEnvironment(
 	pod: Pod,
@@ -57,7 +57,7 @@ export function buildEnvironment(
 	return new EnvironmentBuilder(pod, container, objects, surroundings, options).build();
 }
 
-/** Where a variable came from, for people: `env[2], key "k" of Secret ns/s`. */
+/** Describes the origin of a variable: `env[2], key "k" of Secret ns/s`. */
 export function originText(origin: VariableOrigin, namespace: string): string {
 	const { kind, field, object, key } = origin;
 	if (kind === 'value') return field;
@@ -66,7 +66,7 @@ export function originText(origin: VariableOrigin, namespace: string): string {
 	return `${field}, key "${key}" of ${OBJECT_KINDS[kind]} ${formatObjectKey({ namespace, name: object ?? '' })}`;
 }
 
-/** What a variable is before it is known what it replaces. */
+/** A variable without the origins that it overrides. */
 type Draft = Pick<EnvironmentVariable, 'name' | 'value' | 'origin'> & Partial<EnvironmentVariable>;
 
 class EnvironmentBuilder {
@@ -78,10 +78,10 @@ class EnvironmentBuilder {
 	readonly #path: string;
 
 	readonly #variables = new Map<string, EnvironmentVariable>();
-	/** By message: what several references miss is said once. */
+	/** By message, so that several references to one missing object are reported once. */
 	readonly #missing = new Map<string, Missing>();
 	readonly #warnings: PodWarning[] = [];
-	/** Variables whose bytes did not survive. */
+	/** Variables whose bytes are not UTF-8. */
 	readonly #inexact = new Set<string>();
 	readonly #faults: string[] = [];
 	/** By kind and name. */
@@ -121,7 +121,7 @@ class EnvironmentBuilder {
 		const object = this.#object(kind, source.name, source.optional);
 		if (object === undefined) return;
 		const skipped: string[] = [];
-		// Only data: binaryData never reaches the environment.
+		// binaryData is never part of the environment.
 		for (const [key, bytes] of object.data) {
 			const name = source.prefix + key;
 			if (this.#options.strictNames && environmentNameFaults(name, true).length > 0) skipped.push(name);
@@ -183,7 +183,7 @@ class EnvironmentBuilder {
 		if (!ref.optional) this.#reportMissing(`couldn't find key ${ref.key} in ${kind} ${this.#objectKey(ref.name)}`);
 		if ('binaryData' in object && object.binaryData.has(ref.key)) {
 			const where = `key "${ref.key}" of ConfigMap ${this.#objectKey(ref.name)} is in binaryData`;
-			this.#warn(field, `${where}, which never reaches the environment: mount it as a file`);
+			this.#warn(field, `${where}, which is never part of the environment; mount it as a file`);
 		}
 	}
 
@@ -204,7 +204,7 @@ class EnvironmentBuilder {
 		const { readFile } = this.#options;
 		if (readFile === undefined) {
 			const what = `variable "${name}" comes from file "${path}" of volume "${volumeName}"`;
-			if (optional) this.#warn(field, `${what}: a local process does not get it`);
+			if (optional) this.#warn(field, `${what}, which a local process does not have`);
 			else this.#reportMissing(`${what}, which a local process does not have`);
 			return;
 		}
@@ -244,16 +244,15 @@ class EnvironmentBuilder {
 		else this.#inexact.add(draft.name);
 	}
 
-	/** What execve would refuse, and what it would not say. */
+	/** Reports what execve(2) would refuse, and what is silently lost. */
 	#check({ name, value, origin }: EnvironmentVariable): void {
 		const what = () => `variable "${name}" (${originText(origin, this.#pod.metadata.namespace)})`;
 		const fault = stringFault(`${name}=${value}`);
 		if (fault !== undefined) {
-			const cure = 'give the value to the container as a file of a volume';
-			this.#faults.push(`container "${this.#container.name}": ${what()} ${fault}: ${cure}`);
+			this.#faults.push(`container "${this.#container.name}": ${what()} ${fault}; mount it as a file`);
 		}
 		if (this.#inexact.has(name)) {
-			const text = `${what()} is not UTF-8: each byte that is not becomes U+FFFD, as in a container; a file keeps it`;
+			const text = `${what()} is not UTF-8, and each invalid byte becomes U+FFFD, as in a container; mount it as a file`;
 			this.#warn(origin.field, text);
 		}
 	}

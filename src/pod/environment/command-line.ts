@@ -1,6 +1,6 @@
 /**
- * The words that a container's process is started with. Pure. No shell takes part: words are never split, and an empty
- * one stays. Source: kubelet v1.32 container/helpers.go, ExpandContainerCommandAndArgs.
+ * Builds the command line of a container's process. Pure. There is no shell: words are never split, and empty words stay.
+ * Source: kubelet v1.32 container/helpers.go, ExpandContainerCommandAndArgs.
  */
 
 import { ConfigMapFsError } from '../../base/errors.js';
@@ -10,9 +10,9 @@ import { stringFault } from './exec-limits.js';
 import { expand } from './expansion.js';
 
 /**
- * The container's `command` and `args`, expanded; or the given words as they are, which stand for `command`: `args`
- * follow them only if they are to be kept. No given word is the same as none given. Errors: USAGE where only the image
- * would know the command; INPUT_INVALID for a word that no process can be given.
+ * Returns the expanded `command` and `args` of the container. A non-empty `given` replaces `command` and is not expanded;
+ * `args` follow it only with `keepArgs`. Errors: USAGE if only the image has a command; INPUT_INVALID for an argument
+ * that execve(2) would refuse.
  */
 export function commandLine(
 	container: Container,
@@ -28,17 +28,20 @@ export function commandLine(
 		return [...expanded('command'), ...expanded('args')];
 	}
 	if (container.args === undefined || container.args.length === 0) {
-		const what = `container "${container.name}" has no command of its own`;
-		throw new ConfigMapFsError('USAGE', `${what}: its image decides, which is not here; give one after --`);
+		throw noCommand(container, 'no command of its own', 'pass one after --');
 	}
-	const what = `container "${container.name}" has args but no command of its own`;
-	const cure = 'give a command after --, with --keep-args before it to keep the args';
-	throw new ConfigMapFsError('USAGE', `${what}: its image decides, which is not here; ${cure}`);
+	const cure = 'pass a command after --, and --keep-args before it to keep the args';
+	throw noCommand(container, 'args but no command of its own', cure);
 }
 
-function checked(word: string, place: string, container: Container): string {
+function noCommand({ name }: Container, lacks: string, cure: string): ConfigMapFsError {
+	const what = `container "${name}" has ${lacks}, and its image's is not available here`;
+	return new ConfigMapFsError('USAGE', `${what}; ${cure}`);
+}
+
+function checked(word: string, field: string, container: Container): string {
 	const fault = stringFault(word);
 	if (fault === undefined) return word;
-	const what = `container "${container.name}": ${place} ${fault}`;
-	throw new ConfigMapFsError('INPUT_INVALID', `${what}: give it to the container as a file of a volume`);
+	const what = `container "${container.name}": ${field} ${fault}`;
+	throw new ConfigMapFsError('INPUT_INVALID', `${what}; mount it as a file`);
 }

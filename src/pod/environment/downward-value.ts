@@ -1,7 +1,6 @@
 /**
- * What the downward API says of a pod: its own fields, its labels and annotations, a container's limits and requests.
- * Where a cluster would ask the node, the surroundings answer. Pure. Which reference is allowed where is decided when
- * the pod is decoded.
+ * Values of the downward API: fields of the pod, its labels and annotations, limits and requests of a container. This
+ * machine replaces the node. Pure. The decoder of the pod has checked which reference is allowed where.
  * Source: kubelet v1.32 kubelet_pods.go, pkg/fieldpath, pkg/api/v1/resource/helpers.go.
  */
 
@@ -14,7 +13,7 @@ import type { Container, FieldRef, Pod, ResourceFieldRef } from '../pod-spec.js'
 
 interface Field {
 	readonly read: (pod: Pod, surroundings: PodSurroundings) => string;
-	/** What stands in for a node's answer here. */
+	/** The local replacement for a value from the node. */
 	readonly standIn?: string;
 }
 
@@ -34,16 +33,16 @@ const FIELDS: ReadonlyMap<string, Field> = new Map<string, Field>([
 	['status.podIPs', { read: (_, { podIP }) => podIP, standIn: THIS_ADDRESS }],
 ]);
 
-/** Fields of which one key can be asked. */
+/** Fields with a subscript. */
 const SUBSCRIPTED: ReadonlyMap<string, (pod: Pod) => ReadonlyMap<string, string>> = new Map([
 	['metadata.annotations', (pod: Pod) => pod.metadata.annotations],
 	['metadata.labels', (pod: Pod) => pod.metadata.labels],
 ]);
 
 interface Resource {
-	/** How the value and the divisor are counted before the division. */
+	/** Converts the value and the divisor before the division. */
 	readonly count: (quantity: Quantity) => bigint;
-	/** The node's allocatable, which stands in for a limit that is not there. */
+	/** Replaces an absent limit, as the allocatable amount of the node does. */
 	readonly allocatable?: (surroundings: PodSurroundings) => number;
 	readonly standIn?: string;
 }
@@ -54,7 +53,7 @@ const RESOURCES: ReadonlyMap<string, Resource> = new Map<string, Resource>([
 		{
 			count: milliValue,
 			allocatable: ({ cpuCount }) => cpuCount,
-			standIn: 'the processors of this machine, because the container has no such limit',
+			standIn: 'the number of CPUs of this machine, because the container has no limit',
 		},
 	],
 	[
@@ -62,14 +61,14 @@ const RESOURCES: ReadonlyMap<string, Resource> = new Map<string, Resource>([
 		{
 			count: wholeValue,
 			allocatable: ({ memoryBytes }) => memoryBytes,
-			standIn: 'the memory of this machine, because the container has no such limit',
+			standIn: 'the memory of this machine, because the container has no limit',
 		},
 	],
 	[
 		'ephemeral-storage',
 		{
 			count: wholeValue,
-			standIn: '0, because the container has no such limit and what a node would offer is not known here',
+			standIn: '0, because the container has no limit and the storage of a node is unknown here',
 		},
 	],
 ]);
@@ -79,9 +78,9 @@ const HUGE_PAGES: Resource = { count: wholeValue };
 const RESOURCE_PATH = /^(limits|requests)\.(.+)$/s;
 
 /**
- * The value of a reference. `container` is the one whose environment it is for; a volume's reference has none, and
- * names its container. A label or annotation that is not there is empty text. Errors: INPUT_INVALID, without the place
- * of the reference, for one that no pod can answer.
+ * The value of a reference. `container` is the container of the variable; undefined for a volume, whose references name
+ * their container. An absent label or annotation is empty. Errors: INPUT_INVALID, without the field of the reference, if
+ * the reference cannot be resolved.
  */
 export function downwardValue(
 	ref: FieldRef | ResourceFieldRef,
@@ -101,7 +100,7 @@ export function downwardValue(
 	return values(pod).get(subscript) ?? '';
 }
 
-/** What the value of a reference is made of here where a cluster would ask the node; undefined where it would not. */
+/** Describes the local replacement for a value from the node; undefined if the value does not depend on the node. */
 export function downwardStandIn(
 	ref: FieldRef | ResourceFieldRef,
 	pod: Pod,
@@ -116,11 +115,11 @@ export function downwardStandIn(
 	return RESOURCES.get(name)?.standIn;
 }
 
-/** Rows `key="value"` in byte order of the keys, without a line break at the end. */
+/** Lines `key="value"` in byte order of the keys, without a newline at the end. */
 function formatMap(map: ReadonlyMap<string, string>): string {
-	// Keys of labels and annotations are ASCII, whose order is that of UTF-16.
-	const rows = [...map].sort(([a], [b]) => (a < b ? -1 : 1));
-	return rows.map(([key, value]) => `${key}=${quoteGo(value)}`).join('\n');
+	// Keys of labels and annotations are ASCII, so the order of UTF-16 is that of bytes.
+	const lines = [...map].sort(([a], [b]) => (a < b ? -1 : 1));
+	return lines.map(([key, value]) => `${key}=${quoteGo(value)}`).join('\n');
 }
 
 function containerOf(ref: ResourceFieldRef, pod: Pod, container: Container | undefined): Container {
@@ -137,7 +136,7 @@ function resourceValue(ref: ResourceFieldRef, container: Container, surroundings
 	if (list === undefined || resource === undefined) throw invalid(`unsupported container resource : ${ref.resource}`);
 	const quantity = list === 'limits' ? limitOf(container, name, resource, surroundings) : requestOf(container, name);
 	const divisor = resource.count(parseQuantity(ref.divisor));
-	// A divisor of 0 is 1.
+	// A divisor of 0 means 1.
 	return String(divideUp(resource.count(quantity), divisor === 0n ? resource.count(quantityOf(1)) : divisor));
 }
 
@@ -146,17 +145,17 @@ function limitOf(container: Container, name: string, resource: Resource, surroun
 	return quantityOf(resource.allocatable?.(surroundings) ?? 0);
 }
 
-/** A limit of 0 is none, as for kubelet. */
+/** A limit of 0 is no limit, as for kubelet. */
 function hasLimit(container: Container, name: string): boolean {
 	return amountOf(container.resources.limits, name).nanos !== 0n;
 }
 
-/** A request that is not there is the limit: an API server writes it so. */
+/** An absent request equals the limit: the default of an API server. */
 function requestOf({ resources }: Container, name: string): Quantity {
 	return amountOf(resources.requests.has(name) ? resources.requests : resources.limits, name);
 }
 
-/** 0 where there is none. */
+/** 0 if absent. */
 function amountOf(amounts: ReadonlyMap<string, string>, name: string): Quantity {
 	return parseQuantity(amounts.get(name) ?? '0');
 }

@@ -1,6 +1,6 @@
 /**
- * The file of a fileKeyRef: lines `NAME='value'`. Single quotes only, their content as it is, over more than one line
- * too. Source: kubelet v1.35 pkg/kubelet/util/env, ParseEnv; there an empty value is the same as none.
+ * Reads the file of a fileKeyRef: lines `NAME='value'`. Values are in single quotes, may span lines, and have no escapes.
+ * Source: kubelet v1.35 pkg/kubelet/util/env, ParseEnv, which does not distinguish an empty value from an absent one.
  */
 
 import { ConfigMapFsError } from '../../base/errors.js';
@@ -11,8 +11,8 @@ const TRAILING_BLANK = /[ \t]$/;
 const AFTER_QUOTE = /^[ \t]*(#|$)/;
 
 /**
- * The value of the first line that sets `key`, or undefined; what comes after that line is not looked at. Errors:
- * INPUT_INVALID with the line, for a line before it that is malformed.
+ * The value of the first line that sets `key`, or undefined. Later lines are not checked. Errors: INPUT_INVALID with the
+ * line number, for a malformed line up to that one.
  */
 export function readEnvFile(text: string, key: string): string | undefined {
 	const lines = splitLines(text);
@@ -20,7 +20,7 @@ export function readEnvFile(text: string, key: string): string | undefined {
 		const line = (lines[index] ?? '').replace(LEADING_BLANKS, '');
 		if (line === '' || line.startsWith('#')) continue;
 		const [name, value] = splitAssignment(line, index + 1);
-		// As a shell reads it: nothing is assigned, whatever follows the blank.
+		// As in a shell: a blank after "=" ends the value, and the rest of the line is ignored.
 		const quoted = BLANK.test(value) ? { value: '', lastIndex: index } : readQuoted(lines, index, value);
 		if (name === key) return quoted.value;
 		index = quoted.lastIndex;
@@ -28,7 +28,7 @@ export function readEnvFile(text: string, key: string): string | undefined {
 	return undefined;
 }
 
-/** Lines without their ends, LF or CR LF; after the last end comes an empty one, which means nothing. */
+/** Lines without LF or CR LF. The last line is empty if the text ends with a newline. */
 function splitLines(text: string): readonly string[] {
 	return text.split('\n').map((line) => (line.endsWith('\r') ? line.slice(0, -1) : line));
 }
@@ -42,7 +42,7 @@ function splitAssignment(line: string, lineNumber: number): readonly [name: stri
 	return [name, line.slice(equals + 1)];
 }
 
-/** What is between the quote that `start` begins with and the next one, on this line or a later one. */
+/** The text between the quote at `start` and the next quote, on this or a later line. */
 function readQuoted(
 	lines: readonly string[],
 	firstIndex: number,

@@ -1,16 +1,16 @@
-/** The environment of a container: its variables, each with where it came from (types only). */
+/** The environment of a container: its variables and their origins (types only). */
 
 import type { Missing, PodWarning } from '../notices.js';
 import type { EnvFromSource, EnvVarSource } from '../pod-spec.js';
 
-/** One snapshot, for one start of a container. It never changes while the container runs. */
+/** A snapshot for one start of a container. It never changes while the container runs. */
 export interface Environment {
-	/** By name. Not what a process gets while something is missing. */
+	/** By name. Incomplete while `missing` is not empty. */
 	readonly variables: ReadonlyMap<string, EnvironmentVariable>;
-	/** Everything that is not there and not optional: the container cannot start yet. */
+	/** Absent objects, keys and files that are not optional. Until this is empty the container does not start. */
 	readonly missing: readonly Missing[];
 	readonly warnings: readonly PodWarning[];
-	/** ConfigMaps and Secrets that were read or wanted, optional ones too: once one changes, the environment is stale. */
+	/** The referenced ConfigMaps and Secrets, including optional and absent ones. A change of one makes this stale. */
 	readonly sources: readonly EnvironmentSource[];
 }
 
@@ -24,33 +24,33 @@ export interface EnvironmentVariable {
 	readonly name: string;
 	readonly value: string;
 	readonly origin: VariableOrigin;
-	/** What set it before and was replaced, the first one first. */
+	/** Origins of the values that it replaced, in the order in which they were set. */
 	readonly overrode: readonly VariableOrigin[];
-	/** Undefined where the value is not a text of the manifest, or is one with nothing to expand. */
+	/** Undefined if the value is not from the manifest, or has nothing to expand. */
 	readonly expansion: VariableExpansion | undefined;
-	/** Whether a value of a Secret is in it, by reference too: it is never to be printed. */
+	/** Whether it contains a value of a Secret, also by reference. Then it must not be printed. */
 	readonly isSecret: boolean;
-	/** What the value is made of here where a cluster would ask the node: `an address of this machine`. */
+	/** The local replacement for a value from the node: `an address of this machine`. */
 	readonly standIn: string | undefined;
 }
 
-/** Where a value came from. */
+/** The origin of a value. */
 export interface VariableOrigin {
 	readonly kind: 'value' | EnvVarSource['kind'] | EnvFromSource['kind'];
 	/** The field of the container: `env[2]`, `envFrom[0]`. */
 	readonly field: string;
-	/** Name of the ConfigMap or Secret; of the volume for a fileKeyRef. */
+	/** Name of the ConfigMap or Secret; for a fileKeyRef, of the volume. */
 	readonly object: string | undefined;
-	/** In that object or file; the path of a field or resource. */
+	/** Key in that object or file; for a field or resource, its path. */
 	readonly key: string | undefined;
 }
 
-/** How a text of the manifest became a value. */
+/** How the text in the manifest was expanded. */
 export interface VariableExpansion {
-	/** As it is written in the manifest. */
+	/** As written in the manifest. */
 	readonly raw: string;
-	/** Variables whose values it took. */
+	/** Names of the variables whose values were inserted. */
 	readonly references: readonly string[];
-	/** Names that no variable had at that place of the list: they stay as they are written. */
+	/** Names without a variable at this position in the list. Their references stay as written. */
 	readonly unresolved: readonly string[];
 }

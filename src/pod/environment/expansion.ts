@@ -1,28 +1,28 @@
 /**
- * References `$(NAME)` in the text of a variable, an argument or a subPathExpr. One pass from left to right: what a
- * reference brings is not looked through again. Backslash, `${NAME}` and `$NAME` mean nothing.
- * Source: kubernetes v1.32 third_party/forked/golang/expansion. One thing is not as there: a `$` before a character
- * that is not ASCII leaves that character whole.
+ * Expands `$(NAME)` in the text of a variable, an argument or a subPathExpr. One pass from left to right: inserted text
+ * is not expanded again. Backslash, `${NAME}` and `$NAME` have no meaning.
+ * Source: kubernetes v1.32 third_party/forked/golang/expansion. One difference: a non-ASCII character after `$` stays
+ * intact.
  */
 
-/** The value of a variable; undefined where there is none of that name. An empty value is a value. */
+/** The value of a variable; undefined if it is not set. An empty value counts as set. */
 export type Lookup = (name: string) => string | undefined;
 
-/** What an expansion did; each name once, in the order of the text. */
+/** The result of an expansion. Each name appears once, in the order of the text. */
 export interface Expansion {
 	readonly text: string;
-	/** Names that had a value. */
+	/** Names with a value. */
 	readonly references: readonly string[];
-	/** Names that had none: these stay as they are written. */
+	/** Names without a value. Their references stay as written. */
 	readonly unresolved: readonly string[];
 }
 
-/** The text with every known `$(NAME)` replaced and `$$` turned to `$`; anything else as it is. Errors: none. */
+/** Replaces every `$(NAME)` with a value, and `$$` by `$`. All other text stays unchanged. Errors: none. */
 export function expand(text: string, lookup: Lookup): string {
 	return traceExpansion(text, lookup).text;
 }
 
-/** As `expand`, with the names that were met. */
+/** As `expand`, with the names of the references. */
 export function traceExpansion(text: string, lookup: Lookup): Expansion {
 	const references = new Set<string>();
 	const unresolved = new Set<string>();

@@ -1,13 +1,13 @@
 /**
- * Bytes of an object as the text of a variable. Node passes variables as UTF-8, and so does a container runtime: what
- * is not UTF-8 is lost in both. Source: go1.23 encoding/json, which writes the config.json of a container.
+ * Converts the bytes of a value to the text of a variable. Node and container runtimes pass variables as UTF-8, so both
+ * lose invalid bytes. Source: go1.23 encoding/json, which writes the config.json of a container.
  */
 
 import { isUtf8 } from 'node:buffer';
 
 export interface ValueText {
 	readonly text: string;
-	/** Whether the text is those bytes; else each byte that is not UTF-8 became one U+FFFD. */
+	/** Whether the bytes are UTF-8. Otherwise each invalid byte became one U+FFFD. */
 	readonly isExact: boolean;
 }
 
@@ -25,7 +25,7 @@ export function valueText(bytes: Buffer): ValueText {
 	return { text, isExact: false };
 }
 
-/** Bytes of the character that begins there; 0 if none does. */
+/** Length of the UTF-8 character at the offset; 0 if the bytes are invalid. Unit: bytes. */
 function characterLength(bytes: Buffer, at: number): number {
 	for (let length = 1; length <= LONGEST_CHARACTER && at + length <= bytes.length; length += 1) {
 		if (isUtf8(bytes.subarray(at, at + length))) return length;

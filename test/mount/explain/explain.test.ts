@@ -340,7 +340,7 @@ describe('lint', () => {
 		['lint -f none.yaml', 66, 'the path "none.yaml" does not exist'],
 		['lint -f empty.yaml', 66, 'no workload; add the manifest'],
 		['lint -f d.yaml pod/p', 66, 'workload "pod/p" not found'],
-		['lint -f d.yaml what/p', 64, 'no kind of workload is called "what"'],
+		['lint -f d.yaml what/p', 64, 'unknown kind of workload "what"'],
 		['lint -f d.yaml -o yaml', 64, 'must be one of text, json'],
 		['lint -f d.yaml --fix', 64, 'unknown flag: --fix'],
 		['lint -f d.yaml a b', 64, 'one workload KIND/NAME is expected'],

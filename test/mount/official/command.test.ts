@@ -17,7 +17,7 @@ officialCases(['H'], (official) => {
 		expect(code).toBe(125);
 		expect(stdout).toBe('');
 		expect(stderr).toContain(
-			'container "test" has no command of its own: its image decides, which is not here; give one after --',
+			'container "test" has no command of its own, and its image\'s is not available here; pass one after --',
 		);
 		expect(await succeed([pod(NAME, {})], { command: [...WORDS, 'entrypoint'] })).toBe('[entrypoint]');
 	});
@@ -26,7 +26,7 @@ officialCases(['H'], (official) => {
 		const manifest = pod(NAME, { args: ['override', 'arguments $(A)', ''], env: [{ name: 'A', value: 'b' }] });
 		const { code, stderr } = await toEnd([manifest]);
 		expect(code).toBe(125);
-		expect(stderr).toContain('container "test" has args but no command of its own: its image decides');
+		expect(stderr).toContain('container "test" has args but no command of its own, and its image\'s is not available here');
 		expect(stderr).toContain('give a command after --, with --keep-args before it to keep the args');
 		expect(await succeed([manifest], { args: ['--keep-args'], command: WORDS })).toBe('[override][arguments b][]');
 		expect(await succeed([manifest], { command: [...WORDS, 'given'] })).toBe('[given]');

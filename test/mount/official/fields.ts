@@ -33,7 +33,7 @@ export const FIELDS = {
 	kind: {
 		support: 'yes',
 		note: 'Pod, Deployment, StatefulSet, DaemonSet, ReplicaSet, ReplicationController, Job, CronJob, PodTemplate; of several in a source KIND/NAME says which',
-		covers: ['WorkloadName.kind', 'WorkloadName.name', 'WorkloadName.namespace', 'WorkloadName.place', 'Pod.workload'],
+		covers: ['WorkloadName.kind', 'WorkloadName.name', 'WorkloadName.namespace', 'WorkloadName.location', 'Pod.workload'],
 	},
 	'metadata.name': {
 		support: 'yes',
@@ -181,7 +181,7 @@ export const FIELDS = {
 	},
 	'spec.containers[].image': {
 		support: 'no',
-		note: 'a local process has none: without a command of its own, `container "app" has no command of its own: its image decides, which is not here; give one after --`',
+		note: 'a local process has none: without a command of its own, `container "app" has no command of its own, and its image\'s is not available here; pass one after --`',
 		covers: ['Container.image'],
 	},
 	'spec.containers[].command': {

@@ -76,14 +76,14 @@ describe('a pod that cannot be started', () => {
 			[pod('web', {})],
 			{ args: ['service/web'] },
 			125,
-			/^no kind of workload is called "service"; pods come from: /,
+			/^unknown kind of workload "service", have: /,
 		],
 		[
 			'nothing to start',
 			[pod('p', {})],
 			OWN_COMMAND,
 			125,
-			/^container "test" has no command of its own: .*; give one after --$/,
+			/^container "test" has no command of its own, .*; pass one after --$/,
 		],
 		[
 			'a volume that is missing',

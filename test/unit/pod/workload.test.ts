@@ -131,7 +131,7 @@ describe('selectWorkload', () => {
 		['constructor/web', '"constructor"', 'podtemplate'],
 	])('knows no kind %s', (wanted, word, end) => {
 		const text = failure(() => selectWorkload(both, wanted));
-		expect(text).toContain(`USAGE no kind of workload is called ${word}; pods come from: pod, deployment, `);
+		expect(text).toContain(`USAGE unknown kind of workload ${word}, have: pod, deployment, `);
 		expect(text.endsWith(end)).toBe(true);
 	});
 

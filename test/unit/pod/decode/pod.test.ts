@@ -223,6 +223,6 @@ describe('the pod of a workload', () => {
 	});
 
 	it('is none of an object that has none', () => {
-		expect(faults({}, 'Service')).toEqual(['kind| no pod comes from kind "Service" in version "apps/v1"']);
+		expect(faults({}, 'Service')).toEqual(['kind| kind "Service" in version "apps/v1" has no pod template']);
 	});
 });

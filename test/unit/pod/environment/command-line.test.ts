@@ -32,19 +32,19 @@ describe('commandLine', () => {
 	test.each([
 		['no fields', {}],
 		['empty lists', { command: [], args: [] }],
-	])('H1 the image would decide, so one must be given: %s', (_, fields) => {
+	])('H1 without a command of its own, a container needs one from the caller: %s', (_, fields) => {
 		const message =
-			'container "app" has no command of its own: its image decides, which is not here; give one after --';
+			'container "app" has no command of its own, and its image\'s is not available here; pass one after --';
 		expect(() => words(fields)).toThrow(USAGE(message));
 		expect(words(fields, ['./my-app', '--flag'])).toEqual(['./my-app', '--flag']);
 		expect(words(fields, ['./my-app', '--flag'], true)).toEqual(['./my-app', '--flag']);
 	});
 
-	test('H2 args alone need the entry point of the image, so a command must be given', () => {
+	test('H2 args without a command need one from the caller', () => {
 		const args = ['-v', '$(TEST_VAR)'];
 		const message =
-			'container "app" has args but no command of its own: its image decides, which is not here; give a command ' +
-			'after --, with --keep-args before it to keep the args';
+			'container "app" has args but no command of its own, and its image\'s is not available here; ' +
+			'pass a command after --, and --keep-args before it to keep the args';
 		expect(() => words({ args })).toThrow(USAGE(message));
 		expect(() => words({ args }, [])).toThrow(USAGE(message));
 		expect(words({ args }, ['./my-app'], true)).toEqual(['./my-app', '-v', 'test-value']);
@@ -60,27 +60,27 @@ describe('commandLine', () => {
 		expect(words(fields, [])).toEqual(['/agnhost', 'entrypoint-tester', 'override', 'arguments']);
 	});
 
-	test('a given command stands for the command; args stay only if they are kept', () => {
+	test('replaces the command by a given one, and keeps args only with keepArgs', () => {
 		const fields = { command: ['/agnhost', 'x'], args: ['$(TEST_VAR)', 'b'] };
 		expect(words(fields, ['mine', '1'])).toEqual(['mine', '1']);
 		expect(words(fields, ['mine', '1'], true)).toEqual(['mine', '1', 'test-value', 'b']);
 	});
 
-	test('given words are never expanded, not even doubled dollars', () => {
+	test('does not expand a given command, not even doubled dollars', () => {
 		const given = ['$(TEST_VAR)', '$$', ''];
 		expect(words({ args: ['$(TEST_VAR)'] }, given, true)).toEqual([...given, 'test-value']);
 	});
 
-	test('takes the whole final environment, leaves what it does not know, and splits nothing', () => {
+	test('expands from the final environment, keeps unknown references, and splits nothing', () => {
 		const args = ['$(FROM_MAP)', '$(EMPTY)', '$(DNE)', '$(RAW)', '$$(TEST_VAR)', 'a b'];
 		const expanded = ['of the map', '', '$(DNE)', '$(TEST_VAR)', '$(TEST_VAR)', 'a b'];
 		expect(words({ command: ['x'], args })).toEqual(['x', ...expanded]);
 	});
 
 	test.each([
-		['args[1] holds a NUL byte', 'a\0b'],
-		['args[1] takes 131072 bytes, and a process can be started with 131071', 'x'.repeat(131_072)],
-	])('refuses a word that no process can be given: %s', (reason, word) => {
+		['args[1] contains a NUL byte, which no argument or variable can; mount it as a file', 'a\0b'],
+		['args[1] takes 131072 bytes, more than the 131071 that Linux allows', 'x'.repeat(131_072)],
+	])('refuses an argument that execve(2) would refuse: %s', (reason, word) => {
 		const message = expect.stringContaining(`container "app": ${reason}`);
 		const refused = expect.objectContaining({ code: 'INPUT_INVALID', message });
 		expect(() => words({ command: ['x'], args: ['a', word] })).toThrow(refused);

@@ -104,7 +104,7 @@ describe('downwardValue of a fieldRef', () => {
 	test.each([
 		['spec.hostname', 'unsupported fieldPath: spec.hostname'],
 		["metadata.name['x']", 'fieldPath "metadata.name[\'x\']" does not support subscript'],
-	])('%s is refused', (fieldPath, message) => {
+	])('refuses %s', (fieldPath, message) => {
 		const refused = expect.objectContaining({ code: 'INPUT_INVALID', message });
 		expect(() => downwardValue(field(fieldPath), POD, APP, SURROUNDINGS)).toThrow(refused);
 	});
@@ -137,7 +137,7 @@ describe('downwardValue of a resourceFieldRef', () => {
 		['requests.ephemeral-storage', '1', '2'],
 		['limits.hugepages-2Mi', '1', '4194304'],
 		['requests.hugepages-2Mi', '1Mi', '2'],
-	])('%s divided by %s is %s, rounded up', (name, divisor, value) => {
+	])('divides %s by %s, rounded up to %s', (name, divisor, value) => {
 		expect(amountIn(container, resource(name, divisor))).toBe(value);
 	});
 
@@ -149,25 +149,25 @@ describe('downwardValue of a resourceFieldRef', () => {
 		['requests.memory', '1', '0'],
 		['limits.ephemeral-storage', '1', '0'],
 		['limits.hugepages-1Gi', '1', '0'],
-	])('%s divided by %s without a limit is %s, as the machine has it', (name, divisor, value) => {
+	])('divides %s of this machine by %s, if there is no limit, to %s', (name, divisor, value) => {
 		expect(amountIn(makeContainer(), resource(name, divisor))).toBe(value);
 		expect(amountIn(makeContainer({ resources: amounts({ cpu: '0', memory: '0' }) }), resource(name, divisor))).toBe(
 			value,
 		);
 	});
 
-	test('a request that is not there is the limit', () => {
+	test('takes the limit for an absent request', () => {
 		const limited = makeContainer({ resources: amounts({ cpu: '3', memory: '1Gi' }, { memory: '1Mi' }) });
 		expect(amountIn(limited, resource('requests.cpu'))).toBe('3');
 		expect(amountIn(limited, resource('requests.memory'))).toBe('1048576');
 	});
 
-	test('a large amount is exact', () => {
+	test('is exact for large amounts', () => {
 		const large = makeContainer({ resources: amounts({ memory: '9007199254740993' }) });
 		expect(amountIn(large, resource('limits.memory'))).toBe('9007199254740993');
 	});
 
-	test('containerName names another container, init containers too', () => {
+	test('reads another container by containerName, including init containers', () => {
 		const other = makeContainer({ name: 'other', resources: amounts({ cpu: '9' }) });
 		const init = makeContainer({ name: 'init', resources: amounts({ cpu: '8' }) });
 		const pod = makePod(APP, {}, { containers: [APP, other], initContainers: [init] });
@@ -183,7 +183,7 @@ describe('downwardValue of a resourceFieldRef', () => {
 		['limits.memory', 'x', 'quantity "x": quantities must match'],
 		['limits.pods', '1', 'unsupported container resource : limits.pods'],
 		['cpu', '1', 'unsupported container resource : cpu'],
-	])('%s divided by %s is refused', (name, divisor, message) => {
+	])('refuses %s divided by %s', (name, divisor, message) => {
 		const refused = { code: 'INPUT_INVALID', message: expect.stringContaining(message) };
 		expect(() => amountIn(container, resource(name, divisor))).toThrow(expect.objectContaining(refused));
 	});
@@ -198,19 +198,19 @@ describe('downwardStandIn', () => {
 		[field('spec.nodeName'), 'the name of this machine'],
 		[field('status.hostIP'), 'an address of this machine'],
 		[field('status.podIPs'), 'an address of this machine'],
-		[resource('limits.cpu'), 'the processors of this machine, because the container has no such limit'],
-		[resource('limits.memory'), 'the memory of this machine, because the container has no such limit'],
+		[resource('limits.cpu'), 'the number of CPUs of this machine, because the container has no limit'],
+		[resource('limits.memory'), 'the memory of this machine, because the container has no limit'],
 		[
 			resource('limits.ephemeral-storage'),
-			'0, because the container has no such limit and what a node would offer is not known here',
+			'0, because the container has no limit and the storage of a node is unknown here',
 		],
 		[resource('requests.cpu'), undefined],
-	])('of %j is %j', (ref, standIn) => {
+	])('describes the replacement for %j: %j', (ref, standIn) => {
 		expect(downwardStandIn(ref, makePod(APP), APP)).toBe(standIn);
 		if (ref.kind === 'resourceFieldRef') expect(downwardStandIn(ref, makePod(limited), limited)).toBeUndefined();
 	});
 
-	test('there is none for a node that the manifest names', () => {
+	test('is undefined for a node that the manifest names', () => {
 		expect(downwardStandIn(field('spec.nodeName'), makePod(APP, {}, { nodeName: 'n' }), APP)).toBeUndefined();
 	});
 });

@@ -1,9 +1,19 @@
-/** Pods and objects for the tests of a container's environment, with only what a test names. */
+/** Pods, containers and objects for the tests of the environment; each test sets only the fields that it needs. */
 
 import type { ConfigMap } from '../../../../src/model/config-map.js';
 import type { Secret } from '../../../../src/model/secret.js';
+import { buildEnvironment, type EnvironmentOptions } from '../../../../src/pod/environment/builder.js';
+import type { Environment } from '../../../../src/pod/environment/environment.js';
 import type { PodObjects, PodSurroundings } from '../../../../src/pod/pod-objects.js';
-import type { Container, EnvVar, EnvVarSource, Pod, PodMetadata, PodSpec } from '../../../../src/pod/pod-spec.js';
+import type {
+	Container,
+	EnvFromSource,
+	EnvVar,
+	EnvVarSource,
+	Pod,
+	PodMetadata,
+	PodSpec,
+} from '../../../../src/pod/pod-spec.js';
 
 export const SURROUNDINGS: PodSurroundings = {
 	nodeName: 'this-machine',
@@ -76,7 +86,7 @@ export function makeSecret(name: string, data: Values): Secret {
 	return { key: { namespace: 'test', name }, type: 'Opaque', immutable: false, data: buffers(data) };
 }
 
-/** Objects by name; `reads` names each one that was asked for, once a time. */
+/** Objects by name. `reads` records each lookup. */
 export function makeObjects(
 	configMaps: readonly ConfigMap[] = [],
 	secrets: readonly Secret[] = [],
@@ -101,3 +111,40 @@ export function makeEnv(...rows: readonly (readonly [name: string, value: string
 		typeof value === 'string' ? { name, value, valueFrom: undefined } : { name, value: '', valueFrom: value },
 	);
 }
+
+export const RELAXED: EnvironmentOptions = { strictNames: false };
+export const STRICT: EnvironmentOptions = { strictNames: true };
+
+export function build(fields: Partial<Container>, objects: PodObjects = makeObjects(), options = RELAXED): Environment {
+	const container = makeContainer(fields);
+	return buildEnvironment(makePod(container), container, objects, SURROUNDINGS, options);
+}
+
+export function values(environment: Environment): Readonly<Record<string, string>> {
+	return Object.fromEntries([...environment.variables].map(([name, { value }]) => [name, value]));
+}
+
+type FromOptions = Partial<Pick<EnvFromSource, 'optional' | 'prefix'>>;
+
+export function fromMap(name: string, options: FromOptions = {}): EnvFromSource {
+	return { kind: 'configMapRef', name, optional: false, prefix: '', ...options };
+}
+
+export function fromSecret(name: string, options: FromOptions = {}): EnvFromSource {
+	return { kind: 'secretRef', name, optional: false, prefix: '', ...options };
+}
+
+export function mapKey(name: string, key: string, optional = false): EnvVarSource {
+	return { kind: 'configMapKeyRef', name, key, optional };
+}
+
+export function secretKey(name: string, key: string, optional = false): EnvVarSource {
+	return { kind: 'secretKeyRef', name, key, optional };
+}
+
+export function waiting(...messages: readonly string[]) {
+	return messages.map((message) => ({ reason: 'CreateContainerConfigError', message }));
+}
+
+export const POD_NAME: EnvVarSource = { kind: 'fieldRef', fieldPath: 'metadata.name' };
+export const CM3 = makeConfigMap('cm3', { 'data-1': 'value-1', 'data-2': 'value-2', 'data-3': 'value-3' });
