@@ -26,8 +26,10 @@ officialCases(['H'], (official) => {
 		const manifest = pod(NAME, { args: ['override', 'arguments $(A)', ''], env: [{ name: 'A', value: 'b' }] });
 		const { code, stderr } = await toEnd([manifest]);
 		expect(code).toBe(125);
-		expect(stderr).toContain('container "test" has args but no command of its own, and its image\'s is not available here');
-		expect(stderr).toContain('give a command after --, with --keep-args before it to keep the args');
+		expect(stderr).toContain(
+			'container "test" has args but no command of its own, and its image\'s is not available here',
+		);
+		expect(stderr).toContain('; pass a command after --, and --keep-args before it to keep the args');
 		expect(await succeed([manifest], { args: ['--keep-args'], command: WORDS })).toBe('[override][arguments b][]');
 		expect(await succeed([manifest], { command: [...WORDS, 'given'] })).toBe('[given]');
 	});

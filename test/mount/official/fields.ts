@@ -33,7 +33,13 @@ export const FIELDS = {
 	kind: {
 		support: 'yes',
 		note: 'Pod, Deployment, StatefulSet, DaemonSet, ReplicaSet, ReplicationController, Job, CronJob, PodTemplate; of several in a source KIND/NAME says which',
-		covers: ['WorkloadName.kind', 'WorkloadName.name', 'WorkloadName.namespace', 'WorkloadName.location', 'Pod.workload'],
+		covers: [
+			'WorkloadName.kind',
+			'WorkloadName.name',
+			'WorkloadName.namespace',
+			'WorkloadName.location',
+			'Pod.workload',
+		],
 	},
 	'metadata.name': {
 		support: 'yes',

@@ -71,13 +71,7 @@ describe('a pod that cannot be started', () => {
 			125,
 			/^workload "deploy\/web" not found, have: pod\/web .*; did you mean pod\/web\?$/,
 		],
-		[
-			'no such kind',
-			[pod('web', {})],
-			{ args: ['service/web'] },
-			125,
-			/^unknown kind of workload "service", have: /,
-		],
+		['no such kind', [pod('web', {})], { args: ['service/web'] }, 125, /^unknown kind of workload "service", have: /],
 		[
 			'nothing to start',
 			[pod('p', {})],
