@@ -2,20 +2,16 @@
  * Picks and makes a driver: by name, or by what this machine and this user can do.
  */
 
-import { accessSync, constants } from 'node:fs';
-import { ConfigMapFsError, systemCode } from '../base/errors.js';
+import { ConfigMapFsError } from '../base/errors.js';
 import { DirectoryDriver } from '../drivers/directory/directory-driver.js';
 import type { Driver } from '../drivers/driver.js';
 import { FuseDriver } from '../drivers/fuse-driver.js';
 import { type Caller, type Owner, type Present, presentExactly, presentUnwritable } from '../drivers/presentation.js';
+import { type Registration, registerDaemon, registeredDaemons } from '../mounts/daemon-registry.js';
+import { claimDirectory } from '../mounts/directory-claim.js';
+import { requireFuseDevice } from '../mounts/fuse-device.js';
 import { fuseNativeUnavailable } from '../mounts/fuse-native-library.js';
-import {
-	claimDirectory,
-	claimOwners,
-	makeRuntimeDirectory,
-	type RuntimeDirectory,
-	type RuntimeEnvironment,
-} from '../mounts/runtime-directory.js';
+import { makeRuntimeDirectory, type RuntimeDirectory, type RuntimeEnvironment } from '../mounts/runtime-directory.js';
 import { CAP_SYS_ADMIN, hasCapability } from '../native/capabilities.js';
 
 export const DRIVER_CHOICES = ['auto', 'kernel', 'fuse-native', 'directory'] as const;
@@ -50,7 +46,7 @@ export function makeDriver(options: DriverOptions): Driver {
 		if (reason !== undefined) throw new ConfigMapFsError('DRIVER_UNAVAILABLE', reason);
 	}
 	const method = hasCapability(CAP_SYS_ADMIN) ? 'mount' : 'fusermount3';
-	requireDevice();
+	requireFuseDevice();
 	const present = method === 'mount' ? presentExactly({ ...caller, ...owner }) : presentUnwritable(caller, owner);
 	const runtime = options.runtimeDirectory ?? makeRuntimeDirectory(options.runtime);
 	try {
@@ -78,19 +74,25 @@ function makeDirectoryDriver(options: DriverOptions): Driver {
 	const present = options.adapt?.(exact) ?? exact;
 	const shown = present('file', 0o644);
 	const chowns = shown.uid !== caller.uid || shown.gid !== caller.gid;
-	const claim = claimDirectory(options.runtime, directory);
+	const claim = claimDirectory(directory);
 	if (claim === undefined) {
-		const other = claimOwners(options.runtime).find((one) => one.directory === directory);
+		const other = registeredDaemons(options.runtime).find((one) => one.mountPoint === directory);
 		const who = other === undefined ? 'another configmapfs' : `the configmapfs with process id ${other.pid}`;
 		throw new ConfigMapFsError(
 			'MOUNT_POINT_BUSY',
 			`"${directory}" is written by ${who} already; "configmapfs unmount ${directory}" first, or choose another directory`,
 		);
 	}
-	try {
-		return new DirectoryDriver({ directory, present, chowns, claim });
-	} catch (error) {
+	let registration: Registration | undefined;
+	const release = () => {
+		registration?.end();
 		claim.release();
+	};
+	try {
+		registration = registerDaemon(options.runtime, directory);
+		return new DirectoryDriver({ directory, present, chowns, release });
+	} catch (error) {
+		release();
 		throw error;
 	}
 }
@@ -98,24 +100,4 @@ function makeDirectoryDriver(options: DriverOptions): Driver {
 /** The kernel driver needs the FFI library's binary for this machine; where there is none, fuse-native may do. */
 function chooseFuseDriver(): 'kernel' | 'fuse-native' {
 	return process.arch === 'x64' || process.arch === 'arm64' ? 'kernel' : 'fuse-native';
-}
-
-const DEVICE = '/dev/fuse';
-
-/** fusermount3 opens the device as its caller, so an ordinary user needs to be let in as well. */
-function requireDevice(): void {
-	try {
-		accessSync(DEVICE, constants.R_OK | constants.W_OK);
-	} catch (error) {
-		const isMissing = systemCode(error) === 'ENOENT';
-		throw new ConfigMapFsError(
-			isMissing ? 'FUSE_DEVICE_MISSING' : 'FUSE_DEVICE_DENIED',
-			isMissing
-				? `There is no ${DEVICE}; "modprobe fuse" loads the kernel module, in a container pass "--device ${DEVICE} ` +
-						'--cap-add SYS_ADMIN"; --driver directory needs neither'
-				: `Cannot use ${DEVICE}: permission denied; "chmod 666 ${DEVICE}" as root lets every user in, or use ` +
-						'--driver directory',
-			{ cause: error },
-		);
-	}
 }

@@ -118,7 +118,7 @@ function statDirectory(path: string, given: string): Stats {
 function notADirectory(given: string): ConfigMapFsError {
 	return new ConfigMapFsError(
 		'MOUNT_POINT_INVALID',
-		`Cannot mount on "${given}": not a directory; choose or make a directory`,
+		`cannot mount on "${given}": not a directory; choose or make a directory`,
 	);
 }
 

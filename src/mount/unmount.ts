@@ -5,8 +5,10 @@
 import { lstatSync, realpathSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ConfigMapFsError, systemCode } from '../base/errors.js';
+import { type DaemonRecord, registeredDaemons } from '../mounts/daemon-registry.js';
+import { isClaimed } from '../mounts/directory-claim.js';
 import { findMount, isOurs, probeMount, readMountTable, unmountPath } from '../mounts/mount-table.js';
-import { type ClaimOwner, claimOwners, isClaimed, type RuntimeEnvironment } from '../mounts/runtime-directory.js';
+import type { RuntimeEnvironment } from '../mounts/runtime-directory.js';
 import { canonicalPath } from './mount-point.js';
 
 export interface UnmountOptions {
@@ -29,12 +31,12 @@ export async function unmountDirectory(directory: string, options: UnmountOption
 		await unmountOne(path, options.force);
 		return;
 	}
-	const owner = claimOwners(options.runtime).find((one) => one.directory === path);
+	const owner = registeredDaemons(options.runtime).find((one) => one.mountPoint === path);
 	if (owner !== undefined) {
 		await endDaemon(owner);
 		return;
 	}
-	throw new ConfigMapFsError('UNMOUNT_REFUSED', `Cannot unmount "${directory}": ${reasonAgainst(path, top?.type)}`);
+	throw new ConfigMapFsError('UNMOUNT_REFUSED', `cannot unmount "${directory}": ${reasonAgainst(path, top?.type)}`);
 }
 
 function reasonAgainst(path: string, type: string | undefined): string {
@@ -78,7 +80,7 @@ export async function unmountAll(options: UnmountOptions): Promise<readonly stri
 	};
 	for (const { mountPoint } of readMountTable().filter(isOurs).reverse())
 		await attempt(mountPoint, () => unmountOne(mountPoint, options.force));
-	for (const owner of claimOwners(options.runtime)) await attempt(owner.directory, () => endDaemon(owner));
+	for (const owner of registeredDaemons(options.runtime)) await attempt(owner.mountPoint, () => endDaemon(owner));
 	if (refusal !== undefined) throw refusal;
 	return done;
 }
@@ -93,18 +95,18 @@ async function unmountOne(path: string, force: boolean): Promise<void> {
 	if (unmountPath(path, 'gently')) return;
 	throw new ConfigMapFsError(
 		'MOUNT_POINT_BUSY',
-		`Cannot unmount "${path}": it is in use; "fuser -vm ${path}" shows by whom, --force unmounts all the same`,
+		`cannot unmount "${path}": it is in use; "fuser -vm ${path}" shows by which process; --force unmounts anyway`,
 	);
 }
 
 /** The owner's lock says that it is ours; it removes what it wrote by itself. */
-async function endDaemon(owner: ClaimOwner): Promise<void> {
+async function endDaemon(owner: DaemonRecord): Promise<void> {
 	process.kill(owner.pid, 'SIGTERM');
-	for (let waited = 0; isClaimed(owner.directory); waited += DAEMON_POLL_MS) {
+	for (let waited = 0; isClaimed(owner.mountPoint); waited += DAEMON_POLL_MS) {
 		if (waited >= DAEMON_END_MS) {
 			throw new ConfigMapFsError(
 				'MOUNT_POINT_BUSY',
-				`The process ${owner.pid} that writes "${owner.directory}" does not end; "kill -9 ${owner.pid}" ends it`,
+				`The process ${owner.pid} that writes "${owner.mountPoint}" does not end; "kill -9 ${owner.pid}" ends it`,
 			);
 		}
 		await sleep(DAEMON_POLL_MS);

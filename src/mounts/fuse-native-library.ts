@@ -51,7 +51,7 @@ export function explainLoadFailure(text: string): string {
 	const lines = text.split('\n').filter((line) => line.trim() !== '');
 	const reason = known?.reason ?? lines.find((line) => /error/i.test(line))?.trim() ?? lines[0] ?? 'no reason given';
 	const cure = known === undefined ? 'use --driver kernel' : `${known.cure}, or use --driver kernel`;
-	return `Cannot load the driver fuse-native: ${reason}; ${cure}`;
+	return `cannot load the driver fuse-native: ${reason}; ${cure}`;
 }
 
 function tryToLoad(): string | undefined {

@@ -121,7 +121,7 @@ export function unmountPath(mountPoint: string, mode: UnmountMode): boolean {
 		const code = systemCode(error);
 		if (code === 'EBUSY') return false;
 		if (code !== 'EPERM') {
-			throw new ConfigMapFsError('UNMOUNT_REFUSED', `Cannot unmount "${mountPoint}": ${errorText(error)}`, {
+			throw new ConfigMapFsError('UNMOUNT_REFUSED', `cannot unmount "${mountPoint}": ${errorText(error)}`, {
 				cause: error,
 			});
 		}
@@ -133,13 +133,13 @@ export function unmountPath(mountPoint: string, mode: UnmountMode): boolean {
 	if (systemCode(result.error) === 'ENOENT') {
 		throw new ConfigMapFsError(
 			'UNMOUNT_REFUSED',
-			`Cannot unmount "${mountPoint}": not permitted, and fusermount3 is not installed; run as root`,
+			`cannot unmount "${mountPoint}": not permitted, and fusermount3 is not installed; run as root`,
 		);
 	}
 	if (/busy/i.test(result.stderr)) return false;
 	const reason = result.error === undefined ? helperText(result.stderr) : errorText(result.error);
 	const cure = /not found in|not permitted/.test(reason) ? '; only root and the user who mounted it may' : '';
-	throw new ConfigMapFsError('UNMOUNT_REFUSED', `Cannot unmount "${mountPoint}": ${reason}${cure}`);
+	throw new ConfigMapFsError('UNMOUNT_REFUSED', `cannot unmount "${mountPoint}": ${reason}${cure}`);
 }
 
 /** What fusermount3 said, in one line and without its name. */

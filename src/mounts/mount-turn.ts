@@ -40,6 +40,6 @@ async function lockDirectory(path: string): Promise<() => void> {
 export function mountedAlready(path: string): ConfigMapFsError {
 	return new ConfigMapFsError(
 		'MOUNT_POINT_BUSY',
-		`"${path}" is mounted already; "configmapfs unmount ${path}" first, or choose another directory`,
+		`"${path}" is already mounted; run "configmapfs unmount ${path}" first, or choose another directory`,
 	);
 }

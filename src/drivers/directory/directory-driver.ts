@@ -5,7 +5,6 @@
 
 import { rmdirSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import type { DirectoryClaim } from '../../mounts/runtime-directory.js';
 import type { VolumeState } from '../../volume/plan.js';
 import type { Driver, MountEnd, UnmountReport } from '../driver.js';
 import type { Present } from '../presentation.js';
@@ -18,8 +17,8 @@ export interface DirectoryDriverOptions {
 	/** Owners and modes of what is written; `chowns` when an owner or group is not the caller's. */
 	readonly present: Present;
 	readonly chowns: boolean;
-	/** Given back at the end. */
-	readonly claim: DirectoryClaim;
+	/** Ends the claim on the directory; called once, at the end. */
+	readonly release: () => void;
 }
 
 export class DirectoryDriver implements Driver {
@@ -28,7 +27,7 @@ export class DirectoryDriver implements Driver {
 	readonly persists = true;
 	readonly ended: Promise<MountEnd>;
 	readonly #directory: string;
-	readonly #claim: DirectoryClaim;
+	readonly #release: () => void;
 	/** Volumes that are shown, or were taken over. */
 	readonly #asked = new Set<string>();
 	#end: (end: MountEnd) => void = () => {};
@@ -38,7 +37,7 @@ export class DirectoryDriver implements Driver {
 	constructor(options: DirectoryDriverOptions) {
 		refuseForeignContent(options.directory);
 		this.#directory = options.directory;
-		this.#claim = options.claim;
+		this.#release = options.release;
 		this.tree = new PlainTree({
 			root: options.directory,
 			present: options.present,
@@ -76,7 +75,7 @@ export class DirectoryDriver implements Driver {
 	}
 
 	async unmount(): Promise<UnmountReport> {
-		if (!this.#isReleased) this.#claim.release();
+		if (!this.#isReleased) this.#release();
 		this.#isReleased = true;
 		this.#end({ reason: 'unmounted' });
 		return { wasBusy: false };

@@ -49,6 +49,6 @@ export function checkMountPath(path: string): void {
 	if (size <= PATH_LIMIT) return;
 	throw new ConfigMapFsError(
 		'MOUNT_POINT_INVALID',
-		`Cannot mount on "${path}": its path has ${size} bytes and fuse-native takes ${PATH_LIMIT}; use --driver kernel`,
+		`cannot mount on "${path}": its path has ${size} bytes and fuse-native takes ${PATH_LIMIT}; use --driver kernel`,
 	);
 }

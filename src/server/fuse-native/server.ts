@@ -8,19 +8,18 @@
  */
 
 import { once } from 'node:events';
-import { accessSync, constants, readdirSync, readlinkSync } from 'node:fs';
+import { readdirSync, readlinkSync } from 'node:fs';
 import { Worker } from 'node:worker_threads';
-import { ConfigMapFsError, errorText, systemCode } from '../../base/errors.js';
+import { ConfigMapFsError, errorText } from '../../base/errors.js';
 import type { InodeTree } from '../../fs/inode-tree.js';
 import type { JournalRecord } from '../../journal/record.js';
 import type { ServerConfig } from '../../journal/server-protocol.js';
+import { FUSE_DEVICE, requireFuseDevice } from '../../mounts/fuse-device.js';
 import { driverUnavailable } from '../../mounts/fuse-native-library.js';
 import type { ReportFault } from '../fault-reporter.js';
 import { loadBinding, type NativeConstructor, type NativeMount } from './binding.js';
 import { checkMountPath, mountOptions } from './mount-options.js';
 import { Operations } from './operations.js';
-
-const DEVICE = '/dev/fuse';
 
 export interface FuseNativeServerOptions {
 	readonly config: ServerConfig;
@@ -59,7 +58,8 @@ export class FuseNativeServer {
 		const { mountPoint, allowOther } = this.#config;
 		checkMountPath(mountPoint);
 		const Native = load();
-		checkDevice();
+		// libfuse reports only "failed", so the usual reasons are checked first.
+		requireFuseDevice();
 		const known = new Set(deviceDescriptors());
 		await start(new Native(mountPoint, this.#operations.table(), mountOptions(allowOther)), mountPoint);
 		const device = deviceDescriptors().find((fd) => !known.has(fd));
@@ -76,27 +76,6 @@ function load(): NativeConstructor {
 	}
 }
 
-/**
- * libfuse says only "failed", so the usual reasons are looked at first. The helper fusermount opens the device as the
- * user too. Errors: FUSE_DEVICE_MISSING, FUSE_DEVICE_DENIED.
- */
-function checkDevice(): void {
-	try {
-		accessSync(DEVICE, constants.R_OK | constants.W_OK);
-	} catch (error) {
-		const isThere = systemCode(error) === 'EACCES';
-		throw new ConfigMapFsError(
-			isThere ? 'FUSE_DEVICE_DENIED' : 'FUSE_DEVICE_MISSING',
-			`Cannot open "${DEVICE}": ${errorText(error)}; ` +
-				(isThere
-					? `run as root, or "chmod 666 ${DEVICE}", or use --driver directory`
-					: 'load the module ("modprobe fuse"), in a container pass "--device /dev/fuse --cap-add SYS_ADMIN", ' +
-						'or use --driver directory'),
-			{ cause: error },
-		);
-	}
-}
-
 function start(mount: NativeMount, mountPoint: string): Promise<void> {
 	return new Promise((resolve, reject) => {
 		mount.mount((error) => {
@@ -108,7 +87,7 @@ function start(mount: NativeMount, mountPoint: string): Promise<void> {
 			reject(
 				new ConfigMapFsError(
 					'MOUNT_REFUSED',
-					`Cannot mount on "${mountPoint}": ${reason}; as an ordinary user libfuse 2 needs the program fusermount ` +
+					`cannot mount on "${mountPoint}": ${reason}; as an ordinary user libfuse 2 needs the program fusermount ` +
 						'("apt-get install fuse3"), or use --driver kernel',
 					{ cause: error },
 				),
@@ -122,7 +101,7 @@ function deviceDescriptors(): readonly number[] {
 	const found: number[] = [];
 	for (const name of readdirSync('/proc/self/fd')) {
 		try {
-			if (readlinkSync(`/proc/self/fd/${name}`) === DEVICE) found.push(Number(name));
+			if (readlinkSync(`/proc/self/fd/${name}`) === FUSE_DEVICE) found.push(Number(name));
 		} catch {
 			// The descriptor of the listing itself.
 		}

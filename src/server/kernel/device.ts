@@ -8,10 +8,9 @@ import { once } from 'node:events';
 import { closeSync, openSync } from 'node:fs';
 import { ConfigMapFsError, type ErrorCode, errorText, systemCode } from '../../base/errors.js';
 import { MOUNT_SOURCE, type ServerConfig } from '../../journal/server-protocol.js';
+import { FUSE_DEVICE, FUSE_FAULTS, fuseDeviceError, fuseError } from '../../mounts/fuse-device.js';
 import { helperText } from '../../mounts/mount-table.js';
 import { MS, mount, receiveFileDescriptor, socketPair } from '../../native/libc.js';
-
-const DEVICE = '/dev/fuse';
 
 /** Returns the descriptor. Errors: FUSE_DEVICE_MISSING, FUSE_DEVICE_DENIED, MOUNT_REFUSED. */
 export async function openMounted(config: ServerConfig): Promise<number> {
@@ -30,14 +29,10 @@ function mountDirectly(config: ServerConfig): number {
 	} catch (error) {
 		closeSync(fd);
 		if (systemCode(error) === 'EPERM') {
-			throw new ConfigMapFsError(
-				'FUSE_DEVICE_DENIED',
-				`Cannot mount on "${config.publicMountPoint}": operation not permitted; run as root, in a container with ` +
-					'"--cap-add SYS_ADMIN", inside "unshare -Urm", or use --driver directory',
-				{ cause: error },
-			);
+			const { problem, ...fault } = FUSE_FAULTS.mountDenied;
+			throw fuseError({ ...fault, problem: `cannot mount on "${config.publicMountPoint}": ${problem}` }, error);
 		}
-		throw new ConfigMapFsError('MOUNT_REFUSED', `Cannot mount on "${config.publicMountPoint}": ${errorText(error)}`, {
+		throw new ConfigMapFsError('MOUNT_REFUSED', `cannot mount on "${config.publicMountPoint}": ${errorText(error)}`, {
 			cause: error,
 		});
 	}
@@ -46,21 +41,9 @@ function mountDirectly(config: ServerConfig): number {
 
 function openDevice(): number {
 	try {
-		return openSync(DEVICE, 'r+');
+		return openSync(FUSE_DEVICE, 'r+');
 	} catch (error) {
-		if (systemCode(error) === 'EACCES' || systemCode(error) === 'EPERM') {
-			throw new ConfigMapFsError(
-				'FUSE_DEVICE_DENIED',
-				`Cannot open ${DEVICE}: permission denied; run as root, or "chmod 666 ${DEVICE}", or use --driver directory`,
-				{ cause: error },
-			);
-		}
-		throw new ConfigMapFsError(
-			'FUSE_DEVICE_MISSING',
-			`Cannot open ${DEVICE}: ${errorText(error)}; load the module ("modprobe fuse"), in a container pass ` +
-				'"--device /dev/fuse --cap-add SYS_ADMIN", or use --driver directory',
-			{ cause: error },
-		);
+		throw fuseDeviceError(error);
 	}
 }
 
@@ -72,7 +55,6 @@ async function mountByHelper(config: ServerConfig): Promise<number> {
 		'nosuid',
 		'nodev',
 		'noatime',
-		'noatime',
 		'default_permissions',
 		`fsname=${MOUNT_SOURCE}`,
 		`subtype=${MOUNT_SOURCE}`,
@@ -83,9 +65,9 @@ async function mountByHelper(config: ServerConfig): Promise<number> {
 		env: { ...process.env, LC_ALL: 'C', _FUSE_COMMFD: '3' },
 		stdio: ['ignore', 'ignore', 'pipe', theirs],
 	});
-	let complaint = '';
+	let text = '';
 	helper.stderr?.on('data', (chunk: Buffer) => {
-		complaint += chunk.toString();
+		text += chunk.toString();
 	});
 	try {
 		await once(helper, 'close');
@@ -93,50 +75,41 @@ async function mountByHelper(config: ServerConfig): Promise<number> {
 		closeSync(ours);
 		closeSync(theirs);
 		if (systemCode(error) !== 'ENOENT') throw error;
-		throw new ConfigMapFsError(
-			'FUSE_DEVICE_DENIED',
-			'Cannot mount as an ordinary user: fusermount3 is not installed; "apt-get install fuse3" (or run as root, or ' +
-				'inside "unshare -Urm", or use --driver directory)',
-			{ cause: error },
-		);
+		throw fuseError(FUSE_FAULTS.noHelper, error);
 	}
 	closeSync(theirs);
 	const fd = receiveFileDescriptor(ours);
 	closeSync(ours);
-	if (fd === undefined) throw helperRefused(config.mountPoint, complaint.trim());
+	if (fd === undefined) throw helperRefused(config.mountPoint, text.trim());
 	return fd;
 }
 
-/** What fusermount3 said, and what to do about it. The first that matches counts. */
-const CURES: readonly { readonly says: RegExp; readonly code?: ErrorCode; readonly cure: string }[] = [
-	{ says: /user_allow_other/, cure: 'add the line "user_allow_other" to /etc/fuse.conf, or leave --allow-other out' },
-	{ says: /no write access to mountpoint/, cure: 'choose a directory that you own' },
-	{ says: /bad mount point|failed to access mountpoint/, cure: 'choose a directory that you own' },
-	{ says: /mounting over filesystem type/, cure: 'choose a directory on another file system, such as your home' },
-	{ says: /too many FUSE filesystems/, cure: 'unmount some, or raise "mount_max = N" in /etc/fuse.conf' },
-	{ says: /could not determine username/, cure: 'give this user id a line in /etc/passwd, or use --driver directory' },
-	{
-		says: /device not found/,
-		code: 'FUSE_DEVICE_MISSING',
-		cure: '"modprobe fuse" loads the kernel module, or use --driver directory',
-	},
-	{
-		says: /open \/dev\/fuse: Permission denied/,
-		code: 'FUSE_DEVICE_DENIED',
-		cure: '"chmod 666 /dev/fuse" as root lets every user in, or use --driver directory',
-	},
-	{
-		says: /Operation not permitted/,
-		code: 'FUSE_DEVICE_DENIED',
-		cure: 'fusermount3 must be setuid root ("chmod u+s" on it), or use --driver directory',
-	},
+interface Complaint {
+	readonly pattern: RegExp;
+	/** Default: MOUNT_REFUSED. */
+	readonly code?: ErrorCode;
+	readonly cure: string;
+}
+
+/** Messages of fusermount3 with their cures; the first that matches counts. Source: fuse 3.14 util/fusermount.c. */
+const COMPLAINTS: readonly Complaint[] = [
+	{ pattern: /user_allow_other/, cure: 'add the line "user_allow_other" to /etc/fuse.conf, or drop --allow-other' },
+	{ pattern: /no write access to mountpoint/, cure: 'choose a directory that you own' },
+	{ pattern: /bad mount point|failed to access mountpoint/, cure: 'choose a directory that you own' },
+	{ pattern: /mounting over filesystem type/, cure: 'choose a directory on another file system, such as your home' },
+	{ pattern: /too many FUSE filesystems/, cure: 'unmount some, or raise "mount_max = N" in /etc/fuse.conf' },
+	{ pattern: /could not determine username/, cure: 'add this user id to /etc/passwd, or use --driver directory' },
+	{ pattern: /device not found/, ...FUSE_FAULTS.noModule },
+	{ pattern: /open \/dev\/fuse: Permission denied/, ...FUSE_FAULTS.denied },
+	{ pattern: /Operation not permitted/, ...FUSE_FAULTS.helperNotSetuid },
 ];
 
-function helperRefused(mountPoint: string, complaint: string): ConfigMapFsError {
-	const reason = helperText(complaint) || 'no reason given';
-	const known = CURES.find(({ says }) => says.test(complaint));
+function helperRefused(mountPoint: string, text: string): ConfigMapFsError {
+	const reason = helperText(text) || 'no reason given';
+	const known = COMPLAINTS.find(({ pattern }) => pattern.test(text));
+	const cure = known === undefined ? '' : `; ${known.cure}`;
 	return new ConfigMapFsError(
 		known?.code ?? 'MOUNT_REFUSED',
-		`Cannot mount on "${mountPoint}": fusermount3 says "${reason}"${known === undefined ? '' : `; ${known.cure}`}`,
+		`cannot mount on "${mountPoint}": fusermount3 reports "${reason}"${cure}`,
 	);
 }

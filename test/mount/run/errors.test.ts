@@ -283,7 +283,7 @@ describe.each([ROOT_WAY, USER_WAY].filter(({ missing }) => missing === undefined
 			const { code, stderr } = await afterChange(change, '-f', path, '--', 'true');
 			expect(code).toBe(125);
 			expect(stderr).toMatch(
-				/^error: No directory for private files: .* in "\/run" .*\(EROFS: .*\); set TMPDIR to .*\n$/,
+				/^error: no directory for private files: .* in "\/run" .*\(EROFS: .*\); set TMPDIR to a writable directory\n$/,
 			);
 		});
 	},

@@ -73,14 +73,14 @@ describe('what is wrong is said in one line, with the cure and the right status'
 		[
 			['mount', '/etc/passwd', '-f', '/dev/null'],
 			73,
-			'Cannot mount on "/etc/passwd": not a directory; choose or make a directory',
+			'cannot mount on "/etc/passwd": not a directory; choose or make a directory',
 		],
 		[['unmount'], 64, 'the mount point DIR is missing, or --all; see "configmapfs unmount --help"'],
-		[['unmount', '/nonexistent'], 71, 'Cannot unmount "/nonexistent": no such directory'],
+		[['unmount', '/nonexistent'], 71, 'cannot unmount "/nonexistent": no such directory'],
 		[
 			['unmount', '/proc'],
 			71,
-			'Cannot unmount "/proc": the proc file system there is not one of configmapfs; "umount /proc" unmounts it',
+			'cannot unmount "/proc": the proc file system there is not one of configmapfs; "umount /proc" unmounts it',
 		],
 	] as const)('%j', async (args, code, text) => {
 		const result = await runProgram([...args]);
@@ -97,7 +97,7 @@ describe('what is wrong is said in one line, with the cure and the right status'
 		const missing = await runCommand('unshare', ['-m', 'sh', '-ec', hidden, 'sh', ...args]);
 		expect(missing).toMatchObject({ code: 69 });
 		expect(missing.stderr).toMatch(
-			/^error: There is no \/dev\/fuse; "modprobe fuse" loads.*--driver directory needs neither\n$/,
+			/^error: \/dev\/fuse does not exist; load the kernel module \("modprobe fuse"\), .*, or use --driver directory\n$/,
 		);
 	});
 
@@ -110,7 +110,9 @@ describe('what is wrong is said in one line, with the cure and the right status'
 		const args = [process.execPath, PROGRAM, 'mount', mountPoint(), '-f', manifest()];
 		const denied = await runCommand('unshare', ['-m', 'sh', '-ec', closed, device, ...user, ...args]);
 		expect(denied).toMatchObject({ code: 77 });
-		expect(denied.stderr).toMatch(/^error: Cannot use \/dev\/fuse: permission denied; "chmod 666 \/dev\/fuse" as root/);
+		expect(denied.stderr).toMatch(
+			/^error: cannot open \/dev\/fuse: permission denied; "chmod 666 \/dev\/fuse" as root/,
+		);
 	});
 
 	test.skipIf(AS_ROOT.missing !== undefined)('mounted already, and not empty', async () => {
@@ -124,7 +126,7 @@ describe('what is wrong is said in one line, with the cure and the right status'
 		const again = await runProgram(['mount', dir, '-f', manifest()]);
 		expect(again).toMatchObject({
 			code: 75,
-			stderr: `error: "${dir}" is mounted already; "configmapfs unmount ${dir}" first, or choose another directory\n`,
+			stderr: `error: "${dir}" is already mounted; run "configmapfs unmount ${dir}" first, or choose another directory\n`,
 		});
 	});
 });

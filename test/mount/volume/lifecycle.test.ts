@@ -225,7 +225,7 @@ describe.skipIf(AS_ROOT.missing !== undefined)(`a mount in use, ${titleOf(AS_ROO
 		const refused = await runProgram(['unmount', dir]);
 		expect(refused.code).toBe(75);
 		expect(refused.stderr).toBe(
-			`error: Cannot unmount "${dir}": it is in use; "fuser -vm ${dir}" shows by whom, --force unmounts all the same\n`,
+			`error: cannot unmount "${dir}": it is in use; "fuser -vm ${dir}" shows by which process; --force unmounts anyway\n`,
 		);
 		expect(mountsBelow(dir)).toEqual([dir]);
 		expect(await runProgram(['unmount', '--force', dir])).toMatchObject({ code: 0, stderr: '' });

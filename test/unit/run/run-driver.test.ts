@@ -11,7 +11,7 @@ import { FakeDriver } from './fake-driver.js';
 
 const UID = process.getuid?.() ?? 0;
 const GID = process.getgid?.() ?? 0;
-const DENIED = new ConfigMapFsError('FUSE_DEVICE_DENIED', 'Cannot use /dev/fuse');
+const DENIED = new ConfigMapFsError('FUSE_DEVICE_DENIED', 'cannot open /dev/fuse');
 
 let stage: string;
 let made: { readonly options: DriverOptions; readonly driver: FakeDriver }[];
@@ -68,7 +68,7 @@ describe('begun', () => {
 
 	test('without FUSE the directory driver takes its place, with the reason', () => {
 		const driver = begin({}, DENIED);
-		expect(driver.fallbackReason).toBe('Cannot use /dev/fuse');
+		expect(driver.fallbackReason).toBe('cannot open /dev/fuse');
 		driver.take(undefined);
 		expect(choices()).toEqual(['directory']);
 	});
