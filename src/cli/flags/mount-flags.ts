@@ -277,7 +277,7 @@ Exit status:
   0 unmounted, by a signal or by hand     71 the mount was refused
   64 wrong command line                   73 DIR is missing or cannot be used
   65 an input breaks a rule               75 DIR is already mounted
-  66 an input is missing                  77 no permission, here or in the cluster
+  66 an input is missing                  77 no permission, here or in cluster
   69 no FUSE, driver or cluster           78 the kubeconfig is missing or wrong
   70 the server process ended, or a bug   128+N signal N before the mount`;
 
