@@ -1,4 +1,4 @@
-/** What a command has besides its flags. */
+/** The surroundings of a command. */
 
 import { tmpdir } from 'node:os';
 import type { RuntimeEnvironment } from '../mounts/runtime-directory.js';
@@ -11,12 +11,12 @@ export interface CliContext {
 	readonly cwd: string;
 }
 
-/** Where daemons of this user keep their files. */
+/** Environment of the runtime directories of this user's daemons. */
 export function runtimeEnvironment(env: NodeJS.ProcessEnv): RuntimeEnvironment {
 	return { uid: uidOutside(), xdgRuntimeDirectory: env.XDG_RUNTIME_DIR, temporary: tmpdir() };
 }
 
-/** The user as the machine knows him: whoever is root in a user namespace of his own has another number outside. */
+/** The uid outside of the user namespace: root in its own user namespace is another user outside. */
 function uidOutside(): number {
 	const own = process.getuid?.() ?? 0;
 	const range = rangeOf(own, readIdMap('uid'));

@@ -1,6 +1,6 @@
 /**
- * The command line: which command it is, errors as one line, exit statuses. The only reader of argv and environment.
- * What a command needs is loaded when it is the one.
+ * The command line: selects the command, prints errors, returns exit statuses. A command's code is loaded only when it
+ * runs. The command receives its arguments, environment and working directory as values.
  */
 
 import { setImmediate } from 'node:timers/promises';
@@ -9,19 +9,19 @@ import { closest } from '../base/suggestion.js';
 import { SafeOutput } from '../native/safe-output.js';
 import type { CliContext } from './context.js';
 
-/** Runs one command line; returns the exit status. `program` is the name it was called by. */
+/** Runs one command line and returns the exit status. `program` is the file name that it was started by. */
 export async function runProgram(program: string, args: readonly string[]): Promise<number> {
 	let outputError: Error | undefined;
 	process.stdout.on('error', (error) => {
-		// Whoever reads the output may have read enough.
+		// A reader that closes its end has read enough.
 		if (systemCode(error) !== 'EPIPE') outputError ??= error;
 	});
 	const written = async () => {
-		// A stream tells on the next tick that a file took nothing.
+		// A failed write to a file is reported on the next tick.
 		await setImmediate();
 		if (outputError === undefined) return;
 		const { systemReason } = await import('../go/system-reason.js');
-		const text = `Cannot write the output: ${systemReason(outputError)}; what was written of it is not whole`;
+		const text = `cannot write the output: ${systemReason(outputError)}; the output is incomplete`;
 		throw new ConfigMapFsError('OUTPUT_REFUSED', text, { cause: outputError });
 	};
 	if (program !== 'mount.configmapfs') return await runToStatus(async () => args, written);
@@ -29,7 +29,7 @@ export async function runProgram(program: string, args: readonly string[]): Prom
 	return helperStatus(await runToStatus(async () => mountHelperArguments(args), written));
 }
 
-/** `written` settles when the output went where it should. */
+/** `written` settles when the output is written. Errors: those of the output. */
 async function runToStatus(
 	words: () => Promise<readonly string[] | undefined>,
 	written: () => Promise<void>,
@@ -47,7 +47,8 @@ async function runToStatus(
 		const known = error instanceof ConfigMapFsError;
 		const isBug = !known || error.code === 'INTERNAL';
 		const stack = isBug && error instanceof Error ? `${error.stack}\n` : '';
-		new SafeOutput(2).write(`error: ${errorText(error)}\n${stack}`);
+		const { manyLines } = await import('./print/terminal-text.js');
+		new SafeOutput(2).write(manyLines(`error: ${errorText(error)}\n${stack}`));
 		return statuses[known ? error.code : 'INTERNAL'];
 	}
 }
@@ -55,9 +56,9 @@ async function runToStatus(
 type Statuses = Readonly<Record<keyof typeof EXIT_STATUS, number>>;
 
 interface Command {
-	/** Gets the whole command line. */
+	/** Takes the command line, beginning with the command's name. */
 	run(words: readonly string[]): Promise<number>;
-	/** Default is the catalogue's. */
+	/** Exit status of each error; default is the catalogue's. */
 	readonly statuses?: Statuses;
 }
 
@@ -141,7 +142,7 @@ function refuseUnknown(first: string | undefined): never {
 	if (first === undefined) {
 		throw new ConfigMapFsError(
 			'USAGE',
-			'a command is missing: run, env, lint, mount, unmount or create; see "configmapfs --help"',
+			'no command given; have: run, env, lint, mount, unmount, create; see "configmapfs --help"',
 		);
 	}
 	const what = first.startsWith('-') ? `unknown flag: ${first}` : `unknown command "${first}" for "configmapfs"`;

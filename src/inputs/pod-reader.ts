@@ -86,10 +86,7 @@ export class PodReader {
 			return;
 		}
 		if (wanted === undefined) {
-			throw new ConfigMapFsError(
-				'USAGE',
-				'which workload of the cluster is missing; add KIND/NAME, such as deploy/web',
-			);
+			throw new ConfigMapFsError('USAGE', 'no workload given; name one in the cluster, such as deploy/web');
 		}
 		try {
 			this.#fromCluster = await readFromCluster(wanted);

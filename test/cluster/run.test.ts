@@ -163,7 +163,7 @@ test('what is missing: a workload, a namespace, a name for it', async () => {
 		`error: Error from server (NotFound): deployment "web" not found in namespace "nowhere": ${server} has no such namespace; choose another with -n\n`,
 	);
 	expect(await refused('-n', namespace)).toBe(
-		'error: which workload of the cluster is missing; add KIND/NAME, such as deploy/web\n',
+		'error: no workload given; name one in the cluster, such as deploy/web\n',
 	);
 });
 

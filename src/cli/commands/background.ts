@@ -1,9 +1,9 @@
 /**
- * `--background`: starts the same command again in a session of its own and returns when its mount answers, or says
- * why it does not.
+ * `--background`: starts the same command again in a session of its own, and returns once its mount is ready or has
+ * failed.
  *
- * The child's standard error goes through this process, so that whoever waits for the end of our output does not wait
- * for the daemon.
+ * The standard error of the child is copied by this process. A process that reads our output to its end then does not
+ * wait for the daemon.
  */
 
 import { spawn } from 'node:child_process';
@@ -19,12 +19,12 @@ import { announceReady } from './readiness.js';
 const MAIN = fileURLToPath(new URL('../../main.js', import.meta.url));
 const READY_FD = 3;
 
-/** Tells the child what it is; its value says whether its log is for a person. */
+/** Marks the environment of the child. The value is `terminal` if standard error is a terminal, else `pipe`. */
 const VARIABLE = 'CONFIGMAPFS_BACKGROUND';
 
 export type BackgroundRole = { readonly readyFd: number; readonly isTerminal: boolean };
 
-/** What this process is when another one waits for its mount; undefined otherwise. Its children do not inherit it. */
+/** The role of a background process; undefined in the foreground. Removes the mark, so that children do not inherit it. */
 export function takeBackgroundRole(env: NodeJS.ProcessEnv): BackgroundRole | undefined {
 	const value = env[VARIABLE];
 	if (value === undefined) return undefined;
@@ -33,7 +33,7 @@ export function takeBackgroundRole(env: NodeJS.ProcessEnv): BackgroundRole | und
 }
 
 export interface BackgroundOptions {
-	/** Arguments of `mount`, `--background` among them. */
+	/** Arguments of `mount`, including `--background`. */
 	readonly args: readonly string[];
 	readonly env: NodeJS.ProcessEnv;
 	readonly cwd: string;
@@ -45,7 +45,7 @@ export interface BackgroundOptions {
 	readonly readyFd: number | undefined;
 }
 
-/** Returns the exit status: 0 when the mount answers, else the child's. Errors: INTERNAL when there is no child. */
+/** Returns 0 once the mount is ready, else the exit status of the child. Errors: INTERNAL if it cannot be started. */
 export async function startInBackground(options: BackgroundOptions): Promise<number> {
 	const output = new SafeOutput(2);
 	for (const fd of options.inherited) setInheritable(fd, true);
@@ -58,7 +58,7 @@ export async function startInBackground(options: BackgroundOptions): Promise<num
 	const errors = child.stderr;
 	const ready = child.stdio[READY_FD] as Readable;
 	errors?.on('data', (chunk: Buffer) => output.write(chunk.toString()));
-	// In a session of its own it hears nothing of the terminal's Ctrl-C.
+	// The child has a session of its own, so the terminal's Ctrl-C does not reach it.
 	let signalled: NodeJS.Signals | undefined;
 	const onSignal = (signal: NodeJS.Signals) => {
 		signalled = signal;
@@ -74,7 +74,7 @@ export async function startInBackground(options: BackgroundOptions): Promise<num
 			resolve(0);
 		});
 		child.once('error', (error) => {
-			reject(new ConfigMapFsError('INTERNAL', `Cannot start a background process: ${errorText(error)}`));
+			reject(new ConfigMapFsError('INTERNAL', `cannot start a background process: ${errorText(error)}`));
 		});
 		child.once('close', (status, signal) => {
 			const ending = signal ?? signalled;

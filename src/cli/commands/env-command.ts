@@ -1,10 +1,10 @@
 /**
- * `configmapfs env`: the environment that a container would get, as lines for programs, as a table for people, or as
- * JSON. Nothing is started and nothing is mounted.
+ * `configmapfs env`: prints the environment that a container would get, as lines for programs, as a table for people, or
+ * as JSON. It starts and mounts nothing.
  *
- * Values of Secrets are what `text`, `export` and `dotenv` are for, so they are printed there, but not onto a terminal;
- * the table and JSON are for reading, for logs and for reports, so they are masked there. `--show-secrets` prints them
- * everywhere. Without `--env-inherit` only the pod's own variables are printed, unlike what `run` gives.
+ * Programs that read `text`, `export` and `dotenv` need the values of Secrets, so these formats print them, but not to a
+ * terminal. The table and JSON end up in logs and reports, so they mask them. `--show-secrets` prints them everywhere.
+ * Without `--env-inherit` only the pod's own variables are printed, while `run` adds some of the caller's.
  */
 
 import { ConfigMapFsError, EXIT_STATUS } from '../../base/errors.js';
@@ -60,16 +60,16 @@ const ENV_FLAGS = {
 	},
 } as const satisfies HelpOptions;
 
-/** Everything that the command line says. Errors: USAGE. */
+/** Reads the command line. Errors: USAGE. */
 function readLine(args: readonly string[]) {
 	const flags = parseFlags('env', ENV_FLAGS, args);
 	if (flags.afterDash !== undefined) {
-		throw new ConfigMapFsError('USAGE', '"env" starts no command; configmapfs run … -- COMMAND does');
+		throw new ConfigMapFsError('USAGE', '"env" does not start a command; use configmapfs run … -- COMMAND');
 	}
 	const output = (flags.last('output') ?? 'text') as EnvTextFormat | 'json';
 	const explain = flags.is('explain');
 	if (explain && output !== 'text' && output !== 'json') {
-		throw new ConfigMapFsError('USAGE', `--explain is a table or JSON, not -o ${output}`);
+		throw new ConfigMapFsError('USAGE', `--explain prints a table or JSON, not -o ${output}; drop one of the two`);
 	}
 	return {
 		pod: readSnapshotFlags(flags, 'env'),
@@ -84,13 +84,16 @@ function readLine(args: readonly string[]) {
 type EnvLine = ReturnType<typeof readLine>;
 
 /**
- * Returns the exit status: 66 when the container could not start, with what is known in the table or JSON.
- * Errors: ConfigMapFsError, CONFIGMAP_NOT_FOUND among them, with nothing printed.
+ * Returns the exit status: 66 if the container could not start; the table or JSON has the variables known so far.
+ * Errors: ConfigMapFsError, CONFIGMAP_NOT_FOUND among them; then nothing was printed.
  */
 export async function envCommand(context: CliContext, output: StandardOutput = standardOutput()): Promise<number> {
 	const line = readLine(context.args);
 	const masksValues = line.explain || line.output === 'json' || output.isTerminal;
-	const report = await readReport(line, context, { say: output.say, showSecrets: line.showSecrets || !masksValues });
+	const report = await readReport(line, context, {
+		message: output.message,
+		showSecrets: line.showSecrets || !masksValues,
+	});
 	if (line.output === 'json') {
 		output.write(`${JSON.stringify(report, undefined, 2)}\n`);
 	} else if (line.explain) {
@@ -98,22 +101,22 @@ export async function envCommand(context: CliContext, output: StandardOutput = s
 		output.write(explainText(report, { width, style: styleFor(isTerminal, context.env) }));
 	} else {
 		if (report.missing.length > 0) throw new ConfigMapFsError('CONFIGMAP_NOT_FOUND', missingText(report));
-		for (const { place, text } of report.warnings) output.say(`warning: ${place}: ${text}\n`);
+		for (const { place, text } of report.warnings) output.message(`warning: ${place}: ${text}\n`);
 		const { text, warnings } = envText(report.variables, line.output, output.isTerminal);
-		for (const warning of warnings) output.say(`warning: ${warning}\n`);
+		for (const warning of warnings) output.message(`warning: ${warning}\n`);
 		output.write(text);
 	}
 	if (report.missing.length === 0) return 0;
-	output.say(`error: ${missingText(report)}\n`);
+	output.message(`error: ${missingText(report)}\n`);
 	return EXIT_STATUS.CONFIGMAP_NOT_FOUND;
 }
 
 async function readReport(
 	line: EnvLine,
 	context: CliContext,
-	{ say, showSecrets }: { readonly say: (line: string) => void; readonly showSecrets: boolean },
+	{ message, showSecrets }: { readonly message: (lines: string) => void; readonly showSecrets: boolean },
 ): Promise<EnvReport> {
-	const log = commandLogger(say);
+	const log = commandLogger(message);
 	const { sources, cluster, defaultNamespace } = await podSources(line.pod, context, log);
 	const snapshot = await Snapshot.read({ sources, cluster });
 	const { catalog } = snapshot;

@@ -1,20 +1,15 @@
 /**
- * `configmapfs lint`: what is likely to be wrong with workloads and the objects that they name, from the manifests
- * alone. Nothing is started and nothing is mounted.
+ * `configmapfs lint`: finds likely mistakes in workloads and the objects that they name, from the manifests alone. It
+ * starts and mounts nothing.
  */
 
-import { ConfigMapFsError } from '../../base/errors.js';
+import type { ConfigMapFsError } from '../../base/errors.js';
 import { ObjectPlaces } from '../../explain/object-places.js';
-import { Snapshot, type WantedConfigMaps } from '../../explain/snapshot.js';
+import { Snapshot } from '../../explain/snapshot.js';
+import { chooseWorkloads, wantedConfigMaps } from '../../explain/workload-choice.js';
 import { lintWorkloads } from '../../explain/workload-lint.js';
 import { parseFlags } from '../../go/flags.js';
-import type { PodCatalog } from '../../inputs/pod-catalog.js';
-import { configMapNames } from '../../inputs/pod-references.js';
-import type { RunCluster } from '../../inputs/pod-sources.js';
-import type { ManifestObject } from '../../model/manifest-object.js';
-import { decodePod } from '../../pod/decode/pod.js';
 import { RULE_LIST } from '../../pod/lint/rule-list.js';
-import { selectWorkload } from '../../pod/workload.js';
 import type { CliContext } from '../context.js';
 import { readSnapshotFlags, SNAPSHOT_OPTIONS } from '../flags/snapshot-flags.js';
 import type { CommandHelp, HelpOptions } from '../print/help.js';
@@ -43,10 +38,10 @@ const LINT_FLAGS = {
 	},
 } as const satisfies HelpOptions;
 
-/** Exit status when something was found. */
+/** Exit status if there are findings. */
 const FOUND = 1;
 
-/** Everything that the command line says. Errors: USAGE. */
+/** Reads the command line. Errors: USAGE. */
 function readLine(args: readonly string[]) {
 	const flags = parseFlags('lint', LINT_FLAGS, args);
 	return {
@@ -61,8 +56,8 @@ function readLine(args: readonly string[]) {
 type LintLine = ReturnType<typeof readLine>;
 
 /**
- * Returns the exit status: 1 when there is an error among the findings, with `--strict` or a warning.
- * Errors: ConfigMapFsError when nothing could be looked at; what was found until then is printed.
+ * Returns the exit status: 1 if the findings contain an error, or with `--strict` a warning.
+ * Errors: ConfigMapFsError if there is nothing to check; findings up to then are printed.
  */
 export async function lintCommand(context: CliContext, output: StandardOutput = standardOutput()): Promise<number> {
 	const line = readLine(context.args);
@@ -70,7 +65,7 @@ export async function lintCommand(context: CliContext, output: StandardOutput = 
 		output.write(ruleLines());
 		return 0;
 	}
-	const { report, failure } = await lint(line, context, output.say);
+	const { report, failure } = await lint(line, context, output.message);
 	print(report, line, context, output);
 	if (failure !== undefined) throw failure;
 	const { errors, warnings } = report.summary;
@@ -89,13 +84,13 @@ function print(report: LintReport, { isJson }: LintLine, { env }: CliContext, ou
 	}
 }
 
-/** `failure`: there is nothing to look at, which may be because of what was found. */
+/** `failure` is set if there is no workload to check and the findings do not explain why. */
 async function lint(
 	{ pod: flags, walk }: LintLine,
 	context: CliContext,
-	say: (line: string) => void,
+	message: (lines: string) => void,
 ): Promise<{ readonly report: LintReport; readonly failure: ConfigMapFsError | undefined }> {
-	const log = commandLogger(say);
+	const log = commandLogger(message);
 	const { sources, cluster, defaultNamespace } = await podSources(flags, context, log);
 	const snapshot = await Snapshot.read({ sources, cluster, keepGoing: true });
 	const chosen = await chooseWorkloads(snapshot.catalog, { ...flags, cluster });
@@ -115,52 +110,9 @@ async function lint(
 		secretsElsewhere: cluster !== undefined,
 	});
 	const report = lintReport(found);
-	// Of a manifest that cannot be read nobody knows what is in it.
+	// A manifest that cannot be read may contain the workload, so its errors explain why there is none.
 	const isExplained = flags.workload === undefined && report.summary.errors > 0;
 	return { report, failure: isExplained ? undefined : chosen.failure };
-}
-
-interface WorkloadChoice {
-	/** `KIND/NAME`; undefined: all. */
-	readonly workload: string | undefined;
-	readonly namespace: string | undefined;
-	readonly cluster: RunCluster | undefined;
-}
-
-interface ChosenWorkloads {
-	readonly workloads: readonly ManifestObject[];
-	/** Why there are none. */
-	readonly failure: ConfigMapFsError | undefined;
-}
-
-/** Those at hand, or the one that the cluster has. Errors: USAGE, and those of the cluster. */
-async function chooseWorkloads(
-	{ workloads: local, candidates }: Pick<PodCatalog, 'workloads' | 'candidates'>,
-	{ workload: wanted, namespace, cluster }: WorkloadChoice,
-): Promise<ChosenWorkloads> {
-	const inNamespace = local.filter(
-		(object) => namespace === undefined || object.namespace === undefined || object.namespace === namespace,
-	);
-	if (wanted === undefined && inNamespace.length > 0) return { workloads: inNamespace, failure: undefined };
-	if (wanted === undefined && cluster !== undefined) {
-		const text = 'which workload of the cluster is missing; add KIND/NAME, such as deploy/web';
-		throw new ConfigMapFsError('USAGE', text);
-	}
-	try {
-		return { workloads: [selectWorkload(candidates, wanted, namespace)], failure: undefined };
-	} catch (error) {
-		if (!(error instanceof ConfigMapFsError) || error.code !== 'INPUT_MISSING') throw error;
-		if (cluster === undefined || wanted === undefined) return { workloads: [], failure: error };
-		return { workloads: [await cluster.readWorkload(wanted)], failure: undefined };
-	}
-}
-
-function wantedConfigMaps(object: ManifestObject, defaultNamespace: string): readonly WantedConfigMaps[] {
-	const { pod } = decodePod(object, { defaultNamespace });
-	if (pod === undefined) return [];
-	const { initContainers, containers } = pod.spec;
-	const names = [...initContainers, ...containers].flatMap((container) => configMapNames(pod, container));
-	return [{ namespace: pod.metadata.namespace, names }];
 }
 
 function ruleLines(): string {

@@ -7,14 +7,14 @@ import { ConfigMapFsError, EXIT_STATUS } from '../../base/errors.js';
 import type { FlagOption } from '../../go/flags.js';
 import { MOUNT_OPTIONS } from '../flags/mount-flags.js';
 
-/** Options of fstab that are about mount(8), the boot or the kernel, and mean nothing here. */
+/** Options of fstab for mount(8), the boot or the kernel. They have no effect here. */
 const IGNORED = new Set(
 	'ro,rw,auto,noauto,user,nouser,users,group,owner,defaults,nofail,_netdev,exec,noexec,suid,nosuid,dev,nodev,atime,noatime,relatime,async,sync'.split(
 		',',
 	),
 );
 
-/** Flags that a line of fstab cannot have: they depend on an order, on descriptors, or mean something to mount(8). */
+/** Flags that fstab cannot express: they depend on their order or on descriptors, or are options of mount(8). */
 const NOT_IN_OPTIONS = new Set([
 	'create',
 	'from-literal',
@@ -25,7 +25,7 @@ const NOT_IN_OPTIONS = new Set([
 	'user',
 ]);
 
-/** The flag that an option stands for: `snapshot_grace=5s` is `--snapshot-grace=5s`; undefined when there is none. */
+/** The flag of an option: `--snapshot-grace=5s` for `snapshot_grace=5s`; undefined if there is none. */
 function flagOf(option: string): string | undefined {
 	const equals = option.indexOf('=');
 	const name = (equals < 0 ? option : option.slice(0, equals)).replaceAll('_', '-');
@@ -37,8 +37,8 @@ function flagOf(option: string): string | undefined {
 }
 
 /**
- * The arguments of `configmapfs` for those of mount.configmapfs; undefined for a fake mount. The mount goes on in the
- * background, as a mount does. Errors: USAGE for an option that is not known.
+ * Translates the arguments of mount.configmapfs into those of `configmapfs`; undefined for a fake mount (`-f`). The mount
+ * runs in the background. Errors: USAGE for an unknown option.
  */
 export function mountHelperArguments(args: readonly string[]): readonly string[] | undefined {
 	const positional: string[] = [];
@@ -72,7 +72,7 @@ export function mountHelperArguments(args: readonly string[]): readonly string[]
 	return [...words, '--', directory];
 }
 
-/** Exit statuses of mount(8): its own bits mean other things than sysexits. Source: mount(8), EXIT STATUS. */
+/** The exit status for mount(8), which does not use sysexits. Source: mount(8), EXIT STATUS. */
 export function helperStatus(status: number): number {
 	if (status === 0) return 0;
 	return status === EXIT_STATUS.USAGE ? 1 : 32;

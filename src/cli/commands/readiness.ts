@@ -1,6 +1,6 @@
 /**
- * Tells whoever started this process that the mount answers: a descriptor (`--ready-fd`), systemd, or the parent of
- * a background process.
+ * Reports that the mount is ready: on a descriptor (`--ready-fd`, or the pipe to the parent of a background process),
+ * and to systemd.
  */
 
 import { closeSync, writeSync } from 'node:fs';
@@ -12,14 +12,14 @@ export interface ReadinessOptions {
 	readonly notifySocket: string | undefined;
 }
 
-/** `READY=1` on the descriptor, then it is closed; the same to systemd. A listener that is gone is no error. */
+/** Writes `READY=1` to the descriptor and closes it, and notifies systemd. Errors: none, even without a reader. */
 export function announceReady(options: ReadinessOptions): void {
 	if (options.readyFd !== undefined) {
 		try {
 			writeSync(options.readyFd, 'READY=1\n');
 			closeSync(options.readyFd);
 		} catch {
-			// Nobody waits any more.
+			// No process reads it any more.
 		}
 	}
 	notify(options.notifySocket, `READY=1\nMAINPID=${process.pid}\nSTATUS=mounted\n`);
@@ -34,6 +34,6 @@ function notify(socket: string | undefined, text: string): void {
 	try {
 		sendDatagram(socket, text);
 	} catch {
-		// The supervisor decides by its own time-out.
+		// The supervisor acts on its own time-out.
 	}
 }

@@ -1,4 +1,4 @@
-/** A container's environment as a table for people: each variable, its value, where it came from, and notes. Pure. */
+/** A container's environment as a table for people: each variable with its value, its origin and notes. Pure. */
 
 import { type EnvReport, originWords, type ReportedVariable } from './env-report.js';
 import { maskText } from './env-text.js';
@@ -9,14 +9,14 @@ import { beginning, padded, textWidth, wrapped } from './text-width.js';
 import { counted } from './wording.js';
 
 export interface ExplainLayout {
-	/** Columns of the terminal; undefined: there is none, and lines are as long as they are. */
+	/** Columns of the terminal; undefined without a terminal, so that lines are not wrapped. */
 	readonly width: number | undefined;
 	readonly style: Style;
 }
 
 /** Narrowest column of values beside others. */
 const LEAST_VALUE = 20;
-/** Widest column of values where there is no terminal. */
+/** Widest column of values without a terminal. */
 const MOST_VALUE = 60;
 const GAP = 2;
 const NOTE = '    ';
@@ -29,7 +29,7 @@ interface Row {
 	readonly at: string;
 }
 
-/** With line ends. */
+/** Ends with a line feed. */
 export function explainText(report: EnvReport, layout: ExplainLayout): string {
 	return `${[...header(report, layout), ...table(report, layout), ...sections(report, layout)].join('\n')}\n`;
 }
@@ -40,9 +40,10 @@ function header({ pod, container, command, args, variables }: EnvReport, { style
 	const starts = isKnown
 		? words.map((word, at) => (command === null && at === 0 ? word : oneLine(shellWord(word))))
 		: [];
+	const location = `(namespace ${pod.namespace}, ${pod.place})`;
 	return [
-		`${style.bold(`${pod.workload}, container ${container}`)} (namespace ${pod.namespace}, ${pod.place})`,
-		`${counted(variables.length, 'variable')}; starts ${isKnown ? starts.join(' ') : 'what its image says'}`,
+		`${style.bold(oneLine(`${pod.workload}, container ${container}`))} ${oneLine(location)}`,
+		`${counted(variables.length, 'variable')}; starts ${isKnown ? starts.join(' ') : "its image's command"}`,
 	];
 }
 
@@ -53,8 +54,8 @@ function table({ variables }: EnvReport, { width, style }: ExplainLayout): reado
 			variable,
 			name: oneLine(variable.name),
 			value: shownValue(variable),
-			from: originWords(variable.origin),
-			at: variable.origin.place ?? '',
+			from: oneLine(originWords(variable.origin)),
+			at: oneLine(variable.origin.place ?? ''),
 		}),
 	);
 	const columns = fittingColumns(rows, width);
@@ -84,24 +85,24 @@ interface Columns {
 	readonly name: number;
 	readonly value: number;
 	readonly from: number;
-	/** Undefined: there is no room for it. */
+	/** Undefined if it does not fit. */
 	readonly at: number | undefined;
 }
 
-/** Undefined: not even three of them fit. */
+/** Undefined if not even the first three columns fit. */
 function fittingColumns(rows: readonly Row[], width = Number.POSITIVE_INFINITY): Columns | undefined {
 	const widest = (column: ColumnName) => Math.max(column.length, ...rows.map((row) => textWidth(row[column])));
 	const [name, from, at] = [widest('name'), widest('from'), widest('at')];
 	const wanted = width === Number.POSITIVE_INFINITY ? Math.min(MOST_VALUE, widest('value')) : widest('value');
-	for (const place of [at, undefined]) {
-		const others = name + from + 2 * GAP + (place === undefined ? 0 : place + GAP);
+	for (const last of [at, undefined]) {
+		const others = name + from + 2 * GAP + (last === undefined ? 0 : last + GAP);
 		const value = Math.min(wanted, width - others);
-		if (value >= Math.min(LEAST_VALUE, wanted)) return { name, value, from, at: place };
+		if (value >= Math.min(LEAST_VALUE, wanted)) return { name, value, from, at: last };
 	}
 	return undefined;
 }
 
-/** For narrow terminals: what would be columns is below each other. */
+/** For narrow terminals: the columns below each other. */
 function stacked({ variable, name, value, from, at }: Row, width: number, style: Style): readonly string[] {
 	return [
 		style.bold(name),
@@ -111,7 +112,7 @@ function stacked({ variable, name, value, from, at }: Row, width: number, style:
 	];
 }
 
-/** One line; in quotes where blanks at its ends, or that it is empty, would not be seen. */
+/** One line; in quotes if it is empty or has blanks at its ends, which would not be visible. */
 function shownValue(variable: ReportedVariable): string {
 	const { value } = variable;
 	if (value === null) return maskText(variable);
@@ -119,7 +120,7 @@ function shownValue(variable: ReportedVariable): string {
 	return line === '' || line !== line.trim() ? `"${line}"` : line;
 }
 
-/** `beginning… (1234 bytes)` where it is wider. */
+/** `beginning… (1234 bytes)` if the value is wider. */
 function cut(value: string, width: number, bytes: number): string {
 	if (textWidth(value) <= width) return value;
 	const end = `… (${counted(bytes, 'byte')})`;
@@ -129,12 +130,12 @@ function cut(value: string, width: number, bytes: number): string {
 function notes({ overrode, expansion, isShellName, standIn }: ReportedVariable): readonly string[] {
 	const raw = expansion === null || expansion === undefined ? [] : expansionNotes(expansion);
 	return [
-		...overrode.map(
-			(origin) => `overrides ${originWords(origin)}${origin.place === null ? '' : ` at ${origin.place}`}`,
+		...overrode.map((origin) =>
+			oneLine(`overrides ${originWords(origin)}${origin.place === null ? '' : ` at ${origin.place}`}`),
 		),
 		...raw,
-		...(standIn === null ? [] : [`stands in for what a node would say: ${standIn}`]),
-		...(isShellName ? [] : ['no POSIX shell can use this name; programs can']),
+		...(standIn === null ? [] : [`replaces a property of the node: ${oneLine(standIn)}`]),
+		...(isShellName ? [] : ['a POSIX shell cannot use this name; programs can']),
 	];
 }
 
@@ -142,7 +143,7 @@ function expansionNotes({ raw, unresolved }: NonNullable<ReportedVariable['expan
 	const written = oneLine(raw);
 	return [
 		`expanded from ${written.length > MOST_VALUE ? `${beginning(written, MOST_VALUE)}…` : written}`,
-		...unresolved.map((name) => `$(${oneLine(name)}) stays as it is written: nothing above sets it`),
+		...unresolved.map((name) => `$(${oneLine(name)}) is not expanded: it is not set further up`),
 	];
 }
 
@@ -152,11 +153,11 @@ function sections({ missing, leftOut, warnings }: EnvReport, { width, style }: E
 	const section = (title: string, texts: readonly string[]) => (texts.length === 0 ? [] : ['', title, ...lines(texts)]);
 	return [
 		...section(
-			style.severity.error('Missing, so that the container does not start:'),
+			style.severity.error('Missing, so the container does not start:'),
 			missing.map(({ reason, message }) => `${message} (${reason})`),
 		),
 		...section(
-			'Left out, because it is optional and not there:',
+			'Left out, because it is optional and missing:',
 			leftOut.map(({ name, field, text }) => `${name === null ? field : `${name} (${field})`}: ${text}`),
 		),
 		...section(

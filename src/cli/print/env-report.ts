@@ -1,6 +1,6 @@
 /**
- * What `configmapfs env` knows of a container's environment, as `-o json` prints it: one object of `EnvReport`. Fields
- * are added within `v1`, never renamed or removed. A value of a Secret is `null` unless it is asked for. Pure.
+ * A container's environment as `configmapfs env -o json` prints it: one `EnvReport` object. Fields may be added within
+ * `v1`, never renamed or removed. The value of a Secret is `null` unless --show-secrets is given. Pure.
  */
 
 import { fieldPath, type ObjectPlaces } from '../../explain/object-places.js';
@@ -15,7 +15,7 @@ import type { Container, Pod } from '../../pod/pod-spec.js';
 
 export const ENV_SCHEMA = 'configmapfs.env/v1';
 
-/** What stands for a value of a Secret inside a longer text. */
+/** Replaces the value of a Secret inside a longer text. */
 export const MASK = '******';
 
 export interface EnvReport {
@@ -25,51 +25,51 @@ export interface EnvReport {
 		readonly namespace: string;
 		/** `deployment/web`. */
 		readonly workload: string;
-		/** `file:line:column`, or where else it was read. */
+		/** Location: `file:line:column`, or the source for an object of a cluster. */
 		readonly place: string;
 	};
 	readonly container: string;
-	/** Expanded; `null`: the image decides. */
+	/** Expanded; `null` if the image's command runs. */
 	readonly command: readonly string[] | null;
-	/** Expanded; `null`: the image decides, where `command` is `null` too. */
+	/** Expanded; `null` if there are none, or with `command` also `null`, if the image's run. */
 	readonly args: readonly string[] | null;
-	/** What is underneath first, then in the order in which kubelet sets them: `envFrom`, then `env`. */
+	/** Inherited variables first, then in kubelet's order: `envFrom`, then `env`. */
 	readonly variables: readonly ReportedVariable[];
-	/** Why the container cannot start; then `variables` is not all. */
+	/** Why the container cannot start; if not empty, `variables` is incomplete. */
 	readonly missing: readonly Missing[];
-	/** What is optional and not there, so that nothing is set. */
+	/** Optional references to missing objects and keys, which set nothing. */
 	readonly leftOut: readonly LeftOut[];
 	readonly warnings: readonly ReportedWarning[];
 }
 
 export interface ReportedVariable {
 	readonly name: string;
-	/** `null`: a value of a Secret is in it. */
+	/** `null` if it contains the value of a Secret. */
 	readonly value: string | null;
-	/** Of the value, in UTF-8. */
+	/** Size of the value in UTF-8. */
 	readonly bytes: number;
 	readonly isSecret: boolean;
-	/** Whether `$NAME` works in a shell; programs see other names all the same. */
+	/** Whether `$NAME` works in a POSIX shell; programs can read any name. */
 	readonly isShellName: boolean;
 	readonly origin: ReportedOrigin;
-	/** What set it before, the first one first. */
+	/** Earlier origins of the variable, the first one first. */
 	readonly overrode: readonly ReportedOrigin[];
-	/** `null`: there was nothing to expand. */
+	/** `null` if there was nothing to expand. */
 	readonly expansion: EnvironmentVariable['expansion'] | null;
-	/** What the value is made of here where a cluster would ask the node; `null`: nothing is made up. */
+	/** The local value that replaces a property of the node; `null` if the value does not depend on a node. */
 	readonly standIn: string | null;
 }
 
 export interface ReportedOrigin {
-	/** Beside those of manifests, `inherited`: from who called; `hostname`: what a container runtime sets. */
+	/** Beside the kinds of manifests: `inherited` from the caller, `hostname` as a container runtime sets it. */
 	readonly kind: VariableOrigin['kind'] | 'inherited' | 'hostname';
-	/** `envFrom[0]`, `env[2]`; `null` where it is in no manifest. */
+	/** `envFrom[0]`, `env[2]`; `null` if no manifest sets it. */
 	readonly field: string | null;
-	/** Of the ConfigMap, Secret or volume. */
+	/** Name of the ConfigMap, Secret or volume. */
 	readonly object: string | null;
-	/** In that object; the path of a field or resource. */
+	/** Key in that object, or the path of a field or resource. */
 	readonly key: string | null;
-	/** `file:line:column` of the value; `null` where it is in no file. */
+	/** Location of the value, `file:line:column`; `null` if it is not in a file. */
 	readonly place: string | null;
 }
 
@@ -80,7 +80,7 @@ export interface ReportedWarning {
 }
 
 export interface LeftOut {
-	/** `null`: all of an object. */
+	/** `null` for all keys of an object. */
 	readonly name: string | null;
 	/** `envFrom[0]`, `env[2]`. */
 	readonly field: string;
@@ -93,7 +93,7 @@ export interface EnvReportInput {
 	readonly environment: Environment;
 	readonly objects: PodObjects;
 	readonly places: ObjectPlaces;
-	/** What is underneath. */
+	/** Variables from the caller's environment. */
 	readonly inherited: Readonly<Record<string, string>>;
 	readonly showSecrets: boolean;
 }
@@ -129,7 +129,7 @@ function maskedLookup({ environment, showSecrets }: EnvReportInput): (name: stri
 	};
 }
 
-/** Of a variable that is underneath the pod's. */
+/** Origin of a variable that the pod does not set. */
 function inheritedOrigin(name: string): ReportedOrigin {
 	const kind = name === 'HOSTNAME' ? 'hostname' : 'inherited';
 	return { kind, field: null, object: null, key: null, place: null };
@@ -210,7 +210,7 @@ class Origins {
 	}
 }
 
-/** What is optional and not there. Objects and keys that are not optional are missing. */
+/** Optional references to missing objects and keys. Required ones are in `environment.missing`. */
 function leftOut(container: Container, environment: Environment, objects: PodObjects): readonly LeftOut[] {
 	const found: LeftOut[] = [];
 	for (const [index, { kind, name, optional }] of container.envFrom.entries()) {
@@ -245,7 +245,7 @@ function absenceText(source: OptionalSource, objects: PodObjects): string {
 	return object === undefined ? `${word} "${name}" not found` : `${word} "${name}" has no key "${key}"`;
 }
 
-/** Where a value comes from, for people: `ConfigMap app, key color (envFrom[0])`. */
+/** The origin of a value for people: `ConfigMap app, key color (envFrom[0])`. */
 export function originWords({ kind, field, object, key }: ReportedOrigin): string {
 	switch (kind) {
 		case 'inherited':

@@ -1,6 +1,6 @@
 /**
- * What `configmapfs lint` found, as `-o json` prints it: one object of `LintReport`; and as text, one or two lines a
- * finding, as compilers print them. Fields are added within `v1`, never renamed or removed. Pure.
+ * The findings of `configmapfs lint` as `-o json` prints them, one `LintReport` object, and as text, two lines a finding
+ * as compilers print them. Fields may be added within `v1`, never renamed or removed. Pure.
  */
 
 import type { WorkloadLint } from '../../explain/workload-lint.js';
@@ -25,21 +25,21 @@ export interface LintReport {
 
 export interface ReportedFinding {
 	readonly severity: Severity;
-	/** One of those that `--list-rules` names. */
+	/** A rule of `--list-rules`. */
 	readonly rule: string;
-	/** `file:line:column` of the field, or where else it was read. */
+	/** Location of the field: `file:line:column`, or the source for an object of a cluster. */
 	readonly place: string;
 	/** The parts of the location; `null` if it is not in a file. Line and column count from 1. */
 	readonly file: string | null;
 	readonly line: number | null;
 	readonly column: number | null;
-	/** `deployment/web`; `null`: it is about a manifest as such. */
+	/** `deployment/web`; `null` if the finding is about a manifest, not a workload. */
 	readonly workload: string | null;
-	/** `spec.template.spec.containers[0].env[2]`, `configmap/app data[key]`; `null`: the whole. */
+	/** `spec.template.spec.containers[0].env[2]`, `configmap/app data[key]`; `null` for the complete object. */
 	readonly field: string | null;
-	/** What is so, and what comes of it. It never holds a value of a Secret. */
+	/** The mistake and its effect. It never contains the value of a Secret. */
 	readonly text: string;
-	/** What to do. */
+	/** How to mend it. */
 	readonly cure: string;
 }
 
@@ -73,7 +73,7 @@ export function lintReport({ findings, workloadCount }: WorkloadLint): LintRepor
 	};
 }
 
-/** With line ends; empty where nothing was found. */
+/** Lines with their line feeds; empty if there are no findings. */
 export function lintText({ findings, summary }: LintReport, style: Style): string {
 	if (findings.length === 0) return '';
 	const lines = findings.flatMap((finding) => {

@@ -14,21 +14,22 @@ export interface LoggerOptions {
 	/** The least important level that is written. */
 	readonly level: LogLevel;
 	readonly format: LogFormat;
-	/** Undefined: standard error. */
+	/** Path; undefined for standard error. */
 	readonly file: string | undefined;
 	/** Whether standard error is a terminal. */
 	readonly isTerminal: boolean;
-	/** Decides on colours. */
+	/** Decides whether there are colours: `NO_COLOR`, `TERM`. */
 	readonly env: Readonly<Record<string, string | undefined>>;
 }
 
-/** Where lines go; switched off when the terminal that started a background process is left. */
+/** Where log lines go. */
 export interface LogSink {
 	write(line: string): void;
+	/** Discards further lines for standard error: the terminal is not this process's any more. */
 	stop(): void;
 }
 
-/** Errors: USAGE when the file cannot be opened for appending. */
+/** Errors: USAGE if the file cannot be opened for appending. */
 export function openLogSink(file: string | undefined): LogSink {
 	const output = new SafeOutput(file === undefined ? 2 : openLogFile(file));
 	let open = true;
@@ -42,7 +43,7 @@ export function openLogSink(file: string | undefined): LogSink {
 	};
 }
 
-/** A named pipe without a reader is an error and not a wait. */
+/** Does not block: a named pipe without a reader is an error. */
 function openLogFile(file: string): number {
 	try {
 		return openSync(
@@ -52,7 +53,7 @@ function openLogFile(file: string): number {
 		);
 	} catch (error) {
 		const reason = errorText(error).replace(/^[A-Z]+: (.*), open .*$/s, '$1');
-		throw new ConfigMapFsError('USAGE', `Cannot open the log file "${file}": ${reason}`, { cause: error });
+		throw new ConfigMapFsError('USAGE', `cannot open the log file "${file}": ${reason}`, { cause: error });
 	}
 }
 
@@ -63,7 +64,7 @@ export async function makeLogger(options: LoggerOptions, sink: LogSink): Promise
 		const prefix = (of: LogLevel) => timedPrefix(new Date(), of, { hasDate: file !== undefined, style });
 		return textLogger({ level, prefix, write: (line) => sink.write(line) });
 	}
-	// Loaded only for JSON: it takes as long as a mount.
+	// Loaded only for JSON: loading takes as long as a mount.
 	const { pino } = await import('pino');
 	const logger: Logger = pino({ level, base: null, formatters: { level: (label) => ({ level: label }) } }, sink);
 	return logger;

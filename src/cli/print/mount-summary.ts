@@ -1,14 +1,13 @@
-/**
- * What a person at a terminal reads when a mount is ready: what is there, and what to try next. Pure.
- */
+/** The text on a terminal when a mount is ready: its volumes, and commands to try. Pure. */
 
 import { join } from 'node:path';
 import type { SourceRequest } from '../../inputs/requests.js';
 import { shellWord } from './shell-word.js';
+import { oneLine } from './terminal-text.js';
 
 const SHOWN = 8;
 
-/** `directory` is as the person typed it. */
+/** `directory` is the argument as typed. */
 export function describeMount(directory: string, paths: readonly string[], sources: readonly SourceRequest[]): string {
 	const [first = ''] = paths;
 	const names = paths.slice(0, SHOWN).filter((path) => path !== '');
@@ -23,15 +22,15 @@ export function describeMount(directory: string, paths: readonly string[], sourc
 		`    ls -la ${shellWord(volume)}`,
 		`    head ${shellWord(volume)}/*`,
 		`    inotifywait -m ${shellWord(volume)}`,
-		...(input === undefined || input === '-' ? [] : [`  Edit ${input} and look again: the change is there at once.`]),
+		...(input === undefined || input === '-' ? [] : [`  Edit ${input}; the change is visible at once.`]),
 		'  Ctrl-C unmounts.',
 		'',
 		'',
 	];
-	return lines.join('\n');
+	return lines.map(oneLine).join('\n');
 }
 
-/** What a person can edit to see a change. */
+/** The path to edit to see a change. */
 function editable(source: SourceRequest | undefined): string | undefined {
 	if (source?.kind === 'kustomize') return source.directory;
 	return source?.kind === 'filename' ? source.path : undefined;

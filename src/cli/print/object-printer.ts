@@ -1,15 +1,15 @@
 /**
- * Prints a ConfigMap as kubectl does for `-o yaml`, `-o json` and `-o name`. Knows nothing of where the object is from.
- * The text is written here, not by a YAML library: none folds, quotes and sorts as kubectl's does.
+ * Prints a ConfigMap as kubectl does for `-o yaml`, `-o json` and `-o name`. YAML libraries for JavaScript fold, quote
+ * and sort differently from kubectl, so this file writes the text.
  */
 
 import { encodeGoJsonString, sortGoJsonKeys } from '../../go/json/encode.js';
 import { formatGoYamlEntry, formatGoYamlMap } from '../../go/yaml/writer.js';
 
-/** What is printed; the name and namespace are as given, not defaulted. */
+/** A ConfigMap to print. Name and namespace are as given, without defaults. */
 export interface PrintableConfigMap {
 	readonly name: string;
-	/** Printed only when it is given. */
+	/** Absent if it was not given; then it is not printed. */
 	readonly namespace?: string;
 	/** UTF-8 bytes. */
 	readonly data: ReadonlyMap<string, Buffer>;
@@ -30,7 +30,7 @@ function yamlMap(name: string, map: ReadonlyMap<string, string>): string {
 }
 
 /**
- * The object as YAML, keys sorted, with a line end.
+ * The object as YAML, keys sorted, with a line feed at its end.
  * Shape: apiVersion, binaryData, data, kind, metadata; a map without entries is left out.
  * Source: kubectl v1.32, create configmap --dry-run=client -o yaml.
  */
@@ -59,7 +59,7 @@ function jsonStrings(map: ReadonlyMap<string, string>): string {
 }
 
 /**
- * The object as JSON, indented by four, with a line end.
+ * The object as JSON, indented by four, with a line feed at its end.
  * Shape: kind, apiVersion, metadata, data, binaryData, which is the order of kubectl's Go types.
  * Source: kubectl v1.32, create configmap --dry-run=client -o json.
  */
@@ -77,7 +77,7 @@ export function printConfigMapJson(object: PrintableConfigMap): string {
 	return `${jsonMap(fields, '')}\n`;
 }
 
-/** The object in the asked format, with a line end. */
+/** The object in the given format, with a line feed at its end. */
 export function printConfigMap(object: PrintableConfigMap, format: OutputFormat): string {
 	if (format === 'name') return `configmap/${object.name}\n`;
 	return format === 'json' ? printConfigMapJson(object) : printConfigMapYaml(object);

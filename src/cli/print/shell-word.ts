@@ -1,11 +1,11 @@
 /** Text for a POSIX shell. Pure. */
 
-/** In single quotes, whatever it holds. */
+/** Any text in single quotes. */
 export function shellQuoted(text: string): string {
 	return `'${text.replaceAll("'", "'\\''")}'`;
 }
 
-/** In quotes only where a shell needs them. */
+/** In quotes only if a shell needs them. */
 export function shellWord(text: string): string {
 	return /^[\w@%+=:,./-]+$/.test(text) ? text : shellQuoted(text);
 }

@@ -105,7 +105,7 @@ describe('env', () => {
 			cwd: directory,
 		});
 		expect(stdout).toBe("green|it's\ntwo lines|db://hunter2@db.example");
-		expect(stderr).toBe('warning: "app.conf" is left out: no shell can use this name\n');
+		expect(stderr).toBe('warning: "app.conf" is left out: a shell cannot use this name\n');
 	});
 
 	test('brings it to node as a .env file', async () => {
@@ -203,8 +203,8 @@ describe('env', () => {
 	});
 
 	test.each([
-		['env -f d.yaml -- ./app', 64, '"env" starts no command'],
-		['env -f d.yaml --explain -o export', 64, '--explain is a table or JSON'],
+		['env -f d.yaml -- ./app', 64, '"env" does not start a command'],
+		['env -f d.yaml --explain -o export', 64, '--explain prints a table or JSON'],
 		['env -f d.yaml -o yaml', 64, 'must be one of text, export, dotenv, json'],
 		['env -f d.yaml --on-change restart', 64, 'unknown flag: --on-change'],
 		['env -f none.yaml', 66, 'the path "none.yaml" does not exist'],

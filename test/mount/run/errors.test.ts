@@ -203,7 +203,7 @@ describe('a pod that cannot be started', () => {
 			mounting('/cmfs'),
 			{ args: ['--log-file', '/nowhere/log'] },
 			125,
-			/^Cannot open the log file "\/nowhere\/log": no such file or directory/,
+			/^cannot open the log file "\/nowhere\/log": no such file or directory/,
 		],
 	];
 

@@ -57,7 +57,7 @@ describe('what is wrong is said in one line, with the cure and the right status'
 			'invalid argument "a/b/c" for "--volume": expected NAME or NAMESPACE/NAME',
 		],
 		[['moutn', 'x'], 64, 'unknown command "moutn" for "configmapfs"; did you mean "mount"?'],
-		[[], 64, 'a command is missing: run, env, lint, mount, unmount or create; see "configmapfs --help"'],
+		[[], 64, 'no command given; have: run, env, lint, mount, unmount, create; see "configmapfs --help"'],
 		[['mount', '/x', '-f', 'y', '--frob'], 64, 'unknown flag: --frob; see "configmapfs mount --help"'],
 		[['mount', '/x', '-f'], 64, `flag needs an argument: 'f' in -f; see "configmapfs mount --help"`],
 		[
@@ -167,7 +167,7 @@ describe('help', () => {
 		const script = '"$0" "$1" create cm app --from-literal=a=b > /dev/full';
 		expect(await runCommand('sh', ['-c', script, process.execPath, PROGRAM])).toMatchObject({
 			code: 74,
-			stderr: 'error: Cannot write the output: no space left on device; what was written of it is not whole\n',
+			stderr: 'error: cannot write the output: no space left on device; the output is incomplete\n',
 		});
 	});
 

@@ -147,7 +147,7 @@ describe('of a cluster', () => {
 	test('cannot be asked without a name; and several that fit are for a person to see', async () => {
 		await expect(readerOf({ readFromCluster }).read()).rejects.toMatchObject({
 			code: 'USAGE',
-			message: 'which workload of the cluster is missing; add KIND/NAME, such as deploy/web',
+			message: 'no workload given; name one in the cluster, such as deploy/web',
 		});
 		have(pod('app'), { ...pod('app'), metadata: { name: 'app', namespace: 'other' } });
 		await expect(readerOf({ wanted: 'app', readFromCluster }).read()).rejects.toMatchObject({ code: 'USAGE' });

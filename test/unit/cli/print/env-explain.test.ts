@@ -57,18 +57,18 @@ describe('the table', () => {
 		];
 		expect(lines(report(all))).toEqual([
 			'deployment/web, container app (namespace shop, d.yaml:1:1)',
-			'5 variables; starts what its image says',
+			"5 variables; starts its image's command",
 			'',
 			'NAME      VALUE               FROM                                      AT',
 			'COLOR     green               value (env[1])                            d.yaml:9:9',
 			'    overrides ConfigMap app, key COLOR (envFrom[0]) at app.yaml:7:10',
 			'URL       http://web/$(PORT)  value (env[2])                            d.yaml:9:9',
 			'    expanded from http://$(HOST)/$(PORT)',
-			'    $(PORT) stays as it is written: nothing above sets it',
+			'    $(PORT) is not expanded: it is not set further up',
 			'my.key    ""                  ConfigMap app, key my.key (envFrom[0])    app.yaml:7:10',
-			'    no POSIX shell can use this name; programs can',
+			'    a POSIX shell cannot use this name; programs can',
 			'NODE      vm                  ConfigMap app, key NODE (envFrom[0])      app.yaml:7:10',
-			'    stands in for what a node would say: the name of this machine',
+			'    replaces a property of the node: the name of this machine',
 			'PASSWORD  (Secret, 7 bytes)   ConfigMap app, key PASSWORD (envFrom[0])  app.yaml:7:10',
 		]);
 	});
@@ -90,7 +90,7 @@ describe('the table', () => {
 			`    ${'x'.repeat(23)}… (300 bytes)`,
 			'    ConfigMap app, key A (envFrom[0]) at',
 			'    app.yaml:7:10',
-			'    no POSIX shell can use this name;',
+			'    a POSIX shell cannot use this name;',
 			'    programs can',
 		]);
 	});
@@ -123,12 +123,21 @@ describe('the table', () => {
 	});
 });
 
+test('characters that a terminal would obey are written out, wherever they come from', () => {
+	const evil = 'a\u202eb\u2028';
+	const origin = { ...variable('A', 'x').origin, key: evil, place: `${evil}.yaml:1:1` };
+	const all = [variable('A', 'x', { origin, overrode: [origin], standIn: evil })];
+	const text = lines(report(all, { container: evil })).join('');
+	expect(text).not.toMatch(/[\u202e\u2028]/);
+	expect(text.split('a\\u{202e}b\\u{2028}')).toHaveLength(7);
+});
+
 describe('around the table', () => {
 	test.each([
 		[['nginx', '-g', 'daemon off;'], null, "starts nginx -g 'daemon off;'"],
 		[['./app'], ['--a', ''], "starts ./app --a ''"],
 		[null, ['--flag'], 'starts (command of the image) --flag'],
-		[null, null, 'starts what its image says'],
+		[null, null, "starts its image's command"],
 		[['a\nb'], null, "starts 'a\\nb'"],
 	])('the command %j with the args %j', (command, args, text) => {
 		expect(lines(report([], { command, args }))[1]).toBe(`0 variables; ${text}`);
@@ -145,10 +154,10 @@ describe('around the table', () => {
 		});
 		expect(lines(of).slice(2)).toEqual([
 			'',
-			'Missing, so that the container does not start:',
+			'Missing, so the container does not start:',
 			'    configmap "a" not found (CreateContainerConfigError)',
 			'',
-			'Left out, because it is optional and not there:',
+			'Left out, because it is optional and missing:',
 			'    envFrom[1]: configmap "b" not found',
 			'    C (env[0]): configmap "c" has no key "k"',
 			'',

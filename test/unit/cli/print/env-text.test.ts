@@ -82,14 +82,14 @@ describe('export', () => {
 		);
 		expect(text).toBe("export OK='1'\n");
 		expect(warnings).toEqual([
-			'"my.key" is left out: no shell can use this name',
-			'"9" is left out: no shell can use this name',
+			'"my.key" is left out: a shell cannot use this name',
+			'"9" is left out: a shell cannot use this name',
 		]);
 	});
 
 	test('sets nothing for what is masked', () => {
 		const { text } = envText([variable('PASSWORD', null)], 'export', false);
-		expect(text).toBe('# PASSWORD: value of a Secret, which --show-secrets prints here\n');
+		expect(text).toBe('# PASSWORD: value of a Secret; --show-secrets prints it\n');
 		expect(inShell(`PASSWORD=before\n${text}`, ['PASSWORD'])).toEqual(['before']);
 	});
 });
@@ -122,7 +122,10 @@ describe('dotenv', () => {
 		const all = [variable('a b', 'x'), variable('my.key', 'x'), variable('A', '\'"`')];
 		expect(envText(all, 'dotenv', false)).toEqual({
 			text: 'my.key=x\n',
-			warnings: ['"a b" is left out: no name for a .env file', '"A" is left out: no .env file can hold its value'],
+			warnings: [
+				'"a b" is left out: a .env file cannot contain this name',
+				'"A" is left out: a .env file cannot contain its value',
+			],
 		});
 	});
 

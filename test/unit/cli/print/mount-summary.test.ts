@@ -5,9 +5,9 @@ test('paths are as the person typed them, and can be pasted', () => {
 	const text = describeMount('./my mnt', ['app', 'web'], [{ kind: 'filename', path: 'src/' }]);
 	expect(text).toContain('  ./my mnt shows app, web\n');
 	expect(text).toContain("ls -la 'my mnt/app'\n");
-	expect(text).toContain('Edit src/ and look again');
+	expect(text).toContain('Edit src/; the change is visible at once');
 	expect(text.split('\n').length).toBeLessThan(12);
-	expect(describeMount('mnt', ['app'], [{ kind: 'kustomize', directory: 'dev', args: [] }])).toContain('Edit dev and');
+	expect(describeMount('mnt', ['app'], [{ kind: 'kustomize', directory: 'dev', args: [] }])).toContain('Edit dev; ');
 });
 
 test('many volumes are not all listed, and standard input cannot be edited', () => {
