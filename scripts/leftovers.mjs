@@ -13,6 +13,9 @@ import { readdirSync, readFileSync } from 'node:fs';
  * @typedef {{ pid: number, command: string, ours: boolean }} Process
  */
 
+/** For programs that could hang in a mount without a server. @type {import('node:child_process').SpawnSyncOptions} */
+const LIMITS = { stdio: 'ignore', timeout: 30_000, killSignal: 'SIGKILL' };
+
 /** The environment variable that marks the processes of one run, children of children included. */
 export const RUN_MARK = 'CONFIGMAPFS_TEST_RUN';
 
@@ -113,10 +116,12 @@ export function removeLeftovers(left, folder) {
 			// Gone by now.
 		}
 	}
-	// The last mounted first: they may be nested.
+	// Nested mounts: the one mounted last goes first.
 	for (const { point } of left.mounts.toReversed()) {
-		if (!point.startsWith(folder)) continue;
-		if (spawnSync('umount', ['-l', point], { stdio: 'ignore' }).status === 0) continue;
-		spawnSync('fusermount3', ['-u', '-z', point], { stdio: 'ignore' });
+		if (!point.startsWith(`${folder}/`)) continue;
+		// --force aborts a FUSE connection. Canonicalizing the path could hang in a mount without a server.
+		const umount = ['--force', '--lazy', '--no-canonicalize', '--', point];
+		if (spawnSync('umount', umount, LIMITS).status === 0) continue;
+		spawnSync('fusermount3', ['-u', '-z', '--', point], LIMITS);
 	}
 }

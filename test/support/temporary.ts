@@ -43,13 +43,16 @@ function unescapeField(text: string): string {
 	return text.replace(/\\([0-7]{3})/g, (_, octal: string) => String.fromCharCode(Number.parseInt(octal, 8)));
 }
 
-/** Detaches every mount at and below `path`, by children that may not hang. */
+/**
+ * Detaches every mount at and below `path` and aborts its FUSE connection, so that no process stays stuck in it. Runs
+ * umount as a child with a time-out, because the calls could hang. Only root can abort; other users end the server.
+ */
 export function detachBelow(path: string): void {
+	const limits = { timeout: WAIT_MS, killSignal: 'SIGKILL' } as const;
 	for (const point of mountsBelow(path)) {
-		const detached = spawnSync('umount', ['-l', '--', point], { timeout: WAIT_MS, killSignal: 'SIGKILL' });
-		if (detached.status !== 0) {
-			spawnSync('fusermount3', ['-u', '-z', '--', point], { timeout: WAIT_MS, killSignal: 'SIGKILL' });
-		}
+		// --force aborts. Source: linux v6.12 fs/fuse/inode.c, fuse_umount_begin. Canonicalizing could hang.
+		const detached = spawnSync('umount', ['--force', '--lazy', '--no-canonicalize', '--', point], limits);
+		if (detached.status !== 0) spawnSync('fusermount3', ['-u', '-z', '--', point], limits);
 	}
 }
 
