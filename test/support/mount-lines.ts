@@ -1,39 +1,41 @@
 /**
- * Lines of a mount table that say something about a test: not what others mount on the same machine in the meantime, and
- * not what ends everywhere because others remove the directory under it.
+ * The lines of a mount table that concern a test. Other programs mount and unmount on the same machine at any time, and a
+ * mount disappears from every namespace when its directory is removed; such lines are left out.
  */
 
 import { realpathSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 
-/** Where programs and people mount things for a while. */
+/** Where other programs mount: the directories for that purpose, and the top-level directory of this checkout. */
 const OF_OTHERS = [
 	escaped(realpathSync(tmpdir())),
-	'/tmp',
-	'/var/tmp',
-	'/dev/shm',
-	'/run',
-	'/home',
-	'/root',
-	'/mnt',
-	'/media',
+	...['/tmp', '/var', '/run', '/dev', '/proc', '/sys', '/home', '/root', '/mnt', '/media', '/snap', '/boot'],
+	...topLevelDirectory(realpathSync(process.cwd())),
 ];
 
+function topLevelDirectory(path: string): readonly string[] {
+	const [, name = ''] = path.split('/');
+	// Tests mount below these.
+	return ['', 'etc', 'srv', 'opt'].includes(name) ? [] : [`/${name}`];
+}
+
 /**
- * The first line of a new mount namespace. Its copies of others' volumes would keep their servers from ending, and
- * would end with their directories.
+ * The first line of a shell script in a new mount namespace. Its copies of other tests' volumes would keep their servers
+ * from ending, and would disappear with their directories.
  */
 export const FORGET_VOLUMES = 'umount --all --lazy --no-canonicalize --types fuse.configmapfs 2>/dev/null || :';
 
-/** As mountinfo writes a path. */
+/** Returns a path in the notation of mountinfo. */
 export function escaped(path: string): string {
 	return path.replace(/[ \t\n\\]/g, (letter) => `\\${letter.charCodeAt(0).toString(8).padStart(3, '0')}`);
 }
 
-/** The lines of `table` without those of others; what is below `own` is the test's. */
+/** Returns the lines of `table` without those of other programs. A line that contains `own` belongs to the test. */
 export function linesWithoutOthers(table: string, own?: string): readonly string[] {
 	return table.split('\n').filter((line) => {
 		const point = line.split(' ')[4] ?? '';
-		return (own !== undefined && line.includes(own)) || !OF_OTHERS.some((place) => point.startsWith(`${place}/`));
+		return (
+			(own !== undefined && line.includes(own)) || !OF_OTHERS.some((directory) => point.startsWith(`${directory}/`))
+		);
 	});
 }

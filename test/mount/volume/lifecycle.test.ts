@@ -97,10 +97,10 @@ describe.each(WAYS)('$name', (way) => {
 			const started = performance.now();
 			await (await startIn(way, mountPoint(), ['-f', file])).mount.stop();
 			const wholeMs = performance.now() - started;
-			for (const share of [0.1, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 1.2]) {
+			for (const share of [0, 0.1, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 'ready'] as const) {
 				const dir = mountPoint();
-				const { mount, runtime } = launchIn(way, dir, ['-f', file]);
-				await sleep(share * wholeMs);
+				const { mount, ready, runtime } = launchIn(way, dir, ['-f', file]);
+				await (share === 'ready' ? ready : sleep(share * wholeMs));
 				const server = mount.serverPid() ?? 0;
 				const status = await mount.stop('SIGTERM');
 				// Killed before it listens, stopped while it starts, unmounted.

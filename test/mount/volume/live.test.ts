@@ -21,6 +21,7 @@ import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, describe, expect, test } from 'vitest';
+import { SETTLE_CAP_MS, SETTLE_MS } from '../../../src/sources/watch/settling.js';
 import { type ManifestSpec, manifestText, writeAtomically, writeManifest } from '../../support/manifest.js';
 import { launchMount, type MountProcess, runCommand, startMount, stopAll } from '../../support/mount-process.js';
 import { sha256 } from '../../support/picky.js';
@@ -52,6 +53,8 @@ async function shows(mount: MountProcess, path: string, value: string | undefine
 describe('every way of saving a manifest is one flip', () => {
 	interface Save {
 		readonly name: string;
+		/** How long the save may take and still be one flip; default: SETTLE_MS. Unit: milliseconds. */
+		readonly withinMs?: number;
 		save(path: string, text: string): void | Promise<void>;
 	}
 
@@ -75,12 +78,15 @@ describe('every way of saving a manifest is one flip', () => {
 		},
 		{
 			name: 'sed -i',
+			// It renames a complete file.
+			withinMs: Number.POSITIVE_INFINITY,
 			async save(path) {
 				expect((await runCommand('sed', ['-i', 's/old/new/', path])).code).toBe(0);
 			},
 		},
 		{
 			name: 'truncated and written slowly, piece by piece',
+			withinMs: SETTLE_CAP_MS,
 			async save(path, text) {
 				const fd = openSync(path, 'w');
 				const piece = Math.ceil(text.length / 6);
@@ -93,27 +99,35 @@ describe('every way of saving a manifest is one flip', () => {
 		},
 	];
 
-	test.each(SAVES)('$name', async ({ save }) => {
-		const manifest = join(temporaryDirectory('manifests'), 'app.yaml');
-		writeFileSync(manifest, manifestText(app('old')));
-		const mount = await mountFiles('-f', manifest);
-		const seen = new Set<string | undefined>();
-		let watching = true;
-		const watcher = (async () => {
-			while (watching) {
-				seen.add(await contentOf(mount, 'app/value'));
-				await sleep(2);
+	test.each(SAVES)('$name', async ({ save, withinMs = SETTLE_MS }) => {
+		const trySave = async () => {
+			const manifest = join(temporaryDirectory('manifests'), 'app.yaml');
+			writeFileSync(manifest, manifestText(app('old')));
+			const mount = await mountFiles('-f', manifest);
+			const seen = new Set<string | undefined>();
+			let watching = true;
+			const watcher = (async () => {
+				while (watching) {
+					seen.add(await contentOf(mount, 'app/value'));
+					await sleep(2);
+				}
+			})();
+			const started = performance.now();
+			let tookMs: number;
+			try {
+				await save(manifest, manifestText(app('new')));
+				tookMs = performance.now() - started;
+				await shows(mount, 'app/value', 'new');
+			} finally {
+				watching = false;
+				await watcher;
 			}
-		})();
-		try {
-			await save(manifest, manifestText(app('new')));
-			await shows(mount, 'app/value', 'new');
-		} finally {
-			watching = false;
-			await watcher;
-		}
+			await mount.stop();
+			// A save that a busy machine interrupted for too long proves nothing: it is tried again.
+			return tookMs < withinMs && { seen, mount };
+		};
+		const { seen, mount } = await until(trySave, `a save within ${withinMs} ms`);
 		expect([...seen].filter((value) => value !== 'old' && value !== 'new')).toEqual([]);
-		await mount.stop();
 		expect(mount.flips()).toBe(1);
 		expect(mount.logLines().filter(({ level }) => level === 'error')).toEqual([]);
 	});
