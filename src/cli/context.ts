@@ -1,6 +1,8 @@
 /** The surroundings of a command. */
 
 import { tmpdir } from 'node:os';
+import type { Logger } from '../base/log.js';
+import type { InputEnvironment } from '../inputs/input-environment.js';
 import type { RuntimeEnvironment } from '../mounts/runtime-directory.js';
 import { rangeOf, readIdMap } from '../native/id-map.js';
 
@@ -9,6 +11,11 @@ export interface CliContext {
 	readonly args: readonly string[];
 	readonly env: NodeJS.ProcessEnv;
 	readonly cwd: string;
+}
+
+/** What the sources of a command need of its process. */
+export function inputEnvironment({ cwd, env }: CliContext, log: Logger): InputEnvironment {
+	return { cwd, env, stdin: () => process.stdin, log };
 }
 
 /** Environment of the runtime directories of this user's daemons. */

@@ -2,8 +2,8 @@
 
 import { ConfigMapFsError } from '../base/errors.js';
 import type { PodCatalog } from '../inputs/pod-catalog.js';
+import type { PodCluster } from '../inputs/pod-cluster.js';
 import { configMapNames } from '../inputs/pod-references.js';
-import type { RunCluster } from '../inputs/pod-sources.js';
 import type { ManifestObject } from '../model/manifest-object.js';
 import { decodePod } from '../pod/decode/pod.js';
 import { selectWorkload } from '../pod/workload.js';
@@ -13,7 +13,7 @@ export interface WorkloadChoice {
 	/** `KIND/NAME`; undefined for all. */
 	readonly workload: string | undefined;
 	readonly namespace: string | undefined;
-	readonly cluster: RunCluster | undefined;
+	readonly cluster: PodCluster | undefined;
 }
 
 export interface ChosenWorkloads {

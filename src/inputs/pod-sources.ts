@@ -1,23 +1,44 @@
-/** The sources of a pod, as `run`, `env` and `lint` read them: local ones, and a cluster below them. Types only. */
+/** The sources of a pod, as `run`, `env` and `lint` read them: local sources, and a cluster below them. */
 
-import type { ManifestObject } from '../model/manifest-object.js';
+import type { EventListener } from '../control/events.js';
 import type { Source } from '../store/source.js';
-
-/** A cluster below the other sources. */
-export interface RunCluster {
-	readonly description: string;
-	/** `wanted` is KIND/NAME. Errors: INPUT_MISSING, and those of the cluster. */
-	readWorkload(wanted: string): Promise<ManifestObject>;
-	/** These ConfigMaps of a namespace, and their changes. */
-	follow(names: readonly string[], namespace: string): Source;
-}
+import type { InputEnvironment } from './input-environment.js';
+import { makeLocalSource } from './local-sources.js';
+import { openPodCluster, type PodCluster } from './pod-cluster.js';
+import type { PodRequest, SourceRequest } from './requests.js';
 
 export interface PodSources {
-	/** In command-line order; a later one wins. */
+	/** Lowest layer first. */
 	readonly sources: readonly Source[];
-	readonly cluster: RunCluster | undefined;
+	/** The layer below the sources. */
+	readonly cluster: PodCluster | undefined;
 	/** Namespace of objects that name none. */
 	readonly defaultNamespace: string;
-	/** Whether standard input is one of the sources, so that no other reader can have it. */
+	/** Whether a source reads standard input, so that the application cannot. */
 	readonly readsStdin: boolean;
+}
+
+/** Reads nothing but the kubeconfig. Errors: CONFIG_INVALID if the kubeconfig, context, cluster or user does not exist. */
+export async function openPodSources(
+	request: Pick<PodRequest, 'sources' | 'recursive' | 'cluster' | 'namespace'>,
+	environment: InputEnvironment & { readonly onEvent: EventListener },
+): Promise<PodSources> {
+	const cluster =
+		request.cluster === undefined
+			? undefined
+			: await openPodCluster(request.cluster, { ...environment, namespace: request.namespace });
+	const namespace = request.namespace ?? cluster?.namespace ?? 'default';
+	const options = { ...environment, recursive: request.recursive, namespace };
+	return {
+		sources: request.sources.map((source) => makeLocalSource(source, options)),
+		cluster,
+		defaultNamespace: namespace,
+		readsStdin: request.sources.some(readsStandardInput),
+	};
+}
+
+const STANDARD_INPUT: readonly string[] = ['-', '/dev/stdin', '/dev/fd/0'];
+
+function readsStandardInput(source: SourceRequest): boolean {
+	return source.kind === 'filename' && STANDARD_INPUT.includes(source.path);
 }

@@ -3,15 +3,15 @@
  * user needs permission for nothing else.
  */
 
+import type { PodCluster } from '../inputs/pod-cluster.js';
 import type { SelectedPod } from '../inputs/pod-reader.js';
 import { configMapNames, secretNames } from '../inputs/pod-references.js';
-import type { RunCluster } from '../inputs/pod-sources.js';
 import type { PodObjects } from '../pod/pod-objects.js';
 import type { Source, SourceSink } from '../store/source.js';
 import type { OnceLogger } from './once-logger.js';
 
 export interface ClusterFollowerOptions {
-	readonly cluster: Pick<RunCluster, 'follow'>;
+	readonly cluster: Pick<PodCluster, 'follow'>;
 	readonly sink: SourceSink;
 	/** Volumes that come from a directory of this machine, by name; their objects are not needed. */
 	readonly localVolumes: ReadonlyMap<string, string>;

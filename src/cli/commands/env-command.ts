@@ -13,23 +13,24 @@ import { Snapshot } from '../../explain/snapshot.js';
 import { parseFlags } from '../../go/flags.js';
 import { PodReader } from '../../inputs/pod-reader.js';
 import { configMapNames } from '../../inputs/pod-references.js';
+import { openPodSources } from '../../inputs/pod-sources.js';
 import { buildEnvironment } from '../../pod/environment/builder.js';
 import type { Environment } from '../../pod/environment/environment.js';
 import type { Missing } from '../../pod/notices.js';
 import type { EnvInherit } from '../../run/container/inherited-environment.js';
 import { inheritedEnvironment } from '../../run/container/inherited-environment.js';
 import { localSurroundings } from '../../run/container/surroundings.js';
-import type { CliContext } from '../context.js';
+import { type CliContext, inputEnvironment } from '../context.js';
 import { ENV_OPTIONS } from '../flags/run-flags.js';
 import { readSnapshotFlags, SNAPSHOT_OPTIONS } from '../flags/snapshot-flags.js';
 import { explainText } from '../print/env-explain.js';
 import { type EnvReport, envReport } from '../print/env-report.js';
 import { ENV_TEXT_FORMATS, type EnvTextFormat, envText } from '../print/env-text.js';
+import { eventLog } from '../print/event-log.js';
 import type { CommandHelp, HelpOptions } from '../print/help.js';
 import { type StandardOutput, standardOutput } from '../print/standard-output.js';
 import { styleFor } from '../print/style.js';
 import { commandLogger } from '../print/text-logger.js';
-import { podSources } from './pod-sources.js';
 
 const OUTPUT = { group: 'Output:' } as const;
 
@@ -117,7 +118,10 @@ async function readReport(
 	{ message, showSecrets }: { readonly message: (lines: string) => void; readonly showSecrets: boolean },
 ): Promise<EnvReport> {
 	const log = commandLogger(message);
-	const { sources, cluster, defaultNamespace } = await podSources(line.pod, context, log);
+	const { sources, cluster, defaultNamespace } = await openPodSources(line.pod, {
+		...inputEnvironment(context, log),
+		onEvent: eventLog(log),
+	});
 	const snapshot = await Snapshot.read({ sources, cluster });
 	const { catalog } = snapshot;
 	const reader = new PodReader({

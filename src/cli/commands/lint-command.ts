@@ -9,16 +9,17 @@ import { Snapshot } from '../../explain/snapshot.js';
 import { chooseWorkloads, wantedConfigMaps } from '../../explain/workload-choice.js';
 import { lintWorkloads } from '../../explain/workload-lint.js';
 import { parseFlags } from '../../go/flags.js';
+import { openPodSources } from '../../inputs/pod-sources.js';
 import { RULE_LIST } from '../../pod/lint/rule-list.js';
-import type { CliContext } from '../context.js';
+import { type CliContext, inputEnvironment } from '../context.js';
 import { readSnapshotFlags, SNAPSHOT_OPTIONS } from '../flags/snapshot-flags.js';
+import { eventLog } from '../print/event-log.js';
 import type { CommandHelp, HelpOptions } from '../print/help.js';
 import { type LintReport, lintReport, lintText } from '../print/lint-report.js';
 import { type StandardOutput, standardOutput } from '../print/standard-output.js';
 import { styleFor } from '../print/style.js';
 import { commandLogger } from '../print/text-logger.js';
 import { counted } from '../print/wording.js';
-import { podSources } from './pod-sources.js';
 
 const OUTPUT = { group: 'Output:' } as const;
 const RULES = { group: 'Rules:' } as const;
@@ -91,7 +92,10 @@ async function lint(
 	message: (lines: string) => void,
 ): Promise<{ readonly report: LintReport; readonly failure: ConfigMapFsError | undefined }> {
 	const log = commandLogger(message);
-	const { sources, cluster, defaultNamespace } = await podSources(flags, context, log);
+	const { sources, cluster, defaultNamespace } = await openPodSources(flags, {
+		...inputEnvironment(context, log),
+		onEvent: eventLog(log),
+	});
 	const snapshot = await Snapshot.read({ sources, cluster, keepGoing: true });
 	const chosen = await chooseWorkloads(snapshot.catalog, { ...flags, cluster });
 	const { workloads } = chosen;

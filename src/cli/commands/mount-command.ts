@@ -8,6 +8,7 @@ import { isatty } from 'node:tty';
 import { ConfigMapFsError } from '../../base/errors.js';
 import type { Logger } from '../../base/log.js';
 import type { EventListener } from '../../control/events.js';
+import { makeLocalSource } from '../../inputs/local-sources.js';
 import { delayLikeKubelet, type OpenedCluster, openCluster } from '../../inputs/mount-cluster.js';
 import { makeDriver } from '../../mount/driver-choice.js';
 import { prepareMountPoint, warnIfNotEmpty } from '../../mount/mount-point.js';
@@ -16,13 +17,12 @@ import { setInheritable, setProcessName } from '../../native/libc.js';
 import { SafeOutput } from '../../native/safe-output.js';
 import type { Source } from '../../store/source.js';
 import { VOLUME_MODE } from '../../volume/content.js';
-import { type CliContext, runtimeEnvironment } from '../context.js';
+import { type CliContext, inputEnvironment, runtimeEnvironment } from '../context.js';
 import { type CommandLine, readCommandLine } from '../flags/mount-flags.js';
 import { eventLog } from '../print/event-log.js';
 import { makeLogger, openLogSink } from '../print/logger.js';
 import { describeMount } from '../print/mount-summary.js';
 import { type BackgroundRole, startInBackground, takeBackgroundRole } from './background.js';
-import { makeLocalSource } from './local-sources.js';
 import { announceReady, announceStopping } from './readiness.js';
 
 /** Runs the command; returns the exit status. Errors: ConfigMapFsError before and during the start. */
@@ -188,7 +188,8 @@ async function makeSources(
 	const { cluster, log, mountPoint } = made;
 	const namespace = line.namespaces[0] ?? cluster?.namespace ?? 'default';
 	// "-f . -R" must not read what it shows.
-	const options = { recursive: line.recursive, namespace, context, log, ignore: new Set([mountPoint]) };
+	const ignore = new Set([mountPoint]);
+	const options = { ...inputEnvironment(context, log), recursive: line.recursive, namespace, ignore };
 	const local = line.sources.map((flag) => makeLocalSource(flag, options));
 	const sources = cluster === undefined ? local : [cluster.source, ...local];
 	return line.kubeletDelay === undefined ? sources : await delayLikeKubelet(sources, line.kubeletDelay);

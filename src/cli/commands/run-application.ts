@@ -3,6 +3,7 @@
  */
 
 import { isatty } from 'node:tty';
+import { openPodSources } from '../../inputs/pod-sources.js';
 import type { RunCaller } from '../../run/application/credentials.js';
 import type { EarlySignals } from '../../run/application/early-signals.js';
 import type { Inheritance } from '../../run/application/inheritance.js';
@@ -11,11 +12,10 @@ import { OnceLogger } from '../../run/once-logger.js';
 import type { Placement } from '../../run/placement/placement.js';
 import type { RunDriver } from '../../run/run-driver.js';
 import { RunSession } from '../../run/run-session.js';
-import type { CliContext } from '../context.js';
+import { type CliContext, inputEnvironment } from '../context.js';
 import type { RunLine } from '../flags/run-flags.js';
 import { eventLog } from '../print/event-log.js';
 import { makeLogger, openLogSink } from '../print/logger.js';
-import { podSources } from './pod-sources.js';
 
 /** Where it runs, and as whom. */
 export interface RunPlace {
@@ -40,7 +40,8 @@ export async function runApplication(line: RunLine, context: CliContext, place: 
 			'FUSE is not available; volumes are written to a tmpfs, as kubelet does',
 		);
 	}
-	const { readsStdin, ...sources } = await podSources(line.pod, context, log);
+	const onEvent = eventLog(log);
+	const { readsStdin, ...sources } = await openPodSources(line.pod, { ...inputEnvironment(context, log), onEvent });
 	const session = new RunSession({
 		...sources,
 		workload: line.pod.workload,
@@ -54,7 +55,7 @@ export async function runApplication(line: RunLine, context: CliContext, place: 
 		placement,
 		onChange: line.onChange,
 		log,
-		onEvent: eventLog(log),
+		onEvent,
 		setup: {
 			command: line.command,
 			keepArgs: line.keepArgs,

@@ -5,7 +5,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { ConfigMapFsError } from '../../../src/base/errors.js';
 import { SILENT } from '../../../src/base/log.js';
 import { Snapshot } from '../../../src/explain/snapshot.js';
-import type { RunCluster } from '../../../src/inputs/pod-sources.js';
+import type { PodCluster } from '../../../src/inputs/pod-cluster.js';
 import type { ConfigMap } from '../../../src/model/config-map.js';
 import { ManifestSource } from '../../../src/sources/manifests/manifest-source.js';
 import type { Source, SourceSink } from '../../../src/store/source.js';
@@ -127,8 +127,9 @@ describe('a cluster below', () => {
 		}
 	}
 
-	const cluster: RunCluster = {
+	const cluster: PodCluster = {
 		description: '--context x',
+		namespace: 'default',
 		readWorkload: async () => {
 			throw new Error('not asked for');
 		},

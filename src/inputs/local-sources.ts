@@ -1,0 +1,35 @@
+/** Makes the sources that need no cluster: manifests, kustomizations and generated ConfigMaps. */
+
+import { isFileOpenForWriting } from '../native/libc.js';
+import { GeneratedSource } from '../sources/generators/generated-source.js';
+import { KustomizeSource } from '../sources/kustomize/kustomize-source.js';
+import { ManifestSource } from '../sources/manifests/manifest-source.js';
+import type { Source } from '../store/source.js';
+import type { InputEnvironment } from './input-environment.js';
+import type { SourceRequest } from './requests.js';
+
+export interface LocalSourceOptions extends InputEnvironment {
+	/** Whether directories of manifests are read with their subdirectories. */
+	readonly recursive: boolean;
+	/** Namespace of objects that name none. */
+	readonly namespace: string;
+	/** Physical paths of directories that are never entered. Default is none. */
+	readonly ignore?: ReadonlySet<string>;
+}
+
+export function makeLocalSource(request: SourceRequest, options: LocalSourceOptions): Source {
+	const { recursive, namespace, cwd, env, stdin, log, ignore } = options;
+	if (request.kind === 'create') return new GeneratedSource(request.flags, { namespace, cwd, env, log });
+	const common = {
+		defaultNamespace: namespace,
+		openForWriting: isFileOpenForWriting,
+		log,
+		...(ignore === undefined ? {} : { ignore }),
+	};
+	if (request.kind === 'filename') {
+		const { path } = request;
+		return new ManifestSource({ ...common, path, recursive, ...(path === '-' ? { stdin: stdin() } : {}) });
+	}
+	const { directory, args } = request;
+	return new KustomizeSource({ ...common, directory, args, cwd, env });
+}
