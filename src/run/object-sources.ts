@@ -38,7 +38,9 @@ export class ObjectSources {
 		if (cluster !== undefined && sink !== undefined) this.#cluster = new ClusterFollower({ ...options, cluster, sink });
 	}
 
-	/** Starts the local sources and waits for the first state of each. Later calls do nothing. Errors: those of a source. */
+	/**
+	 * Starts the local sources and waits for the first state of each. Later calls do nothing. Errors: those of a source.
+	 */
 	async start(): Promise<void> {
 		if (this.#isStarted) return;
 		this.#isStarted = true;

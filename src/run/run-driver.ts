@@ -33,7 +33,9 @@ type State =
 	| { readonly kind: 'closed' };
 
 export class RunDriver {
-	/** Why FUSE is not used although it was not ruled out; undefined: it is used, or the user chose the directory driver. */
+	/**
+	 * Why FUSE is not used although it was not ruled out; undefined: it is used, or the user chose the directory driver.
+	 */
 	readonly fallbackReason: string | undefined;
 	readonly #options: RunDriverOptions;
 	readonly #mountPoint: string;

@@ -2,7 +2,8 @@
  * One `run` from start to end. It joins the parts: sources, pod, volumes, placement and application.
  *
  * Each start of the application determines everything again, as a container restart does: environment, arguments,
- * volumes, and the files that subPaths lead to. While it runs, its volumes follow their objects; its environment cannot.
+ * volumes, and the files that subPaths lead to. While it runs, its volumes follow their objects; its environment
+ * cannot.
  */
 
 import { ConfigMapFsError, RUN_FAILED } from '../base/errors.js';
@@ -54,7 +55,9 @@ export interface RunSessionOptions extends Pick<PodSources, 'sources' | 'cluster
 	readonly onEvent: EventListener;
 }
 
-/** How long a process may take to end after SIGTERM. Source: kubernetes v1.32 core/v1, terminationGracePeriodSeconds. */
+/**
+ * How long a process may take to end after SIGTERM. Source: kubernetes v1.32 core/v1, terminationGracePeriodSeconds.
+ */
 const GRACE_MS = 30_000;
 
 /** The inputs of the running process. */

@@ -1,6 +1,6 @@
 /**
- * Waits until nothing is missing, as kubelet lets a pod wait. It emits each reason once, and returns as soon as the last
- * missing object arrives.
+ * Waits until nothing is missing, as kubelet lets a pod wait. It emits each reason once, and returns as soon as the
+ * last missing object arrives.
  */
 
 import { ConfigMapFsError } from '../base/errors.js';

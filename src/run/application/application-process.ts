@@ -1,6 +1,6 @@
 /**
- * The application's main process, as faithful as if a shell had started it: same terminal, process group and session,
- * our standard streams, signals as they are by default. One object is one process; a restart makes another.
+ * The main process of the application. It runs as if a shell had started it: in the same terminal, process group and
+ * session, with our standard streams and default signal handling. Each restart creates another object.
  */
 
 import type { ChildProcess } from 'node:child_process';
@@ -9,7 +9,7 @@ import { readStat } from '../../native/proc.js';
 import { type ProcessSurroundings, spawnWithin } from './spawn.js';
 
 export interface ApplicationEnd {
-	/** That of the process, or 128 and the number of the signal that ended it. Node says 0 for a real-time signal. */
+	/** Exit status, or 128+N for signal N. Node reports a real-time signal as status 0. */
 	readonly status: number;
 	readonly signal: NodeJS.Signals | undefined;
 }
@@ -33,14 +33,14 @@ export class ApplicationProcess {
 		});
 	}
 
-	/** Resolves when it runs. Errors: COMMAND_NOT_FOUND, COMMAND_REFUSED. */
+	/** Resolves once the process runs. Errors: COMMAND_NOT_FOUND, COMMAND_REFUSED. */
 	static async start(
 		options: ProcessSurroundings & { readonly command: readonly string[] },
 	): Promise<ApplicationProcess> {
 		return new ApplicationProcess(await spawnWithin(options.command, options));
 	}
 
-	/** Stopped by job control or SIGSTOP, and not continued. */
+	/** Whether job control or SIGSTOP has stopped the process. */
 	get isStopped(): boolean {
 		return !this.#hasEnded && readStat(this.pid)?.state === 'T';
 	}
@@ -49,13 +49,13 @@ export class ApplicationProcess {
 		return this.#child.exitCode !== null || this.#child.signalCode !== null;
 	}
 
-	/** Returns false when it has ended. */
+	/** Returns false if the process has ended. */
 	send(signal: NodeJS.Signals): boolean {
 		return !this.#hasEnded && this.#child.kill(signal);
 	}
 
 	/**
-	 * SIGTERM, then SIGKILL when it has not ended after `graceMs`. Idempotent; the first grace counts.
+	 * Sends SIGTERM, and SIGKILL if the process has not ended after `graceMs`. Idempotent; the first grace counts.
 	 * Source: kubelet v1.32, terminationGracePeriodSeconds.
 	 */
 	stop(graceMs: number): Promise<ApplicationEnd> {
@@ -65,7 +65,7 @@ export class ApplicationProcess {
 
 	async #stop(graceMs: number): Promise<ApplicationEnd> {
 		this.send('SIGTERM');
-		// Who is stopped gets no signal.
+		// A stopped process handles signals only after it continues.
 		this.send('SIGCONT');
 		const timer = setTimeout(() => this.send('SIGKILL'), graceMs);
 		const end = await this.ended;

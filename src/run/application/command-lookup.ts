@@ -1,8 +1,8 @@
 /**
- * Which file a command is, looked up as container runtimes do: in the PATH of the application's environment, from its
- * working directory. What cannot be started is said in one sentence before anything is started.
+ * Finds the file of a command as container runtimes do: in the PATH of the application's environment, relative to its
+ * working directory. A command that cannot start is refused with its reason before a process exists.
  *
- * Requires: called in the application's mount namespace.
+ * Requires: the thread is in the application's mount namespace.
  */
 
 import { accessSync, constants, type Stats, statSync } from 'node:fs';
@@ -20,31 +20,34 @@ export interface CommandSurroundings {
 }
 
 /**
- * `isOutside`: it is there for others than the application.
- * Errors: COMMAND_REFUSED. A container runtime would make it; here that would be a directory of the host.
+ * `existsOutside`: whether the directory exists outside the mount namespace of the application.
+ * Errors: COMMAND_REFUSED. A container runtime creates a missing directory; here it would be a directory of the host.
  */
-export function checkWorkingDirectory(cwd: string, isOutside = false): void {
+export function checkWorkingDirectory(cwd: string, existsOutside = false): void {
 	try {
 		if (!statSync(cwd).isDirectory()) {
-			throw new ConfigMapFsError('COMMAND_REFUSED', `The working directory "${cwd}" is no directory; choose another`);
+			throw new ConfigMapFsError(
+				'COMMAND_REFUSED',
+				`the working directory "${cwd}" is not a directory; choose another`,
+			);
 		}
 		accessSync(cwd, constants.X_OK);
 	} catch (error) {
 		if (error instanceof ConfigMapFsError) throw error;
 		const code = systemCode(error);
 		if (code === 'ENOENT' || code === 'ENOTDIR') {
-			const text = isOutside
-				? `The working directory "${cwd}" is hidden by a volume that is mounted above it; choose another`
-				: `The working directory "${cwd}" does not exist; a container runtime would make it, here make it first`;
+			const text = existsOutside
+				? `the working directory "${cwd}" is hidden by a volume that is mounted above it; choose another`
+				: `the working directory "${cwd}" does not exist, and is not created as in a container; create it first`;
 			throw new ConfigMapFsError('COMMAND_REFUSED', text, { cause: error });
 		}
-		const text = `The working directory "${cwd}" cannot be entered (${code}); choose another`;
+		const text = `cannot enter the working directory "${cwd}" (${code}); choose another`;
 		throw new ConfigMapFsError('COMMAND_REFUSED', text, { cause: error });
 	}
 }
 
 /**
- * The absolute path of what `name` would start.
+ * The absolute path of the file that `name` starts.
  * Errors: COMMAND_NOT_FOUND (status 127), COMMAND_REFUSED (status 126).
  */
 export function findCommand(name: string, surroundings: CommandSurroundings): string {
@@ -54,7 +57,7 @@ export function findCommand(name: string, surroundings: CommandSurroundings): st
 	return path;
 }
 
-/** What is wrong with a candidate; undefined: it can be executed. */
+/** Why a candidate cannot be executed. */
 type Fault = 'missing' | 'a directory' | 'not executable' | 'out of reach';
 
 function atPath(name: string, { cwd }: CommandSurroundings): string {
@@ -70,7 +73,7 @@ function atPath(name: string, { cwd }: CommandSurroundings): string {
 
 function inPath(name: string, { env, cwd }: CommandSurroundings): string {
 	if (name === '') {
-		throw new ConfigMapFsError('COMMAND_NOT_FOUND', '"": the command is an empty word; give the name of a program');
+		throw new ConfigMapFsError('COMMAND_NOT_FOUND', '"": the command is empty; give the name of a program');
 	}
 	const searched = env.PATH ?? DEFAULT_PATH;
 	let found: { readonly path: string; readonly fault: Exclude<Fault, 'missing'> } | undefined;
@@ -78,20 +81,21 @@ function inPath(name: string, { env, cwd }: CommandSurroundings): string {
 		const path = resolve(cwd, directory, name);
 		const fault = faultOf(path);
 		if (fault === undefined) return path;
-		// As execvp(3): what cannot be executed may be found in a later directory.
+		// As in execvp(3), a later directory may have an executable one.
 		if (fault !== 'missing' && fault !== 'a directory') found ??= { path, fault };
 	}
 	if (found !== undefined) throw refused(name, found.path, TEXTS[found.fault]);
-	const isHere = faultOf(resolve(cwd, name)) === undefined;
-	const cure = isHere ? `"./${name}" is there, use that` : 'give its path, or set PATH';
+	const isInDirectory = faultOf(resolve(cwd, name)) === undefined;
+	const cure = isInDirectory ? `did you mean "./${name}"?` : 'give its path, or set PATH';
 	const where = env.PATH === undefined ? `${searched}, because PATH is not set` : searched;
 	throw new ConfigMapFsError('COMMAND_NOT_FOUND', `"${name}": not found in PATH (${where}); ${cure}`);
 }
 
 const TEXTS: Readonly<Record<Exclude<Fault, 'missing'>, string>> = {
 	'a directory': 'it is a directory; name a program in it',
-	'not executable': 'permission denied: it is not executable, chmod +x makes it so',
-	'out of reach': 'permission denied: it may be executed, but not here, because of its owner or a noexec mount',
+	'not executable': 'permission denied: it is not executable; run chmod +x on it',
+	'out of reach':
+		'permission denied: its mode allows execution, but its owner or a noexec mount does not; choose another',
 };
 
 function faultOf(path: string): Fault | undefined {

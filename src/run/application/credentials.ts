@@ -1,5 +1,5 @@
 /**
- * As whom the application runs: what the pod's security context asks for, as far as the caller may. Pure.
+ * The user and the groups of the application: those that the pod's security context requests and the caller may assume.
  * Source: kubernetes v1.32 core/v1, PodSecurityContext; CRI, LinuxContainerSecurityContext.
  */
 
@@ -8,12 +8,12 @@ import { rangeOf, readIdMap } from '../../native/id-map.js';
 import type { PodWarning } from '../../pod/notices.js';
 import type { Container, Pod } from '../../pod/pod-spec.js';
 
-/** Who calls, and which ids this caller may take on. */
+/** The user who started this program, and the ids that this user may assume. */
 export interface RunCaller {
 	readonly uid: number;
 	readonly gid: number;
 	readonly groups: readonly number[];
-	/** Whether the caller may become this user, or give a file to it. */
+	/** Whether the caller may become this user, or give it a file. */
 	mayBeUser(uid: number): boolean;
 	mayBeGroup(gid: number): boolean;
 }
@@ -26,9 +26,9 @@ export interface Credentials {
 }
 
 export interface WantedCredentials {
-	/** Undefined: the caller's, all of them. */
+	/** Undefined: the application keeps those of the caller. */
 	readonly credentials: Credentials | undefined;
-	/** Group of the volumes' files; undefined: no fsGroup, or none that the caller may give. */
+	/** Group of the volumes' files; undefined: there is no fsGroup, or the caller may not assign it. */
 	readonly fileGroup: number | undefined;
 	readonly warnings: readonly PodWarning[];
 }
@@ -58,21 +58,27 @@ export function wantedCredentials(pod: Pod, container: Container, caller: RunCal
 
 	const isUser = runAsUser === undefined || runAsUser === caller.uid || caller.mayBeUser(runAsUser);
 	if (!isUser)
-		warnings.push({ field, text: `runAsUser ${runAsUser}: only root can be another user; it runs as ${you}` });
+		warnings.push({
+			field,
+			text: `runAsUser ${runAsUser}: only root can become another user; the application runs as ${you}`,
+		});
 	const isGroup = runAsGroup === undefined || runAsGroup === caller.gid || caller.mayBeGroup(runAsGroup);
 	if (!isGroup) {
-		warnings.push({ field, text: `runAsGroup ${runAsGroup}: only root can be in any group; it runs as ${you}` });
+		warnings.push({
+			field,
+			text: `runAsGroup ${runAsGroup}: only root can join any group; the application runs as ${you}`,
+		});
 	}
 	const extra = [...(fsGroup === undefined ? [] : [fsGroup]), ...supplementalGroups];
 	const own = new Set([caller.gid, ...caller.groups]);
 	const refused = extra.filter((gid) => !own.has(gid) && !caller.mayBeGroup(gid));
 	if (refused.length > 0) {
-		warnings.push({ field, text: `groups ${refused.join(', ')}: you are not in them and only root can join` });
+		warnings.push({ field, text: `groups ${refused.join(', ')}: you are not a member, and only root can join them` });
 	}
 	const fileGroup = fsGroup !== undefined && caller.mayBeGroup(fsGroup) ? fsGroup : undefined;
 
 	const uid = isUser ? (runAsUser ?? caller.uid) : caller.uid;
-	// A container's group is 0 where only its user is given.
+	// If only the user is given, the group of a container is 0.
 	const gid = isGroup ? (runAsGroup ?? (runAsUser === undefined || !isUser ? caller.gid : 0)) : caller.gid;
 	const joined = extra.filter((group) => caller.mayBeGroup(group));
 	const changes = uid !== caller.uid || gid !== caller.gid || joined.some((group) => !own.has(group));

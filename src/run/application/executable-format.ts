@@ -1,18 +1,21 @@
 /**
- * Whether the kernel would start a file, and if not, why: its own answers (ENOEXEC, ENOENT for a missing interpreter)
- * do not name the cause, and execvp(3) hides the first one by trying a shell, which container runtimes do not.
+ * Why the kernel would refuse to start a file. Its own errors (ENOEXEC, and ENOENT for a missing interpreter) do not
+ * name the cause, and execvp(3) hides ENOEXEC by trying a shell, which container runtimes do not.
  */
 
 import { closeSync, existsSync, openSync, readdirSync, readSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { systemCode } from '../../base/errors.js';
 
-/** As much as the kernel looks at. Source: linux v6.1 include/uapi/linux/binfmts.h, BINPRM_BUF_SIZE. */
-const LOOKED_AT = 256;
+/**
+ * Length of the head that the kernel reads. Unit: bytes. Source: linux v6.1 include/uapi/linux/binfmts.h,
+ * BINPRM_BUF_SIZE.
+ */
+const HEAD_SIZE = 256;
 const ELF_MAGIC = '\x7fELF';
 const PT_INTERP = 3;
 
-/** Machines that a kernel of one machine also runs programs of. Source: elf(5), e_machine. */
+/** Machines whose programs a kernel of another machine runs too. Source: elf(5), e_machine. */
 const ALSO_RUNS: Readonly<Record<number, readonly number[]>> = { 62: [3], 183: [40] };
 const MACHINE_NAMES: Readonly<Record<number, string>> = {
 	3: 'x86',
@@ -27,26 +30,26 @@ const MACHINE_NAMES: Readonly<Record<number, string>> = {
 };
 
 /**
- * Why the file cannot be started from `cwd`; undefined when nothing is known against it. Requires: it exists.
- * `otherFormats`: whether this machine may know formats that are not known here.
+ * Why the file cannot be started from `cwd`; undefined if no reason is known. Requires: it exists.
+ * `otherFormats`: whether this machine may run formats that this module does not know.
  */
 export function formatFault(path: string, cwd: string, otherFormats = hasOtherFormats): string | undefined {
 	let fd: number;
 	try {
 		fd = openSync(path, 'r');
 	} catch {
-		// Executable and not readable: the kernel will say.
+		// It is executable but not readable. If it cannot start, the kernel reports the error.
 		return undefined;
 	}
 	try {
-		const head = readAt(fd, 0, LOOKED_AT);
+		const head = readAt(fd, 0, HEAD_SIZE);
 		const text = head.toString('latin1');
 		if (text.startsWith('#!')) return interpreterFault(text, cwd);
 		if (text.startsWith(ELF_MAGIC)) return machineFault(head, otherFormats) ?? loaderFault(fd, head);
 		if (otherFormats()) return undefined;
 		return head.length === 0
 			? 'exec format error: it is empty'
-			: 'exec format error: it is no program, and a script needs a first line such as #!/bin/sh';
+			: 'exec format error: it is not a program; a script needs a first line such as #!/bin/sh';
 	} finally {
 		closeSync(fd);
 	}
@@ -60,22 +63,22 @@ function readAt(fd: number, position: number, length: number): Buffer {
 /** Source: linux v6.1 fs/binfmt_script.c. */
 function interpreterFault(text: string, cwd: string): string | undefined {
 	const interpreter = /^#![ \t]*([^ \t\n\0]+)/.exec(text)?.[1];
-	if (interpreter === undefined) return 'exec format error: its first line names no interpreter';
+	if (interpreter === undefined) return 'exec format error: its first line does not name an interpreter';
 	if (existsSync(resolve(cwd, interpreter))) return undefined;
-	const cure = interpreter.endsWith('\r') ? '; its lines end as on Windows, convert them (dos2unix)' : '';
+	const cure = interpreter.endsWith('\r') ? '; its lines end as on Windows, so convert them with dos2unix' : '';
 	return `its interpreter ${JSON.stringify(interpreter)} does not exist${cure}`;
 }
 
 function machineFault(head: Buffer, otherFormats: () => boolean): string | undefined {
 	const machine = machineOf(head);
 	const own = ownMachine();
-	if (machine === undefined) return 'exec format error: it is cut short';
+	if (machine === undefined) return 'exec format error: it is truncated';
 	if (own === undefined || machine === own || ALSO_RUNS[own]?.includes(machine) || otherFormats()) return undefined;
 	const built = MACHINE_NAMES[machine] ?? `machine ${machine}`;
 	return `exec format error: it is built for ${built}, and this is ${MACHINE_NAMES[own] ?? `machine ${own}`}`;
 }
 
-/** `e_machine`; undefined where there is no whole header. */
+/** `e_machine`; undefined if the header is incomplete. */
 function machineOf(head: Buffer): number | undefined {
 	if (head.length < 52) return undefined;
 	return isLittleEndian(head) ? head.readUInt16LE(18) : head.readUInt16BE(18);
@@ -89,7 +92,7 @@ function ownMachine(): number | undefined {
 	try {
 		const fd = openSync('/proc/self/exe', 'r');
 		try {
-			return machineOf(readAt(fd, 0, LOOKED_AT));
+			return machineOf(readAt(fd, 0, HEAD_SIZE));
 		} finally {
 			closeSync(fd);
 		}
@@ -98,7 +101,7 @@ function ownMachine(): number | undefined {
 	}
 }
 
-/** A program for another C library: without its loader the kernel says that the program itself does not exist. */
+/** A program for another C library. Without its loader the kernel reports that the program itself does not exist. */
 function loaderFault(fd: number, head: Buffer): string | undefined {
 	const is64Bit = head[4] === 2;
 	if (!is64Bit || !isLittleEndian(head) || head.length < 64) return undefined;
@@ -111,13 +114,15 @@ function loaderFault(fd: number, head: Buffer): string | undefined {
 			.toString('utf8')
 			.replace(/\0.*$/s, '');
 		if (existsSync(loader)) return undefined;
-		const cure = loader.includes('musl') ? '; it is built for Alpine, install musl or build it for this machine' : '';
+		const cure = loader.includes('musl')
+			? '; it is built for Alpine Linux, so install musl or build it for this machine'
+			: '';
 		return `its loader ${JSON.stringify(loader)} does not exist${cure}`;
 	}
 	return undefined;
 }
 
-/** Whether this machine has been told of other formats, such as programs of other machines. Source: binfmt_misc. */
+/** Whether other formats are registered, such as programs of other machines. Source: binfmt_misc. */
 function hasOtherFormats(): boolean {
 	try {
 		return readdirSync('/proc/sys/fs/binfmt_misc').some((name) => name !== 'register' && name !== 'status');

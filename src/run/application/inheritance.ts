@@ -1,6 +1,6 @@
 /**
- * What this process got from whoever started it and Node hides from children: open descriptors and the limit of open
- * files. The application gets both, as it would from a shell.
+ * Open descriptors and the limit of open files that this process inherited, and that Node does not pass on to children.
+ * The application gets both, as it would from a shell.
  */
 
 import { setInheritable } from '../../native/libc.js';
@@ -10,18 +10,18 @@ import { setSoftOpenFiles } from '../../native/process.js';
 export interface Inheritance {
 	/** Descriptors above 2 that were open when this process started: `5<file`, `<(command)`. */
 	readonly descriptors: readonly number[];
-	/** The soft limit of open files before Node raised it to the hard one; undefined: it did not, or nobody knows. */
+	/** The soft limit of open files before Node raised it to the hard limit; undefined: it did not, or is unknown. */
 	readonly softOpenFiles: bigint | undefined;
 }
 
 export const NOTHING_INHERITED: Inheritance = { descriptors: [], softOpenFiles: undefined };
 
 /**
- * Finds out, and keeps the descriptors from every child but those that are started `bequeathing` them.
- * Requires: called before the program opens anything itself.
+ * Takes the inheritance of this process. From now on only children that start in `withInheritance` get the descriptors.
+ * Requires: the program has not opened a file yet.
  *
- * Node leaves no trace of the limit. It is taken from the parent process, which has the same one unless somebody
- * changed it between fork and exec; where the hard limits differ somebody did, and Node's is left.
+ * Node does not keep the original limit, so it is read from the parent process, which has the same one unless it was
+ * changed between fork and exec. If the hard limits differ it was changed, and Node's limit stays.
  */
 export function takeInheritance(): Inheritance {
 	const open = openDescriptors().filter(({ fd }) => fd > 2);
@@ -33,14 +33,14 @@ export function takeInheritance(): Inheritance {
 	return { descriptors, softOpenFiles: isSame && parent.soft !== own.soft ? parent.soft : undefined };
 }
 
-/** Room for what starting a process opens. */
+/** Descriptors that the start of a process needs. */
 const SPARE_DESCRIPTORS = 32;
 
-/** Runs `start`, which starts a process, so that this process gets the inheritance. */
-export function bequeathing<T>(inheritance: Inheritance, start: () => T): T {
+/** Runs `start`; the process that it starts gets the inheritance. */
+export function withInheritance<T>(inheritance: Inheritance, start: () => T): T {
 	const { descriptors, softOpenFiles } = inheritance;
 	for (const fd of descriptors) setInheritable(fd, true);
-	const previous = lowered(softOpenFiles);
+	const previous = lowerLimit(softOpenFiles);
 	try {
 		return start();
 	} finally {
@@ -49,8 +49,8 @@ export function bequeathing<T>(inheritance: Inheritance, start: () => T): T {
 	}
 }
 
-/** The limit is this whole process's for a moment, so it must leave room for what is open. */
-function lowered(softOpenFiles: bigint | undefined): bigint | undefined {
+/** For a moment the limit holds for this process too, so it must allow the descriptors that are open. */
+function lowerLimit(softOpenFiles: bigint | undefined): bigint | undefined {
 	if (softOpenFiles === undefined) return undefined;
 	const highest = openDescriptors().reduce((most, { fd }) => Math.max(most, fd), 0);
 	return softOpenFiles > highest + SPARE_DESCRIPTORS ? setSoftOpenFiles(softOpenFiles) : undefined;

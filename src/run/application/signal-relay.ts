@@ -1,19 +1,19 @@
 /**
- * Passes the signals that this process gets on to the application, each once, and stops and continues with it, so that
- * to a shell and its job control the two are one program.
+ * Passes each signal that this process receives on to the application once, and stops and continues together with it.
+ * To a shell and its job control the two are one program.
  *
- * What the terminal sends goes to the whole foreground process group, so the application has it already. Node does not
- * tell who sent a signal; where our group is in the foreground, these signals are taken to be the terminal's. So
- * `kill -INT` of this process alone, while it is in the foreground of a terminal, does not reach the application. And
- * what somebody sends to the whole group by another signal (`kill -TERM -- -GROUP`) reaches it twice.
+ * The terminal sends its signals to the complete foreground process group, so the application has received them
+ * already. Node does not report the sender. While our group is in the foreground these signals count as the terminal's,
+ * so a `kill -INT` of this process alone does not reach the application. A signal of another kind that is sent to the
+ * complete group (`kill -TERM -- -GROUP`) reaches it twice.
  */
 
 import { isInForeground } from '../../native/proc.js';
 
-/** Who gets the signals. */
+/** Receives the signals. */
 export interface SignalReceiver {
-	/** `isThere`: the application has it from the terminal already. */
-	receive(signal: NodeJS.Signals, isThere: boolean): void;
+	/** `isDelivered`: the terminal has sent the signal to the application already. */
+	receive(signal: NodeJS.Signals, isDelivered: boolean): void;
 	/** Whether a process runs. */
 	readonly isRunning: boolean;
 	/** Whether that process is stopped. */
@@ -21,8 +21,8 @@ export interface SignalReceiver {
 }
 
 /**
- * Every signal that can be caught and that people and programs send. Not those that the kernel sends to a process for
- * its own faults and limits, nor what stops a background process at the terminal, which reaches the whole group.
+ * The signals that can be caught and that users and programs send. The others are those that the kernel sends for
+ * faults and limits of a process, and SIGTTIN and SIGTTOU, which reach the complete group.
  * Source: signal(7).
  */
 const RELAYED: readonly NodeJS.Signals[] = [
@@ -43,10 +43,13 @@ const RELAYED: readonly NodeJS.Signals[] = [
 	'SIGPWR',
 ];
 
-/** What a terminal sends to its foreground process group. Source: termios(3), ISIG; ioctl_tty(2), TIOCSWINSZ. */
+/**
+ * The signals that a terminal sends to its foreground process group. Source: termios(3), ISIG; ioctl_tty(2),
+ * TIOCSWINSZ.
+ */
 const OF_TERMINAL: ReadonlySet<NodeJS.Signals> = new Set(['SIGINT', 'SIGQUIT', 'SIGTSTP', 'SIGWINCH'] as const);
 
-/** A signal of the terminal reaches every process of the group within this long. Unit: milliseconds. */
+/** Within this time a signal of the terminal reaches every process of the group. Unit: milliseconds. */
 const SOON_MS = 5;
 
 export class SignalRelay {
@@ -56,17 +59,17 @@ export class SignalRelay {
 	readonly #onChild = () => {
 		if (this.#receiver.isStopped) this.#stopToo();
 	};
-	/** Stopped with the application, and nobody has continued us since. */
+	/** This process has stopped together with the application, and has not received SIGCONT since. */
 	#stoppedToo = false;
-	/** How often the terminal has stopped both. */
+	/** Number of times that the terminal has stopped both. */
 	#terminalStops = 0;
 
-	/** Relays from now on. */
+	/** Starts to relay. */
 	constructor(receiver: SignalReceiver, foreground: () => boolean = isInForeground) {
 		this.#receiver = receiver;
 		this.#isInForeground = foreground;
 		for (const signal of RELAYED) process.on(signal, this.#relay);
-		// Sent when a child stops, too.
+		// The kernel sends it when a child stops, too.
 		process.on('SIGCHLD', this.#onChild);
 	}
 
@@ -80,34 +83,34 @@ export class SignalRelay {
 			this.#continue();
 			return;
 		}
-		const isThere = OF_TERMINAL.has(signal) && this.#isInForeground();
-		if (signal === 'SIGTSTP' && isThere) this.#terminalStops++;
-		this.#receiver.receive(signal, isThere);
+		const isDelivered = OF_TERMINAL.has(signal) && this.#isInForeground();
+		if (signal === 'SIGTSTP' && isDelivered) this.#terminalStops++;
+		this.#receiver.receive(signal, isDelivered);
 		if (signal === 'SIGTSTP' && !this.#receiver.isRunning) this.#stopToo();
 	}
 
 	/**
-	 * A shell continues the whole group, and only when that was stopped. An application that is still stopped was not
-	 * reached; unless the terminal has stopped it again meanwhile, which is a signal that we are about to hear of.
+	 * A shell continues the complete group, and only if it was stopped. An application that is still stopped did not
+	 * receive that signal, unless the terminal has stopped it again, in which case SIGTSTP is about to arrive here.
 	 */
 	#continue(): void {
-		const isThere = this.#stoppedToo;
+		const isDelivered = this.#stoppedToo;
 		this.#stoppedToo = false;
 		if (!this.#receiver.isStopped) {
-			this.#receiver.receive('SIGCONT', isThere);
+			this.#receiver.receive('SIGCONT', isDelivered);
 			return;
 		}
 		const stops = this.#terminalStops;
 		const decide = () => {
 			if (this.#receiver.isStopped && this.#terminalStops === stops) this.#receiver.receive('SIGCONT', false);
 		};
-		// However late the timer is, Node looks for signals between the two.
+		// However late the timer fires, Node handles signals between the timer and the immediate.
 		setTimeout(() => setImmediate(decide), SOON_MS);
 	}
 
 	/**
-	 * As if the terminal had stopped us, so that a shell sees its job stopped, and where no shell could continue us the
-	 * kernel does not stop us. Returns when we are continued.
+	 * Stops this process with the signal of the terminal, so that a shell sees its job stopped. The kernel ignores that
+	 * signal if no shell could continue the process. Returns after SIGCONT.
 	 */
 	#stopToo(): void {
 		this.#stoppedToo = true;

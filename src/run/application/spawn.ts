@@ -1,6 +1,6 @@
 /**
- * Starts one process where the application lives: in its mount namespace, with its environment, as its user, in our
- * own process group and session. The application itself and commands of `--on-change` are started so.
+ * Starts one process where the application runs: in its mount namespace, with its environment and its user, in our own
+ * process group and session. This is how the application itself and the commands of `--on-change` start.
  */
 
 import { type ChildProcess, spawn } from 'node:child_process';
@@ -9,28 +9,28 @@ import { ConfigMapFsError, errorText, systemCode } from '../../base/errors.js';
 import { checkWorkingDirectory, findCommand } from './command-lookup.js';
 import type { Credentials } from './credentials.js';
 import { formatFault } from './executable-format.js';
-import { bequeathing, type Inheritance } from './inheritance.js';
+import { type Inheritance, withInheritance } from './inheritance.js';
 import { knownSetpriv, type Launch, launchOf } from './launcher.js';
 
-/** Runs `act` at once with this thread in the application's mount namespace, and gives its result. */
+/** Runs `act` synchronously with this thread in the application's mount namespace; returns its result. */
 export type Within = <T>(act: () => T) => T;
 
-/** Where and as whom a process is started. */
+/** Everything that a process is started with besides its command. */
 export interface ProcessSurroundings {
-	/** All of its environment. */
+	/** The complete environment. */
 	readonly env: Readonly<Record<string, string>>;
 	/** Absolute, as the application sees it. */
 	readonly cwd: string;
-	/** Undefined: as the caller. */
+	/** Undefined: those of the caller. */
 	readonly credentials?: Credentials | undefined;
-	/** `inherit` is our own, a terminal or whatever else. */
+	/** `inherit`: our own standard input. */
 	readonly stdin: 'inherit' | 'ignore';
 	readonly within: Within;
 	readonly inheritance: Inheritance;
 }
 
 /**
- * Resolves when the process runs. Its output is ours.
+ * Resolves once the process runs. Its output goes to our output.
  * Errors: COMMAND_NOT_FOUND, COMMAND_REFUSED.
  */
 export async function spawnWithin(
@@ -40,16 +40,16 @@ export async function spawnWithin(
 	const { env, cwd, credentials, stdin, within, inheritance } = surroundings;
 	const [name = ''] = command;
 	const setpriv = knownSetpriv();
-	const isOutside = existsSync(cwd);
+	const existsOutside = existsSync(cwd);
 	const child = within(() => {
-		checkWorkingDirectory(cwd, isOutside);
+		checkWorkingDirectory(cwd, existsOutside);
 		const path = findCommand(name, { env, cwd });
 		const isFoundByName = name.includes('/') || env.PATH !== undefined;
-		// Something of the pod's may be mounted over it, or over what it is loaded with.
+		// A volume of the pod may be mounted over it, or over its loader.
 		const isUsable = setpriv !== undefined && existsSync(setpriv) && formatFault(setpriv, cwd) === undefined;
 		const usable = isUsable ? setpriv : undefined;
 		const launch = launchOf({ command, path, isFoundByName, credentials }, usable);
-		return bequeathing(inheritance, () => spawnNow(name, launch, { env, cwd, stdin }));
+		return withInheritance(inheritance, () => spawnNow(name, launch, { env, cwd, stdin }));
 	});
 	if (child.pid !== undefined) {
 		child.on('error', () => {});
@@ -77,16 +77,16 @@ function spawnNow(
 	}
 }
 
-/** Limits that a person can run into. Source: execve(2), fork(2). */
+/** Limits that a user can exceed, with the cure. Source: execve(2), fork(2). */
 const CURES: Readonly<Record<string, string>> = {
-	E2BIG: 'the environment and the arguments are too long; one of them may have 131072 bytes, use a volume for more',
-	EAGAIN: 'there are too many processes; raise the limit (ulimit -u)',
-	EMFILE: 'too many files are open; raise the limit (ulimit -n)',
-	ENOMEM: 'there is too little memory',
+	E2BIG: 'the environment and the arguments are too long; each may have 131072 bytes, use a volume for more',
+	EAGAIN: 'too many processes; raise the limit (ulimit -u)',
+	EMFILE: 'too many open files; raise the limit (ulimit -n)',
+	ENOMEM: 'not enough memory',
 };
 
 function startError(name: string, error: unknown): ConfigMapFsError {
 	const code = systemCode(error) ?? '';
 	const why = CURES[code] ?? errorText(error);
-	return new ConfigMapFsError('COMMAND_REFUSED', `"${name}" cannot be started: ${why}`, { cause: error });
+	return new ConfigMapFsError('COMMAND_REFUSED', `cannot start "${name}": ${why}`, { cause: error });
 }

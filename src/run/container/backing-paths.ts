@@ -1,7 +1,7 @@
 /**
  * The backing path of each volume of a pod: where its content is before it is mounted. That is in the driver's tree, in
- * the private directory of the placement, or on this machine. A volume that a local process cannot have is reported with
- * the flag that replaces it.
+ * the private directory of the placement, or on this machine. A volume that a local process cannot have is reported
+ * with the flag that replaces it.
  */
 
 import { chmodSync, chownSync, mkdirSync, statSync } from 'node:fs';

@@ -176,7 +176,9 @@ export class ContainerSetup {
 		};
 	}
 
-	/** If this process is killed, the server process kills what runs in that mount namespace and removes the directory. */
+	/**
+	 * If this process is killed, the server process kills what runs in that mount namespace and removes the directory.
+	 */
 	cleanUpAfterKill(mountNamespace: string, removeDirectory: string): void {
 		this.#driver?.cleanUpAfterDaemon({ mountNamespace, removeDirectory });
 	}

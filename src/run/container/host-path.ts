@@ -1,6 +1,6 @@
 /**
- * The `type` of a hostPath: what must be there, and what is made where it is not. Only with consent to use the machine's
- * own directories. Source: kubelet v1.32 pkg/volume/hostpath, checkTypeInternal and makeDir, makeFile.
+ * The `type` of a hostPath: what must be there, and what is made where it is not. Only with consent to use the
+ * machine's own directories. Source: kubelet v1.32 pkg/volume/hostpath, checkTypeInternal and makeDir, makeFile.
  */
 
 import { closeSync, constants, openSync, type Stats, statSync } from 'node:fs';

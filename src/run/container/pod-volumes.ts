@@ -131,7 +131,9 @@ export class PodVolumes {
 		session.write(payload);
 	}
 
-	/** Creates the volume with the directories that mounts inside it need, before its content. Returns their top names. */
+	/**
+	 * Creates the volume with the directories that mounts inside it need, before its content. Returns their top names.
+	 */
 	#reserve(volume: string, nested: readonly string[]): ReadonlySet<string> {
 		if (nested.length === 0) return new Set();
 		const { tree } = this.#options.driver;

@@ -36,8 +36,8 @@ export function makeDirectoryWithin(root: string, path: string): void {
 }
 
 /**
- * Makes the place of a mount inside an earlier one that the application may write, as container runtimes do, where it is
- * not there yet. Says so where that is a directory of this machine.
+ * Makes the place of a mount inside an earlier one that the application may write, as container runtimes do, where it
+ * is not there yet. Says so where that is a directory of this machine.
  * Errors: MOUNT_POINT_INVALID. Source: runc v1.2 libcontainer, createMountpoint.
  */
 export function makeMountPointWithin(earlier: readonly PlannedMount[], planned: PlannedMount): readonly PodWarning[] {

@@ -85,7 +85,9 @@ function parseSignal(text: string, word: string): NodeJS.Signals {
 	throw usage(`--on-change ${text}: unknown signal "${word}"; ${cure}`);
 }
 
-/** `URL`, `PUT:URL`. A request without a body changes something over there, so it is a POST unless it says otherwise. */
+/**
+ * `URL`, `PUT:URL`. A request without a body changes something over there, so it is a POST unless it says otherwise.
+ */
 function parseHttp(text: string, rest: string): OnChange {
 	const [, method = 'POST', address = rest] = /^([A-Za-z]+):(https?:.*)$/s.exec(rest) ?? [];
 	let url: URL;

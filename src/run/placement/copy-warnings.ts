@@ -4,8 +4,8 @@ import type { PodWarning } from '../../pod/notices.js';
 import type { PlacedApplication } from './placement.js';
 
 /**
- * Warns of directories whose own files are copies if a work directory is one of them or lies inside; elsewhere that is of
- * no consequence. `workDirectories` are absolute.
+ * Warns of directories whose own files are copies if a work directory is one of them or lies inside; elsewhere that is
+ * of no consequence. `workDirectories` are absolute.
  */
 export function copyWarnings(
 	placed: Pick<PlacedApplication, 'copyOnWrite' | 'unreachable'>,

@@ -279,7 +279,7 @@ officialCases(['L'], (official) => {
 		expect(await succeed([manifest], { command: ['pwd'], cwd: '/tmp' })).toBe('/tmp\n');
 		const absent = await toEnd([pod('web', { command: ['pwd'], workingDir: '/not/there' })]);
 		expect(absent).toMatchObject({ code: 126, stdout: '' });
-		expect(absent.stderr).toContain('The working directory "/not/there" does not exist');
+		expect(absent.stderr).toContain('the working directory "/not/there" does not exist');
 	});
 
 	official('L11', async ({ isRoot, toEnd }) => {
@@ -302,9 +302,9 @@ officialCases(['L'], (official) => {
 		expect([groups, file]).toEqual([gid, `${gid} -r--r-----`]);
 		const you = `you (uid ${uid}, gid ${gid})`;
 		expect(saidBy(run)).toEqual([
-			`securityContext: runAsUser 1001: only root can be another user; it runs as ${you}`,
-			`securityContext: runAsGroup 2000: only root can be in any group; it runs as ${you}`,
-			'securityContext: groups 3000, 4000: you are not in them and only root can join',
+			`securityContext: runAsUser 1001: only root can become another user; the application runs as ${you}`,
+			`securityContext: runAsGroup 2000: only root can join any group; the application runs as ${you}`,
+			'securityContext: groups 3000, 4000: you are not a member, and only root can join them',
 		]);
 	});
 

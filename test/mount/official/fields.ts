@@ -303,7 +303,7 @@ export const FIELDS = {
 	},
 	'spec.containers[].securityContext.runAsUser': {
 		support: 'partly',
-		note: 'as root; else `runAsUser 1000: only root can be another user; it runs as you`. Over that of the pod',
+		note: 'as root; else `runAsUser 1000: only root can become another user; the application runs as you`. Over that of the pod',
 		covers: ['Container.runAsUser'],
 	},
 	'spec.containers[].securityContext.runAsGroup': {
@@ -349,7 +349,7 @@ export const FIELDS = {
 	},
 	'spec.securityContext.fsGroup': {
 		support: 'partly',
-		note: 'the modes always; the group as root; else `groups 1001: you are not in them and only root can join`',
+		note: 'the modes always; the group as root; else `groups 1001: you are not a member, and only root can join them`',
 		covers: ['PodSecurityContext.fsGroup'],
 	},
 	'spec.securityContext.supplementalGroups': {

@@ -117,8 +117,10 @@ function expectOwner({ isRoot, way }: CaseContext, stdout: string, path: string,
 /** An ordinary user can be nobody else, which is said; root can, and says nothing. */
 function expectWarnings({ isRoot }: CaseContext, stderr: string, securityContext: Fields = {}): void {
 	const wanted = [
-		...('runAsUser' in securityContext ? ['runAsUser 1000: only root can be another user; it runs as you'] : []),
-		...('fsGroup' in securityContext ? ['groups 1001: you are not in them and only root can join'] : []),
+		...('runAsUser' in securityContext
+			? ['runAsUser 1000: only root can become another user; the application runs as you']
+			: []),
+		...('fsGroup' in securityContext ? ['groups 1001: you are not a member, and only root can join them'] : []),
 	];
 	if (isRoot) expect(stderr).toBe('');
 	else for (const text of wanted) expect(stderr).toContain(text);

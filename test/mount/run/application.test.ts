@@ -56,7 +56,7 @@ describe('exit status', () => {
 		});
 		expect(await runToEnd(['./text'], { cwd })).toMatchObject({
 			code: 126,
-			output: `error: "./text" (${cwd}/text): permission denied: it is not executable, chmod +x makes it so\n`,
+			output: `error: "./text" (${cwd}/text): permission denied: it is not executable; run chmod +x on it\n`,
 		});
 		chmodSync(join(cwd, 'text'), 0o755);
 		expect(await runToEnd(['./text'], { cwd })).toMatchObject({
@@ -66,14 +66,14 @@ describe('exit status', () => {
 		expect(await runToEnd(['true'], { cwd: '/nowhere' })).toMatchObject({
 			code: 126,
 			output:
-				'error: The working directory "/nowhere" does not exist; a container runtime would make it, here make it first\n',
+				'error: the working directory "/nowhere" does not exist, and is not created as in a container; create it first\n',
 		});
 	});
 
 	test('126 when the environment is too large, with the limit', async () => {
 		const { code, output } = await runToEnd(['true'], { padding: 131_072 });
 		expect(code).toBe(126);
-		expect(output).toMatch(/^error: "true" cannot be started: .* 131072 bytes, use a volume for more\n$/);
+		expect(output).toMatch(/^error: cannot start "true": .* 131072 bytes, use a volume for more\n$/);
 	});
 });
 

@@ -91,7 +91,7 @@ describe('a pod that cannot be started', () => {
 			[pod('p', { command: ['true'], workingDir: '/nowhere' })],
 			OWN_COMMAND,
 			126,
-			/^The working directory "\/nowhere" does not exist; /,
+			/^the working directory "\/nowhere" does not exist; /,
 		],
 		[
 			'a working directory in a directory that a volume hides',
@@ -105,7 +105,7 @@ describe('a pod that cannot be started', () => {
 			],
 			OWN_COMMAND,
 			126,
-			/^The working directory ".*\/directory\/inner" is hidden by a volume that is mounted above it; choose another$/,
+			/^the working directory ".*\/directory\/inner" is hidden by a volume that is mounted above it; choose another$/,
 		],
 		[
 			'a path that is too long',

@@ -117,6 +117,7 @@ for (const way of WAYS) {
 				);
 				manifest.put(pages);
 				await until(async () => (await get(port, '/')).includes('Still, this page'), 'the new page');
+				await until(() => run.log.filter(({ event }) => event === 'reaction').length === 2, 'the second signal');
 				await Promise.all(clients.map((client) => client.stop()));
 				expect(clients.flatMap(({ failures }) => failures)).toEqual([]);
 				expect([...(clients[0]?.bodies ?? [])]).toEqual(['one\n', 'two\n']);

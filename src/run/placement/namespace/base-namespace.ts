@@ -135,8 +135,8 @@ export class BaseNamespace {
 	}
 
 	/**
-	 * A namespace for one start of an application: this one's copy with the mounts of `plan`, which are in order of depth,
-	 * and without the stage. Paths that do not exist on the machine are provided in it alone.
+	 * A namespace for one start of an application: this one's copy with the mounts of `plan`, which are in order of
+	 * depth, and without the stage. Paths that do not exist on the machine are provided in it alone.
 	 * Errors: MOUNT_POINT_INVALID, MOUNT_REFUSED, FUSE_DEVICE_DENIED, which name the mountPath; nothing is left then.
 	 */
 	build(plan: readonly PlannedMount[]): ApplicationNamespace {

@@ -91,7 +91,8 @@ function overlay(original: number, directory: string, options: StandInOptions): 
 
 /**
  * EINVAL: something is mounted below that a user namespace may not take away, or the file system is none for an
- * overlay; ENODEV: no overlay in this kernel; EPERM: none in user namespaces, as before Linux 5.11, or a security module.
+ * overlay; ENODEV: no overlay in this kernel; EPERM: none in user namespaces, as before Linux 5.11, or a security
+ * module.
  */
 const OVERLAY_REFUSALS: ReadonlySet<string> = new Set(['EINVAL', 'ENODEV', 'EPERM', 'EACCES']);
 
@@ -123,8 +124,8 @@ function newRoot({ workshop, table }: StandInOptions): StandIn {
 }
 
 /**
- * Owner and mode of the host's directory. In a user namespace its owner may be nobody there; then it is the caller's, who
- * may not write in it where he may not write in the host's.
+ * Owner and mode of the host's directory. In a user namespace its owner may be nobody there; then it is the caller's,
+ * who may not write in it where he may not write in the host's.
  */
 function permitLike(original: number, path: string): void {
 	const { uid, gid, mode } = statSync(pathOf(original));

@@ -15,8 +15,8 @@ import { userNamespaceRefused } from './refusal.js';
 const MARKER = 'CONFIGMAPFS_USER_NAMESPACE';
 
 /**
- * Whether this process may not mount, so that `reexecInUserNamespace` comes first. Takes the mark of a second run out of
- * the environment, so it belongs before anything that hands the environment on.
+ * Whether this process may not mount, so that `reexecInUserNamespace` comes first. Takes the mark of a second run out
+ * of the environment, so it belongs before anything that hands the environment on.
  * Errors: FUSE_DEVICE_DENIED when this is the second run and may not mount all the same.
  */
 export function needsUserNamespace(): boolean {

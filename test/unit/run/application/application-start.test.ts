@@ -95,7 +95,7 @@ describe('launchOf', () => {
 		expect(() => launchOf({ ...launched, credentials }, undefined)).toThrow(
 			expect.objectContaining({
 				code: 'COMMAND_REFUSED',
-				message: 'To give "app" the groups 5, setpriv is needed; install util-linux',
+				message: 'cannot give "app" the groups 5 without setpriv; install util-linux',
 			}),
 		);
 	});

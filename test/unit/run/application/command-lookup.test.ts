@@ -55,7 +55,7 @@ describe('by path', () => {
 		[
 			'./plain',
 			'COMMAND_REFUSED',
-			'"./plain" (ROOT/plain): permission denied: it is not executable, chmod +x makes it so',
+			'"./plain" (ROOT/plain): permission denied: it is not executable; run chmod +x on it',
 		],
 	])('%s', (name, code, message) => {
 		const cwd = files({ app: SCRIPT, 'dir/x': SCRIPT, plain: { text: SCRIPT, mode: 0o644 } });
@@ -106,15 +106,15 @@ describe('by name', () => {
 		const env = { PATH: `${cwd}/one:${cwd}/two` };
 		expect(failure(() => findCommand('plain', { env, cwd }))).toEqual({
 			code: 'COMMAND_REFUSED',
-			message: `"plain" (${cwd}/one/plain): permission denied: it is not executable, chmod +x makes it so`,
+			message: `"plain" (${cwd}/one/plain): permission denied: it is not executable; run chmod +x on it`,
 		});
 		expect(failure(() => findCommand('dir', { env, cwd })).code).toBe('COMMAND_NOT_FOUND');
 		expect(failure(() => findCommand('here', { env, cwd }))).toEqual({
 			code: 'COMMAND_NOT_FOUND',
-			message: `"here": not found in PATH (${env.PATH}); "./here" is there, use that`,
+			message: `"here": not found in PATH (${env.PATH}); did you mean "./here"?`,
 		});
 		expect(failure(() => findCommand('', { env, cwd })).message).toBe(
-			'"": the command is an empty word; give the name of a program',
+			'"": the command is empty; give the name of a program',
 		);
 	});
 });
@@ -134,13 +134,13 @@ describe('what the kernel would refuse', () => {
 
 	test.each([
 		['', 'exec format error: it is empty'],
-		['echo hi\n', 'exec format error: it is no program, and a script needs a first line such as #!/bin/sh'],
-		['#!\n', 'exec format error: its first line names no interpreter'],
+		['echo hi\n', 'exec format error: it is not a program; a script needs a first line such as #!/bin/sh'],
+		['#!\n', 'exec format error: its first line does not name an interpreter'],
 		['#! /no/such -x\n', 'its interpreter "/no/such" does not exist'],
 		['#!no-such\n', 'its interpreter "no-such" does not exist'],
 		[
 			'#!/bin/sh\r\nexit\r\n',
-			'its interpreter "/bin/sh\\r" does not exist; its lines end as on Windows, convert them (dos2unix)',
+			'its interpreter "/bin/sh\\r" does not exist; its lines end as on Windows, so convert them with dos2unix',
 		],
 	])('%j', (content, message) => {
 		expect(fault(content)).toBe(message);
@@ -151,7 +151,7 @@ describe('what the kernel would refuse', () => {
 		expect(fault(elf((bytes) => bytes.writeUInt16LE(Number(other[1]), 18)))).toMatch(
 			new RegExp(`^exec format error: it is built for ${other[0]}, and this is (x86-64|ARM 64)$`),
 		);
-		expect(fault(ELF.subarray(0, 40))).toBe('exec format error: it is cut short');
+		expect(fault(ELF.subarray(0, 40))).toBe('exec format error: it is truncated');
 	});
 
 	test('a program whose loader is not there, as one of Alpine', () => {
@@ -164,7 +164,7 @@ describe('what the kernel would refuse', () => {
 			all.write(musl, at);
 		});
 		expect(fault(bytes)).toBe(
-			`its loader "${musl}" does not exist; it is built for Alpine, install musl or build it for this machine`,
+			`its loader "${musl}" does not exist; it is built for Alpine Linux, so install musl or build it for this machine`,
 		);
 	});
 
@@ -206,20 +206,20 @@ describe('checkWorkingDirectory', () => {
 	test.each([
 		[
 			'/no/where',
-			'The working directory "/no/where" does not exist; a container runtime would make it, here make it first',
+			'the working directory "/no/where" does not exist, and is not created as in a container; create it first',
 		],
 		[
 			'/dev/null/x',
-			'The working directory "/dev/null/x" does not exist; a container runtime would make it, here make it first',
+			'the working directory "/dev/null/x" does not exist, and is not created as in a container; create it first',
 		],
-		['/dev/null', 'The working directory "/dev/null" is no directory; choose another'],
+		['/dev/null', 'the working directory "/dev/null" is not a directory; choose another'],
 	])('%s', (cwd, message) => {
 		expect(failure(() => checkWorkingDirectory(cwd))).toEqual({ code: 'COMMAND_REFUSED', message });
 	});
 
 	test('one that only the application lacks', () => {
 		expect(failure(() => checkWorkingDirectory('/no/where', true)).message).toBe(
-			'The working directory "/no/where" is hidden by a volume that is mounted above it; choose another',
+			'the working directory "/no/where" is hidden by a volume that is mounted above it; choose another',
 		);
 	});
 });

@@ -74,9 +74,9 @@ describe('wantedCredentials of an ordinary user', () => {
 			credentials: undefined,
 			fileGroup: undefined,
 			warnings: [
-				'runAsUser 0: only root can be another user; it runs as you (uid 1000, gid 1000)',
-				'runAsGroup 3000: only root can be in any group; it runs as you (uid 1000, gid 1000)',
-				'groups 2000, 4000: you are not in them and only root can join',
+				'runAsUser 0: only root can become another user; the application runs as you (uid 1000, gid 1000)',
+				'runAsGroup 3000: only root can join any group; the application runs as you (uid 1000, gid 1000)',
+				'groups 2000, 4000: you are not a member, and only root can join them',
 			],
 		});
 	});
@@ -87,7 +87,7 @@ test('in a user namespace of a few ids, those are the ones', () => {
 	expect(wantedBy(caller, { runAsUser: 5, runAsGroup: 6, fsGroup: 70 })).toMatchObject({
 		credentials: { uid: 5, gid: 6, groups: [] },
 		fileGroup: undefined,
-		warnings: ['groups 70: you are not in them and only root can join'],
+		warnings: ['groups 70: you are not a member, and only root can join them'],
 	});
 });
 

@@ -112,7 +112,7 @@ describe('a command', () => {
 		const { commands } = setUp({ cwd: '/nowhere' });
 		expect(await commands.run('true', CHANGES)).toEqual({
 			outcome: 'failed',
-			reason: expect.stringContaining('The working directory "/nowhere" does not exist'),
+			reason: expect.stringContaining('the working directory "/nowhere" does not exist'),
 		});
 	});
 
