@@ -51,14 +51,14 @@ describe('the kubeconfig', () => {
 		const home = temporaryDirectory('home');
 		expect(await refused([], { HOME: home, KUBECONFIG: '' })).toEqual({
 			code: 78,
-			line: `No kubeconfig: no configuration has been provided in "${home}/.kube/config"; set KUBECONFIG, pass --kubeconfig FILE, or give local manifests with -f`,
+			line: `no kubeconfig: no configuration has been provided in "${home}/.kube/config"; set KUBECONFIG, pass --kubeconfig FILE, or give local manifests with -f`,
 		});
 	});
 
 	test('the file that was named is not there', async () => {
 		expect(await refused(['--kubeconfig', '/nonexistent/config'])).toEqual({
 			code: 66,
-			line: 'Cannot read the kubeconfig: stat /nonexistent/config: no such file or directory',
+			line: 'cannot read the kubeconfig: stat /nonexistent/config: no such file or directory',
 		});
 	});
 
@@ -120,7 +120,7 @@ describe('the server refuses', () => {
 		const rules = [{ verbs: ['list', 'watch'], resources: ['configmaps'], resourceNames: ['mine'] }];
 		const user = await cluster().user('restricted', rules, { namespace: ns });
 		const cure =
-			'a Role has to allow "list" and "watch"; where it does so by resourceNames, pass --name for each, and where it allows only "get", --change-detection=get too';
+			'a Role has to allow "list" and "watch"; if it does so by resourceNames, pass --name for each; if it allows only "get", add --change-detection=get';
 		expect(await refused(['--kubeconfig', user.kubeconfig, '-n', ns])).toEqual({
 			code: 77,
 			line: `Error from server (Forbidden): configmaps is forbidden: User "restricted" cannot list resource "configmaps" in API group "" in the namespace "${ns}"; ${cure}`,
@@ -196,9 +196,7 @@ describe('the server is away', () => {
 		const args = ['--kubeconfig', cluster().kubeconfig, '-n', 'not-yet'];
 		const mount = await startMount(temporaryDirectory('mount'), args);
 		const { msg } = await mount.waitForLog(({ level }) => level === 'error');
-		expect(msg).toContain(
-			'namespaces "not-yet" not found; nothing is shown until it is made, or choose another with -n',
-		);
+		expect(msg).toContain('namespaces "not-yet" not found; it is shown once it exists, or choose another with -n');
 		await cluster().kubectlOk(['create', 'namespace', 'not-yet']);
 		await cluster().kubectlOk(['apply', '-f', '-'], {
 			input: manifestText({ name: 'app', namespace: 'not-yet', data: { key: 'one' } }),

@@ -157,7 +157,7 @@ test('what is missing: a workload, a namespace, a name for it', async () => {
 	};
 	const server = cluster().url;
 	expect(await refused('deploy/wep', '-n', namespace)).toBe(
-		`error: Error from server (NotFound): deployment "wep" not found in namespace "${namespace}" of ${server}; "kubectl get deployments -n ${namespace}" lists those that are there\n`,
+		`error: Error from server (NotFound): deployment "wep" not found in namespace "${namespace}" of ${server}; "kubectl get deployments -n ${namespace}" lists the existing ones\n`,
 	);
 	expect(await refused('deploy/web', '-n', 'nowhere')).toBe(
 		`error: Error from server (NotFound): deployment "web" not found in namespace "nowhere": ${server} has no such namespace; choose another with -n\n`,

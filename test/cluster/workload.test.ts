@@ -90,7 +90,7 @@ describe('a workload of the cluster', () => {
 			const word = kind.toLowerCase();
 			await expect(reader().read({ kind, namespace, name: 'web' })).rejects.toMatchObject({
 				code: 'INPUT_MISSING',
-				message: `${start}${word} "web" not found in namespace "${namespace}" of ${cluster().url}; "kubectl get ${word}s -n ${namespace}" lists those that are there`,
+				message: `${start}${word} "web" not found in namespace "${namespace}" of ${cluster().url}; "kubectl get ${word}s -n ${namespace}" lists the existing ones`,
 			});
 		}
 		await expect(reader().read({ kind: 'Pod', namespace: 'nowhere', name: 'web' })).rejects.toMatchObject({

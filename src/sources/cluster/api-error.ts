@@ -1,6 +1,6 @@
 /**
- * What can go wrong between this program and an API server, as one typed error. Pure: it knows what a failure means,
- * not what to do about it; sentences for a person are in failure-text.ts.
+ * Failures between this program and an API server, as one typed error. Pure. The error classifies a failure; sentences
+ * for people are in failure-text.ts.
  */
 
 import { errorText, systemCode } from '../../base/errors.js';
@@ -8,12 +8,12 @@ import { JsonLineError } from '../../base/json-lines.js';
 import { isJsonObject } from '../../go/json/value.js';
 
 /**
- * - `status`: the server answered, and not with what was asked for
- * - `network`: no connection, or one that broke
- * - `timeout`: a connection on which nothing came for too long
- * - `protocol`: an answer that is no Kubernetes API's
- * - `credentials`: nothing could be sent, because the credentials could not be had
- * - `aborted`: this program itself gave up the request
+ * - `status`: the server answered with an error status
+ * - `network`: there is no connection, or it broke
+ * - `timeout`: the server sent nothing for too long
+ * - `protocol`: the answer is not one of a Kubernetes API
+ * - `credentials`: no request was sent, because the credentials are not available
+ * - `aborted`: this program cancelled the request
  */
 export type ApiErrorKind = 'status' | 'network' | 'timeout' | 'protocol' | 'credentials' | 'aborted';
 
@@ -22,13 +22,13 @@ export interface ApiErrorDetails {
 	readonly code?: number | undefined;
 	/** Status.reason, such as `Expired`. */
 	readonly reason?: string | undefined;
-	/** From the header Retry-After or Status.details. Unit: seconds. */
+	/** Of the header Retry-After or Status.details. Unit: seconds. */
 	readonly retryAfterSeconds?: number | undefined;
 	/** Reasons in Status.details.causes, such as `ResourceVersionTooLarge`. */
 	readonly causes?: readonly string[] | undefined;
 	/** Node's code, such as `ECONNREFUSED`. */
 	readonly systemCode?: string | undefined;
-	/** A credential plugin failed, or what it gave was refused: each attempt runs somebody's program. Default is false. */
+	/** A credential plugin failed or its credential was refused, so each attempt runs a program. Default is false. */
 	readonly runsPlugin?: boolean | undefined;
 	readonly cause?: unknown;
 }
@@ -54,21 +54,21 @@ export class ApiError extends Error {
 		this.runsPlugin = details.runsPlugin ?? false;
 	}
 
-	/** The resourceVersion or continue token is too old: only a new list helps. */
+	/** The resourceVersion or continue token is too old; a new list is needed. */
 	get isExpired(): boolean {
 		return this.code === 410 || this.reason === 'Expired' || this.reason === 'Gone';
 	}
 
 	/**
-	 * The server has not come as far as the resourceVersion that was asked for.
-	 * Source: client-go v0.32 tools/cache, isTooLargeResourceVersionError; servers up to 1.17 say it in the message only.
+	 * The server has not reached the requested resourceVersion yet.
+	 * Source: client-go v0.32 tools/cache, isTooLargeResourceVersionError; servers up to 1.17 have it in the message only.
 	 */
 	get isResourceVersionTooLarge(): boolean {
 		if (this.causes.includes('ResourceVersionTooLarge')) return true;
 		return this.code === 504 && this.message.includes('Too large resource version');
 	}
 
-	/** Trying again does not help until a person has changed something. */
+	/** Whether a retry cannot succeed until a person changes something. */
 	get isPermanent(): boolean {
 		if (this.kind === 'credentials') return true;
 		if (this.code !== undefined && [400, 401, 403, 422].includes(this.code)) return true;
@@ -76,7 +76,7 @@ export class ApiError extends Error {
 	}
 }
 
-/** Codes that Node gives a refused certificate. Source: node v20 doc/api/tls.md, "X509 certificate error codes". */
+/** Node's codes of refused certificates. Source: node v20 doc/api/tls.md, "X509 certificate error codes". */
 export const CERTIFICATE_CODES: ReadonlySet<string> = new Set([
 	'CERT_HAS_EXPIRED',
 	'CERT_NOT_YET_VALID',
@@ -95,9 +95,9 @@ export const CERTIFICATE_CODES: ReadonlySet<string> = new Set([
 	'UNABLE_TO_VERIFY_LEAF_SIGNATURE',
 ]);
 
-/** What whoever waits for a request gets when this program itself gave it up. */
+/** The error of a request that this program cancelled. */
 export function aborted(): ApiError {
-	return new ApiError('aborted', 'given up by this program');
+	return new ApiError('aborted', 'cancelled by this program');
 }
 
 /**
@@ -108,9 +108,9 @@ export function toApiError(thrown: unknown): ApiError {
 	if (thrown instanceof ApiError) return thrown;
 	if (thrown instanceof JsonLineError) return new ApiError('protocol', thrown.message, { cause: thrown });
 	const code = systemCode(thrown);
-	// OpenSSL cannot read a certificate or key that is to be used.
+	// OpenSSL cannot read a certificate or key of the kubeconfig.
 	if (code?.startsWith('ERR_OSSL_') === true) {
-		return new ApiError('credentials', `Cannot use the certificates of the kubeconfig: ${errorText(thrown)}`, {
+		return new ApiError('credentials', `cannot use the certificates of the kubeconfig: ${errorText(thrown)}`, {
 			systemCode: code,
 			cause: thrown,
 		});
@@ -118,18 +118,18 @@ export function toApiError(thrown: unknown): ApiError {
 	return new ApiError('network', errorText(thrown), { systemCode: code, cause: thrown });
 }
 
-export interface StatusSurroundings {
-	/** The status line's code, if there was one of its own; a watch answers 200 and tells the code inside. */
+export interface StatusContext {
+	/** Code of the status line; undefined for an event of a watch, whose code is in the event. */
 	readonly httpCode?: number;
-	/** The header. */
+	/** The header Retry-After. */
 	readonly retryAfter?: string | undefined;
-	/** The credentials were those of a plugin. */
+	/** The credential came from a plugin. */
 	readonly isOfPlugin?: boolean;
 }
 
-/** From a body or event object that should be a `Status`; whatever it is, an error comes of it. */
-export function statusToApiError(body: unknown, surroundings: StatusSurroundings = {}): ApiError {
-	const { httpCode, retryAfter, isOfPlugin = false } = surroundings;
+/** Converts a body or event object that should be a `Status`; any other value becomes an error, too. */
+export function statusToApiError(body: unknown, context: StatusContext = {}): ApiError {
+	const { httpCode, retryAfter, isOfPlugin = false } = context;
 	const status = isJsonObject(body) ? body : {};
 	const details = isJsonObject(status.details) ? status.details : {};
 	const code = typeof status.code === 'number' ? status.code : httpCode;
@@ -145,7 +145,7 @@ export function statusToApiError(body: unknown, surroundings: StatusSurroundings
 	});
 }
 
-/** A count of seconds; the form with a date is not used by API servers. */
+/** API servers do not use the header's form with a date. */
 function seconds(value: unknown): number | undefined {
 	const number = typeof value === 'string' && value.trim() !== '' ? Number(value) : value;
 	return typeof number === 'number' && Number.isFinite(number) && number > 0 ? number : undefined;

@@ -1,7 +1,7 @@
 /**
- * Credentials for requests, by the Kubernetes client's own KubeConfig, which is loaded only here and only when the
- * first request is made: loading it costs about 0.4 s and 70 MB. Applied credentials are kept for as long as they can
- * be valid, and so are connections.
+ * Credentials for requests, applied by KubeConfig of the Kubernetes client. The client is loaded only here, with the first
+ * request, because loading it takes about 0.4 s and 70 MB. Applied credentials and connections are kept while the
+ * credentials can be valid.
  */
 
 import http from 'node:http';
@@ -15,22 +15,22 @@ import type { Kubeconfig } from './kubeconfig.js';
 import type { UserEntry } from './kubeconfig-entries.js';
 import { isLoopback, proxyFromEnvironment } from './proxy-environment.js';
 
-/** What a request is sent with. */
+/** Credentials in the form that a request needs. */
 export interface AppliedCredentials {
 	readonly agent: http.Agent;
 	readonly headers: Readonly<Record<string, string | readonly string[]>>;
-	/** Tells whether two are the same without showing them. */
+	/** Equal for equal credentials. */
 	readonly fingerprint: string;
-	/** A credential plugin gave them. */
+	/** They came from a credential plugin. */
 	readonly isOfPlugin: boolean;
 }
 
 export interface Authentication {
-	/** Errors: ApiError `credentials` when there are none to be had. */
+	/** Errors: ApiError `credentials` if they are not available. */
 	apply(): Promise<AppliedCredentials>;
 	/**
-	 * After 401, or after the server's certificate was refused: what differs from what was used, or undefined when there
-	 * is nothing else. Errors: as apply.
+	 * Loads the credentials again, after 401 or after the server's certificate was refused. Returns undefined if they are
+	 * the same. Errors: as apply.
 	 */
 	renew(refused: AppliedCredentials, why: 'unauthorized' | 'certificate'): Promise<AppliedCredentials | undefined>;
 	dropIdleConnections(): void;
@@ -38,11 +38,11 @@ export interface Authentication {
 }
 
 /**
- * Files with tokens and certificates are read again after this long. Unit: milliseconds.
+ * Files with tokens and certificates are read again after this time. Unit: milliseconds.
  * Source: client-go v0.32 transport/token_source.go, NewCachedFileTokenSource: period 1 min.
  */
 const KEEP_MS = 60_000;
-/** A plugin's credential is renewed this much before it expires. Unit: milliseconds. */
+/** A plugin's credential is renewed this long before it expires. Unit: milliseconds. */
 const LEEWAY_MS = 10_000;
 
 export interface KubeconfigAuthenticationOptions {
@@ -56,7 +56,7 @@ export interface KubeconfigAuthenticationOptions {
 
 interface Kept {
 	readonly credentials: AppliedCredentials;
-	/** Of the timers' clock. */
+	/** On the timers' clock. Unit: milliseconds. */
 	readonly until: number;
 }
 
@@ -77,7 +77,7 @@ export class KubeconfigAuthentication implements Authentication {
 
 	async apply(): Promise<AppliedCredentials> {
 		if (this.#kept !== undefined && this.#options.timers.now() < this.#kept.until) return this.#kept.credentials;
-		this.#pending ??= this.#applyAnew().finally(() => {
+		this.#pending ??= this.#applyAgain().finally(() => {
 			this.#pending = undefined;
 		});
 		return await this.#pending;
@@ -87,7 +87,7 @@ export class KubeconfigAuthentication implements Authentication {
 		refused: AppliedCredentials,
 		why: 'unauthorized' | 'certificate',
 	): Promise<AppliedCredentials | undefined> {
-		// Somebody else may have renewed them since the refused request was sent.
+		// Another request may have renewed them since the refused one was sent.
 		if (this.#kept === undefined || this.#kept.credentials.fingerprint === refused.fingerprint) {
 			this.#kept = undefined;
 			this.#reload(why);
@@ -110,8 +110,8 @@ export class KubeconfigAuthentication implements Authentication {
 	}
 
 	/**
-	 * Somebody may have logged in again, or made the cluster anew; a kubeconfig that cannot be read just now changes
-	 * nothing. What a plugin gave is still good when it is the server's certificate that is not.
+	 * Reads the kubeconfig again: the user may have logged in again or recreated the cluster. An unreadable kubeconfig
+	 * changes nothing. A plugin's credential stays valid if it is the server's certificate that was refused.
 	 */
 	#reload(why: 'unauthorized' | 'certificate'): void {
 		const before = this.#kubeconfig.user.exec;
@@ -119,13 +119,13 @@ export class KubeconfigAuthentication implements Authentication {
 			const { cluster, ...rest } = this.#kubeconfig.reload();
 			if (cluster.server === this.#kubeconfig.cluster.server) this.#kubeconfig = { cluster, ...rest };
 		} catch {
-			// What was read before is still there.
+			// The kubeconfig that was read before is still in use.
 		}
 		const isSame = JSON.stringify(before) === JSON.stringify(this.#kubeconfig.user.exec);
 		if (why === 'unauthorized' || !isSame) this.#plugin = this.#newPlugin();
 	}
 
-	/** Without what would cross a network in clear text: kubectl sends none over plain HTTP either. */
+	/** Without secrets for a remote server over plain HTTP; kubectl does not send them either. */
 	#user(): UserEntry {
 		const { user, cluster } = this.#kubeconfig;
 		const { protocol, hostname } = new URL(cluster.server);
@@ -142,7 +142,7 @@ export class KubeconfigAuthentication implements Authentication {
 		return new ExecPlugin({ exec: user.exec, cluster, environment, signal: this.#closing.signal, timers, log });
 	}
 
-	async #applyAnew(): Promise<AppliedCredentials> {
+	async #applyAgain(): Promise<AppliedCredentials> {
 		const credential = await this.#plugin?.credential(this.#wallClock());
 		try {
 			const credentials = await this.#applyByClient(credential);
@@ -150,7 +150,7 @@ export class KubeconfigAuthentication implements Authentication {
 			return credentials;
 		} catch (error) {
 			if (error instanceof ApiError) throw error;
-			throw new ApiError('credentials', `Cannot use the credentials: ${errorText(error)}`, { cause: error });
+			throw new ApiError('credentials', `cannot use the credentials: ${errorText(error)}`, { cause: error });
 		}
 	}
 
@@ -174,7 +174,7 @@ export class KubeconfigAuthentication implements Authentication {
 			{
 				name: 'cluster',
 				server: cluster.server,
-				// The client takes no plain HTTP without it, and there is no certificate then anyway.
+				// The client requires it for plain HTTP, which has no certificate.
 				skipTLSVerify: cluster.insecureSkipTlsVerify || isPlain,
 				...defined({
 					caFile: cluster.caFile,
@@ -215,7 +215,7 @@ export class KubeconfigAuthentication implements Authentication {
 	}
 }
 
-/** The client's agent keeps no connections; it is used only where it knows the way through a proxy. */
+/** The client's own agent keeps no connections, so it is used only for a proxy. */
 function makeAgent(options: https.RequestOptions, isPlain: boolean): http.Agent {
 	const { agent } = options;
 	const isProxied =
@@ -248,7 +248,7 @@ function headersOf(
 	const headers: Record<string, string | readonly string[]> = {};
 	const applied = Array.isArray(options.headers) ? {} : (options.headers ?? {});
 	for (const [name, value] of Object.entries(applied)) {
-		// A token file ends in a line break more often than not.
+		// Token files often end with a newline.
 		if (typeof value === 'string') headers[name.toLowerCase()] = value.trim();
 	}
 	const { auth } = options;
@@ -261,7 +261,10 @@ function headersOf(
 	return headers;
 }
 
-/** Errors: Error for what is not kept: somebody may be writing the file just now, and without a token one is anonymous. */
+/**
+ * Errors: Error for an empty token, which would make the request anonymous, such as while another process writes the file;
+ * Error for a token that is not a valid header.
+ */
 function checkHeaders(headers: Record<string, string | readonly string[]>, { tokenFile }: UserEntry): void {
 	const { authorization } = headers;
 	if (tokenFile !== undefined && (authorization === undefined || authorization === 'Bearer')) {
@@ -286,7 +289,7 @@ function text(material: unknown): string {
 
 type Defined<T> = { [K in keyof T]: Exclude<T[K], undefined> };
 
-/** The same without fields that are undefined, for types that know no undefined. */
+/** Without undefined fields, for types that do not allow them. */
 function defined<T extends object>(fields: T): Partial<Defined<T>> {
 	return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as Partial<Defined<T>>;
 }

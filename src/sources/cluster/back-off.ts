@@ -1,7 +1,4 @@
-/**
- * How long to wait before a request: growing delays of one loop, and one budget for all loops that talk to the same
- * server. Knows nothing of requests.
- */
+/** Delays before requests: growing delays of one loop, and one budget for all loops of a server. */
 
 import type { Timers } from '../../base/timers.js';
 
@@ -16,7 +13,7 @@ export interface BackOffOptions {
 	readonly random: () => number;
 }
 
-/** Doubling delays, each spread by a fifth to both sides so that clients that failed together do not return together. */
+/** Doubling delays, each varied by up to a fifth, so that clients that failed together do not return together. */
 export class BackOff {
 	readonly #timers: Timers;
 	readonly #random: () => number;
@@ -29,8 +26,8 @@ export class BackOff {
 	}
 
 	/**
-	 * The next delay. Starts again when the last one is two minutes ago. Unit: milliseconds.
-	 * @param longestMs Where delays stop growing, for a fault that may be over at any moment.
+	 * The next delay. Delays start again two minutes after the last one. Unit: milliseconds.
+	 * @param longestMs Longest delay, for a fault that may end at any moment.
 	 */
 	next(longestMs: number = LONGEST_DELAY_MS): number {
 		const now = this.#timers.now();
@@ -38,7 +35,7 @@ export class BackOff {
 		const base = Math.min(this.#delayMs, longestMs);
 		this.#delayMs = Math.min(this.#delayMs * 2, LONGEST_DELAY_MS);
 		const delayMs = base * (0.8 + 0.4 * this.#random());
-		// Health is counted from the end of the wait, not from its beginning.
+		// The two minutes begin at the end of the wait.
 		this.#lastAt = now + delayMs;
 		return delayMs;
 	}
@@ -46,24 +43,24 @@ export class BackOff {
 
 export interface RequestBudgetOptions {
 	readonly timers: Timers;
-	/** Loops that share the budget; each one more needs a request of its own, and a minute later perhaps another. */
+	/** Number of loops that share the budget; each adds a request of its own, and perhaps another one a minute later. */
 	readonly loops: number;
 }
 
-/** Requests that may come at once. */
+/** Requests that may follow each other without delay. */
 const BURST = 8;
 /** With the burst, 18 in any minute. */
 const REFILL_PER_MINUTE = 10;
 const MINUTE_MS = 60_000;
 
 /**
- * The hard cap of requests after a fault: in any minute at most 16 plus two for each loop. A relist of 10 000 objects
- * is five pages then, because pages grow (see lister.ts). Before the first fault nothing is counted.
+ * The hard cap of requests after a fault: in any minute at most 16 plus two for each loop. A list of 10 000 objects then
+ * takes five pages, because pages grow (see lister.ts). Requests before the first fault are not counted.
  */
 export class RequestBudget {
 	readonly #timers: Timers;
 	readonly #capacity: number;
-	/** One more request after this long. Unit: milliseconds. */
+	/** Time until the budget grows by one request. Unit: milliseconds. */
 	readonly #refillMs: number;
 	#tokens: number;
 	#countedAt: number;
@@ -83,7 +80,7 @@ export class RequestBudget {
 		return this.#isCounting;
 	}
 
-	/** Something failed: requests are counted from now on. Idempotent. */
+	/** Counts requests from now on, because one failed. Idempotent. */
 	startCounting(): void {
 		if (this.#isCounting) return;
 		this.#isCounting = true;
@@ -91,7 +88,7 @@ export class RequestBudget {
 		this.#countedAt = this.#timers.now();
 	}
 
-	/** Takes a request out of the budget. Returns how long to wait before it is made; unit: milliseconds. */
+	/** Takes a request out of the budget. Returns the time to wait before it is sent; unit: milliseconds. */
 	take(): number {
 		if (!this.#isCounting) return 0;
 		const now = this.#timers.now();
@@ -102,7 +99,7 @@ export class RequestBudget {
 	}
 }
 
-/** Resolves after `delayMs`, or at once when `signal` is aborted; then and before, the caller looks at the signal. */
+/** Resolves after `delayMs`, or once `signal` is aborted, which the caller has to check. */
 export async function sleep(timers: Timers, delayMs: number, signal: AbortSignal): Promise<void> {
 	if (signal.aborted) return;
 	await new Promise<void>((resolve) => {

@@ -1,18 +1,15 @@
-/**
- * How changes in the cluster are noticed, as kubelet's configMapAndSecretChangeDetectionStrategy calls it: the options,
- * and the loop that each of them is.
- */
+/** The options of kubelet's configMapAndSecretChangeDetectionStrategy, and the loop that implements each. */
 
 import type { Feed, FeedOptions } from './feed.js';
 import { Poller } from './poller.js';
 import { Reflector } from './reflector.js';
 
 export type ChangeDetection =
-	/** Changes are pushed by the server. */
+	/** The server sends changes. */
 	| { readonly strategy: 'watch' }
-	/** Asked for at a sync, when what is known is older than the time to live. */
+	/** Objects older than the time to live are requested at a sync. */
 	| { readonly strategy: 'cache'; readonly ttlMs?: number; readonly syncFrequencyMs?: number }
-	/** Asked for at each sync. */
+	/** Objects are requested at each sync. */
 	| { readonly strategy: 'get'; readonly syncFrequencyMs?: number };
 
 /** Source: kubelet v1.32 KubeletConfiguration.syncFrequency. Unit: milliseconds. */

@@ -1,6 +1,6 @@
 /**
- * A ConfigMap as an API server gives it, reduced to what is used before anything is kept: managed fields, annotations
- * and owner references can be larger than the data. Fields of later API versions are passed over, not refused.
+ * Decodes a ConfigMap of an API server and keeps only the fields in use: managed fields, annotations and owner references
+ * can be larger than the data. Fields of later API versions are ignored.
  */
 
 import { isJsonObject } from '../../go/json/value.js';
@@ -10,21 +10,21 @@ import type { ObjectKey } from '../../model/object-key.js';
 
 /** One object of the cluster. */
 export interface ClusterObject {
-	/** Changes when an object is deleted and made again under the same name. */
+	/** Differs after an object was deleted and created again under the same name. */
 	readonly uid: string;
 	/** Opaque; see compareResourceVersions. */
 	readonly resourceVersion: string;
 	readonly object: ConfigMap;
 }
 
-/** What can be known of an API object; `object` is undefined exactly if there are faults. */
+/** A decoded API object; `object` is undefined exactly if there is a fault. */
 export interface DecodedClusterObject {
-	/** Undefined: not even a name could be read. */
+	/** Undefined if even the name is invalid. */
 	readonly key: ObjectKey | undefined;
 	readonly uid: string;
 	readonly resourceVersion: string;
 	readonly object: ConfigMap | undefined;
-	/** The first rule that is broken, in the API server's words. */
+	/** The first violation, in the API server's words. */
 	readonly fault: string | undefined;
 }
 
@@ -45,14 +45,14 @@ export function decodeClusterObject(value: unknown): DecodedClusterObject {
 	};
 }
 
-/** `metadata.resourceVersion` of an object, list or bookmark; empty text where there is none. */
+/** `metadata.resourceVersion` of an object, list or bookmark; empty if absent. */
 export function resourceVersionOf(value: unknown): string {
 	const { resourceVersion } = metadataOf(value);
 	return isText(resourceVersion) ? resourceVersion : '';
 }
 
 /**
- * Whether a bookmark says that everything there was has been sent.
+ * Whether a bookmark marks the end of the existing objects.
  * Source: kubernetes v1.32 meta/v1, InitialEventsAnnotationKey.
  */
 export function isInitialEventsEnd(value: unknown): boolean {
@@ -61,8 +61,8 @@ export function isInitialEventsEnd(value: unknown): boolean {
 }
 
 /**
- * Order of two resourceVersions: negative, 0 or positive; undefined where they cannot be compared, because they are no
- * decimal numbers. Source: kubernetes KEP-5504, comparable resource versions: digits, no leading zero, any length.
+ * Compares two resourceVersions: negative, 0 or positive; undefined if they are not decimal numbers, which have no order.
+ * Source: kubernetes KEP-5504, comparable resource versions: digits, no leading zero, any length.
  */
 export function compareResourceVersions(a: string, b: string): number | undefined {
 	if (a === b) return 0;

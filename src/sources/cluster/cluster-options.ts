@@ -1,4 +1,4 @@
-/** What a cluster source is made of, and what it tells about itself (types only). */
+/** Options and status of a cluster source (types only). */
 
 import type { Logger } from '../../base/log.js';
 import type { Timers } from '../../base/timers.js';
@@ -8,7 +8,7 @@ import type { ChangeDetection } from './change-detection.js';
 import type { Kubeconfig } from './kubeconfig.js';
 
 export interface ClusterSourceOptions {
-	/** Of loadKubeconfig. */
+	/** From loadKubeconfig. */
 	readonly kubeconfig: Kubeconfig;
 	/** Default is the flag that chose the cluster, or `cluster`. */
 	readonly description?: string;
@@ -18,19 +18,19 @@ export interface ClusterSourceOptions {
 	readonly labelSelector?: string | undefined;
 	/** `--field-selector`; evaluated by the server. */
 	readonly fieldSelector?: string | undefined;
-	/** `--name`: only these, each asked for by itself, so that RBAC's resourceNames are enough. Default is all. */
+	/** `--name`: only these, each requested on its own, so that RBAC's resourceNames suffice. Default is all. */
 	readonly names?: readonly string[];
 	/** Default is watch. */
 	readonly changeDetection?: ChangeDetection;
-	/** `--state-dir`. Default is none: without a cluster there is nothing. */
+	/** `--state-dir`. By default no state is kept, so a start needs the cluster. */
 	readonly stateDirectory?: string | undefined;
 	/**
-	 * What ends a start when there is no state file to start from. `refused`: what only a person can change (a wrong
-	 * selector, credentials, permissions, certificates), while a server that is away is waited for. `any`: that too.
-	 * `never`: everything is waited for. Default is `refused`.
+	 * Which errors end a start without a state file. `refused`: errors that only a person can fix (selector, credentials,
+	 * permissions, certificates), while an unreachable server is waited for. `any`: every error. `never`: no error, the
+	 * start waits. Default is `refused`.
 	 */
 	readonly failStart?: 'refused' | 'any' | 'never';
-	/** Whether to ask for WatchList. Default is true; a server without it costs one request. */
+	/** Whether to request WatchList. Default is true; a server without it costs one request. */
 	readonly watchList?: boolean;
 	readonly log: Logger;
 	/** Receives contact-lost, contact-back and staleness. Default is none. */
@@ -40,16 +40,16 @@ export interface ClusterSourceOptions {
 	readonly random?: () => number;
 	/** Unit: milliseconds since 1970. */
 	readonly wallClock?: () => number;
-	/** For tests. Default is HTTPS by the kubeconfig. */
+	/** For tests. Default is HTTPS as the kubeconfig configures it. */
 	readonly client?: ApiClient;
 }
 
-/** How the source is doing, for `status`. */
+/** State of the source, for `status`. */
 export interface ClusterStatus {
 	readonly server: string;
 	/** Unit: milliseconds since 1970; undefined: never. */
 	readonly lastContact: number | undefined;
-	/** Whether the cluster may have changed without our knowing. */
+	/** Whether the cluster may have changes that are not shown. */
 	readonly isStale: boolean;
 	readonly requestCount: number;
 	readonly objectCount: number;

@@ -21,7 +21,7 @@ export function clusterProblems(request: ClusterProblemsRequest): readonly Probl
 	const { place, missingNamespaces, feeds } = request;
 	const reasons = new Set(feeds.flatMap(({ state: { error } }) => (error ? [failureText(error, request)] : [])));
 	for (const namespace of [...missingNamespaces].sort()) {
-		reasons.add(`namespaces "${namespace}" not found; nothing is shown until it is made, or choose another with -n`);
+		reasons.add(`namespaces "${namespace}" not found; it is shown once it exists, or choose another with -n`);
 	}
 	const problems: Problem[] = [...reasons].map((reason) =>
 		reason === request.reportedFailure ? { place, reason, isLogged: true } : { place, reason },

@@ -1,7 +1,7 @@
 /**
- * ConfigMaps of a live cluster: one loop for each namespace and name that was asked for, joined into one state. What is
- * shown changes only by a complete list or an event; an error, however long it lasts, takes nothing away. Nothing is
- * ever written to the cluster.
+ * ConfigMaps of a live cluster: one loop for each selected namespace and name, joined into one state. The content changes
+ * only by a complete list or an event; an error never removes an object, however long it lasts. The cluster is never
+ * written.
  */
 
 import { Debouncer } from '../../base/debouncer.js';
@@ -27,10 +27,10 @@ import { MissingNamespaces } from './missing-namespaces.js';
 import { RequestGate } from './request-gate.js';
 import { type SavedState, StateFile } from './state-file.js';
 
-/** The state is written this long after a change, and during a burst at least this often. Unit: milliseconds. */
+/** The state is saved this long after a change, and at least this often during a burst. Unit: milliseconds. */
 const SAVE_QUIET_MS = 1_000;
 const SAVE_MAX_DELAY_MS = 30_000;
-/** A cluster that answers within this long is preferred to the state file. Unit: milliseconds. */
+/** A start waits this long for the cluster before it takes the state file. Unit: milliseconds. */
 const PREFER_CLUSTER_MS = 2_000;
 
 export class ClusterSource implements Source, FeedListener {
@@ -104,10 +104,10 @@ export class ClusterSource implements Source, FeedListener {
 	}
 
 	/**
-	 * Resolves when the sink has the first state: of the cluster, or of the state file when the cluster does not answer
-	 * within 2 s.
-	 * Errors: see `failStart`: CLUSTER_UNREACHABLE, CLUSTER_FORBIDDEN, CONFIG_INVALID for a certificate, USAGE for a
-	 * selector that the server does not take.
+	 * Resolves when the sink has the first state: that of the cluster, or that of the state file if the cluster does not
+	 * answer within 2 s.
+	 * Errors, depending on `failStart`: CLUSTER_UNREACHABLE, CLUSTER_FORBIDDEN, CONFIG_INVALID for a certificate, USAGE for
+	 * a selector that the server rejects.
 	 */
 	async start(sink: SourceSink): Promise<void> {
 		this.#sink = sink;

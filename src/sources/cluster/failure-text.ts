@@ -1,6 +1,4 @@
-/**
- * What an API failure means for a person: kubectl's sentence, then the cure. Pure.
- */
+/** API failures as text for people: kubectl's sentence, then the cure. Pure. */
 
 import { ConfigMapFsError, type ErrorCode } from '../../base/errors.js';
 import { type ApiError, CERTIFICATE_CODES } from './api-error.js';
@@ -8,7 +6,7 @@ import { type ApiError, CERTIFICATE_CODES } from './api-error.js';
 export interface FailureContext {
 	/** `https://host:port`. */
 	readonly server: string;
-	/** The user entry of the kubeconfig, where there is one. */
+	/** The user entry of the kubeconfig; undefined in a pod. */
 	readonly userName?: string | undefined;
 }
 
@@ -57,19 +55,19 @@ export function failureText(error: ApiError, context: FailureContext): string {
 
 function statusText(error: ApiError, { server, userName }: FailureContext): string {
 	if (error.code === 401) {
-		const who = userName === undefined ? '' : ` as user "${userName}"`;
-		return `You must be logged in to the server (Unauthorized): ${server} refuses the credentials${who}; renew them, or choose others with --user or --context`;
+		const user = userName === undefined ? '' : ` as user "${userName}"`;
+		return `You must be logged in to the server (Unauthorized): ${server} refuses the credentials${user}; renew them, or choose others with --user or --context`;
 	}
 	if (error.code === 403) return `Error from server (Forbidden): ${error.message}; ${permissionCure(error.message)}`;
 	const reason = error.reason === undefined ? '' : ` (${error.reason})`;
 	return `Error from server${reason}: ${error.message}`;
 }
 
-/** `cannot list resource "configmaps"` names the verb that is missing. */
+/** The missing verb is in the message: `cannot list resource "configmaps"`. */
 function permissionCure(message: string): string {
 	const verb = /cannot (\w+) resource/.exec(message)?.[1];
 	if (verb !== 'list' && verb !== 'watch') return 'a Role has to allow it';
-	return 'a Role has to allow "list" and "watch"; where it does so by resourceNames, pass --name for each, and where it allows only "get", --change-detection=get too';
+	return 'a Role has to allow "list" and "watch"; if it does so by resourceNames, pass --name for each; if it allows only "get", add --change-detection=get';
 }
 
 function networkText(error: ApiError, context: FailureContext): string {

@@ -28,7 +28,7 @@ export interface Feed {
 	readonly objects: KnownObjects;
 	readonly state: LoopState;
 	start(): void;
-	/** Stops at once; nothing is reported afterwards. Idempotent. */
+	/** Stops at once; the listener is not called afterwards. Idempotent. */
 	close(): void;
 }
 

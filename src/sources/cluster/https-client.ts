@@ -1,7 +1,6 @@
 /**
- * The API client over Node's own https: HTTP/1.1, kept connections, gzip for lists, bodies as they come. Knows nothing
- * of retries except those that cannot be told from a first try: a kept connection that the server had already closed, and
- * credentials or certificates that were renewed after they were refused.
+ * The API client over Node's https: HTTP/1.1, kept connections, gzip for lists, bodies in chunks. It repeats a request only
+ * after a kept connection turned out to be closed, or after refused credentials or certificates were renewed.
  */
 
 import http, { type IncomingMessage } from 'node:http';
@@ -27,7 +26,7 @@ import type { AppliedCredentials, Authentication } from './authentication.js';
 import { resourceVersionOf } from './cluster-object.js';
 
 export interface HttpsClientOptions {
-	/** `https://host:port`, with a path below which the API is, where there is one. */
+	/** `https://host:port`, with the path above the API if there is one. */
 	readonly server: string;
 	readonly authentication: Authentication;
 	readonly timers: Timers;
@@ -35,12 +34,12 @@ export interface HttpsClientOptions {
 	readonly maxPageBytes?: number;
 }
 
-/** An answer must begin, and a body that is not a watch's go on, within this long. Unit: milliseconds. */
+/** Longest silence before an answer, and inside of a body other than a watch's. Unit: milliseconds. */
 const SILENCE_MS = 15_000;
-/** The kernel asks the other side after this long without traffic, and gives up 10 s later. Unit: milliseconds. */
+/** The kernel probes a connection after this long without traffic, and gives it up 10 s later. Unit: milliseconds. */
 const TCP_KEEPALIVE_MS = 15_000;
 const MAX_PAGE_BYTES = 256 * 1024 * 1024;
-/** A Status is small; what is larger is some gateway's page. Unit: bytes. */
+/** A Status is small; a larger body is a page of some gateway. Unit: bytes. */
 const MAX_STATUS_BYTES = 64 * 1024;
 
 interface Request {
@@ -94,7 +93,7 @@ export class HttpsClient implements ApiClient {
 			query.set('sendInitialEvents', 'true');
 			query.set('resourceVersionMatch', 'NotOlderThan');
 		}
-		// Not compressed: a compressor may hold an event back.
+		// Not compressed: a compressor may delay an event.
 		const path = collectionPath(request.target, query);
 		const response = await this.#send({ path, signal, gzip: false });
 		listener.opened();
@@ -148,7 +147,7 @@ export class HttpsClient implements ApiClient {
 		return { value: parseJson(body.toString('utf8')), bytes: body.length };
 	}
 
-	/** Resolves with an answer of status 200, its body not yet read. */
+	/** Resolves with an answer of status 200 whose body is still to be read. */
 	async #send(request: Request): Promise<IncomingMessage> {
 		const { authentication } = this.#options;
 		const credentials = await authentication.apply();
@@ -167,7 +166,7 @@ export class HttpsClient implements ApiClient {
 		return await this.#refuseFailure(await this.#exchangeAgain(request, renewed), renewed);
 	}
 
-	/** A kept connection that was closed meanwhile says nothing about the server: the request is made once more. */
+	/** Repeats a request if its kept connection was closed in the meantime, which is not a fault of the server. */
 	async #exchangeAgain(request: Request, credentials: AppliedCredentials): Promise<IncomingMessage> {
 		try {
 			return await this.#exchange(request, credentials);
@@ -213,7 +212,7 @@ export class HttpsClient implements ApiClient {
 		});
 	}
 
-	/** Errors: ApiError `status` for every answer but 200. */
+	/** Errors: ApiError `status` for any other status than 200. */
 	async #refuseFailure(response: IncomingMessage, { isOfPlugin }: AppliedCredentials): Promise<IncomingMessage> {
 		const { statusCode = 0, headers } = response;
 		if (statusCode === 200) return response;
@@ -221,7 +220,7 @@ export class HttpsClient implements ApiClient {
 		try {
 			body = JSON.parse((await this.#readAll(response, MAX_STATUS_BYTES)).toString('utf8'));
 		} catch {
-			// A gateway's page; the number says enough.
+			// A page of some gateway; the status suffices.
 		}
 		throw statusToApiError(body, { httpCode: statusCode, retryAfter: headers['retry-after'], isOfPlugin });
 	}
@@ -256,10 +255,10 @@ function isCertificateError(error: unknown): boolean {
 
 const TOO_LARGE = { reason: PAGE_TOO_LARGE };
 
-/** A kept connection was closed by the server before the request reached it. */
+/** The server closed a kept connection before the request reached it. */
 class StaleConnection extends Error {}
 
-/** Hands on the chunks of a body, decompressed. Errors: ApiError; what `onChunk` throws ends the connection. */
+/** Passes on the decompressed chunks of a body. Errors: ApiError; an exception of `onChunk` ends the connection. */
 async function readBody(response: IncomingMessage, onChunk: (chunk: Buffer) => void): Promise<void> {
 	const stream = response.headers['content-encoding'] === 'gzip' ? response.pipe(createGunzip()) : response;
 	await new Promise<void>((resolve, reject) => {
@@ -281,7 +280,7 @@ async function readBody(response: IncomingMessage, onChunk: (chunk: Buffer) => v
 	});
 }
 
-/** Node's own texts say little: a body that breaks off is "aborted", whoever broke it. */
+/** Node calls any body that breaks off "aborted", whichever side broke it. */
 function toBodyError(thrown: unknown): ApiError {
 	const error = toApiError(thrown);
 	if (error.systemCode === 'ABORT_ERR') return aborted();
@@ -313,9 +312,9 @@ function selectorQuery({ name, labelSelector, fieldSelector }: ClusterTarget): U
 
 function toWatchEvent(value: unknown): WatchEvent {
 	if (isJsonObject(value) && typeof value.type === 'string') return { type: value.type, object: value.object };
-	// Some servers answer a watch that failed with a bare Status.
+	// Some servers answer a failed watch with a bare Status.
 	if (isJsonObject(value) && value.kind === 'Status') return { type: 'ERROR', object: value };
-	throw new ApiError('protocol', 'the server sent something that is no watch event');
+	throw new ApiError('protocol', 'the server sent something other than a watch event');
 }
 
 /** Errors: ApiError `protocol`, without any of the text, which may be configuration. */

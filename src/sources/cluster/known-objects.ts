@@ -1,7 +1,7 @@
 /**
- * What one list+watch knows of the cluster, and the rules by which lists and events change it: repeated and overtaken
- * events do nothing, a deletion of an earlier object of the same name does nothing, an object that cannot be decoded
- * keeps its last good content. Pure; knows nothing of requests.
+ * The objects known to one loop, and the rules by which lists and events change them: a repeated or outdated event has no
+ * effect, nor has the deletion of an earlier object of the same name; an object that cannot be decoded keeps its last
+ * valid content. Pure.
  */
 
 import { type ConfigMap, sameConfigMap } from '../../model/config-map.js';
@@ -13,7 +13,7 @@ import {
 	decodeClusterObject,
 } from './cluster-object.js';
 
-/** What an event changed for whoever looks at the objects; undefined: nothing. */
+/** The effect of an event on the known objects; undefined if there is none. */
 export type ObjectUpdate =
 	| { readonly kind: 'put'; readonly object: ConfigMap }
 	| { readonly kind: 'remove'; readonly key: ObjectKey }
@@ -25,16 +25,16 @@ export interface ObjectFault {
 	readonly reason: string;
 }
 
-/** Overtaken events come within moments, so that few deletions need to be remembered. */
+/** Outdated events arrive within moments, so few deletions need to be remembered. */
 const MAX_DELETIONS = 1_000;
 
 export class KnownObjects {
 	#objects = new Map<string, ClusterObject>();
 	#faults = new Map<string, ObjectFault>();
-	/** resourceVersions of deletions, so that an overtaken event does not bring a deleted object back. */
+	/** resourceVersions of deletions, so that an outdated event does not bring a deleted object back. */
 	readonly #deletions = new Map<string, string>();
 
-	/** All objects, in the order in which they came. */
+	/** In order of arrival. */
 	list(): readonly ConfigMap[] {
 		return [...this.#objects.values()].map(({ object }) => object);
 	}
@@ -43,7 +43,7 @@ export class KnownObjects {
 		return this.#objects.get(formatObjectKey(key));
 	}
 
-	/** With uid and resourceVersion. */
+	/** The same with uid and resourceVersion. */
 	entries(): readonly ClusterObject[] {
 		return [...this.#objects.values()];
 	}
@@ -58,7 +58,7 @@ export class KnownObjects {
 
 	/**
 	 * Begins a complete new list; nothing changes before `commit`.
-	 * @param mayBeOld The list comes out of a cache: what is known to be newer is kept.
+	 * @param mayBeOld The list comes from a cache, so objects that are known to be newer are kept.
 	 */
 	beginReplacement(mayBeOld = false): Replacement {
 		const objects = new Map<string, ClusterObject>();
@@ -67,7 +67,7 @@ export class KnownObjects {
 			add: (value) => {
 				const decoded = decodeClusterObject(value);
 				const before = decoded.key && this.#objects.get(formatObjectKey(decoded.key));
-				const isOld = mayBeOld && before !== undefined && isOvertaken(before, decoded);
+				const isOld = mayBeOld && before !== undefined && isOutdated(before, decoded);
 				const kept = isOld ? before : this.#keep(decoded, faults);
 				if (kept !== undefined) objects.set(formatObjectKey(kept.object.key), kept);
 			},
@@ -85,12 +85,12 @@ export class KnownObjects {
 		};
 	}
 
-	/** ADDED and MODIFIED are one: which of them a server says depends on what it thinks that we know. */
+	/** ADDED and MODIFIED are treated alike: the server chooses between them by the state that it expects a client to have. */
 	put(value: unknown): ObjectUpdate {
 		const decoded = decodeClusterObject(value);
 		const { key } = decoded;
 		const before = key && this.#objects.get(formatObjectKey(key));
-		if (before !== undefined && isOvertaken(before, decoded)) return undefined;
+		if (before !== undefined && isOutdated(before, decoded)) return undefined;
 		if (key !== undefined && before === undefined && this.#wasDeletedAfter(key, decoded)) return undefined;
 		const kept = this.#keep(decoded, this.#faults);
 		if (kept === undefined) return undefined;
@@ -99,7 +99,7 @@ export class KnownObjects {
 		return kept.object === before?.object ? undefined : { kind: 'put', object: kept.object };
 	}
 
-	/** Deleted, or outside the selector. */
+	/** The object was deleted or no longer matches the selector. */
 	remove(value: unknown): ObjectUpdate {
 		const decoded = decodeClusterObject(value);
 		const { key, uid } = decoded;
@@ -132,14 +132,14 @@ export class KnownObjects {
 		}
 	}
 
-	/** What to keep for a decoded object: itself, its last good version, or nothing. */
+	/** The decoded object, or its last valid version if it has a fault; undefined if there is none. */
 	#keep(decoded: DecodedClusterObject, faults: Map<string, ObjectFault>): ClusterObject | undefined {
 		const { key, uid, resourceVersion, object, fault } = decoded;
 		const text = key === undefined ? `uid ${uid}` : formatObjectKey(key);
 		const before = this.#objects.get(text);
 		if (object !== undefined) {
 			faults.delete(text);
-			// Equal content is kept once, however often it is listed.
+			// Equal content is stored once.
 			const same = before !== undefined && sameConfigMap(before.object, object);
 			return { uid, resourceVersion, object: same ? before.object : object };
 		}
@@ -148,16 +148,16 @@ export class KnownObjects {
 	}
 }
 
-/** A complete new state that is being collected. */
+/** A complete new state while it is collected. */
 export interface Replacement {
 	add(value: unknown): void;
-	/** An object that went while the list was still coming. */
+	/** The object was deleted while the list arrived. */
 	remove(value: unknown): void;
 	commit(): void;
 }
 
-/** Whether an event tells nothing that is not known: the same object, not newer. */
-function isOvertaken(before: ClusterObject, decoded: DecodedClusterObject): boolean {
+/** Whether an event is outdated: it is about the same object and not newer. */
+function isOutdated(before: ClusterObject, decoded: DecodedClusterObject): boolean {
 	if (before.uid !== decoded.uid) {
 		const order = compareResourceVersions(decoded.resourceVersion, before.resourceVersion);
 		return order !== undefined && order < 0;

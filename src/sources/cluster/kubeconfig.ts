@@ -1,7 +1,7 @@
 /**
- * The kubeconfig as kubectl finds it, merged from its files or made from a pod's service account, and what of it
- * applies: one cluster, one user, one namespace. Reads files; opens no connection and does not load the Kubernetes
- * client, so that the namespace can be known for nothing.
+ * Finds the kubeconfig as kubectl does, merges its files or makes one of a pod's service account, and selects one cluster,
+ * one user and one namespace. Opens no connection and does not load the Kubernetes client, so finding the namespace is
+ * cheap.
  * Source: client-go v0.32 tools/clientcmd, ClientConfigLoadingRules.Load and DeferredLoadingClientConfig.
  */
 
@@ -19,33 +19,33 @@ import {
 } from './kubeconfig-entries.js';
 
 export interface KubeconfigOptions {
-	/** `--kubeconfig`: this file alone. */
+	/** `--kubeconfig`: only this file is read. */
 	readonly kubeconfig?: string | undefined;
-	/** `--context`. Default is the current one. */
+	/** `--context`. Default is the current context. */
 	readonly context?: string | undefined;
 	/** `--cluster`. Default is the context's. */
 	readonly cluster?: string | undefined;
 	/** `--user`. Default is the context's. */
 	readonly user?: string | undefined;
-	/** Default is that of the process. */
+	/** Default is the environment of the process. */
 	readonly environment?: Readonly<Record<string, string | undefined>>;
-	/** Where a pod's service account is. Default is /var/run/secrets/kubernetes.io/serviceaccount. */
+	/** Directory of a pod's service account. Default is /var/run/secrets/kubernetes.io/serviceaccount. */
 	readonly serviceAccountDirectory?: string;
 }
 
-/** What applies. */
+/** The selected entries. */
 export interface Kubeconfig {
-	/** Files that it was read from; none in a pod. */
+	/** The files that were read; empty in a pod. */
 	readonly files: readonly string[];
-	/** Undefined in a pod, and where flags name cluster and user. */
+	/** Undefined in a pod, and if flags name cluster and user. */
 	readonly contextName: string | undefined;
-	/** Undefined in a pod, and for a context that names none. */
+	/** Undefined in a pod, and for a context without user. */
 	readonly userName: string | undefined;
 	readonly cluster: ClusterEntry;
 	readonly user: UserEntry;
-	/** That of the context, or `default`. */
+	/** The context's, or `default`. */
 	readonly namespace: string;
-	/** The same flags applied to what the files hold now. Errors: as loadKubeconfig. */
+	/** Reads the files again, with the same flags. Errors: as loadKubeconfig. */
 	readonly reload: () => Kubeconfig;
 }
 
@@ -53,8 +53,8 @@ const SERVICE_ACCOUNT = '/var/run/secrets/kubernetes.io/serviceaccount';
 const MORE_HELP = 'set KUBECONFIG, pass --kubeconfig FILE, or give local manifests with -f';
 
 /**
- * Errors: INPUT_MISSING the file of `--kubeconfig` is not there; CONFIG_INVALID there is no kubeconfig at all, one
- * cannot be parsed, or it does not have what was asked for; the text names what it has.
+ * Errors: INPUT_MISSING if the file of `--kubeconfig` does not exist; CONFIG_INVALID if there is no kubeconfig, if one is
+ * invalid, or if an entry does not exist, with the names of existing ones.
  */
 export function loadKubeconfig(options: KubeconfigOptions = {}): Kubeconfig {
 	const environment = options.environment ?? process.env;
@@ -65,8 +65,8 @@ export function loadKubeconfig(options: KubeconfigOptions = {}): Kubeconfig {
 	if (isEmpty && !isExplicit) {
 		const inPod = fromServiceAccount(options, environment);
 		if (inPod !== undefined) return inPod;
-		const looked = files.map((file) => `"${file}"`).join(', ');
-		throw invalid(`No kubeconfig: no configuration has been provided in ${looked}; ${MORE_HELP}`);
+		const searched = files.map((file) => `"${file}"`).join(', ');
+		throw invalid(`no kubeconfig: no configuration has been provided in ${searched}; ${MORE_HELP}`);
 	}
 	return select(
 		entries,
@@ -75,7 +75,7 @@ export function loadKubeconfig(options: KubeconfigOptions = {}): Kubeconfig {
 	);
 }
 
-/** Flag, variable, home: the first of them that is given is the only one. */
+/** Flag, variable, home directory: only the first that is given is read. */
 function candidates(
 	flag: string | undefined,
 	environment: Readonly<Record<string, string | undefined>>,
@@ -120,12 +120,12 @@ function readFile(file: string, isExplicit: boolean): readonly ReadFile[] {
 		const isMissing = systemCode(error) === 'ENOENT';
 		if (isMissing && !isExplicit) return [];
 		const reason = isMissing ? `stat ${file}: no such file or directory` : errorText(error);
-		throw new ConfigMapFsError('INPUT_MISSING', `Cannot read the kubeconfig: ${reason}`, { cause: error });
+		throw new ConfigMapFsError('INPUT_MISSING', `cannot read the kubeconfig: ${reason}`, { cause: error });
 	}
 	return [{ file, entries: readKubeconfigEntries(content, file) }];
 }
 
-/** The first file that has an entry, or a current context, wins. */
+/** Of each entry, and of the current context, the first file wins. */
 function merge(all: readonly KubeconfigEntries[]): KubeconfigEntries {
 	const clusters = new Map<string, ClusterEntry>();
 	const users = new Map<string, UserEntry>();
@@ -144,19 +144,19 @@ function select(entries: KubeconfigEntries, options: KubeconfigOptions, files: r
 	const contextName = nonEmpty(options.context) ?? entries.currentContext;
 	const context = contextName === undefined ? undefined : entries.contexts.get(contextName);
 	if (contextName !== undefined && context === undefined) {
-		const what = nonEmpty(options.context) === undefined ? 'current-context: ' : '';
-		throw unknown(`${what}context`, contextName, entries.contexts, '--context');
+		const origin = nonEmpty(options.context) === undefined ? 'current-context: ' : '';
+		throw unknown(`${origin}context`, contextName, entries.contexts, '--context');
 	}
 	const clusterName = nonEmpty(options.cluster) ?? context?.cluster;
 	if (clusterName === undefined) {
-		if (context !== undefined) throw invalid(`context "${contextName}" names no cluster; pass --cluster NAME`);
+		if (context !== undefined) throw invalid(`context "${contextName}" has no cluster; pass --cluster NAME`);
 		const known = knownNames(entries.contexts);
 		throw invalid(`current-context is not set; pass --context NAME, or run "kubectl config use-context NAME"${known}`);
 	}
 	const cluster = entries.clusters.get(clusterName);
 	if (cluster === undefined) throw unknown('cluster', clusterName, entries.clusters, '--cluster');
 	if (!/^https?:\/\/[^/]/.test(cluster.server) || !URL.canParse(cluster.server)) {
-		throw invalid(`cluster "${clusterName}" has no usable server: "${cluster.server}" is no http or https URL`);
+		throw invalid(`cluster "${clusterName}" has no usable server: "${cluster.server}" is not an http or https URL`);
 	}
 	const userName = nonEmpty(options.user) ?? context?.user;
 	const user = userName === undefined ? {} : entries.users.get(userName);
@@ -203,8 +203,8 @@ function nonEmpty(text: string | undefined): string | undefined {
 	return text === '' ? undefined : text;
 }
 
-function unknown(what: string, name: string, known: ReadonlyMap<string, unknown>, flag: string): ConfigMapFsError {
-	return invalid(`${what} "${name}" does not exist; pass ${flag} NAME${knownNames(known)}`);
+function unknown(noun: string, name: string, known: ReadonlyMap<string, unknown>, flag: string): ConfigMapFsError {
+	return invalid(`${noun} "${name}" does not exist; pass ${flag} NAME${knownNames(known)}`);
 }
 
 function knownNames(known: ReadonlyMap<string, unknown>): string {

@@ -1,6 +1,6 @@
 /**
- * A source whose changes are passed on only when a pod would be synced, to test a program against kubelet's real timing.
- * The first state is passed on at once, as a starting pod waits for its volumes.
+ * Passes the changes of a source on only when kubelet would sync a pod, to test a program against the real timing. The
+ * first state is passed on at once, because a starting pod waits for its volumes.
  */
 
 import type { Timers } from '../../base/timers.js';
@@ -73,13 +73,13 @@ export class KubeletDelay implements Source, SourceSink {
 		this.#changed();
 	}
 
-	/** An object that is as it was passed on is the same value again. */
+	/** An object equal to the one that was passed on becomes the same value again. */
 	#keep(object: SourceObject): void {
 		const id = formatIdentity(object);
 		this.#objects.set(id, reuseContent(this.#shown.get(id), object));
 	}
 
-	/** Problems are for a person, not for a pod: they are passed on at once. */
+	/** Passed on at once: problems are for people, not for a pod. */
 	problems(problems: readonly Problem[]): void {
 		this.#sink?.problems(problems);
 	}

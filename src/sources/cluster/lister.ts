@@ -1,9 +1,9 @@
 /**
- * All pages of one list, collected into a replacement. A list that expires between two pages begins again as a whole,
- * in one page; nothing of an unfinished list is ever seen.
+ * Collects all pages of one list into a replacement. A list that expires between two pages starts again, as one page;
+ * an incomplete list has no effect.
  *
- * Lists ask for the newest state, not for what the server has cached: what is shown is never older than what was there
- * when the list was asked for, whichever of several API servers answers.
+ * Lists request the newest state, not the one in the server's cache: whichever of several API servers answers, the content
+ * is never older than the request.
  */
 
 import { type ClusterTarget, type ListPage, PAGE_TOO_LARGE } from './api-client.js';
@@ -14,7 +14,7 @@ import type { GateUser } from './request-gate.js';
 
 /** Source: client-go v0.32 tools/pager, defaultPageSize. */
 const PAGE_SIZE = 500;
-/** Pages grow while requests are counted, but not beyond about this. Unit: bytes. */
+/** Pages grow while requests are counted, up to about this size. Unit: bytes. */
 const LARGE_PAGE_BYTES = 32 * 1024 * 1024;
 
 export interface ListAllRequest {
@@ -22,12 +22,12 @@ export interface ListAllRequest {
 	readonly objects: KnownObjects;
 	readonly user: GateUser;
 	readonly signal: AbortSignal;
-	/** Default is the newest. */
+	/** Default is the newest state. */
 	readonly resourceVersion?: string | undefined;
 }
 
 /**
- * The resourceVersion of the list, and the list itself, not yet committed.
+ * Returns the resourceVersion of the list, and the list before its commit.
  * Errors: ApiError.
  */
 export async function listAll(
@@ -70,7 +70,7 @@ async function listPages(
 	return { resourceVersion, replacement };
 }
 
-/** Twice as many objects, unless they are large. */
+/** Doubles the limit unless the objects are large. */
 function largerLimit(limit: number, page: ListPage): number {
 	const bytesEach = page.bytes / Math.max(1, page.items.length);
 	return Math.max(limit, Math.min(limit * 2, Math.floor(LARGE_PAGE_BYTES / Math.max(1, bytesEach))));

@@ -1,5 +1,5 @@
 /**
- * Finds namespaces that do not exist: an empty list does not tell. Each empty namespace is asked for once, and again at
+ * Finds namespaces that do not exist: an empty list does not tell. Each empty namespace is looked up once, and again at
  * each later list while it is missing.
  */
 

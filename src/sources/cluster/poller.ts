@@ -1,6 +1,6 @@
 /**
- * The strategies of kubelet that do not watch: at each sync of a simulated pod the objects are asked for, always (get)
- * or when what is known is older than the time to live (cache). No error takes anything away.
+ * Kubelet's strategies without a watch: at each sync of a simulated pod the objects are requested, always (get) or if they
+ * are older than the time to live (cache). An error never removes an object.
  * Source: kubelet v1.32 pkg/kubelet/util/manager, cacheBasedManager; kubelet v1.32 configMapAndSecretChangeDetectionStrategy.
  */
 
@@ -14,9 +14,9 @@ import { listAll } from './lister.js';
 import type { LoopState } from './loop-state.js';
 
 export interface PollerOptions extends FeedOptions {
-	/** A sync comes after 1 to 1.5 times this. Unit: milliseconds. */
+	/** Syncs are 1 to 1.5 times this apart. Unit: milliseconds. */
 	readonly syncFrequencyMs: number;
-	/** Undefined: each sync asks. Unit: milliseconds. */
+	/** Undefined: objects are requested at each sync. Unit: milliseconds. */
 	readonly ttlMs: number | undefined;
 }
 
@@ -31,7 +31,7 @@ export class Poller implements Feed {
 	readonly #state: FeedState;
 	readonly #abort = new AbortController();
 	#isStarted = false;
-	#askedAt = Number.NEGATIVE_INFINITY;
+	#requestedAt = Number.NEGATIVE_INFINITY;
 
 	constructor(options: PollerOptions) {
 		this.#options = options;
@@ -61,7 +61,7 @@ export class Poller implements Feed {
 		while (!signal.aborted) {
 			let delayMs = between(random, syncFrequencyMs, 1.5 * syncFrequencyMs);
 			try {
-				if (this.#isDue()) await this.#ask();
+				if (this.#isDue()) await this.#request();
 			} catch (thrown) {
 				if (signal.aborted) return;
 				delayMs = this.#afterFailure(toApiError(thrown));
@@ -72,26 +72,26 @@ export class Poller implements Feed {
 
 	#isDue(): boolean {
 		const { timers, ttlMs } = this.#options;
-		return ttlMs === undefined || timers.now() - this.#askedAt >= ttlMs;
+		return ttlMs === undefined || timers.now() - this.#requestedAt >= ttlMs;
 	}
 
-	async #ask(): Promise<void> {
+	async #request(): Promise<void> {
 		const { timers, listener, gate } = this.#options;
 		const { signal } = this.#abort;
-		const askedAt = timers.now();
-		// A cache's refresh may be answered out of the server's cache. Source: kubelet v1.32 util.EnableEtcdWatchCache.
+		const requestedAt = timers.now();
+		// A refresh of the cache accepts the state of the server's cache. Source: kubelet v1.32 util.EnableEtcdWatchCache.
 		const resourceVersion = this.#options.ttlMs === undefined ? undefined : '0';
 		const { namespace, name } = this.target;
 		if (name !== undefined && namespace !== undefined) await this.#get({ namespace, name }, resourceVersion);
 		else await this.#list(resourceVersion);
 		if (signal.aborted) return;
-		this.#askedAt = askedAt;
+		this.#requestedAt = requestedAt;
 		gate.regained();
 		listener.contact();
 		this.#state.completed({ isReplaced: true });
 	}
 
-	/** A plain get, so that the permission to get is enough. */
+	/** A plain get, so that the permission to get suffices. */
 	async #get(key: { namespace: string; name: string }, resourceVersion: string | undefined): Promise<void> {
 		const { gate, client } = this.#options;
 		const { signal } = this.#abort;

@@ -1,13 +1,13 @@
 /**
- * The proxy that the environment names for a server, by the rules of Go programs such as kubectl. Pure.
- * Source: golang.org/x/net v0.30 http/httpproxy, Config.ProxyFunc; ranges such as 10.0.0.0/8 in NO_PROXY included.
+ * The proxy for a server, taken from the environment as Go programs such as kubectl do. Pure.
+ * Source: golang.org/x/net v0.30 http/httpproxy, Config.ProxyFunc, with ranges such as 10.0.0.0/8 in NO_PROXY.
  */
 
 import { BlockList, isIP } from 'node:net';
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
-/** A URL, or undefined: the server is reached directly. */
+/** A URL; undefined if the server is reached directly. */
 export function proxyFromEnvironment(server: string, environment: Environment): string | undefined {
 	const { protocol, hostname, port } = new URL(server);
 	const host = bareHost(hostname);
@@ -34,7 +34,7 @@ function bareHost(hostname: string): string {
 	return hostname.replace(/^\[|\]$/g, '').toLowerCase();
 }
 
-/** Whether what is sent there stays on this machine. */
+/** Whether the host is this machine. */
 export function isLoopback(hostname: string): boolean {
 	const host = bareHost(hostname);
 	return host === 'localhost' || host === '::1' || (isIP(host) === 4 && host.startsWith('127.'));

@@ -1,8 +1,8 @@
 /**
- * List, then watch, for ever: one loop that keeps the known objects equal to a part of the cluster. Nothing disappears
- * between two lists, because a list takes effect only when it is complete.
- * Source: client-go v0.32 tools/cache, Reflector.ListAndWatch. Differences, each for a reason: lists are consistent
- * reads (see lister.ts); silence ends a watch (Go has HTTP/2 pings for that); requests after a fault have a hard cap.
+ * Lists, then watches, in a loop that keeps the known objects equal to a part of the cluster. A list takes effect only
+ * when it is complete, so nothing disappears in between.
+ * Source: client-go v0.32 tools/cache, Reflector.ListAndWatch. Differences: lists are consistent reads (see lister.ts);
+ * silence ends a watch, for which Go has HTTP/2 pings; requests after a fault have a hard cap.
  */
 
 import type { ClusterTarget } from './api-client.js';
@@ -15,19 +15,22 @@ import { listAll } from './lister.js';
 import type { LoopState } from './loop-state.js';
 import { WatchStream } from './watch-stream.js';
 
-/** A watch that ends sooner, and brought nothing, failed. Source: client-go v0.32 tools/cache, handleWatch. */
+/** A watch that ends sooner and without an event has failed. Source: client-go v0.32 tools/cache, handleWatch. */
 const VERY_SHORT_MS = 1_000;
-/** A watch that ends sooner makes requests count: a server that ends them all the time must not be asked for ever. */
+/** A watch that ends sooner starts the count of requests, for servers that end every watch. Unit: milliseconds. */
 const SHORT_MS = 60_000;
-/** Delays stop growing here where the fault may end at any moment: ten attempts a minute, what the budget gives back. */
+/**
+ * Longest delay for a fault that may end at any moment: ten attempts a minute, which the budget allows for ever. Unit:
+ * milliseconds.
+ */
 const LONGEST_DELAY_MS = 6_000;
-/** Source: client-go v0.32 tools/cache: a server behind us is asked again after one second. */
+/** Source: client-go v0.32 tools/cache: retry after one second if the server is behind. */
 const BEHIND_MS = 1_000;
-/** After so many failures in a row that do not say why, the resourceVersion itself is no longer trusted. */
-const MAX_DISTRUST = 3;
-/** An expired resourceVersion is a reason to list at once, but not one each minute. */
+/** After this many unexplained failures in a row the resourceVersion is dropped, and the objects are listed. */
+const MAX_UNEXPLAINED = 3;
+/** An expired resourceVersion allows a list without delay, but only once in this time. Unit: milliseconds. */
 const EXPIRED_AGAIN_MS = 60_000;
-/** How often an immutable object is looked at: kubelet's time between two syncs of a pod. */
+/** Between two checks of an immutable object: kubelet's time between two syncs of a pod. Unit: milliseconds. */
 const REST_MS = [60_000, 90_000] as const;
 
 export class Reflector implements Feed {
@@ -37,10 +40,10 @@ export class Reflector implements Feed {
 	readonly #backOff: BackOff;
 	readonly #state: FeedState;
 	readonly #abort = new AbortController();
-	/** Where to watch from; undefined: a list is needed. */
+	/** Start of the next watch; undefined: a list is needed. */
 	#resourceVersion: string | undefined;
 	#isStarted = false;
-	#distrust = 0;
+	#unexplainedFailures = 0;
 	#expiredAt = Number.NEGATIVE_INFINITY;
 
 	constructor(options: FeedOptions) {
@@ -80,7 +83,7 @@ export class Reflector implements Feed {
 		}
 	}
 
-	/** A single object is one small page; a stream for it would have no advantage. */
+	/** Not for a single object, which is one small page anyway. */
 	#usesWatchList(): boolean {
 		return this.#options.gate.mayHaveWatchList && this.target.name === undefined;
 	}
@@ -121,55 +124,55 @@ export class Reflector implements Feed {
 		try {
 			const end = await stream.run(signal);
 			if (signal.aborted) return;
-			if (end === 'no-watch-list') this.#forgetWatchList('the server does not say where the state ends');
+			if (end === 'no-watch-list') this.#forgetWatchList('the server does not mark the end of the existing objects');
 			if (end === 'silent') {
 				gate.lost(this);
 				client.dropIdleConnections();
-				log.debug({ resourceVersion: this.#resourceVersion }, 'watch is silent, asked for anew');
+				log.debug({ resourceVersion: this.#resourceVersion }, 'the watch is silent, requesting it again');
 			}
 			hasEnded = end === 'ended';
 		} catch (thrown) {
 			const error = toApiError(thrown);
 			if (signal.aborted || !this.#isRefusedWatchList(error, stream)) {
 				if (!this.#hasWorked(stream) || error.kind !== 'network') throw error;
-				// Asked for anew before anybody calls it a failure.
+				// A first break of a working stream is not reported as a failure.
 				gate.lost(this);
-				if ((stream.ageMs ?? 0) >= SHORT_MS) this.#distrust = 0;
-				this.#distrustMore();
-				log.debug({ reason: error.message }, 'watch broke, asked for anew');
-				await sleep(timers, between(random, 0, 100 * this.#distrust), signal);
+				if ((stream.ageMs ?? 0) >= SHORT_MS) this.#unexplainedFailures = 0;
+				this.#countUnexplained();
+				log.debug({ reason: error.message }, 'the watch broke, requesting it again');
+				await sleep(timers, between(random, 0, 100 * this.#unexplainedFailures), signal);
 			}
 		} finally {
-			this.#keepPlace(stream);
+			this.#keepResourceVersion(stream);
 		}
 		if (hasEnded) this.#afterEnd(stream);
 	}
 
-	/** Whether a stream that broke is no reason to doubt the server; of those that were just opened, one is not. */
+	/** Whether a broken stream had worked: it was open for long enough, or it is the first one to break. */
 	#hasWorked({ ageMs }: WatchStream): boolean {
-		return ageMs !== undefined && (ageMs >= VERY_SHORT_MS || this.#distrust === 0);
+		return ageMs !== undefined && (ageMs >= VERY_SHORT_MS || this.#unexplainedFailures === 0);
 	}
 
-	/** Where the stream got to, unless it was given up meanwhile. */
-	#keepPlace(stream: WatchStream): void {
-		if (stream.resourceVersion !== undefined && this.#distrust < MAX_DISTRUST) {
+	/** Continues where the stream ended, unless that resourceVersion was dropped. */
+	#keepResourceVersion(stream: WatchStream): void {
+		if (stream.resourceVersion !== undefined && this.#unexplainedFailures < MAX_UNEXPLAINED) {
 			this.#resourceVersion = stream.resourceVersion;
 		}
 	}
 
-	/** Errors: ApiError for an end that is none. */
+	/** Errors: ApiError if the watch ended too soon. */
 	#afterEnd(stream: WatchStream): void {
 		const ageMs = stream.ageMs ?? 0;
 		if (ageMs < VERY_SHORT_MS && stream.eventCount === 0) {
 			throw new ApiError('network', 'the server ends watches at once');
 		}
 		if (ageMs < SHORT_MS) this.#options.gate.startCounting();
-		else this.#distrust = 0;
+		else this.#unexplainedFailures = 0;
 	}
 
 	#isRefusedWatchList(error: ApiError, stream: WatchStream): boolean {
 		if (this.#resourceVersion !== undefined || stream.ageMs !== undefined) return false;
-		// With 403 the list says what kubectl would say, or is allowed.
+		// After 403 the list either succeeds or fails with kubectl's message.
 		if (error.code !== 400 && error.code !== 422 && error.code !== 403) return false;
 		this.#forgetWatchList(error.message);
 		return true;
@@ -177,10 +180,10 @@ export class Reflector implements Feed {
 
 	#forgetWatchList(reason: string): void {
 		this.#options.gate.mayHaveWatchList = false;
-		this.#options.log.debug({ reason }, 'no WatchList, objects are listed instead');
+		this.#options.log.debug({ reason }, 'no WatchList, listing objects instead');
 	}
 
-	/** Takes note of a failure. Returns how long to wait; unit: milliseconds. */
+	/** Records a failure. Returns the delay before the next attempt; unit: milliseconds. */
 	#afterFailure(error: ApiError): number {
 		const { client, gate, log, timers, random } = this.#options;
 		gate.startCounting();
@@ -193,64 +196,65 @@ export class Reflector implements Feed {
 			log.debug({ reason: error.message }, 'resource version expired, listing again');
 			if (isFirst) return 0;
 		} else if (error.isResourceVersionTooLarge) {
-			this.#distrustMore();
+			this.#countUnexplained();
 			return BEHIND_MS;
 		} else if (error.kind === 'protocol') {
-			// Something was lost that cannot be told.
+			// Events may be lost.
 			this.#resourceVersion = undefined;
 		}
 		const concernsAll = isAway || error.kind === 'credentials' || error.code === 429 || (error.code ?? 0) >= 500;
 		if (concernsAll) gate.lost(this);
 		else gate.regained();
 		this.#state.failed(error);
-		// Where not one loop knocks for all, each may have the same fault, and the attempts of all are to be as many.
+		// A fault of one loop alone may be that of all; together they attempt no more often than one.
 		const longestMs = LONGEST_DELAY_MS * (concernsAll ? 1 : gate.loops);
-		const backOffMs = this.#backOff.next(endsByItself(error) ? longestMs : undefined);
-		const askedMs = (error.retryAfterSeconds ?? 0) * 1_000 * between(random, 1, 1.1);
-		const delayMs = Math.max(backOffMs, askedMs);
+		const backOffMs = this.#backOff.next(mayEndAnyTime(error) ? longestMs : undefined);
+		const requestedMs = (error.retryAfterSeconds ?? 0) * 1_000 * between(random, 1, 1.1);
+		const delayMs = Math.max(backOffMs, requestedMs);
 		log.debug({ reason: error.message, code: error.code, delayMs: Math.round(delayMs) }, 'request failed');
 		return delayMs;
 	}
 
-	/** Another failure that does not say why; three in a row ask for a new list. */
-	#distrustMore(): void {
-		this.#distrust += 1;
-		if (this.#distrust < MAX_DISTRUST) return;
-		if (this.#resourceVersion === undefined) this.#forgetWatchList('the stream broke again and again');
+	/** Counts a failure without an explanation; after three in a row the objects are listed. */
+	#countUnexplained(): void {
+		this.#unexplainedFailures += 1;
+		if (this.#unexplainedFailures < MAX_UNEXPLAINED) return;
+		if (this.#resourceVersion === undefined) this.#forgetWatchList('the stream broke several times');
 		this.#resourceVersion = undefined;
 	}
 
 	#completed(isReplaced: boolean): void {
-		if (this.#resourceVersion !== undefined && this.#distrust >= MAX_DISTRUST) this.#distrust = 0;
+		if (this.#resourceVersion !== undefined && this.#unexplainedFailures >= MAX_UNEXPLAINED)
+			this.#unexplainedFailures = 0;
 		this.#state.completed({ isReplaced });
 	}
 
 	/**
-	 * A single object that is immutable is looked at about as often as a pod is synced instead of being watched: it
-	 * cannot change, only be deleted and made again. Kubelet would not notice even that.
+	 * Whether the only object is immutable. It can only be deleted and created again, which kubelet would not even notice,
+	 * so it is checked about as often as a pod is synced instead of being watched.
 	 */
 	#mayRest(): boolean {
 		if (this.target.name === undefined || this.objects.size === 0) return false;
 		return this.objects.faults.length === 0 && this.objects.list().every(({ immutable }) => immutable);
 	}
 
-	/** Waits and looks again; any state of the server's cache is good enough. With many objects, less often. */
+	/** Waits, then lists from the server's cache; with many loops less often. */
 	async #rest(): Promise<void> {
 		const { timers, random, gate } = this.#options;
 		const factor = Math.ceil(gate.loops / 8);
 		await sleep(timers, factor * between(random, ...REST_MS), this.#abort.signal);
 		if (this.#abort.signal.aborted) return;
-		// If this list fails, the next one comes after a delay and not after another rest: others may wait for it.
+		// If this list fails, the next one follows after a delay, not after a rest: other loops may wait for this probe.
 		this.#resourceVersion = undefined;
 		await this.#list('0');
 	}
 }
 
 /**
- * Whether a fault may be over at any moment, as when a server is back or a token is renewed. Not so where the server
- * asked to be left alone, a credential plugin would run each time, each attempt would be a list, or flags are wrong.
+ * Whether a fault may end at any moment, as when a server is back or a token is renewed. Not if the server asked for a
+ * pause, an attempt runs a credential plugin or is a list, or a flag is wrong.
  */
-function endsByItself(error: ApiError): boolean {
+function mayEndAnyTime(error: ApiError): boolean {
 	if (error.runsPlugin || error.isExpired) return false;
 	return error.code === undefined || ![400, 422, 429].includes(error.code);
 }

@@ -1,12 +1,12 @@
 /**
- * What loops that talk to one API server share: a budget of requests, and the rule that only one of them knocks while
- * the server is away. Knows nothing of what is asked.
+ * Shared by the loops of one API server: a budget of requests, and the rule that only one loop probes while the server is
+ * away.
  */
 
 import type { Timers } from '../../base/timers.js';
 import { RequestBudget, sleep } from './back-off.js';
 
-/** One loop, by identity. */
+/** A loop, compared by identity. */
 export type GateUser = object;
 
 export interface RequestGateOptions {
@@ -19,10 +19,10 @@ export class RequestGate {
 	readonly loops: number;
 	readonly #timers: Timers;
 	readonly #budget: RequestBudget;
-	/** Who knocks; undefined: the server answers, as far as is known. */
-	#knocker: GateUser | undefined;
+	/** The loop that probes; undefined while the server is not known to be away. */
+	#prober: GateUser | undefined;
 	#waiting: (() => void)[] = [];
-	/** Whether the server may have WatchList; learned once for all loops. */
+	/** Whether the server may support WatchList; one loop finds out for all. */
 	mayHaveWatchList: boolean;
 
 	constructor(options: RequestGateOptions & { readonly watchList: boolean }) {
@@ -32,14 +32,14 @@ export class RequestGate {
 		this.mayHaveWatchList = options.watchList;
 	}
 
-	/** Whether something failed, so that requests are counted. */
+	/** Whether requests are counted, because one failed. */
 	get isCounting(): boolean {
 		return this.#budget.isCounting;
 	}
 
-	/** Resolves when `user` may make one request, or when `signal` is aborted. */
+	/** Resolves when `user` may send one request, or when `signal` is aborted. */
 	async enter(user: GateUser, signal: AbortSignal): Promise<void> {
-		while (this.#knocker !== undefined && this.#knocker !== user && !signal.aborted) await this.#opened(signal);
+		while (this.#prober !== undefined && this.#prober !== user && !signal.aborted) await this.#opened(signal);
 		if (signal.aborted) return;
 		const delayMs = this.#budget.take();
 		if (delayMs > 0) await sleep(this.#timers, delayMs, signal);
@@ -50,22 +50,22 @@ export class RequestGate {
 		this.#budget.startCounting();
 	}
 
-	/** The server did not answer `user`, stopped in the middle, or asked to be left alone. */
+	/** The server did not answer `user`, broke off, or asked for a pause. */
 	lost(user: GateUser): void {
 		this.#budget.startCounting();
-		this.#knocker ??= user;
+		this.#prober ??= user;
 	}
 
-	/** The server answered somebody. */
+	/** The server answered a loop. */
 	regained(): void {
-		this.#knocker = undefined;
+		this.#prober = undefined;
 		this.#wake();
 	}
 
-	/** `user` knocks no more: somebody else may. */
+	/** `user` stops; another loop may probe. */
 	leave(user: GateUser): void {
-		if (this.#knocker !== user) return;
-		this.#knocker = undefined;
+		if (this.#prober !== user) return;
+		this.#prober = undefined;
 		this.#wake();
 	}
 

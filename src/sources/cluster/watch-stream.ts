@@ -1,6 +1,6 @@
 /**
- * One watch from request to end: what comes is applied to the known objects, and silence ends it. Two kinds: from a
- * resourceVersion, or with everything there is first (WatchList). Knows nothing of what happens after the end.
+ * One watch from request to end: applies events to the known objects, and ends after silence. A watch starts from a
+ * resourceVersion, or with all existing objects first (WatchList).
  */
 
 import type { PendingCall } from '../../base/timers.js';
@@ -13,29 +13,29 @@ import type { Replacement } from './known-objects.js';
 /** Source: client-go v0.32 tools/cache/reflector.go, minWatchTimeout. Unit: seconds. */
 const MIN_TIMEOUT_SECONDS = 300;
 /**
- * Servers send a bookmark a minute, give or take two seconds; a stream without anything for this long, or without the
- * bookmark that was due, is taken for dead. Where a server sends none, an idle watch is asked for anew this often.
+ * Servers send a bookmark a minute, give or take two seconds. A stream that is silent for this long, or that misses a
+ * bookmark, is considered dead. If a server sends no bookmarks, an idle watch is requested again this often.
  */
 const SILENCE_MS = 65_000;
-/** A server that knows WatchList has begun, and goes on, within this long. */
+/** Longest silence of a server that supports WatchList while it sends the existing objects. Unit: milliseconds. */
 const INITIAL_SILENCE_MS = 10_000;
 
-/** How a stream ended when nothing went wrong. */
+/** How a stream ended without an error. */
 export type WatchEnd =
-	/** The server ended it, or it was told to. */
+	/** The server ended it, or the signal was aborted. */
 	| 'ended'
-	/** Nothing came for too long. */
+	/** The server sent nothing for too long. */
 	| 'silent'
-	/** The server took no notice of sendInitialEvents. */
+	/** The server ignored sendInitialEvents. */
 	| 'no-watch-list'
-	/** `stopIf` said so. */
+	/** `stopIf` returned true. */
 	| 'stopped';
 
 export interface WatchStreamOptions extends FeedOptions {
 	readonly feed: Feed;
-	/** Undefined: everything first. */
+	/** Undefined: start with all existing objects. */
 	readonly resourceVersion: string | undefined;
-	/** Asked after each change. Default is never. */
+	/** Called after each change; true ends the stream. */
 	readonly stopIf?: () => boolean;
 	/**
 	 * The known objects follow the cluster. `isReplaced`: they are a complete new state; otherwise the watch goes on from
@@ -62,12 +62,12 @@ export class WatchStream {
 		if (options.resourceVersion === undefined) this.#initial = options.feed.objects.beginReplacement();
 	}
 
-	/** Where a later watch goes on; undefined: nowhere, a list is needed. */
+	/** A later watch can continue here; undefined: a list is needed. */
 	get resourceVersion(): string | undefined {
 		return this.#resourceVersion;
 	}
 
-	/** How long ago the server accepted the watch; undefined: it did not. Unit: milliseconds. */
+	/** Time since the server accepted the watch; undefined if it did not. Unit: milliseconds. */
 	get ageMs(): number | undefined {
 		return this.#openedAt === undefined ? undefined : this.#options.timers.now() - this.#openedAt;
 	}
@@ -76,7 +76,7 @@ export class WatchStream {
 		return this.#eventCount;
 	}
 
-	/** Resolves at the end. Errors: ApiError; a 410 in the stream is one like any other. */
+	/** Resolves at the end. Errors: ApiError, also for an error event such as 410. */
 	async run(signal: AbortSignal): Promise<WatchEnd> {
 		const { client, target, random } = this.#options;
 		const giveUp = (): void => this.#abort.abort();
@@ -121,7 +121,7 @@ export class WatchStream {
 		this.#options.listener.contact();
 	}
 
-	/** One timer serves the stream: it looks at the time of the last sign of life when it fires. */
+	/** One timer for the stream: when it fires, it compares the time of the last data. */
 	#armSilence(): void {
 		const { timers } = this.#options;
 		const dueAt = this.#silentAt();
@@ -132,7 +132,7 @@ export class WatchStream {
 		});
 	}
 
-	/** With bookmarks, the next one counts, whatever else came since the last. */
+	/** Once there was a bookmark, the next one is due, whatever else arrived since. */
 	#silentAt(): number {
 		if (this.#initial !== undefined) return this.#receivedAt + INITIAL_SILENCE_MS;
 		return (this.#bookmarkAt ?? this.#receivedAt) + SILENCE_MS;
@@ -153,7 +153,7 @@ export class WatchStream {
 		this.#eventCount += 1;
 		if (type === 'ADDED' || type === 'MODIFIED') this.#put(object);
 		else if (type === 'DELETED') this.#remove(object);
-		else this.#options.log.debug({ type }, 'watch event of an unknown type is passed over');
+		else this.#options.log.debug({ type }, 'ignored a watch event of an unknown type');
 	}
 
 	#put(value: unknown): void {
@@ -203,7 +203,7 @@ export class WatchStream {
 		}
 		const order = this.#resourceVersion && compareResourceVersions(resourceVersion, this.#resourceVersion);
 		if (typeof order === 'number' && order < 0) {
-			// The cluster's own history went back, as after a restored backup of etcd.
+			// The cluster's history went back, as after etcd was restored from a backup.
 			throw new ApiError('status', `the server is at ${resourceVersion} and was at ${this.#resourceVersion}`, {
 				code: 410,
 				reason: 'Expired',
@@ -212,7 +212,7 @@ export class WatchStream {
 		this.#advance(resourceVersion);
 	}
 
-	/** Never back: an event that was overtaken is no place to go on from. */
+	/** Never goes back: a watch must not continue from an outdated event. */
 	#advance(resourceVersion: string): void {
 		if (resourceVersion === '') return;
 		const order = this.#resourceVersion && compareResourceVersions(resourceVersion, this.#resourceVersion);

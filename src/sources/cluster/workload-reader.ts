@@ -1,7 +1,6 @@
 /**
- * Single workloads of a live cluster, read when somebody asks: one GET each, through the same credentials and transport
- * as everything else, so that the permission to get is enough. Nothing is watched: who wants to know of changes reads
- * again.
+ * Reads single workloads of a live cluster: one GET each, with the credentials and transport of the cluster source, so
+ * that the permission to get suffices. Nothing is watched; a caller interested in changes reads again.
  */
 
 import { ConfigMapFsError } from '../../base/errors.js';
@@ -18,9 +17,9 @@ import { toFailure } from './failure-text.js';
 import { HttpsClient } from './https-client.js';
 import type { Kubeconfig } from './kubeconfig.js';
 
-/** How one kind is asked for. */
+/** Path elements of one kind. */
 export interface WorkloadResource {
-	/** `apps/v1`; tried in this order, because servers before 1.21 have CronJobs as v1beta1 only. */
+	/** `apps/v1`; tried in this order, because servers before 1.21 have CronJobs only as v1beta1. */
 	readonly apiVersions: readonly string[];
 	/** `deployments`. */
 	readonly plural: string;
@@ -38,7 +37,7 @@ const WORKLOAD_RESOURCES: ReadonlyMap<string, WorkloadResource> = new Map([
 	['PodTemplate', { apiVersions: ['v1'], plural: 'podtemplates' }],
 ]);
 
-/** Undefined: no pod comes from objects of this kind. `kind` is as in a manifest: `Deployment`. */
+/** Undefined for a kind without pods. `kind` is as in a manifest: `Deployment`. */
 export function workloadResource(kind: string): WorkloadResource | undefined {
 	return WORKLOAD_RESOURCES.get(kind);
 }
@@ -53,7 +52,7 @@ export interface WorkloadReaderOptions {
 	/** Default is the clock of the process. */
 	readonly timers?: Timers;
 	readonly log?: Logger;
-	/** For tests. Default is HTTPS by the kubeconfig. */
+	/** For tests. Default is HTTPS as the kubeconfig configures it. */
 	readonly client?: ApiClient;
 }
 
@@ -78,7 +77,7 @@ export class WorkloadReader {
 	readonly #options: WorkloadReaderOptions;
 	readonly #client: ApiClient;
 	readonly #abort = new AbortController();
-	/** What was read last, by place. */
+	/** The objects that were read last, by location. */
 	readonly #known = new Map<string, { readonly object: LocatedObject; readonly resourceVersion: string }>();
 
 	constructor(options: WorkloadReaderOptions) {
@@ -91,20 +90,20 @@ export class WorkloadReader {
 	}
 
 	/**
-	 * The workload as it is now; the very same value as before while its resourceVersion is.
-	 * Errors: INPUT_MISSING there is no such object or namespace; USAGE no pod comes from this kind; those of toFailure:
+	 * The current workload; the same value as before while its resourceVersion is the same.
+	 * Errors: INPUT_MISSING if the object or namespace does not exist; USAGE for a kind without pods; those of toFailure:
 	 * CLUSTER_UNREACHABLE, CLUSTER_FORBIDDEN, CONFIG_INVALID for a certificate.
 	 */
 	async read(workload: ClusterWorkload): Promise<LocatedObject> {
 		const { kind, namespace, name } = workload;
 		const resource = workloadResource(kind);
 		if (resource === undefined) {
-			throw new ConfigMapFsError('USAGE', `no pod comes from a ${kind}; name a workload, such as deployment/${name}`);
+			throw new ConfigMapFsError('USAGE', `a ${kind} has no pods; name a workload, such as deployment/${name}`);
 		}
 		const value = await this.#get(resource, workload);
 		const place = `cluster ${namespace} ${kind.toLowerCase()}/${name}`;
 		if (!isJsonObject(value) || typeof value.apiVersion !== 'string') {
-			const error = new ApiError('protocol', `${place} is no Kubernetes object`);
+			const error = new ApiError('protocol', `${place} is not a Kubernetes object`);
 			throw this.#failure(error);
 		}
 		const resourceVersion = resourceVersionOf(value);
@@ -116,7 +115,7 @@ export class WorkloadReader {
 		return object;
 	}
 
-	/** Gives up what is being read, and closes the connections. Idempotent. */
+	/** Cancels running requests and closes the connections. Idempotent. */
 	close(): void {
 		this.#abort.abort();
 		this.#client.close();
@@ -129,7 +128,7 @@ export class WorkloadReader {
 				return await this.#client.read({ apiVersion, plural }, key, this.#abort.signal);
 			} catch (thrown) {
 				error = toApiError(thrown);
-				// A 404 that does not name the object is about the version.
+				// A 404 without the name of the object is about the version.
 				if (error.code !== 404 || error.message.includes(`"${key.name}"`)) break;
 			}
 		}
@@ -143,11 +142,11 @@ export class WorkloadReader {
 		if ((await this.#hasNamespace(namespace)) === false) {
 			return new ConfigMapFsError('INPUT_MISSING', `${start}: ${server} has no such namespace; choose another with -n`);
 		}
-		const cure = `"kubectl get ${plural} -n ${namespace}" lists those that are there`;
+		const cure = `"kubectl get ${plural} -n ${namespace}" lists the existing ones`;
 		return new ConfigMapFsError('INPUT_MISSING', `${start} of ${server}; ${cure}`);
 	}
 
-	/** Undefined: nobody can tell. */
+	/** Undefined if the server does not answer or the user may not know. */
 	async #hasNamespace(namespace: string): Promise<boolean | undefined> {
 		try {
 			return await this.#client.hasNamespace(namespace, this.#abort.signal);

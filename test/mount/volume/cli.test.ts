@@ -43,7 +43,7 @@ describe('what is wrong is said in one line, with the cure and the right status'
 		const home = temporaryDirectory('home', 0o755);
 		expect(await runProgram(['mount', '/x'], { env: { HOME: home, KUBECONFIG: '' } })).toMatchObject({
 			code: 78,
-			stderr: `error: No kubeconfig: no configuration has been provided in "${home}/.kube/config"; set KUBECONFIG, pass --kubeconfig FILE, or give local manifests with -f\n`,
+			stderr: `error: no kubeconfig: no configuration has been provided in "${home}/.kube/config"; set KUBECONFIG, pass --kubeconfig FILE, or give local manifests with -f\n`,
 			stdout: '',
 		});
 	});

@@ -105,7 +105,7 @@ describe('loadKubeconfig', () => {
 		[
 			'no kubeconfig at all',
 			{},
-			/^No kubeconfig: no configuration has been provided in ".*\.kube\/config"; set KUBECONFIG/,
+			/^no kubeconfig: no configuration has been provided in ".*\.kube\/config"; set KUBECONFIG/,
 		],
 		['a context that is not there', { context: 'nope' }, /^context "nope" does not exist; .*known: "bare", "dev"$/],
 		['a cluster that is not there', { cluster: 'nope' }, /^cluster "nope" does not exist; .*known: "c1", "shared"$/],
@@ -130,7 +130,7 @@ describe('loadKubeconfig', () => {
 		[
 			'a server that is none',
 			'clusters: [{name: c, cluster: {server: x}}]\ncontexts: [{name: d, context: {cluster: c}}]\ncurrent-context: d',
-			/"x" is no http or https URL$/,
+			/"x" is not an http or https URL$/,
 		],
 	])('explains a file with %s', (_, content, text) => {
 		const expected = expect.objectContaining({ code: 'CONFIG_INVALID', message: expect.stringMatching(text) });

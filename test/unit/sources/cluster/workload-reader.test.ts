@@ -62,7 +62,7 @@ describe('WorkloadReader', () => {
 			'there is none',
 			notFound('deployments.apps "web" not found'),
 			'INPUT_MISSING',
-			'Error from server (NotFound): deployment "web" not found in namespace "a" of https://fake:6443; "kubectl get deployments -n a" lists those that are there',
+			'Error from server (NotFound): deployment "web" not found in namespace "a" of https://fake:6443; "kubectl get deployments -n a" lists the existing ones',
 		],
 		[
 			'it is not allowed',
@@ -82,7 +82,7 @@ describe('WorkloadReader', () => {
 			'the answer is something else',
 			[],
 			'CLUSTER_UNREACHABLE',
-			'The server https://fake:6443 does not answer as a Kubernetes API does: cluster a deployment/web is no Kubernetes object',
+			'The server https://fake:6443 does not answer as a Kubernetes API does: cluster a deployment/web is not a Kubernetes object',
 		],
 	])('says when %s', async (_what, answer, code, message) => {
 		const { client, reader } = make();
