@@ -26,6 +26,8 @@ const OUTPUT_MS = 15_000;
 const DIRECTORY = '/home/jane/configmapfs';
 /** So that there is something to unmount. */
 const MOUNT_IF_EMPTY = '[ -n "$(ls -A mnt 2> /dev/null)" ] || configmapfs mount ./mnt --mkdir -f app.yaml -b';
+/** System directories only: one that may not be entered would turn "not found" into "cannot be executed". */
+const SYSTEM_PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
 const CTRL_C = '\x03';
 /** Status of a command that Ctrl-C ended. */
 const INTERRUPTED = 128 + constants.signals.SIGINT;
@@ -76,7 +78,7 @@ export class DocumentStage {
 		const terminal = await Terminal.open(
 			['unshare', ...asRoot, '--mount', '--propagation', 'private', 'sh', '-ec', SET_UP, 'sh', directory],
 			{
-				PATH: `${bin}:${dirname(process.execPath)}:${process.env.PATH}`,
+				PATH: `${bin}:${dirname(process.execPath)}:${SYSTEM_PATH}`,
 				XDG_RUNTIME_DIR: join(directory, 'memory/run'),
 				HOME: join(directory, 'work'),
 				STAGE: join(directory, 'work'),

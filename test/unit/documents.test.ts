@@ -87,6 +87,21 @@ describe('ARCHITECTURE.md', () => {
 	});
 });
 
+describe('CONTRIBUTING.md', () => {
+	test('every name of the code that it gives is in the code', () => {
+		const code = ['src', 'test/support'].flatMap((folder) =>
+			readdirSync(join(ROOT, folder), { recursive: true, encoding: 'utf8' })
+				.filter((name) => name.endsWith('.ts'))
+				.map((name) => readFileSync(join(ROOT, folder, name), 'utf8')),
+		);
+		const names = [...proseOf('CONTRIBUTING.md').matchAll(/`([A-Z]\w+|invariant)`/g)].map(([, name = '']) => name);
+		expect(names.length).toBeGreaterThan(5);
+		// A variable of the environment, which a script reads.
+		const known = (name: string) => name === 'KUBEBUILDER_ASSETS' || code.some((text) => text.includes(name));
+		expect(names.filter((name) => !known(name))).toEqual([]);
+	});
+});
+
 describe('CHANGELOG.md', () => {
 	test('has the version of package.json, below what is not released', () => {
 		const { version } = JSON.parse(textOf('package.json')) as { readonly version: string };
