@@ -1,6 +1,7 @@
 /**
- * The logger as the rest of the program sees it: a type only, so that nothing below `cli` depends on pino.
- * Messages are constant lower-case phrases, everything variable is a field, values of ConfigMaps are never logged.
+ * The logger as the rest of the program sees it: a type, so that only `cli` depends on pino. At `info` and above a
+ * message is a lower-case sentence with every value that people need; its fields are for programs. Values of ConfigMaps
+ * and Secrets are never logged.
  */
 
 /** From the most to the least important. */
@@ -18,7 +19,7 @@ export interface Logger extends Readonly<Record<LogLevel, LogMethod>> {
 
 const nothing: LogMethod = () => {};
 
-/** A logger that says nothing, for tests and for library use. */
+/** A logger that writes nothing, for tests and for library use. */
 export const SILENT: Logger = {
 	error: nothing,
 	warn: nothing,

@@ -94,7 +94,7 @@ async function healed(path: string, log: Logger): Promise<string> {
 			}
 			throw mountedAlready(path);
 		}
-		log.warn({ mountPoint: path, state }, 'removing the mount of a daemon that is gone');
+		log.warn({ mountPoint: path, state }, `removing the mount of a killed daemon from "${path}"`);
 		unmountPath(path, 'forcibly');
 	}
 }

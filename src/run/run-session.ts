@@ -113,7 +113,7 @@ export class RunSession {
 				this.#reactor.volumeChanged(volume, flip);
 			},
 			onDriverDeath: (detail) => {
-				log.error({ detail }, 'the process that serves the volumes ended, so the application is ended');
+				log.error({ detail }, `the process that serves the volumes ended (${detail}), so the application is ended`);
 				this.#application.end(RUN_FAILED);
 			},
 		});

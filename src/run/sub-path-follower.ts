@@ -35,10 +35,13 @@ export class SubPathFollower {
 			try {
 				const path = source();
 				if (path === undefined)
-					this.#log.warn(fields, 'the subPath no longer exists; the mount keeps its last content');
+					this.#log.warn(fields, `the subPath at ${target} no longer exists; the mount keeps its last content`);
 				else this.#placed?.replace(path, target);
 			} catch (error) {
-				this.#log.warn({ ...fields, err: error }, 'cannot update the subPath; the mount keeps its last content');
+				this.#log.warn(
+					{ ...fields, err: error },
+					`cannot update the subPath at ${target}; the mount keeps its last content`,
+				);
 			}
 		}
 	}

@@ -169,7 +169,7 @@ describe('the server is away', () => {
 		expect(await mount.stop('SIGINT')).toEqual({ code: 130, signal: null });
 		expect(mount.logLines().map(({ level, msg }) => `${level} ${msg}`)).toEqual([
 			`warn cannot reach the API server ${proxy.url}: connection refused; retrying`,
-			'info stopped before anything was mounted',
+			'info stopped by SIGINT before the mount was made',
 		]);
 		expect(mountsBelow(dir)).toEqual([]);
 	});

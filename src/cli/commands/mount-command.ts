@@ -164,7 +164,7 @@ async function runUntilEnd(
 	const interrupted = await Promise.race([session.start(), stop.signal]);
 	if (interrupted !== undefined) {
 		await session.close();
-		log.info({ signal: interrupted }, 'stopped before anything was mounted');
+		log.info({ signal: interrupted }, `stopped by ${interrupted} before the mount was made`);
 		return 128 + constants.signals[interrupted];
 	}
 	hooks.onReady();
@@ -172,10 +172,10 @@ async function runUntilEnd(
 	hooks.onStopping();
 	const upcalls = await session.upcalls();
 	const { wasBusy } = await session.close();
-	if (wasBusy) log.warn('the mount was in use: it was detached, and what was open in it is gone');
+	if (wasBusy) log.warn('the mount was in use and was detached; its open files are lost');
 	if (typeof outcome === 'string') onEvent({ type: 'unmounted', signal: outcome, upcalls });
 	else if (outcome.reason === 'unmounted') onEvent({ type: 'unmounted', upcalls });
-	else throw new ConfigMapFsError('DRIVER_DIED', `The server process ended (${outcome.detail}); mount again to go on`);
+	else throw new ConfigMapFsError('DRIVER_DIED', `the server process ended (${outcome.detail}); mount again`);
 	return 0;
 }
 

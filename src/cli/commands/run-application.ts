@@ -35,10 +35,8 @@ export async function runApplication(line: RunLine, context: CliContext, place: 
 		openLogSink(line.logFile),
 	);
 	if (driver.fallbackReason !== undefined) {
-		log.info(
-			{ reason: driver.fallbackReason },
-			'FUSE is not available; volumes are written to a tmpfs, as kubelet does',
-		);
+		const reason = driver.fallbackReason;
+		log.info({ reason }, `FUSE is not available, so volumes are written to a tmpfs, as kubelet does: ${reason}`);
 	}
 	const onEvent = eventLog(log);
 	const { readsStdin, ...sources } = await openPodSources(line.pod, { ...inputEnvironment(context, log), onEvent });

@@ -4,23 +4,28 @@ import { oneLine } from './terminal-text.js';
 
 export type LogRecord = Readonly<Record<string, unknown>>;
 
-/** Fields that are not shown to people, because the line has them already or they are for programs. */
-const HIDDEN = new Set(['level', 'time', 'msg', 'configMap', 'volume', 'err', 'component', 'source']);
+/** Fields that the line contains already, or that are only for programs. */
+const HIDDEN = new Set(['level', 'time', 'msg', 'event', 'configMap', 'volume', 'err', 'component', 'source']);
 
-/** One line. The message of an event is a sentence already; its fields are for programs. */
-export function sentenceOf(record: LogRecord): string {
+/**
+ * One line. A message is a sentence that contains every value that people need; its fields are for programs.
+ * `hasFields` appends them, for developers.
+ */
+export function sentenceOf(record: LogRecord, hasFields = false): string {
 	const message = String(record.msg ?? '');
-	return oneLine(record.event === undefined ? withFields(message, record) : message);
+	const details = hasFields ? fieldsOf(record) : '';
+	if (record.event !== undefined) return oneLine(message + details);
+	const { err } = record;
+	const cause = typeof err === 'object' && err !== null && 'message' in err ? `: ${err.message}` : '';
+	return oneLine(`${subjectOf(record)}${message}${details}${cause}`);
 }
 
-function withFields(message: string, record: LogRecord): string {
+/** ` (path /x, limit 5)`, or nothing. */
+function fieldsOf(record: LogRecord): string {
 	const fields = Object.entries(record)
 		.filter(([name]) => !HIDDEN.has(name))
 		.map(([name, value]) => `${name} ${typeof value === 'string' ? value : JSON.stringify(value)}`);
-	const details = fields.length === 0 ? '' : ` (${fields.join(', ')})`;
-	const { err } = record;
-	const cause = typeof err === 'object' && err !== null && 'message' in err ? `: ${err.message}` : '';
-	return `${subjectOf(record)}${message}${details}${cause}`;
+	return fields.length === 0 ? '' : ` (${fields.join(', ')})`;
 }
 
 /** The ConfigMap or the volume of a pod that the line is about; empty if it is about neither. */

@@ -17,9 +17,10 @@ export function textLogger(options: TextLoggerOptions, bindings: Readonly<Record
 	const { level: least, prefix, write } = options;
 	const method = (level: LogLevel): LogMethod => {
 		if (LOG_LEVELS.indexOf(level) > LOG_LEVELS.indexOf(least)) return () => {};
+		const isForDevelopers = level === 'debug' || level === 'trace';
 		return (...[fields, message]: readonly unknown[]) => {
 			const record = typeof fields === 'string' ? { msg: fields } : { ...(fields as object), msg: message };
-			write(`${prefix(level)}${sentenceOf({ ...bindings, ...record })}\n`);
+			write(`${prefix(level)}${sentenceOf({ ...bindings, ...record }, isForDevelopers)}\n`);
 		};
 	};
 	return {

@@ -86,7 +86,7 @@ export class Application implements SignalReceiver {
 		if (!this.#restartDue) this.#isLast = true;
 		onEvent({ type: 'application-ended', pid, ...(signal === undefined ? { status } : { signal }) });
 		const left = await killMembers(members);
-		if (left.length > 0) log.warn({ pids: left }, 'cannot kill some processes of the application');
+		if (left.length > 0) log.warn({ pids: left }, `cannot kill processes of the application: ${left.join(', ')}`);
 		return status;
 	}
 

@@ -97,7 +97,7 @@ export class ManifestSource implements Source {
 			this.#watcher.watch([{ path, ...this.#listing }]);
 			for (const file of this.#list()) file.lookFirst();
 			if (listing.kind === 'directory' && this.#files.size === 0) {
-				this.#log.warn({ path }, 'directory holds no .json, .yaml or .yml file');
+				this.#log.warn({ path }, `the directory "${path}" contains no .json, .yaml or .yml file`);
 			}
 			this.#publisher.first(sink, this.#states());
 		} catch (error) {

@@ -190,7 +190,7 @@ export class PathWatcher {
 		this.#limitReported = true;
 		this.#log.warn(
 			{ path, code, setting },
-			'inotify limit is used up, polling once a second instead; raise the setting with sysctl',
+			`the inotify limit ${setting} is used up, so "${path}" is polled once a second; raise it with sysctl`,
 		);
 	}
 

@@ -114,14 +114,14 @@ describe.skipIf(AS_ROOT.missing !== undefined)(`kill -9, ${titleOf(AS_ROOT)}`, (
 			for (let round = 0; round < 20; round++) {
 				const victim = VICTIMS[round % VICTIMS.length] ?? 'daemon';
 				const mount = await startMount(dir, ['-f', file]);
-				if (messages(mount).includes('removing the mount of a daemon that is gone')) healed++;
+				if (messages(mount).includes(`removing the mount of a killed daemon from "${dir}"`)) healed++;
 				const server = mount.serverPid() ?? 0;
 				await sleep(Math.random() * 250);
 				kill(mount, victim);
 				const status = await within(WAIT_MS, `the end of the daemon (${victim})`, mount.ended);
 				if (victim === 'server') {
 					expect(status).toEqual({ code: 70, signal: null });
-					expect(mount.stderr).toContain('error: The server process ended (killed by SIGKILL); mount again to go on\n');
+					expect(mount.stderr).toContain('error: the server process ended (killed by SIGKILL); mount again\n');
 				}
 				// A server without a daemon serves its last readers for two seconds.
 				await until(() => mountsBelow(dir).length === 0 || !isRunning(server), `no living mount (${victim})`);
@@ -187,7 +187,7 @@ describe.skipIf(AS_ROOT.missing !== undefined)(`dead mounts, ${titleOf(AS_ROOT)}
 		expect((await runCommand('ls', [dir], { env: { LC_ALL: 'C' } })).stderr).toContain('not connected');
 		const mount = await startMount(dir, ['-f', manifest()]);
 		expect(messages(mount)).toEqual([
-			'removing the mount of a daemon that is gone',
+			`removing the mount of a killed daemon from "${dir}"`,
 			`mounted 1 ConfigMap on ${dir} (kernel driver)`,
 		]);
 		await mount.stop();

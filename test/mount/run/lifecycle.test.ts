@@ -252,7 +252,7 @@ for (const way of [ROOT_WAY, USER_WAY]) {
 				expect(JSON.parse(stderr)).toMatchObject({
 					level: 'error',
 					detail: 'killed by SIGKILL',
-					msg: 'the process that serves the volumes ended, so the application is ended',
+					msg: 'the process that serves the volumes ended (killed by SIGKILL), so the application is ended',
 				});
 				await clean(command);
 			});

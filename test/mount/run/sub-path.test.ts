@@ -79,7 +79,7 @@ for (const way of [ROOT_WAY, USER_WAY]) {
 			const run = startRun(machine, way, manifest, { args: ['--subpath=live'] });
 			await run.waitForOutput('saw 1 1');
 			manifest.put(...objects({ other: '2' }));
-			await run.waitForLog('the subPath no longer exists; the mount keeps its last content');
+			await run.waitForLog('the subPath at /etc/cmfs-test/app.conf no longer exists; the mount keeps its last content');
 			expect((await run.exec('cat', '/etc/cmfs-test/app.conf')).stdout).toBe('1');
 			manifest.put(...objects({ 'app.conf': '3', other: '2' }));
 			await run.waitForOutput('saw 3 3');

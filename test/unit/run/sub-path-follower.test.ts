@@ -41,11 +41,11 @@ test('one that is gone, or cannot be replaced, keeps its content; the others fol
 	sources['/etc/a2'] = '/v/..2/a2';
 	follower.flipped('v');
 	expect(replaced).toEqual(['/etc/a2 = /v/..2/a2']);
-	expect(log.take()).toEqual(['warn: the subPath no longer exists; the mount keeps its last content']);
+	expect(log.take()).toEqual(['warn: the subPath at /etc/a no longer exists; the mount keeps its last content']);
 	sources['/etc/a'] = new Error('leads out of the volume');
 	follower.flipped('v');
 	expect(replaced).toHaveLength(2);
-	expect(log.take()).toEqual(['warn: cannot update the subPath; the mount keeps its last content']);
+	expect(log.take()).toEqual(['warn: cannot update the subPath at /etc/a; the mount keeps its last content']);
 });
 
 test('after stop nothing follows, until the next start', () => {

@@ -9,7 +9,7 @@ test('of a command: errors and warnings, each on one line, and nothing else', ()
 	log.error('it\nfails');
 	log.warn({ path: 'dir', component: 'y' }, 'directory holds nothing');
 	for (const method of ['info', 'debug', 'trace'] as const) log[method]({ a: 1 }, 'not written');
-	expect(lines).toEqual(['error: it\\nfails\n', 'warning: directory holds nothing (path dir)\n']);
+	expect(lines).toEqual(['error: it\\nfails\n', 'warning: directory holds nothing\n']);
 });
 
 test.each([
@@ -23,11 +23,13 @@ test.each([
 	expect(levels).toEqual(expected.map((one) => `${one}\n`));
 });
 
-test('the fields of a child are on each of its lines', () => {
+test('the subject of a child is on each of its lines, its other fields on those for developers', () => {
 	const lines: string[] = [];
-	const log = textLogger({ level: 'info', prefix: () => '', write: (line) => void lines.push(line) });
-	log.child({ configMap: 'default/app' }).child({ limit: 5 }).info('too big');
-	expect(lines).toEqual(['default/app: too big (limit 5)\n']);
+	const log = textLogger({ level: 'debug', prefix: () => '', write: (line) => void lines.push(line) });
+	const child = log.child({ configMap: 'default/app' }).child({ limit: 5 });
+	child.info('too big');
+	child.debug('too big');
+	expect(lines).toEqual(['default/app: too big\n', 'default/app: too big (limit 5)\n']);
 });
 
 describe('timedPrefix', () => {
