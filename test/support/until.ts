@@ -52,6 +52,14 @@ export function expectSoon(elapsedMs: number, idleLimitMs: number, what?: string
 	expect(elapsedMs, what).toBeLessThan(idleLimitMs * slowness());
 }
 
+/** The processor time that `action` takes in this process, which other processes do not change. Unit: milliseconds. */
+export function cpuMs(action: () => void): number {
+	const before = process.cpuUsage();
+	action();
+	const { user, system } = process.cpuUsage(before);
+	return (user + system) / 1000;
+}
+
 /** How many times longer than an idle machine this one now takes to start Node; at least 1. */
 export function slowness(): number {
 	const samples = [1, 2, 3].map(() => {

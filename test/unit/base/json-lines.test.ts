@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { JsonLineError, JsonLines } from '../../../src/base/json-lines.js';
+import { cpuMs } from '../../support/until.js';
 
 describe('JsonLines', () => {
 	it.each([1, 2, 3, 5, 7, 100])(
@@ -33,11 +34,12 @@ describe('JsonLines', () => {
 			length = String(value).length;
 		});
 		const chunk = Buffer.alloc(1_000, 'x');
-		const begin = performance.now();
-		lines.push(Buffer.from('"'));
-		for (let count = 0; count < 20_000; count += 1) lines.push(chunk);
-		lines.push(Buffer.from('"\n'));
+		const tookMs = cpuMs(() => {
+			lines.push(Buffer.from('"'));
+			for (let count = 0; count < 20_000; count += 1) lines.push(chunk);
+			lines.push(Buffer.from('"\n'));
+		});
 		expect(length).toBe(20_000_000);
-		expect(performance.now() - begin).toBeLessThan(2_000);
+		expect(tookMs).toBeLessThan(2_000);
 	});
 });
