@@ -1,4 +1,3 @@
-import { performance } from 'node:perf_hooks';
 import { describe, expect, it } from 'vitest';
 import { type ParsedManifest, parseManifest } from '../../../../src/sources/manifests/manifest-parser.js';
 import { cpuMs } from '../../../support/until.js';
