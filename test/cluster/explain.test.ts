@@ -74,7 +74,7 @@ it('lints it, and does not take a Secret that was not looked for for missing', a
 	expect([code, stderr]).toEqual([0, '']);
 	const { findings, summary } = JSON.parse(stdout) as LintReport;
 	expect(findings.map(({ severity, rule, text }) => [severity, rule, text])).toEqual([
-		['info', 'missing-object', 'secret "db" is in no manifest, and those of a cluster are not read'],
+		['info', 'missing-object', 'secret "db" is in no manifest, and the cluster was not read'],
 	]);
 	expect(summary.workloads).toBe(1);
 	const text = await program('lint');

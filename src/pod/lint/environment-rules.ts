@@ -1,4 +1,4 @@
-/** Rules of `lint` about the variables of a container. Pure; no text repeats a value. */
+/** Rules of `lint` for the variables of a container. Pure. No text contains a value. */
 
 import { MAX_STRING_BYTES } from '../environment/exec-limits.js';
 import { environmentNameFaults, isShellName } from '../environment/names.js';
@@ -16,7 +16,7 @@ interface EntryNames {
 	readonly names: string;
 }
 
-/** The variables that `wanted` accepts, together for each entry of a list. */
+/** The variables that `wanted` accepts, grouped by the entry that sets them. */
 function* perEntry(subject: LintSubject, wanted: (variable: Variable) => boolean): Iterable<EntryNames> {
 	for (const { variables } of subject.containers) {
 		const entries = new Map<string, Variable[]>();
@@ -35,15 +35,15 @@ export function* envNameNoShell(subject: LintSubject): Iterable<RuleFinding> {
 		yield {
 			severity: 'warning',
 			field,
-			text: `no shell can use these variables, and many drop them: ${names}`,
-			cure: 'use letters, digits and _ only: rename the key, or set it with env and valueFrom',
+			text: `shells cannot use these variables, and many drop them: ${names}`,
+			cure: 'use only letters, digits and _: rename the key, or set the variable with env and valueFrom',
 		};
 	}
 }
 
 const OLD_CLUSTERS: Readonly<Record<Variable['list'], string>> = {
-	envFrom: 'clusters before 1.30 leave these variables out, later ones set them',
-	env: 'clusters before 1.32 refuse a pod with these names',
+	envFrom: 'clusters before 1.30 skip these variables',
+	env: 'clusters before 1.32 refuse a pod with these variables',
 };
 
 export function* envNameTooNew(subject: LintSubject): Iterable<RuleFinding> {
@@ -53,7 +53,7 @@ export function* envNameTooNew(subject: LintSubject): Iterable<RuleFinding> {
 			severity: 'warning',
 			field,
 			text: `${OLD_CLUSTERS[list]}: ${names}`,
-			cure: 'rename them, or set a prefix that begins with a letter',
+			cure: 'rename them, or add a prefix that begins with a letter',
 		};
 	}
 }
@@ -78,8 +78,8 @@ export function* envFromCollision(subject: LintSubject): Iterable<RuleFinding> {
 			yield {
 				severity: 'warning',
 				field: later.field,
-				text: `${later.origin} sets what ${earlier.origin} of envFrom[${earlier.index}] has set, and wins: ${nameList(names)}`,
-				cure: 'give one of them a prefix, or remove the keys from one',
+				text: `${later.origin} overrides variables of ${earlier.origin} (envFrom[${earlier.index}]): ${nameList(names)}`,
+				cure: 'add a prefix to one of them, or remove the keys from one',
 			};
 		}
 	}
@@ -94,8 +94,8 @@ export function* envOverridesEnvFrom(subject: LintSubject): Iterable<RuleFinding
 			yield {
 				severity: 'info',
 				field,
-				text: `"${name}" overrides the one of ${under.origin} (envFrom[${under.index}])`,
-				cure: 'remove one of them if that is not meant',
+				text: `"${name}" overrides the variable of ${under.origin} (envFrom[${under.index}])`,
+				cure: 'remove one of them if this is not intended',
 			};
 		}
 	}
@@ -109,7 +109,7 @@ export function* envDuplicate(subject: LintSubject): Iterable<RuleFinding> {
 			const other = earlier.get(name);
 			earlier.set(name, variable);
 			if (other === undefined) continue;
-			const text = `"${name}" is set by env[${other.index}] already; this one wins`;
+			const text = `env[${other.index}] sets "${name}" too; this entry wins`;
 			yield { severity: 'warning', field, text, cure: 'remove one of them' };
 		}
 	}
@@ -123,7 +123,7 @@ export function* envValueTooLarge(subject: LintSubject): Iterable<RuleFinding> {
 			yield {
 				severity: 'error',
 				field,
-				text: `"${name}" and its value are ${size} bytes; Linux starts no program with more than ${MAX_STRING_BYTES} in one variable`,
+				text: `"${name}" and its value take ${size} bytes; Linux allows ${MAX_STRING_BYTES} in one variable`,
 				cure: 'mount it as a file',
 			};
 		}
@@ -132,18 +132,18 @@ export function* envValueTooLarge(subject: LintSubject): Iterable<RuleFinding> {
 
 export function* envValueNul(subject: LintSubject): Iterable<RuleFinding> {
 	for (const { field, names } of perEntry(subject, ({ bytes }) => bytes?.includes(0) === true)) {
-		const text = `a variable cannot hold a NUL character, and these would: ${names}`;
+		const text = `these values contain a NUL character, which a variable cannot: ${names}`;
 		yield { severity: 'error', field, text, cure: 'mount it as a file' };
 	}
 }
 
-/** A value of one line with its line end, as `echo` and editors leave it. */
+/** A one-line value with a newline at its end, as `echo` and editors write it. */
 export function* envTrailingNewline(subject: LintSubject): Iterable<RuleFinding> {
 	const ends = ({ isKey, bytes }: Variable) =>
 		isKey && bytes !== undefined && bytes.length > 1 && bytes.indexOf(NEWLINE) === bytes.length - 1;
 	for (const { field, names } of perEntry(subject, ends)) {
-		const text = `the values end with a line end, which is part of the variable: ${names}`;
-		yield { severity: 'warning', field, text, cure: 'remove the line end from the value (in YAML: |- in place of |)' };
+		const text = `these values end with a newline, which becomes part of the variable: ${names}`;
+		yield { severity: 'warning', field, text, cure: 'remove the newline from the value (in YAML: |- instead of |)' };
 	}
 }
 
@@ -155,8 +155,8 @@ export function* envFromBinary({ containers, objects }: LintSubject): Iterable<R
 			yield {
 				severity: 'info',
 				field: `${field}.envFrom[${index}]`,
-				text: `binaryData of ${objectName(object)} sets no variables: ${nameList(object.binaryData.keys())}`,
-				cure: 'move text to data, or mount it as files',
+				text: `binaryData of ${objectName(object)} is never part of the environment: ${nameList(object.binaryData.keys())}`,
+				cure: 'move text to data, or mount the keys as files',
 			};
 		}
 	}

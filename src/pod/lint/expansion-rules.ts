@@ -1,4 +1,4 @@
-/** Rules of `lint` about `$(NAME)` in values, commands and sub paths. Pure. */
+/** Rules of `lint` for `$(NAME)` in values, commands and subPathExpr. Pure. */
 
 import { posix } from 'node:path';
 import { traceExpansion } from '../environment/expansion.js';
@@ -7,27 +7,27 @@ import type { RuleFinding } from './finding.js';
 import { nameList } from './name-list.js';
 import type { LintSubject, SubjectContainer } from './subject.js';
 
-/** What kubelet sets for each Service. Source: kubernetes v1.32 pkg/kubelet/envvars, FromServices. */
+/** Variables that kubelet sets for each Service. Source: kubernetes v1.32 pkg/kubelet/envvars, FromServices. */
 const SERVICE_VARIABLE =
 	/^KUBERNETES_PORT$|_SERVICE_HOST$|_SERVICE_PORT(_[A-Z0-9_]+)?$|_PORT_\d+_(TCP|UDP|SCTP)(_(PROTO|PORT|ADDR))?$/;
 const SHELLS = new Set(['sh', 'bash', 'ash', 'dash', 'zsh', 'ksh', 'mksh']);
-/** How variables are written and programs are not. */
+/** The usual form of names of variables, as opposed to programs. */
 const CONSTANT_CASE = /^[A-Z][A-Z0-9_]*$/;
 /** `${NAME}` or `$NAME`. */
 const SHELL_REFERENCE = /\$(?:\{([A-Za-z_]\w*)\}|([A-Za-z_]\w*))/g;
 
-/** One text that kubelet expands, and the variables it can refer to. */
+/** A text that kubelet expands, and the variables that it can refer to. */
 interface ExpandedText {
 	readonly text: string;
 	readonly field: string;
 	readonly container: SubjectContainer;
-	/** Names with a value at that moment. */
+	/** Names that are set before this text is expanded. */
 	readonly known: ReadonlySet<string>;
-	/** Names that get their value later in the list; empty for a command. */
+	/** Names that are set later in the list; empty for a command. */
 	readonly later: ReadonlySet<string>;
-	/** The variable whose value it is. */
+	/** The variable of which this is the value. */
 	readonly own: string | undefined;
-	/** Whether a shell looks at the text afterwards. */
+	/** Whether a shell interprets the text afterwards. */
 	readonly isScript: boolean;
 }
 
@@ -60,20 +60,20 @@ function* argumentTexts(placed: SubjectContainer): Iterable<ExpandedText> {
 	const isScript = runsShell(container);
 	for (const list of ['command', 'args'] as const) {
 		for (const [index, text] of (container[list] ?? []).entries()) {
-			const place = `${field}.${list}[${index}]`;
-			yield { text, field: place, container: placed, known, later: new Set(), own: undefined, isScript };
+			const ownField = `${field}.${list}[${index}]`;
+			yield { text, field: ownField, container: placed, known, later: new Set(), own: undefined, isScript };
 		}
 	}
 }
 
-/** `sh -c …`, also behind another program such as tini. */
+/** Whether the command is `sh -c …`, also after another program such as tini. */
 function runsShell({ command = [], args = [] }: Container): boolean {
 	const words = [...command, ...args];
 	const shell = words.findIndex((word) => SHELLS.has(posix.basename(word)));
 	return shell >= 0 && words.slice(shell + 1).some((word) => /^-[a-z]*c[a-z]*$/.test(word));
 }
 
-/** Every name that a text refers to. */
+/** The names that a text refers to. */
 function referencesOf(text: string): readonly string[] {
 	return traceExpansion(text, () => undefined).unresolved;
 }
@@ -85,13 +85,13 @@ export function* forwardReference(subject: LintSubject): Iterable<RuleFinding> {
 		yield {
 			severity: 'warning',
 			field,
-			text: `refers to what is set further down, and stays as it is written: ${listed(names)}`,
+			text: `these variables are set further down, so they are not expanded: ${listed(names)}`,
 			cure: 'move the entry below those that it refers to',
 		};
 	}
 }
 
-/** References to nothing. A script may mean `$(date)`, which is left to its shell. */
+/** References without a variable. A script may contain `$(date)`, which its shell expands. */
 function* undefinedNames(subject: LintSubject): Iterable<{ readonly in: ExpandedText; readonly name: string }> {
 	for (const one of expandedTexts(subject)) {
 		if (!one.container.variables.isComplete) continue;
@@ -113,8 +113,8 @@ export function* undefinedReference(subject: LintSubject): Iterable<RuleFinding>
 		yield {
 			severity: 'warning',
 			field: one.field,
-			text: `$(${name}) stays as it is written: ${isOwn ? 'a variable cannot refer to itself' : 'nothing sets it'}`,
-			cure: 'set it before, or write $$ for a literal $; variables of the image cannot be referred to',
+			text: `$(${name}) is not expanded: ${isOwn ? 'a variable cannot refer to itself' : 'no entry sets it'}`,
+			cure: 'set it before, or write $$ for a literal $; variables of the image cannot be referenced',
 		};
 	}
 }
@@ -125,13 +125,13 @@ export function* serviceVariable(subject: LintSubject): Iterable<RuleFinding> {
 		yield {
 			severity: 'info',
 			field: one.field,
-			text: `$(${name}) is set by a cluster for a Service; a local process has none, and it stays as it is written`,
-			cure: 'set the variable in env to run here',
+			text: `$(${name}) is not expanded by a local process: only a cluster sets the variables of Services`,
+			cure: 'set it in env to run the container here',
 		};
 	}
 }
 
-/** In a sub path kubelet refuses what is undefined or empty, unlike anywhere else. */
+/** Only in a subPathExpr does kubelet refuse undefined and empty variables. */
 export function* subPathExprUndefined({ containers }: LintSubject): Iterable<RuleFinding> {
 	for (const { mounts, variables } of containers) {
 		if (!variables.isComplete) continue;
@@ -151,7 +151,7 @@ export function* subPathExprUndefined({ containers }: LintSubject): Iterable<Rul
 	}
 }
 
-/** `${NAME}` where only `$(NAME)` means something. In a value only for a name that there is: it may be a password. */
+/** `${NAME}`, although only `$(NAME)` is expanded. In values only names of variables count, as `$` may be in a password. */
 export function* shellReference(subject: LintSubject): Iterable<RuleFinding> {
 	for (const { text, field, container, own, isScript } of expandedTexts(subject)) {
 		if (isScript) continue;
@@ -165,8 +165,8 @@ export function* shellReference(subject: LintSubject): Iterable<RuleFinding> {
 		yield {
 			severity: 'info',
 			field,
-			text: `no shell reads this, so it stays as it is written: ${nameList(names)}`,
-			cure: 'write $(NAME) if the variable is meant',
+			text: `no shell interprets this text, so these are not expanded: ${nameList(names)}`,
+			cure: 'write $(NAME) to insert the variable',
 		};
 	}
 }

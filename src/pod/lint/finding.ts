@@ -1,21 +1,21 @@
-/** What `lint` says (types only). */
+/** Results of `lint` (types only). */
 
 export type Severity = 'error' | 'warning' | 'info';
 
 export interface Finding {
-	/** `error`: a pod would not start, or would not do what is written. */
+	/** `error`: the pod does not start, or does not do what the manifest says. */
 	readonly severity: Severity;
 	/** `subpath-never-updates`. */
 	readonly rule: string;
-	/** Of the workload, or of the object that is invalid: `file:line:column`. */
+	/** `file:line:column` of the workload, or of the invalid object. */
 	readonly location: string;
-	/** `spec.template.spec.containers[0].env[2].value`, `configmap/app data[key]`; empty: the whole. */
+	/** `spec.template.spec.containers[0].env[2].value`, `configmap/app data[key]`; empty for the object itself. */
 	readonly field: string;
-	/** What is so, and what comes of it. */
+	/** The fault and its consequence. */
 	readonly text: string;
-	/** What to do. */
+	/** What to do, in the imperative. */
 	readonly cure: string;
 }
 
-/** What a rule finds; the rule and the place are added to it. */
+/** A finding without the name of its rule and the location, which the caller adds. */
 export type RuleFinding = Omit<Finding, 'rule' | 'location'>;

@@ -1,6 +1,5 @@
 /**
- * What is likely to be wrong with a pod and the objects that it names: found from the manifests alone, before anything
- * runs. Pure and deterministic.
+ * Finds likely faults of a pod and of the objects that it names, from the manifests alone. Pure and deterministic.
  */
 
 import type { PodObjects } from '../pod-objects.js';
@@ -18,29 +17,29 @@ import { type AbsenceOf, type LintSubject, lintSubject } from './subject.js';
 import * as volume from './volume-rules.js';
 
 export interface LintInput {
-	/** Undefined: its workload is invalid, and only the violations can be told. */
+	/** Undefined if its workload is invalid. Then only violations are reported. */
 	readonly pod: Pod | undefined;
 	readonly objects: PodObjects;
-	/** What is wrong with manifests, found while they were read. */
+	/** Faults that the reader of the manifests found. */
 	readonly violations: readonly LintViolation[];
-	/** Also what an application would see that walks its volumes; default is no. */
+	/** Also report what matters to applications that walk their volumes. Default: false. */
 	readonly walk?: boolean;
-	/** Only this container, and the volumes that it uses; default is all of the pod. */
+	/** Check only this container and its volumes. Default: all containers. */
 	readonly container?: string | undefined;
-	/** Of objects that `objects` has not; default is that nobody has them. */
+	/** Why `objects` lacks an object. Default: it is missing. */
 	readonly absenceOf?: AbsenceOf;
 }
 
 export interface LintViolation {
 	/** `file:line:column`. */
 	readonly location: string;
-	/** The API server's or the reader's own text. */
+	/** Text of the API server or the reader. */
 	readonly text: string;
 }
 
 type Rule = (subject: LintSubject) => Iterable<RuleFinding>;
 
-/** Every rule that looks at a pod, by its name. */
+/** The rules for pods, by name. */
 export const RULES: Readonly<Record<string, Rule>> = {
 	'subpath-never-updates': subPath.subPathNeverUpdates,
 	'subpath-directory-empties': subPath.subPathDirectoryEmpties,
@@ -86,7 +85,7 @@ export const RULES: Readonly<Record<string, Rule>> = {
 	'cluster-only-source': volume.clusterOnlySource,
 };
 
-/** The rule of what was found while manifests were read. */
+/** The rule of faults that the reader of the manifests found. */
 export const INVALID_MANIFEST = 'invalid-manifest';
 
 const SEVERITIES: readonly Severity[] = ['error', 'warning', 'info'];
@@ -101,7 +100,7 @@ export function lintPod(input: LintInput): readonly Finding[] {
 		location,
 		field: '',
 		text,
-		cure: 'correct the manifest; until then nothing of the object is used',
+		cure: 'correct the manifest; until then the object is ignored',
 	}));
 	if (pod !== undefined) {
 		const subject = lintSubject(pod, objects, { walk, container, absenceOf });

@@ -1,4 +1,4 @@
-/** Rules of `lint` about permission bits. Pure. */
+/** Rules of `lint` for permission bits. Pure. */
 
 import { MAX_MODE, MODE_TEXT } from '../decode/validation.js';
 import type { RuleFinding } from './finding.js';
@@ -6,7 +6,7 @@ import { subPathMount } from './sub-path-mount.js';
 import type { LintSubject } from './subject.js';
 import { type ModeField, volumeModes } from './volume-entry.js';
 
-/** Decimal numbers in range that look like the octal modes of which people think. */
+/** Decimal numbers in range that look like usual octal modes. */
 const LIKE_OCTAL = new Set([400, 404, 440, 444, 500]);
 const ROOT = 0;
 
@@ -19,7 +19,7 @@ function octal(mode: number): string {
 	return `0${mode.toString(8)}`;
 }
 
-/** The decimal number for a mode whose octal digits are those of `mode`; undefined where they are not octal. */
+/** The number that `mode` would be in octal; undefined if its digits are not octal. */
 function octalMeaning(mode: number): number | undefined {
 	return /^[0-7]{3}$/.test(String(mode)) ? Number.parseInt(String(mode), 8) : undefined;
 }
@@ -27,15 +27,15 @@ function octalMeaning(mode: number): number | undefined {
 export function* modeOutOfRange(subject: LintSubject): Iterable<RuleFinding> {
 	for (const { mode, field } of modesOf(subject)) {
 		if (Number.isInteger(mode) && mode >= 0 && mode <= MAX_MODE) continue;
-		const wanted = octalMeaning(mode);
+		const intended = octalMeaning(mode);
 		yield {
 			severity: 'error',
 			field,
 			text: `Invalid value: ${mode}: ${MODE_TEXT}`,
 			cure:
-				wanted === undefined
+				intended === undefined
 					? 'write an octal number in YAML, such as 0644'
-					: `${mode} is a decimal number, in octal ${octal(mode)}; write 0${mode} in YAML, or ${wanted} in JSON`,
+					: `${mode} is a decimal number, in octal ${octal(mode)}; write 0${mode} in YAML, or ${intended} in JSON`,
 		};
 	}
 }
@@ -47,32 +47,32 @@ export function* suspiciousMode(subject: LintSubject): Iterable<RuleFinding> {
 			severity: 'warning',
 			field,
 			text: `${mode} is a decimal number, in octal ${octal(mode)}, which is an unusual mode`,
-			cure: `if 0${mode} is meant, write 0${mode} in YAML, or ${octalMeaning(mode)} in JSON`,
+			cure: `if 0${mode} is intended, write 0${mode} in YAML, or ${octalMeaning(mode)} in JSON`,
 		};
 	}
 }
 
-/** Files belong to root and, without an fsGroup, to root's group. */
+/** Files belong to root and, without an fsGroup, to the group of root. */
 export function* unreadableMode({ containers, pod }: LintSubject): Iterable<RuleFinding> {
 	const { runAsUser, runAsGroup, fsGroup, supplementalGroups } = pod.spec.securityContext;
 	if (fsGroup !== undefined) return;
 	for (const { container, mounts } of containers) {
 		const user = container.runAsUser ?? runAsUser;
 		if (user === undefined || user === ROOT) continue;
-		// Without a group the image decides, and an unknown user gets root's.
+		// Without a group, the image selects one; for an unknown user it is the group of root.
 		const group = container.runAsGroup ?? runAsGroup ?? ROOT;
 		const readBits = group === ROOT || supplementalGroups.includes(ROOT) ? 0o044 : 0o004;
 		for (const mount of mounts) {
 			const { volume, field } = mount;
-			const only = subPathMount(mount)?.path ?? '';
-			const isMounted = (path: string) => only === '' || path === only || path.startsWith(`${only}/`);
+			const subPath = subPathMount(mount)?.path ?? '';
+			const isMounted = (path: string) => subPath === '' || path === subPath || path.startsWith(`${subPath}/`);
 			const entry = volume?.entries.find(({ path, mode }) => (mode & readBits) === 0 && isMounted(path));
 			if (entry === undefined) continue;
 			yield {
 				severity: 'warning',
 				field,
-				text: `"${entry.path}" belongs to root and has mode ${octal(entry.mode)}: user ${user} cannot read it`,
-				cure: 'set securityContext.fsGroup, or a mode with a read bit for others, such as 0444',
+				text: `user ${user} cannot read "${entry.path}", which belongs to root and has mode ${octal(entry.mode)}`,
+				cure: 'set securityContext.fsGroup, or a mode with read permission for others, such as 0444',
 			};
 		}
 	}

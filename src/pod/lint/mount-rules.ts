@@ -1,4 +1,4 @@
-/** Rules of `lint` about where volumes are mounted. Pure. */
+/** Rules of `lint` for mount paths. Pure. */
 
 import { topName } from '../../volume/payload.js';
 import { cleanMountPath, mountPathFault, nestedMountPoints, samePathFault } from '../volumes/mount-order.js';
@@ -7,7 +7,7 @@ import type { RuleFinding } from './finding.js';
 import { subPathMount } from './sub-path-mount.js';
 import type { ContainerMount, LintSubject } from './subject.js';
 
-/** What the image has there is needed by nearly every program. */
+/** Directories of the image that nearly every program needs. */
 const SYSTEM_DIRECTORIES = new Set([
 	'/bin',
 	'/boot',
@@ -36,7 +36,7 @@ function* mountsOf({ containers }: LintSubject): Iterable<ContainerMount> {
 export function* unknownVolume(subject: LintSubject): Iterable<RuleFinding> {
 	for (const { mount, field, volume } of mountsOf(subject)) {
 		if (volume !== undefined) continue;
-		const text = `Not found: ${JSON.stringify(mount.name)}: the pod has no volume of that name`;
+		const text = `Not found: ${JSON.stringify(mount.name)}: the pod has no volume of this name`;
 		yield { severity: 'error', field: `${field}.name`, text, cure: 'correct the name, or add the volume' };
 	}
 }
@@ -50,11 +50,11 @@ export function* forbiddenMountPath(subject: LintSubject): Iterable<RuleFinding>
 
 export function* sameMountPath({ containers }: LintSubject): Iterable<RuleFinding> {
 	for (const { mounts } of containers) {
-		const places = new Map<string, ContainerMount>();
+		const byPath = new Map<string, ContainerMount>();
 		for (const one of mounts) {
 			const path = cleanMountPath(one.mount.mountPath);
-			const other = places.get(path);
-			places.set(path, one);
+			const other = byPath.get(path);
+			byPath.set(path, one);
 			if (other === undefined) continue;
 			yield {
 				severity: other.mount.mountPath === one.mount.mountPath ? 'error' : 'warning',
@@ -72,13 +72,13 @@ export function* hidesSystemDirectory(subject: LintSubject): Iterable<RuleFindin
 		yield {
 			severity: 'warning',
 			field: `${field}.mountPath`,
-			text: `volume "${mount.name}" hides the whole of ${path}, with all that programs need there`,
-			cure: `mount it at a directory of its own, such as ${path}/${mount.name}, or single files with subPath`,
+			text: `volume "${mount.name}" hides everything in ${path}, including files that programs need`,
+			cure: `mount it at its own directory, such as ${path}/${mount.name}, or mount single files with subPath`,
 		};
 	}
 }
 
-/** Kubelet makes a directory for whatever is mounted inside a volume; a file cannot be bound to it. */
+/** Kubelet creates a directory for each mount inside a volume; a file cannot be mounted on a directory. */
 export function* nestedFileMount({ containers }: LintSubject): Iterable<RuleFinding> {
 	for (const { mounts } of containers) {
 		for (const one of mounts) {
@@ -92,15 +92,15 @@ export function* nestedFileMount({ containers }: LintSubject): Iterable<RuleFind
 				severity: 'error',
 				field: `${one.field}.mountPath`,
 				text:
-					`kubelet makes a directory at ${path}, because it is inside volume "${outer.mount.name}"; ` +
-					'a file cannot be mounted on it and the container does not start',
-				cure: 'use one projected volume to have both in one directory',
+					`the container does not start: kubelet creates a directory at ${path}, inside volume "${outer.mount.name}", ` +
+					'and a file cannot be mounted on it',
+				cure: 'combine both in one projected volume',
 			};
 		}
 	}
 }
 
-/** A whole volume whose content kubelet writes. */
+/** Whether the mount shows all of a volume that kubelet writes. */
 function isEntireVolume({ mount, volume }: ContainerMount): boolean {
 	const { subPath = '', subPathExpr = '' } = mount;
 	return volume !== undefined && isPayloadVolume(volume.volume) && subPath === '' && subPathExpr === '';
@@ -116,14 +116,14 @@ export function* nestedMountHidesKey({ pod, volumes }: LintSubject): Iterable<Ru
 			yield {
 				severity: 'warning',
 				field,
-				text: `"${path}" (${origin}) is not shown: another volume is mounted inside this one, and its directory "${name}" is in the way`,
-				cure: 'give one of them another path',
+				text: `"${path}" (${origin}) is not visible: the directory "${name}" of another mount inside this volume replaces it`,
+				cure: 'change one of the paths',
 			};
 		}
 	}
 }
 
-/** Only with `walk`: most applications open files by name. */
+/** Only with `walk`, because most applications open files by name. */
 export function* doubleRead(subject: LintSubject): Iterable<RuleFinding> {
 	if (!subject.walk) return;
 	for (const one of mountsOf(subject)) {
@@ -134,7 +134,7 @@ export function* doubleRead(subject: LintSubject): Iterable<RuleFinding> {
 			text:
 				`an application that walks ${cleanMountPath(one.mount.mountPath)} finds every file more than once: by its name, ` +
 				'below ..data, and below the timestamped directory',
-			cure: 'pass over names that begin with ".." in the application, or name its files one by one',
+			cure: 'let the application skip names that begin with "..", or list its files by name',
 		};
 	}
 }

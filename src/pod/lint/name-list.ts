@@ -1,10 +1,10 @@
-/** Lists of names in sentences. */
+/** Lists of names in texts. */
 
-const MOST = 8;
+const MAX_SHOWN = 8;
 
-/** `a, b, c`, sorted, each once; beyond eight `… and 3 more`. */
-export function nameList(words: Iterable<string>): string {
-	const sorted = [...new Set(words)].sort();
-	const shown = sorted.slice(0, MOST).join(', ');
-	return sorted.length <= MOST ? shown : `${shown} and ${sorted.length - MOST} more`;
+/** `a, b, c`, sorted and without duplicates; after eight names `… and 3 more`. */
+export function nameList(names: Iterable<string>): string {
+	const sorted = [...new Set(names)].sort();
+	const shown = sorted.slice(0, MAX_SHOWN).join(', ');
+	return sorted.length <= MAX_SHOWN ? shown : `${shown} and ${sorted.length - MAX_SHOWN} more`;
 }

@@ -1,6 +1,4 @@
-/**
- * Every place where a pod names a ConfigMap or a Secret. Pure.
- */
+/** References of a pod to ConfigMaps and Secrets. Pure. */
 
 import type { PodObjects } from '../pod-objects.js';
 import type { Container, EnvVar, ObjectVolumeSource, PodVolume, ProjectedSource } from '../pod-spec.js';
@@ -18,13 +16,13 @@ export interface ObjectReference {
 	readonly optional: boolean;
 	readonly use: 'volume' | 'envFrom' | 'env';
 	readonly field: string;
-	/** Where the name stands: `spec.volumes[0].secret.secretName`. */
+	/** Field of the name: `spec.volumes[0].secret.secretName`. */
 	readonly nameField: string;
-	/** Empty: all keys. */
+	/** Empty if the reference takes all keys. */
 	readonly keys: readonly ListedKey[];
 }
 
-/** A ConfigMap or a Secret, as far as both are alike. */
+/** The common part of a ConfigMap and a Secret. */
 export interface FoundObject {
 	readonly kind: ObjectKind;
 	readonly name: string;
@@ -32,12 +30,12 @@ export interface FoundObject {
 	readonly data: ReadonlyMap<string, Buffer>;
 	/** Empty for a Secret. */
 	readonly binaryData: ReadonlyMap<string, Buffer>;
-	/** Keys that a cluster fills in. */
+	/** Keys that a cluster sets. */
 	readonly clusterKeys: readonly string[];
 }
 
 const NO_VALUES: ReadonlyMap<string, Buffer> = new Map();
-/** By type of Secret. Source: kubernetes v1.32 pkg/controller/serviceaccount, generateTokenIfNeeded. */
+/** Keys that a cluster sets, by type of Secret. Source: kubernetes v1.32 pkg/controller/serviceaccount, generateTokenIfNeeded. */
 const CLUSTER_KEYS: ReadonlyMap<string, readonly string[]> = new Map([
 	['kubernetes.io/service-account-token', ['token', 'ca.crt', 'namespace']],
 ]);
@@ -82,32 +80,40 @@ export function objectReferences(
 }
 
 function containerReferences({ container, field }: FieldOfContainer): readonly ObjectReference[] {
-	const whole = container.envFrom.map(({ kind, name, optional }, index): ObjectReference => {
+	const envFrom = container.envFrom.map(({ kind, name, optional }, index): ObjectReference => {
 		const object = kind === 'configMapRef' ? 'configMap' : 'secret';
-		const place = `${field}.envFrom[${index}].${kind}`;
-		return { kind: object, name, optional, use: 'envFrom', field: place, nameField: `${place}.name`, keys: [] };
+		const sourceField = `${field}.envFrom[${index}].${kind}`;
+		return {
+			kind: object,
+			name,
+			optional,
+			use: 'envFrom',
+			field: sourceField,
+			nameField: `${sourceField}.name`,
+			keys: [],
+		};
 	});
-	return [...whole, ...container.env.flatMap((entry, index) => variableReference(entry, `${field}.env[${index}]`))];
+	return [...envFrom, ...container.env.flatMap((entry, index) => variableReference(entry, `${field}.env[${index}]`))];
 }
 
 function variableReference({ valueFrom }: EnvVar, field: string): readonly ObjectReference[] {
 	if (valueFrom?.kind !== 'configMapKeyRef' && valueFrom?.kind !== 'secretKeyRef') return [];
 	const { kind, name, key, optional } = valueFrom;
-	const place = `${field}.valueFrom.${kind}`;
+	const sourceField = `${field}.valueFrom.${kind}`;
 	const object = kind === 'configMapKeyRef' ? 'configMap' : 'secret';
-	const keys = [{ key, field: `${place}.key` }];
-	return [{ kind: object, name, optional, use: 'env', field: place, nameField: `${place}.name`, keys }];
+	const keys = [{ key, field: `${sourceField}.key` }];
+	return [{ kind: object, name, optional, use: 'env', field: sourceField, nameField: `${sourceField}.name`, keys }];
 }
 
 function volumeReferences({ volume, field }: FieldOfVolume): readonly ObjectReference[] {
-	return objectSources(volume, field).map(({ kind, name, optional, items, field: place, nameField }) => ({
+	return objectSources(volume, field).map(({ kind, name, optional, items, field: sourceField, nameField }) => ({
 		kind,
 		name,
 		optional,
 		use: 'volume',
-		field: place,
+		field: sourceField,
 		nameField,
-		keys: items.map(({ key }, index) => ({ key, field: `${place}.items[${index}].key` })),
+		keys: items.map(({ key }, index) => ({ key, field: `${sourceField}.items[${index}].key` })),
 	}));
 }
 
@@ -120,8 +126,8 @@ function objectSources({ source }: PodVolume, field: string): readonly ObjectSou
 	if (source.kind !== 'projected') return [];
 	return source.sources.flatMap((one, index) => {
 		if (one.kind !== 'configMap' && one.kind !== 'secret') return [];
-		const place = `${field}.projected.sources[${index}].${one.kind}`;
-		return [{ ...one, field: place, nameField: `${place}.name` }];
+		const sourceField = `${field}.projected.sources[${index}].${one.kind}`;
+		return [{ ...one, field: sourceField, nameField: `${sourceField}.name` }];
 	});
 }
 

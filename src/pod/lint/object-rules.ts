@@ -1,4 +1,4 @@
-/** Rules of `lint` about the ConfigMaps and Secrets that a pod names. Pure; no text repeats a value. */
+/** Rules of `lint` for the ConfigMaps and Secrets that a pod names. Pure. No text contains a value. */
 
 import { totalBytes } from '../../model/config-map.js';
 import { MAX_VALUE_BYTES } from '../../model/validation.js';
@@ -6,9 +6,10 @@ import type { RuleFinding } from './finding.js';
 import { type FoundObject, findObject, objectField, objectName } from './object-reference.js';
 import type { LintSubject } from './subject.js';
 
+/** Part of the limit from which an object is nearly too large. */
 const NEARLY = 0.9;
 
-/** Each object once. */
+/** The referenced objects, each once. */
 function objectsOf({ references, objects }: LintSubject): readonly FoundObject[] {
 	const found = new Map<string, FoundObject>();
 	for (const { kind, name } of references) {
@@ -25,8 +26,8 @@ export function* objectTooLarge(subject: LintSubject): Iterable<RuleFinding> {
 		yield {
 			severity: 'error',
 			field: objectField(object),
-			text: `${objectName(object)} holds ${bytes} bytes; an API server takes at most ${MAX_VALUE_BYTES}`,
-			cure: 'divide it, or keep large files in an image or on a volume',
+			text: `${objectName(object)} has ${bytes} bytes; an API server accepts at most ${MAX_VALUE_BYTES}`,
+			cure: 'split it, or move large files to an image or a volume',
 		};
 	}
 }
@@ -39,8 +40,8 @@ export function* objectNearlyTooLarge(subject: LintSubject): Iterable<RuleFindin
 		yield {
 			severity: 'warning',
 			field: objectField(object),
-			text: `${objectName(object)} holds ${bytes} bytes, ${percent} % of the ${MAX_VALUE_BYTES} that an API server takes`,
-			cure: 'divide it before it grows further',
+			text: `${objectName(object)} has ${bytes} bytes, ${percent} % of the ${MAX_VALUE_BYTES} that an API server accepts`,
+			cure: 'split it before it grows further',
 		};
 	}
 }
@@ -51,8 +52,8 @@ export function* immutableObject(subject: LintSubject): Iterable<RuleFinding> {
 		yield {
 			severity: 'info',
 			field: `${objectField(object)} immutable`,
-			text: `${objectName(object)} is immutable: what it shows cannot change as long as it exists`,
-			cure: 'to change it, make an object of another name and name that one here',
+			text: `${objectName(object)} is immutable: its data never changes`,
+			cure: 'to change the data, create an object with another name and refer to that one',
 		};
 	}
 }
@@ -65,7 +66,7 @@ export function* blankValue(subject: LintSubject): Iterable<RuleFinding> {
 			yield {
 				severity: 'info',
 				field: `${objectField(object)} data[${key}]`,
-				text: `the value is nothing but white space (${bytes.length} bytes)`,
+				text: `the value has only white space (${bytes.length} bytes)`,
 				cure: 'write the value, or "" for an empty one',
 			};
 		}
@@ -73,7 +74,7 @@ export function* blankValue(subject: LintSubject): Iterable<RuleFinding> {
 }
 
 /**
- * Why kubectl prints a text of several lines as one quoted line.
+ * Characters for which kubectl prints a text of several lines as one quoted line.
  * Source: kubectl v1.32 (sigs.k8s.io/yaml, goyaml.v2), yaml_emitter_analyze_scalar.
  */
 const ESCAPE_REASONS: readonly (readonly [pattern: RegExp, what: string])[] = [
@@ -81,13 +82,13 @@ const ESCAPE_REASONS: readonly (readonly [pattern: RegExp, what: string])[] = [
 	[/\r/, 'a carriage return (\\r)'],
 	[/ \n| $/, 'a blank at the end of the line'],
 	[/\t/, 'a tab'],
-	// biome-ignore lint/suspicious/noControlCharactersInRegex: these are what makes kubectl quote a text
+	// biome-ignore lint/suspicious/noControlCharactersInRegex: kubectl quotes a text with control characters
 	[/[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u2028\u2029\ufeff\u{10000}-\u{10ffff}]/u, 'a character that YAML escapes'],
 ];
 
 export function* escapedValue(subject: LintSubject): Iterable<RuleFinding> {
 	for (const object of objectsOf(subject)) {
-		// Secrets are printed in base64 anyway.
+		// kubectl prints Secrets in base64.
 		if (object.kind === 'secret') continue;
 		for (const [key, bytes] of object.data) {
 			const text = bytes.toString('utf8');

@@ -1,4 +1,4 @@
-/** Rules of `lint` about the paths inside a volume. Pure. */
+/** Rules of `lint` for paths inside a volume. Pure. */
 
 import { collisionsOf } from '../volumes/volume-files.js';
 import { collisionAdvice } from '../volumes/volume-payload.js';
@@ -6,7 +6,7 @@ import type { RuleFinding } from './finding.js';
 import type { LintSubject } from './subject.js';
 import type { VolumeEntry } from './volume-entry.js';
 
-/** Two files at one path: the last is shown and nobody is told. */
+/** Two files at one path: kubelet silently shows the last. */
 export function* pathCollision({ volumes }: LintSubject): Iterable<RuleFinding> {
 	for (const { volume, entries } of volumes) {
 		const isProjected = volume.source.kind === 'projected';
@@ -20,12 +20,12 @@ export function* pathCollision({ volumes }: LintSubject): Iterable<RuleFinding> 
 	}
 }
 
-/** The API server compares listed paths letter by letter. */
+/** The API server compares the text of the listed paths. */
 function isSameListed(one: VolumeEntry, other: VolumeEntry): boolean {
 	return one.isListed && one.written === other.written;
 }
 
-/** `a` beside `a/b`: kubelet fails while it writes. */
+/** `a` beside `a/b`: kubelet fails to write the volume. */
 export function* fileDirectoryConflict({ volumes }: LintSubject): Iterable<RuleFinding> {
 	for (const { entries } of volumes) {
 		const files = new Map(entries.map((entry) => [entry.path, entry]));
@@ -35,14 +35,14 @@ export function* fileDirectoryConflict({ volumes }: LintSubject): Iterable<RuleF
 			yield {
 				severity: 'error',
 				field: entry.field,
-				text: `${entry.origin} is a file in "${parent.path}", which is a file itself (${parent.origin}): the volume cannot be written`,
-				cure: 'give one of them another path',
+				text: `the volume is never set up: ${entry.origin} is a file in "${parent.path}", which is itself a file (${parent.origin})`,
+				cure: 'change one of the paths',
 			};
 		}
 	}
 }
 
-/** `a/b/c` has `a` and `a/b`. */
+/** The ancestors of `a/b/c` are `a` and `a/b`. */
 function ancestors(path: string): readonly string[] {
 	const parts = path.split('/');
 	return parts.slice(1).map((_, index) => parts.slice(0, index + 1).join('/'));

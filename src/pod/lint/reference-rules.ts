@@ -1,4 +1,4 @@
-/** Rules of `lint` about what a pod names and what is there. Pure. */
+/** Rules of `lint` for references to objects, keys and containers. Pure. */
 
 import { closest } from '../../base/suggestion.js';
 import type { DownwardItem, EnvVarSource, PodVolume } from '../pod-spec.js';
@@ -7,7 +7,7 @@ import { nameList } from './name-list.js';
 import { type FoundObject, findObject, type ListedKey, type ObjectReference, objectName } from './object-reference.js';
 import type { LintSubject } from './subject.js';
 
-/** In every namespace of a cluster, made by it. */
+/** Objects that a cluster creates in every namespace. */
 const CLUSTER_MADE = new Set(['configMap kube-root-ca.crt']);
 
 const WAITS: Readonly<Record<ObjectReference['use'], string>> = {
@@ -16,12 +16,12 @@ const WAITS: Readonly<Record<ObjectReference['use'], string>> = {
 	env: 'the container waits for it (CreateContainerConfigError)',
 };
 const STARTS_WITHOUT: Readonly<Record<ObjectReference['use'], string>> = {
-	volume: 'the pod starts without its files, which appear when it does',
+	volume: 'the pod starts without its files, which appear with the object',
 	envFrom: 'the container starts without its variables',
 	env: 'the container starts without the variable',
 };
 
-/** A ConfigMap or Secret that none of the sources has. */
+/** A ConfigMap or Secret that no source has. */
 export function* missingObject({ references, objects, absenceOf }: LintSubject): Iterable<RuleFinding> {
 	for (const { kind, name, optional, use, nameField } of references) {
 		if (findObject(objects, kind, name) !== undefined) continue;
@@ -31,8 +31,8 @@ export function* missingObject({ references, objects, absenceOf }: LintSubject):
 			yield {
 				severity: optional ? 'info' : 'warning',
 				field: nameField,
-				text: `${kind.toLowerCase()} "${name}" is in no manifest, and those of a cluster are not read`,
-				cure: 'add a manifest of one to run here',
+				text: `${kind.toLowerCase()} "${name}" is in no manifest, and the cluster was not read`,
+				cure: 'add a manifest of it to run the pod here',
 			};
 			continue;
 		}
@@ -42,7 +42,7 @@ export function* missingObject({ references, objects, absenceOf }: LintSubject):
 			field: nameField,
 			text: `${kind.toLowerCase()} "${name}" not found: ${(optional ? STARTS_WITHOUT : WAITS)[use]}`,
 			cure: isClusterMade
-				? 'only a cluster has it; add one of that name to run here'
+				? 'only a cluster has it; add a manifest of it to run the pod here'
 				: 'add it to the sources, or correct the name',
 		};
 	}
@@ -54,7 +54,7 @@ interface MissingKey {
 	readonly listed: ListedKey;
 }
 
-/** Listed keys that their object does not have. Binary values count in volumes only. */
+/** Listed keys that their object lacks. Keys of binaryData count only in volumes. */
 function* missingKeys({ references, objects }: LintSubject): Iterable<MissingKey> {
 	for (const reference of references) {
 		const object = findObject(objects, reference.kind, reference.name);
@@ -68,15 +68,16 @@ function* missingKeys({ references, objects }: LintSubject): Iterable<MissingKey
 }
 
 function missingKeyCure({ object, listed }: MissingKey): string {
-	if (object.clusterKeys.includes(listed.key)) return 'only a cluster fills it in; write a value to run here';
-	if (object.binaryData.has(listed.key)) return 'move it from binaryData to data: binaryData never reaches a variable';
+	if (object.clusterKeys.includes(listed.key)) return 'only a cluster sets it; add a value to run the pod here';
+	if (object.binaryData.has(listed.key))
+		return 'move it from binaryData to data, because binaryData is never part of the environment';
 	const keys = [...object.data.keys(), ...object.binaryData.keys()];
 	const near = closest(listed.key, keys);
-	if (near !== undefined) return `write "${near}" if that is meant, or add the key`;
-	return keys.length === 0 ? 'add the key; it has none' : `add the key, or name one that it has: ${nameList(keys)}`;
+	if (near !== undefined) return `did you mean "${near}"? otherwise add the key`;
+	return keys.length === 0 ? 'add the key; the object is empty' : `add the key, or use one of: ${nameList(keys)}`;
 }
 
-/** A key that the pod waits for, or a variable that is left out. */
+/** A key that the pod waits for, or that leaves a variable unset. */
 export function* missingKey(subject: LintSubject): Iterable<RuleFinding> {
 	for (const missing of missingKeys(subject)) {
 		const { reference, object, listed } = missing;
@@ -91,7 +92,7 @@ export function* missingKey(subject: LintSubject): Iterable<RuleFinding> {
 	}
 }
 
-/** `optional` makes a mistyped key silent. */
+/** With `optional`, kubelet silently ignores a misspelt key. */
 export function* optionalItemMissing(subject: LintSubject): Iterable<RuleFinding> {
 	for (const missing of missingKeys(subject)) {
 		const { reference, object, listed } = missing;
@@ -99,7 +100,7 @@ export function* optionalItemMissing(subject: LintSubject): Iterable<RuleFinding
 		yield {
 			severity: 'warning',
 			field: listed.field,
-			text: `${objectName(reference)} has no key "${listed.key}": its file is left out, and nobody is told, because the volume is optional`,
+			text: `${objectName(reference)} has no key "${listed.key}": its file is silently absent, because the volume is optional`,
 			cure: missingKeyCure(missing),
 		};
 	}
@@ -111,7 +112,7 @@ interface DownwardRef {
 	readonly field: string;
 }
 
-/** What variables and files of volumes are made of, each where it is written. */
+/** The downward references of variables and volumes, with their fields. */
 function* downwardRefs({ containers, volumes }: LintSubject): Iterable<DownwardRef> {
 	for (const { container, field } of containers) {
 		for (const [index, { valueFrom }] of container.env.entries()) {
@@ -135,7 +136,7 @@ function downwardLists({ source }: PodVolume): readonly (readonly [field: string
 	);
 }
 
-/** A resource of a container that the pod does not have: an API server takes it, kubelet does not. */
+/** A reference to a resource of an unknown container: an API server accepts it, kubelet does not. */
 export function* unknownContainer(subject: LintSubject): Iterable<RuleFinding> {
 	const { containers, initContainers } = subject.pod.spec;
 	const names = [...containers, ...initContainers].map(({ name }) => name);
@@ -148,7 +149,7 @@ export function* unknownContainer(subject: LintSubject): Iterable<RuleFinding> {
 			severity: 'error',
 			field: `${field}.resourceFieldRef.containerName`,
 			text: `container ${containerName} not found: ${WAITS[use]}`,
-			cure: near === undefined ? `name one that the pod has: ${nameList(names)}` : `write "${near}" if that is meant`,
+			cure: near === undefined ? `use one of: ${nameList(names)}` : `did you mean "${near}"?`,
 		};
 	}
 }

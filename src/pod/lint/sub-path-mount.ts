@@ -1,23 +1,23 @@
-/** What the sub path of a mount leads to. Pure. */
+/** Mounts with a subPath, and the kind of what it refers to. Pure. */
 
 import { posix } from 'node:path';
 import { isPayloadVolume } from '../volumes/volume-files.js';
 import type { ContainerMount, SubjectVolume } from './subject.js';
 
-/** A mount of one part of a volume whose content kubelet writes. */
+/** A mount with a subPath of a volume that kubelet writes. */
 export interface SubPathMount {
 	readonly volume: SubjectVolume;
 	/** `spec.containers[0].volumeMounts[1].subPath`. */
 	readonly field: string;
 	/** As written. */
 	readonly written: string;
-	/** Inside the volume; undefined: only known when the container starts. */
+	/** Relative to the root of the volume. Undefined if it depends on variables. */
 	readonly path: string | undefined;
-	/** Undefined: only known when the container starts, or when the objects are there. */
+	/** Undefined if it depends on variables or on absent objects. */
 	readonly kind: 'file' | 'directory' | 'nothing' | undefined;
 }
 
-/** Undefined for a mount of a whole volume, and for volumes that are not written by kubelet. */
+/** Undefined for a mount of the root of a volume, and for volumes that kubelet does not write. */
 export function subPathMount({ mount, field, volume }: ContainerMount): SubPathMount | undefined {
 	if (volume === undefined || !isPayloadVolume(volume.volume)) return undefined;
 	const written = mount.subPathExpr ?? mount.subPath;
@@ -26,7 +26,7 @@ export function subPathMount({ mount, field, volume }: ContainerMount): SubPathM
 		return { volume, field: `${field}.subPathExpr`, written, path: undefined, kind: undefined };
 	}
 	const path = posix.normalize(`/${written}`).slice(1).replace(/\/$/, '');
-	// The volume's own root is bound, in which links change.
+	// The root of the volume is mounted, where the links change.
 	if (path === '') return undefined;
 	const name = mount.subPathExpr === undefined ? 'subPath' : 'subPathExpr';
 	const inside = path.replace(/^\.\.data(\/|$)/, '');

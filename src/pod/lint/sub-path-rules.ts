@@ -1,4 +1,4 @@
-/** Rules of `lint` about mounts of a part of a volume. Pure. */
+/** Rules of `lint` for mounts with a subPath. Pure. */
 
 import type { RuleFinding } from './finding.js';
 import { findObject, objectReferences } from './object-reference.js';
@@ -21,7 +21,7 @@ function* subPathMounts(subject: LintSubject): Iterable<SubPathMount> {
 	}
 }
 
-/** A file that is bound when the container starts, and stays that file. */
+/** A file that is bound at the start of the container stays that file. */
 export function* subPathNeverUpdates(subject: LintSubject): Iterable<RuleFinding> {
 	for (const { volume, field, written, kind } of subPathMounts(subject)) {
 		if (kind === 'directory' || kind === 'nothing' || !canChange(volume, subject)) continue;
@@ -30,13 +30,13 @@ export function* subPathNeverUpdates(subject: LintSubject): Iterable<RuleFinding
 			field,
 			text:
 				`"${written}" of volume "${volume.volume.name}" is bound when the container starts and never updates: ` +
-				'the container keeps the first content until it is restarted',
-			cure: 'mount the directory and let the application read the file in it, or restart on change',
+				'the container keeps the first content until it restarts',
+			cure: 'mount the directory and read the file in it, or restart the container on a change',
 		};
 	}
 }
 
-/** A directory of a generation; the next generation takes its files away. */
+/** A directory of a generation loses its files with the next generation. */
 export function* subPathDirectoryEmpties(subject: LintSubject): Iterable<RuleFinding> {
 	for (const { volume, field, written, kind } of subPathMounts(subject)) {
 		if (kind !== 'directory' || !canChange(volume, subject)) continue;
@@ -45,8 +45,8 @@ export function* subPathDirectoryEmpties(subject: LintSubject): Iterable<RuleFin
 			field,
 			text:
 				`the directory "${written}" of volume "${volume.volume.name}" never updates: after the first change it is EMPTY ` +
-				'in the running container, because kubelet deletes what it was bound to',
-			cure: 'mount the whole volume, with items where only these files are wanted',
+				'in the running container, because kubelet deletes the bound directory',
+			cure: 'mount the entire volume, with items to select its files',
 		};
 	}
 }
@@ -58,8 +58,8 @@ export function* subPathMissing(subject: LintSubject): Iterable<RuleFinding> {
 		yield {
 			severity: 'error',
 			field,
-			text: `volume "${volume.volume.name}" has no "${written}": kubelet makes an empty directory of that name and mounts it`,
-			cure: 'name a file or directory of the volume, or add the key',
+			text: `volume "${volume.volume.name}" has no "${written}": kubelet creates an empty directory of this name and mounts it`,
+			cure: 'refer to a file or directory of the volume, or add the key',
 		};
 	}
 }

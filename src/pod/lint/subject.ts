@@ -1,6 +1,4 @@
-/**
- * A pod as the rules of `lint` look at it: every part with its field in the manifest. Pure.
- */
+/** The input of the rules of `lint`: each part of a pod with its field in the manifest. Pure. */
 
 import type { PodObjects } from '../pod-objects.js';
 import type { Container, Pod, PodVolume, VolumeMount } from '../pod-spec.js';
@@ -19,11 +17,11 @@ export interface SubjectContainer {
 
 export interface ContainerMount {
 	readonly mount: VolumeMount;
-	/** In `volumeMounts`, from 0. */
+	/** Index in `volumeMounts`. */
 	readonly index: number;
 	/** `spec.template.spec.containers[0].volumeMounts[1]`. */
 	readonly field: string;
-	/** Undefined: the pod has no volume of that name. */
+	/** Undefined if the pod has no volume of this name. */
 	readonly volume: SubjectVolume | undefined;
 }
 
@@ -40,26 +38,26 @@ export interface LintSubject {
 	readonly containers: readonly SubjectContainer[];
 	readonly volumes: readonly SubjectVolume[];
 	readonly references: readonly ObjectReference[];
-	/** Whether to look at what an application sees that walks a volume. */
+	/** Whether to report what matters to applications that walk their volumes. */
 	readonly walk: boolean;
 	readonly absenceOf: AbsenceOf;
 }
 
 /**
- * Why an object is not there: nobody has it; it was refused, which is said elsewhere; it was not looked for; a controller
- * makes it in a cluster.
+ * Why an object is absent: `missing`, no source has it; `invalid`, it was refused and reported; `unread`, the cluster was
+ * not read; `made`, a controller in the cluster makes it.
  */
 export type Absence = 'missing' | 'invalid' | 'unread' | 'made';
 export type AbsenceOf = (kind: ObjectKind, name: string) => Absence;
 
 export interface LintScope {
 	readonly walk: boolean;
-	/** One container with the volumes that it uses; undefined: all of them. */
+	/** Name of the only container to check, with its volumes. Undefined: all containers. */
 	readonly container: string | undefined;
 	readonly absenceOf: AbsenceOf;
 }
 
-/** Where a workload has the spec of its pods: `spec.template.spec`. */
+/** The field with the spec of the pod: `spec.template.spec`. */
 export function specField(kind: string): string {
 	const steps = WORKLOAD_KINDS.find((one) => one.kind === kind)?.template ?? [];
 	return [...steps.map(({ field }) => field), 'spec'].join('.');
@@ -98,7 +96,7 @@ export function lintSubject(
 	return { pod, objects, containers, volumes, references: objectReferences(containers, volumes), walk, absenceOf };
 }
 
-/** Names of the volumes that are mounted, or are there as devices, or from whose files a variable comes. */
+/** Names of the volumes that are mounted, attached as devices, or read by a variable. */
 export function usedVolumes(containers: readonly SubjectContainer[]): ReadonlySet<string> {
 	return new Set(
 		containers.flatMap(({ container }) => [

@@ -1,32 +1,32 @@
 /**
- * The variables of a container as far as they can be known before it starts: names, and values where objects or the
- * manifest have them. Pure; nothing is expanded.
+ * The variables of a container, as far as they are known before it starts: their names, and the values of the manifest and
+ * the objects. Values are not expanded. Pure.
  */
 
 import type { PodObjects } from '../pod-objects.js';
 import type { Container, EnvFromSource, EnvVar } from '../pod-spec.js';
 import { findObject, objectName } from './object-reference.js';
 
-/** One entry that sets a variable; the last of a name counts. */
+/** An entry that sets a variable. The last one of a name counts. */
 export interface Variable {
 	readonly name: string;
 	readonly list: 'envFrom' | 'env';
-	/** In its list, from 0. */
+	/** Index in its list. */
 	readonly index: number;
 	/** `spec.containers[0].envFrom[1]`. */
 	readonly field: string;
 	/** `configMap "app"`, `env`. */
 	readonly origin: string;
-	/** Undefined: from the pod or the machine, or missing. A literal value as it is written. */
+	/** A literal value as written. Undefined if the value is from the pod or the machine, or missing. */
 	readonly bytes: Buffer | undefined;
-	/** Whether the value is an object's, so that it is taken as it is. */
+	/** Whether the value is a key of an object, which is never expanded. */
 	readonly isKey: boolean;
 }
 
 export interface Variables {
 	/** In the order in which kubelet sets them: `envFrom`, then `env`. */
 	readonly all: readonly Variable[];
-	/** Whether every object of `envFrom` is there, optional ones too, so that a name that is not here is not set. */
+	/** Whether every object of `envFrom` is present, including optional ones. Then every other name is unset. */
 	readonly isComplete: boolean;
 }
 
@@ -60,7 +60,7 @@ export function findEnvObject({ kind, name }: Pick<EnvFromSource, 'kind' | 'name
 	return findObject(objects, kind === 'configMapRef' ? 'configMap' : 'secret', name);
 }
 
-/** Undefined: the variable is not set, because what it names is optional and missing. */
+/** Undefined if the variable is not set, because its optional object or key is absent. */
 function knownValue({ value, valueFrom }: EnvVar, objects: PodObjects): Pick<Variable, 'bytes' | 'isKey'> | undefined {
 	if (valueFrom === undefined) return { bytes: Buffer.from(value, 'utf8'), isKey: false };
 	if (valueFrom.kind !== 'configMapKeyRef' && valueFrom.kind !== 'secretKeyRef')

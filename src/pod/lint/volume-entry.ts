@@ -1,6 +1,6 @@
 /**
- * What a volume would hold, as far as it can be known: listed paths, whether their keys are there or not, and the keys
- * of whole objects that are there. Pure.
+ * The files of a volume, as far as they are known: listed paths, even if their keys are absent, and all keys of objects
+ * without a list. Pure.
  */
 
 import { ConfigMapFsError } from '../../base/errors.js';
@@ -12,22 +12,22 @@ import { findObject, objectName } from './object-reference.js';
 export interface VolumeEntry {
 	/** As written. */
 	readonly written: string;
-	/** Clean; as written where kubelet refuses it. */
+	/** Clean; as written if kubelet refuses it. */
 	readonly path: string;
-	/** Kubelet's text where it refuses the path. */
+	/** Kubelet's text if it refuses the path. */
 	readonly fault: string | undefined;
 	readonly origin: string;
 	readonly mode: number;
-	/** Whether the manifest lists the path; otherwise it is a key's name. */
+	/** Whether the manifest lists the path. Otherwise it is the name of a key. */
 	readonly isListed: boolean;
-	/** Whether the file would be there. */
+	/** Whether the file exists in the volume. */
 	readonly exists: boolean;
 	readonly field: string;
 }
 
 export interface VolumeEntries {
 	readonly entries: readonly VolumeEntry[];
-	/** Whether no object of the volume is missing, optional ones too, so that what is not here is nowhere. */
+	/** Whether every object of the volume is present, including optional ones. Then no other file exists. */
 	readonly isComplete: boolean;
 }
 
@@ -36,7 +36,7 @@ export interface ModeField {
 	readonly field: string;
 }
 
-/** Of any volume; those that kubelet does not write have no entries. */
+/** The entries of a volume. Volumes that kubelet does not write have none. */
 export function volumeEntries({ source }: PodVolume, field: string, objects: PodObjects): VolumeEntries {
 	switch (source.kind) {
 		case 'configMap':
@@ -117,7 +117,7 @@ function cleaned(written: string): Pick<VolumeEntry, 'path' | 'fault'> {
 	}
 }
 
-/** The default mode and the modes of items, each where it is written. */
+/** The default mode and the modes of items, with their fields. */
 export function volumeModes({ source }: PodVolume, field: string): readonly ModeField[] {
 	switch (source.kind) {
 		case 'configMap':

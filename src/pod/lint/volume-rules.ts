@@ -1,4 +1,4 @@
-/** Rules of `lint` about the volumes of a pod as such. Pure. */
+/** Rules of `lint` for the volumes of a pod. Pure. */
 
 import { clusterOnlyAdvice } from '../volumes/volume-payload.js';
 import type { RuleFinding } from './finding.js';
@@ -13,7 +13,7 @@ export function* unusedVolume({ containers, volumes }: LintSubject): Iterable<Ru
 	}
 }
 
-/** Nothing is wrong with such a pod, so `--strict` lets it pass. */
+/** Such a pod is valid, so `--strict` accepts it. */
 export function* localVolumeKind({ volumes }: LintSubject): Iterable<RuleFinding> {
 	for (const { volume, field } of volumes) {
 		const { name, source } = volume;
@@ -21,28 +21,28 @@ export function* localVolumeKind({ volumes }: LintSubject): Iterable<RuleFinding
 			yield {
 				severity: 'info',
 				field: `${field}.${source.type}`,
-				text: `volume "${name}" (${source.type}) will not be there: a local process cannot have it`,
-				cure: `run it with --local-volume ${name}=DIR, which gives it a directory of this machine`,
+				text: `volume "${name}" (${source.type}) is not available: only a cluster has it`,
+				cure: `replace it by a local directory with --local-volume ${name}=DIR`,
 			};
 		} else if (source.kind === 'hostPath') {
 			yield {
 				severity: 'info',
 				field: `${field}.hostPath`,
-				text: `volume "${name}" is ${source.path} of the machine that it runs on, here of this one`,
-				cure: 'allow it with --allow-host-path to run here',
+				text: `volume "${name}" is ${source.path} of this machine instead of the node`,
+				cure: 'allow it with --allow-host-path to run the pod here',
 			};
 		}
 	}
 }
 
-/** Nor with this one: its cluster has what is not here. */
+/** Such a pod is valid too. */
 export function* clusterOnlySource({ volumes }: LintSubject): Iterable<RuleFinding> {
 	for (const { volume, field } of volumes) {
 		if (volume.source.kind !== 'projected') continue;
 		for (const [index, source] of volume.source.sources.entries()) {
 			if (source.kind !== 'other') continue;
-			const place = `${field}.projected.sources[${index}].${source.type}`;
-			yield { severity: 'info', field: place, ...clusterOnlyAdvice(source) };
+			const sourceField = `${field}.projected.sources[${index}].${source.type}`;
+			yield { severity: 'info', field: sourceField, ...clusterOnlyAdvice(source) };
 		}
 	}
 }

@@ -1,13 +1,13 @@
 /**
- * What a pod's `fsGroup` makes of the owners and modes of a volume. Pure; knows of no driver: the shapes here are those
- * that any driver's presentation has.
+ * Applies a pod's `fsGroup` to owners and modes of a volume. Pure, and independent of the driver: the types are those of
+ * any driver's presentation.
  */
 
 import type { ContentNode } from '../../volume/content.js';
 
 type Kind = ContentNode['kind'];
 
-/** Mode with setgid, owner and group to show. */
+/** Mode including setgid, owner and group. */
 interface Shown {
 	readonly mode: number;
 	readonly uid: number;
@@ -21,7 +21,7 @@ const SEARCH = 0o110;
 const SETGID = 0o2000;
 
 /**
- * Mode bits that are added. Links keep theirs: chmod would follow them.
+ * Added mode bits. Links keep theirs, because chmod would follow them.
  * Source: kubelet v1.32 pkg/volume/volume_linux.go, changeFilePermission, for a read-only volume.
  */
 const ADDED_BITS: Readonly<Record<Kind, number>> = {
@@ -30,14 +30,14 @@ const ADDED_BITS: Readonly<Record<Kind, number>> = {
 	link: 0,
 };
 
-/** The mode that kubelet gives to a node of a volume of a pod with an fsGroup. */
+/** The mode that kubelet sets on a node of a volume if the pod has an fsGroup. */
 export function fsGroupMode(kind: Kind, mode: number): number {
 	return mode | ADDED_BITS[kind];
 }
 
 /**
- * Lays an fsGroup over a presentation: everything belongs to the group, which may read it; the user stays. Without an
- * fsGroup nothing changes. For the 0777 root of an emptyDir the result is kubelet's too.
+ * Wraps a presentation: every node belongs to the fsGroup, which may read it; the owner stays. Without an fsGroup nothing
+ * changes. The result also matches kubelet's for the 0777 root of an emptyDir.
  */
 export function withFsGroup(fsGroup: number | undefined): (show: Show) => Show {
 	if (fsGroup === undefined) return (show) => show;

@@ -1,6 +1,5 @@
 /**
- * The part of a volume that a mount shows, as it is resolved at each start of a container. Pure: nothing is looked up
- * in the volume. Source: kubelet v1.32 kubelet_pods.go, makeMounts; container/helpers.go, ExpandContainerVolumeMounts.
+ * Resolves the subPath of a mount, as at each start of a container. Pure: the volume is not read. Source: kubelet v1.32 kubelet_pods.go, makeMounts; container/helpers.go, ExpandContainerVolumeMounts.
  */
 
 import type { Environment } from '../environment/environment.js';
@@ -9,13 +8,13 @@ import type { Missing } from '../notices.js';
 import type { VolumeMount } from '../pod-spec.js';
 
 export interface SubPath {
-	/** Below the root of the volume: `a/b`, no component of which is `.` or `..`. Undefined: the whole volume. */
+	/** Relative to the root of the volume, without `.` and `..`: `a/b`. Undefined: the root itself. */
 	readonly path: string | undefined;
-	/** Why the container cannot start; then there is no path. */
+	/** Why the container cannot start. Then `path` is undefined. */
 	readonly missing: Missing | undefined;
 }
 
-/** Errors: none, see `missing`. */
+/** Errors: none; see `missing`. */
 export function resolveSubPath(
 	mount: Pick<VolumeMount, 'subPath' | 'subPathExpr'>,
 	environment: Pick<Environment, 'variables'>,
@@ -24,7 +23,7 @@ export function resolveSubPath(
 	const missingNames = new Set<string>();
 	const lookup = (name: string) => {
 		const value = environment.variables.get(name)?.value;
-		// Unlike in a variable or an argument: an empty value would widen what is mounted.
+		// Unlike in variables and arguments, an empty value is refused: it would mount a parent directory.
 		if (value === undefined || value === '') missingNames.add(name);
 		return value;
 	};

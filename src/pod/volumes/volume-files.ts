@@ -1,6 +1,4 @@
-/**
- * Every file that the sources of a volume bring, before it is known which of several at one path is shown. Pure.
- */
+/** Collects the files of all sources of a volume, including those that another file at the same path hides. Pure. */
 
 import { ConfigMapFsError } from '../../base/errors.js';
 import type { FileProjection } from '../../volume/payload.js';
@@ -22,7 +20,7 @@ import type {
 	VolumeSource,
 } from '../pod-spec.js';
 
-/** The kinds of volumes whose files kubelet writes. */
+/** Sources of volumes whose files kubelet writes. */
 export type PayloadSource = Extract<
 	VolumeSource,
 	{ readonly kind: 'configMap' | 'secret' | 'downwardAPI' | 'projected' }
@@ -39,37 +37,37 @@ export function isPayloadVolume(volume: PodVolume): volume is PayloadVolume {
 }
 
 /**
- * The text of a field or resource; a volume's resource names its container. Errors: ConfigMapFsError with kubelet's
- * text for one that there is not.
+ * Returns the value of a field or resource. `containerName` is the one of a resource. Errors: ConfigMapFsError with
+ * kubelet's text if it cannot be resolved.
  */
 export type DownwardText = (ref: FieldRef | ResourceFieldRef, containerName?: string) => string;
 
 export interface VolumeFile {
-	/** Clean, inside the volume. */
+	/** Clean, relative to the root of the volume. */
 	readonly path: string;
 	/** `key "a" of configMap "app"`, `metadata.name`. */
 	readonly origin: string;
 	readonly file: FileProjection;
 }
 
-/** A source that only a cluster can provide. */
+/** A source that only a cluster has. */
 export interface ClusterOnlySource {
 	/** `serviceAccountToken`. */
 	readonly type: string;
-	/** Where its file would be, as written. */
+	/** Path of its file, as written. */
 	readonly path: string | undefined;
 }
 
 export interface VolumeFiles {
-	/** In the order of the sources: of equal paths the last is shown. */
+	/** In the order of the sources. The last file of a path is shown. */
 	readonly files: readonly VolumeFile[];
-	/** Kubelet's texts, one for each failure; a source that fails brings no file. */
+	/** Kubelet's texts, one for each failure. A source that fails has no files. */
 	readonly errors: readonly string[];
 	readonly clusterOnly: readonly ClusterOnlySource[];
 }
 
 /**
- * Errors: none, see `errors`. Source: kubelet v1.32 pkg/volume/projected, collectData; pkg/volume/downwardapi,
+ * Errors: none; see `errors`. Source: kubelet v1.32 pkg/volume/projected, collectData; pkg/volume/downwardapi,
  * CollectData; pkg/volume/configmap and secret, SetUpAt.
  */
 export function volumeFiles({ source }: PayloadVolume, objects: PodObjects, downward: DownwardText): VolumeFiles {
@@ -81,7 +79,7 @@ export function volumeFiles({ source }: PayloadVolume, objects: PodObjects, down
 	};
 }
 
-/** Any source in the form of a projected one, with the default mode of its volume. */
+/** Any source as a projected one, with the default mode of its volume. */
 type SourceWithMode = ProjectedSource & { readonly defaultMode: number };
 
 function sourcesOf(source: PayloadSource): readonly SourceWithMode[] {
@@ -151,7 +149,7 @@ class SourceReader {
 		};
 	}
 
-	/** What is wrong with the pod or its objects is collected; a bug is not. */
+	/** Collects faults of the pod and its objects. A bug is thrown. */
 	#attempt(read: () => readonly VolumeFile[]): readonly VolumeFile[] {
 		try {
 			return read();
@@ -163,7 +161,7 @@ class SourceReader {
 	}
 }
 
-/** Files that want the same path: `winner` is the last, which is shown. */
+/** Files with the same path. The last one, `winner`, is shown. */
 export interface Collision<F extends FileOrigin = FileOrigin> {
 	readonly path: string;
 	readonly winner: F;

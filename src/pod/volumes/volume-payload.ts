@@ -1,6 +1,6 @@
 /**
- * What a volume of a pod shows at one moment, or why kubelet would not set it up. Pure; whoever shows it live keeps the
- * last good payload.
+ * Builds the payload of a volume, or reports why kubelet would not set it up. Pure. A caller that presents the volume
+ * keeps the last valid payload.
  */
 
 import { ConfigMapFsError } from '../../base/errors.js';
@@ -22,7 +22,7 @@ export type VolumePayload = (
 	| { readonly missing: readonly Missing[] }
 ) & { readonly warnings: readonly PodWarning[] };
 
-/** Errors: INTERNAL only; whatever the objects lack, or have wrong, is `missing`, because it may come right. */
+/** Errors: INTERNAL only. Faults of the objects are `missing`, because a change of the objects can mend them. */
 export function volumePayload(volume: PayloadVolume, objects: PodObjects, downward: DownwardText): VolumePayload {
 	const { files, errors, clusterOnly } = volumeFiles(volume, objects, downward);
 	const warnings = [...clusterOnly.map(clusterOnlyAdvice), ...collisionsOf(files).map(collisionAdvice)].map(
@@ -38,12 +38,12 @@ export function volumePayload(volume: PayloadVolume, objects: PodObjects, downwa
 	return { missing: [{ reason: 'ContainerCreating', message }], warnings };
 }
 
-/** `serviceAccountToken "token" will not be there: …`. */
+/** `serviceAccountToken "token" is not available: …`. */
 export function clusterOnlyAdvice({ type, path }: ClusterOnlySource): Advice {
 	const what = path === undefined ? type : `${type} "${path}"`;
 	return {
-		text: `${what} will not be there: only a cluster can make it`,
-		cure: 'to have one, add a secret source for its path',
+		text: `${what} is not available: only a cluster creates it`,
+		cure: 'add a secret source with its path to replace it',
 	};
 }
 
@@ -67,7 +67,7 @@ function joined(texts: readonly string[]): string {
 	return distinct.length === 1 ? distinct.join() : `[${distinct.join(', ')}]`;
 }
 
-/** Why one path would have to be a file and a directory. */
+/** The fault of a path that is both a file and a directory; undefined if there is none. */
 function conflictText(payload: Payload): string | undefined {
 	try {
 		checkConflicts(payload);

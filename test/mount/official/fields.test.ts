@@ -117,7 +117,7 @@ officialCases(['L'], (official) => {
 			'600 all/app/key=map-value',
 			`640 all/uid=${UID}`,
 		]);
-		const cure = 'will not be there: only a cluster can make it; to have one, add a secret source for its path';
+		const cure = 'is not available: only a cluster creates it; add a secret source with its path to replace it';
 		expect(saidBy(run)).toEqual([
 			`volume "all": serviceAccountToken "token" ${cure}`,
 			`volume "all": clusterTrustBundle "ca.pem" ${cure}`,

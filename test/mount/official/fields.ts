@@ -133,7 +133,7 @@ export const FIELDS = {
 	},
 	'spec.volumes[].projected.sources[].serviceAccountToken': {
 		support: 'no',
-		note: '`serviceAccountToken "token" will not be there: only a cluster can make it; to have one, add a secret source for its path`',
+		note: '`serviceAccountToken "token" is not available: only a cluster creates it; add a secret source with its path to replace it`',
 		covers: ['ProjectedSource=other', 'ProjectedSource.type', 'ProjectedSource.path'],
 	},
 	'spec.volumes[].projected.sources[].clusterTrustBundle': {

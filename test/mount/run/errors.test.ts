@@ -119,14 +119,14 @@ describe('a pod that cannot be started', () => {
 			mounting('/'),
 			{},
 			125,
-			'container "test": volumeMounts[0].mountPath: Invalid value: "/": the root directory holds the program itself; mount it at a directory below',
+			'container "test": volumeMounts[0].mountPath: Invalid value: "/": the root directory contains the program itself; mount it in a subdirectory',
 		],
 		[
 			'/proc',
 			mounting('/proc/'),
 			{},
 			125,
-			/^container "test": .*: \/proc cannot be replaced: .*; mount it at a directory below$/,
+			/^container "test": .*: \/proc cannot be replaced: .*; mount it in a subdirectory$/,
 		],
 		[
 			'in /proc',

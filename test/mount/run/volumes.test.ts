@@ -220,7 +220,7 @@ for (const way of [ROOT_WAY, USER_WAY]) {
 				expect(without.stdout).toBe('t\n');
 				const said = without.stderr.split('\n').map((line) => (line === '' ? '' : JSON.parse(line).msg));
 				expect(said).toEqual([
-					'volume "t": serviceAccountToken "token" will not be there: only a cluster can make it; to have one, add a secret source for its path',
+					'volume "t": serviceAccountToken "token" is not available: only a cluster creates it; add a secret source with its path to replace it',
 					`volume "h": hostPath ${host} is not mounted without consent; --allow-host-path mounts ${host} of this machine, --local-volume h=DIR another directory`,
 					'volume "claim": persistentVolumeClaim volumes exist only in a cluster; --local-volume claim=DIR mounts a directory of this machine instead',
 					'volume "nfs": nfs volumes exist only in a cluster; --local-volume nfs=DIR mounts a directory of this machine instead',

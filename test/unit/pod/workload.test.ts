@@ -13,7 +13,7 @@ function object(kind: string, name: string, more: Partial<ManifestObject> = {}):
 	return { apiVersion: VERSIONS[kind] ?? 'apps/v1', kind, name, value: {}, place: `f.yaml:${line}:1`, ...more };
 }
 
-/** `CODE text` of what is thrown. */
+/** `CODE text` of the error. */
 function failure(action: () => unknown): string {
 	try {
 		action();
@@ -50,7 +50,7 @@ describe('selectWorkload', () => {
 	const job = object('Job', 'migrate');
 	const both = [object('Service', 'web'), web, job];
 
-	it('takes the only one, whatever is beside it', () => {
+	it('selects the only workload among other objects', () => {
 		expect(selectWorkload([object('Service', 'web'), web])).toBe(web);
 	});
 
@@ -62,7 +62,7 @@ describe('selectWorkload', () => {
 		'deployment.apps/web',
 		'deployments.v1.apps/web',
 		'web',
-	])('knows %s', (wanted) => {
+	])('selects by %s', (wanted) => {
 		expect(selectWorkload(both, wanted)).toBe(web);
 	});
 
@@ -75,31 +75,31 @@ describe('selectWorkload', () => {
 		},
 	);
 
-	it.each(['po', 'deploy', 'sts', 'ds', 'rs', 'cj', 'job', 'rc'])('has the short name %s', (word) => {
+	it.each(['po', 'deploy', 'sts', 'ds', 'rs', 'cj', 'job', 'rc'])('knows the short name %s', (word) => {
 		expect(WORKLOAD_KINDS.some(({ names: words }) => words.includes(word))).toBe(true);
 	});
 
-	it('asks which, and says how to answer', () => {
+	it('lists several workloads, with an example of a choice', () => {
 		expect(failure(() => selectWorkload(both))).toBe(
 			`USAGE several workloads: deployment/web (${web.place}), job/migrate (${job.place}); ` +
 				'choose one of them, such as deploy/web',
 		);
 	});
 
-	it('asks which when a bare name is not unique', () => {
+	it('lists the workloads of an ambiguous name', () => {
 		expect(failure(() => selectWorkload([web, object('Job', 'web')], 'web'))).toMatch(
 			/^USAGE several workloads: deployment\/web .*, job\/web .*; choose one of them, such as deploy\/web$/,
 		);
 	});
 
-	it('keeps a long list short', () => {
+	it('truncates a long list', () => {
 		const many = Array.from({ length: 12 }, (_none, index) => object('Job', `j${index}`));
 		expect(failure(() => selectWorkload(many))).toContain('job/j9 (');
 		expect(failure(() => selectWorkload(many))).not.toContain('job/j10');
 		expect(failure(() => selectWorkload(many))).toContain(' and 2 more; ');
 	});
 
-	it('says what there is when there is no workload', () => {
+	it('lists the other objects if there is no workload', () => {
 		const service = object('Service', 'web');
 		expect(failure(() => selectWorkload([service]))).toBe(
 			`INPUT_MISSING no workload; found Service/web (${service.place}); ` +
@@ -113,14 +113,14 @@ describe('selectWorkload', () => {
 		['wev', 'deployment/web'],
 		['sts/web', 'deployment/web'],
 		['mig', 'job/migrate'],
-	])('guesses what %s may mean', (wanted, meant) => {
+	])('suggests a workload for %s', (wanted, meant) => {
 		expect(failure(() => selectWorkload(both, wanted))).toBe(
 			`INPUT_MISSING workload "${wanted}" not found, ` +
 				`have: deployment/web (${web.place}), job/migrate (${job.place}); did you mean ${meant}?`,
 		);
 	});
 
-	it('does not guess wildly', () => {
+	it('does not suggest a distant name', () => {
 		expect(failure(() => selectWorkload(both, 'deploy/api'))).toMatch(/; choose one of them$/);
 	});
 
@@ -129,7 +129,7 @@ describe('selectWorkload', () => {
 		['deployment.batch/web', '"deployment.batch"', 'did you mean "deployment"?'],
 		['service/web', '"service"', 'podtemplate'],
 		['constructor/web', '"constructor"', 'podtemplate'],
-	])('knows no kind %s', (wanted, word, end) => {
+	])('refuses the kind %s', (wanted, word, end) => {
 		const text = failure(() => selectWorkload(both, wanted));
 		expect(text).toContain(`USAGE unknown kind of workload ${word}, have: pod, deployment, `);
 		expect(text.endsWith(end)).toBe(true);
@@ -145,19 +145,19 @@ describe('selectWorkload', () => {
 		const prod = object('Deployment', 'web', { namespace: 'prod' });
 		const dev = object('Deployment', 'web', { namespace: 'dev' });
 
-		it('leaves out the others, but not objects without one', () => {
+		it('ignores other namespaces, but not objects without one', () => {
 			expect(selectWorkload([prod, dev], undefined, 'dev')).toBe(dev);
 			expect(selectWorkload([prod, web], undefined, 'dev')).toBe(web);
 		});
 
-		it('asks which', () => {
+		it('lists the namespaces of equal workloads', () => {
 			expect(failure(() => selectWorkload([prod, dev], 'deploy/web'))).toBe(
 				`USAGE several workloads deployment/web, in namespaces: prod (${prod.place}), dev (${dev.place}); ` +
 					'choose one with -n',
 			);
 		});
 
-		it('says that it is elsewhere', () => {
+		it('reports that the workload is in another namespace', () => {
 			expect(failure(() => selectWorkload([prod], undefined, 'dev'))).toBe(
 				`INPUT_MISSING no workload in namespace "dev"; found Deployment/web (${prod.place}); ` +
 					'choose its namespace with -n',
@@ -165,22 +165,22 @@ describe('selectWorkload', () => {
 		});
 	});
 
-	it('takes the last of equal ones', () => {
+	it('selects the last of equal objects', () => {
 		const again = object('Deployment', 'web');
 		expect(selectWorkload([web, again])).toBe(again);
 	});
 
-	it('knows an object by its generated name', () => {
+	it('selects an object by its generated name', () => {
 		const generated = object('Job', '', { value: { metadata: { generateName: 'migrate-' } } });
 		expect(workloadName(generated)).toBe('migrate-local');
 		expect(selectWorkload([web, generated], 'job/migrate-local')).toBe(generated);
 	});
 
-	it.each([[null], [[]], [{ metadata: 5 }], [{ metadata: { generateName: {} } }]])('takes the value %j', (value) => {
+	it.each([[null], [[]], [{ metadata: 5 }], [{ metadata: { generateName: {} } }]])('accepts the value %j', (value) => {
 		expect(workloadName(object('Job', '', { value }))).toBe('');
 	});
 
-	it('takes 20 000 objects with long names', () => {
+	it('accepts 20 000 objects with long names', () => {
 		const long = 'a'.repeat(10_000);
 		const many = Array.from({ length: 20_000 }, (_none, index) => object('Job', `${long}${index}`));
 		expect(failure(() => selectWorkload(many, `job/${long}x`)).length).toBeLessThan(500_000);
@@ -195,21 +195,21 @@ describe('selectContainer', () => {
 			spec: { containers: [container('app'), container('sidecar')], initContainers: [container('setup')] },
 		}) as unknown as Pod;
 
-	it('takes the first', () => {
+	it('selects the first', () => {
 		expect(selectContainer(pod()).name).toBe('app');
 	});
 
-	it('takes the one that the annotation names, if it is there', () => {
+	it('selects the container of the annotation, if it exists', () => {
 		expect(selectContainer(pod([['kubectl.kubernetes.io/default-container', 'sidecar']])).name).toBe('sidecar');
 		expect(selectContainer(pod([['kubectl.kubernetes.io/default-container', 'gone']])).name).toBe('app');
 	});
 
-	it.each(['app', 'sidecar', 'setup'])('takes %s by name', (name) => {
+	it.each(['app', 'sidecar', 'setup'])('selects %s by name', (name) => {
 		const annotated = pod([['kubectl.kubernetes.io/default-container', 'sidecar']]);
 		expect(selectContainer(annotated, name).name).toBe(name);
 	});
 
-	it('says which there are', () => {
+	it('lists the containers for an unknown name', () => {
 		expect(failure(() => selectContainer(pod(), 'foo'))).toBe(
 			'INPUT_MISSING container foo not found in pod web, have: app, sidecar, setup (init); choose one of them with -c',
 		);

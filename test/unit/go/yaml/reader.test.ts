@@ -59,14 +59,14 @@ describe('readYaml', () => {
 
 	it.each([
 		[
-			'further lines of quoted text at any column',
+			'continuation lines of quoted text at any column',
 			'a:\n  b: \'{\n    "x": 1\n  }\'\n  c: "x\ny"\n',
 			{
 				a: { b: '{ "x": 1 }', c: 'x y' },
 			},
 		],
 		[
-			'further lines of collections at any column',
+			'continuation lines of collections at any column',
 			'a:\n  b: [{\n    x: v\n  }, [\nz\n]]\n',
 			{ a: { b: [{ x: 'v' }, ['z']] } },
 		],

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { containerFaults, decode, decodeContainer, faults, type Json, LABEL, podValue } from './decoding.js';
 
 describe('a container', () => {
-	it('is decoded', () => {
+	it('has the values of the manifest', () => {
 		expect(
 			decodeContainer({
 				image: 'nginx:1',
@@ -10,9 +10,9 @@ describe('a container', () => {
 				args: ['-c', ''],
 				workingDir: '/srv',
 				resources: { limits: { cpu: 2, memory: '64Mi', none: null }, requests: { cpu: '500m' } },
-				securityContext: { runAsUser: 5, runAsGroup: 6, privileged: 'passed over' },
+				securityContext: { runAsUser: 5, runAsGroup: 6, privileged: 'ignored' },
 				volumeMounts: null,
-				livenessProbe: 'passed over',
+				livenessProbe: 'ignored',
 			}),
 		).toMatchObject({
 			image: 'nginx:1',
@@ -32,14 +32,14 @@ describe('a container', () => {
 		});
 	});
 
-	it('has the command of its image where its own is empty', () => {
+	it('has no command if the list is empty', () => {
 		expect(decodeContainer({ command: [], args: [] })).toMatchObject({ command: undefined, args: undefined });
 	});
 
 	it.each<[string, Json, string[]]>([
 		['no name', { name: '' }, ['name| spec.containers[0].name: Required value']],
 		[
-			'a command that is a text',
+			'a command that is a string',
 			{ command: 'sh' },
 			[
 				'command| json: cannot unmarshal string into Go struct field Container.spec.containers.command of type []string',
@@ -66,7 +66,7 @@ describe('a container', () => {
 			],
 		],
 		[
-			'limits that are no mapping',
+			'limits that are not a mapping',
 			{ resources: { limits: 5 } },
 			[
 				'resources/limits| json: cannot unmarshal number into Go struct field ResourceRequirements.spec.containers.resources.limits of type v1.ResourceList',
@@ -84,7 +84,7 @@ describe('a container', () => {
 		expect(containerFaults(container)).toEqual(expected);
 	});
 
-	it('has a name of its own', () => {
+	it('has a unique name', () => {
 		expect(
 			faults(podValue({ containers: [{ name: 'a' }, { name: 'a' }], initContainers: [{ name: 'a' }, { name: 'b' }] })),
 		).toEqual([
@@ -96,7 +96,7 @@ describe('a container', () => {
 		]);
 	});
 
-	it('is an object', () => {
+	it('must be an object', () => {
 		expect(faults(podValue({ containers: ['app'] }))).toEqual([
 			'spec/containers/0| json: cannot unmarshal string into Go struct field PodSpec.spec.containers of type v1.Container',
 		]);
@@ -113,7 +113,7 @@ describe('volumeMounts', () => {
 	const VOLUMES = { volumes: [{ name: 'v' }] };
 	const mountFaults = (...volumeMounts: Json[]) => containerFaults({ volumeMounts }, VOLUMES);
 
-	it('are decoded in their order, with every field that mounts have', () => {
+	it('keep their order, and accept every field of a mount', () => {
 		const mounts = [
 			{ name: 'v', mountPath: '/b', readOnly: true, recursiveReadOnly: 'Enabled', mountPropagation: 'None' },
 			{ name: 'v', mountPath: 'a', subPath: '..data/x' },
@@ -126,7 +126,7 @@ describe('volumeMounts', () => {
 		]);
 	});
 
-	it('are read-only where the volume is', () => {
+	it('are read-only if the volume is', () => {
 		const claim = (name: string, readOnly: boolean) => ({ name, persistentVolumeClaim: { claimName: 'c', readOnly } });
 		const volumes = [claim('no', false), claim('yes', true)];
 		const mounts = volumes.map(({ name }) => ({ name, mountPath: `/${name}`, readOnly: false }));
@@ -136,12 +136,12 @@ describe('volumeMounts', () => {
 
 	it.each<[string, Json[], string[]]>([
 		[
-			'a volume that is not there',
+			'an unknown volume',
 			[{ name: 'zz', mountPath: '/a' }],
 			['volumeMounts/0/name| spec.containers[0].volumeMounts[0].name: Not found: "zz"'],
 		],
 		[
-			'nothing at all',
+			'an empty mount',
 			[{}],
 			[
 				'volumeMounts/0/name| spec.containers[0].volumeMounts[0].name: Required value',
@@ -149,7 +149,7 @@ describe('volumeMounts', () => {
 			],
 		],
 		[
-			'a path twice',
+			'two equal paths',
 			[
 				{ name: 'v', mountPath: '/a' },
 				{ name: 'v', mountPath: '/a' },
@@ -162,14 +162,14 @@ describe('volumeMounts', () => {
 			['volumeMounts/0/subPath| spec.containers[0].volumeMounts.subPath: Invalid value: "/x": must be a relative path'],
 		],
 		[
-			'a subPath that leads out',
+			'a subPath with ".."',
 			[{ name: 'v', mountPath: '/a', subPath: 'x/../y' }],
 			[
 				'volumeMounts/0/subPath| spec.containers[0].volumeMounts.subPath: Invalid value: "x/../y": must not contain \'..\'',
 			],
 		],
 		[
-			'a subPathExpr that is both',
+			'a subPathExpr with both faults',
 			[{ name: 'v', mountPath: '/a', subPathExpr: '/..' }],
 			[
 				'volumeMounts/0/subPathExpr| spec.containers[0].volumeMounts.subPathExpr: Invalid value: "/..": must be a relative path',
@@ -184,7 +184,7 @@ describe('volumeMounts', () => {
 			],
 		],
 		[
-			'a field that is unknown',
+			'an unknown field',
 			[{ name: 'v', mountPath: '/a', subpath: 'x' }],
 			['volumeMounts/0/subpath| strict decoding error: unknown field "spec.containers[0].volumeMounts[0].subpath"'],
 		],
@@ -199,7 +199,7 @@ describe('volumeMounts', () => {
 		expect(mountFaults(...mounts)).toEqual(expected);
 	});
 
-	it('find the volumes that a StatefulSet makes', () => {
+	it('find the volumes that a StatefulSet adds', () => {
 		const value = {
 			metadata: { name: 'db' },
 			spec: {

@@ -18,7 +18,7 @@ describe('env', () => {
 	const sourceFaults = (valueFrom: Json, more: Json = {}) =>
 		envFaults({ name: 'A', valueFrom, ...more }).map((fault) => fault.replace(/^env\/0\/valueFrom\/?/, ''));
 
-	it('is decoded in its order, with equal names', () => {
+	it('keeps its order and equal names', () => {
 		expect(
 			decodeContainer({ env: [{ name: 'B', value: '$(A)' }, { name: 'A' }, { name: 'B', value: null }] }).env,
 		).toEqual([
@@ -70,7 +70,7 @@ describe('env', () => {
 	});
 
 	it.each(['1', '1m', '1000m', '1.0', '0.001', '1k', '1000', '1Ki', '1024Ki', '0.5Gi'])(
-		'has the divisor %s as a server has it',
+		'accepts the divisor %s for the resources for which a server accepts it',
 		(divisor) => {
 			const fits = (resource: string) => sourceFaults({ resourceFieldRef: { resource, divisor } }).length === 0;
 			const isCpu = ['1', '1m', '1000m', '1.0', '0.001'].includes(divisor);
@@ -99,7 +99,7 @@ describe('env', () => {
 	});
 
 	it.each<[string, Json, string[]]>([
-		['a name that is missing', { value: 'x' }, ['env/0/name| spec.containers[0].env[0].name: Required value']],
+		['a missing name', { value: 'x' }, ['env/0/name| spec.containers[0].env[0].name: Required value']],
 		[
 			'a name with "="',
 			{ name: 'A=B' },
@@ -108,7 +108,7 @@ describe('env', () => {
 			],
 		],
 		[
-			'a misspelt field, as kubectl says it',
+			'a misspelt field, with the text of kubectl',
 			{ name: 'A', vlaue: 'x' },
 			['env/0/vlaue| strict decoding error: unknown field "spec.containers[0].env[0].vlaue"'],
 		],
@@ -118,7 +118,7 @@ describe('env', () => {
 			['env/0/Name| strict decoding error: unknown field "spec.containers[0].env[0].Name"'],
 		],
 		[
-			'a flag as a value',
+			'a boolean as a value',
 			{ name: 'A', value: true },
 			['env/0/value| json: cannot unmarshal bool into Go struct field EnvVar.spec.containers.env.value of type string'],
 		],
@@ -155,12 +155,12 @@ describe('env', () => {
 			[`| ${VALUE_FROM}: Invalid value: "": may not have more than one field specified at a time`],
 		],
 		[
-			'one that is unknown',
+			'an unknown kind',
 			{ configMapRef: { name: 'c' } },
 			[`configMapRef| strict decoding error: unknown field "${VALUE_FROM}.configMapRef"`],
 		],
 		[
-			'a key that is missing',
+			'a missing key',
 			{ configMapKeyRef: { name: 'c' } },
 			[`configMapKeyRef/key| ${VALUE_FROM}.configMapKeyRef.key: Required value`],
 		],
@@ -172,12 +172,12 @@ describe('env', () => {
 			],
 		],
 		[
-			'a field of a ref that is unknown',
+			'an unknown field of a reference',
 			{ secretKeyRef: { secretName: 'c', name: 'c', key: 'k' } },
 			[`secretKeyRef/secretName| strict decoding error: unknown field "${VALUE_FROM}.secretKeyRef.secretName"`],
 		],
 		[
-			'a field path that is missing',
+			'a missing field path',
 			{ fieldRef: {} },
 			[`fieldRef/fieldPath| ${VALUE_FROM}.fieldRef.fieldPath: Required value`],
 		],
@@ -196,26 +196,26 @@ describe('env', () => {
 			],
 		],
 		[
-			'a subscript of what has none',
+			'a subscript of a field without subscripts',
 			{ fieldRef: { fieldPath: "spec.nodeName['a']" } },
 			[
 				`fieldRef/fieldPath| ${VALUE_FROM}.fieldRef.fieldPath: Invalid value: "spec.nodeName['a']": error converting fieldPath: field label does not support subscript: spec.nodeName['a']`,
 			],
 		],
 		[
-			'an old version',
+			'an unsupported version',
 			{ fieldRef: { apiVersion: 'v2', fieldPath: 'metadata.name' } },
 			[
 				`fieldRef/fieldPath| ${VALUE_FROM}.fieldRef.fieldPath: Invalid value: "metadata.name": error converting fieldPath: unsupported pod version: v2`,
 			],
 		],
 		[
-			'a resource that is missing',
+			'a missing resource',
 			{ resourceFieldRef: {} },
 			[`resourceFieldRef/resource| ${VALUE_FROM}.resourceFieldRef.resource: Required value`],
 		],
 		[
-			'a resource that is unknown',
+			'an unknown resource',
 			{ resourceFieldRef: { resource: 'limits.gpu' } },
 			[
 				`resourceFieldRef/resource| ${VALUE_FROM}.resourceFieldRef.resource: Unsupported value: "limits.gpu": supported values: "limits.cpu", "limits.ephemeral-storage", "limits.memory", "requests.cpu", "requests.ephemeral-storage", "requests.memory"`,
@@ -236,24 +236,24 @@ describe('env', () => {
 			],
 		],
 		[
-			'a divisor that is no quantity',
+			'a divisor that is not a quantity',
 			{ resourceFieldRef: { resource: 'limits.memory', divisor: 'x' } },
 			[
 				"resourceFieldRef/divisor| quantities must match the regular expression '^([+-]?[0-9.]+)([eEinumkKMGTP]*[-+]?[0-9]*)$'",
 			],
 		],
 		[
-			'a file in no volume',
+			'a file in an unknown volume',
 			{ fileKeyRef: { volumeName: 'zz', path: 'a', key: 'K' } },
 			[`fileKeyRef/volumeName| ${VALUE_FROM}.fileKeyRef.volumeName: Not found: "zz"`],
 		],
 		[
-			'a file in a volume that is no emptyDir',
+			'a file in a volume that is not an emptyDir',
 			{ fileKeyRef: { volumeName: 'c', path: 'a', key: 'K' } },
 			[`fileKeyRef/volumeName| ${VALUE_FROM}.fileKeyRef.volumeName: Invalid value: "c": must be an emptyDir volume`],
 		],
 		[
-			'a file with nothing, or too much',
+			'a file without its fields, with a path that leads out',
 			{ fileKeyRef: { path: '../a' } },
 			[
 				`fileKeyRef/volumeName| ${VALUE_FROM}.fileKeyRef.volumeName: Required value`,
@@ -261,7 +261,7 @@ describe('env', () => {
 				`fileKeyRef/key| ${VALUE_FROM}.fileKeyRef.key: Required value`,
 			],
 		],
-	])('refuses as source %s', (_name, valueFrom, expected) => {
+	])('refuses as a source: %s', (_name, valueFrom, expected) => {
 		expect(sourceFaults(valueFrom)).toEqual(expected);
 	});
 
@@ -290,7 +290,7 @@ describe('env', () => {
 		expect(sourceFaults(valueFrom)).toEqual([expect.stringContaining(start)]);
 	});
 
-	it('may be strict about names', () => {
+	it('optionally checks names by the older rule', () => {
 		const env = [{ name: '1a' }, { name: 'a b' }, { name: 'a-b.c' }, { name: '..x' }];
 		expect(decode(podValue({}, { env })).spec.containers[0]?.env).toHaveLength(4);
 		expect(
@@ -307,13 +307,13 @@ describe('env', () => {
 		);
 	});
 
-	it.each(['a b', '1', '$_-', '#@!', '~', 'ä', 'a\n', 'a\u007f'])('takes printable ASCII only: %j', (name) => {
+	it.each(['a b', '1', '$_-', '#@!', '~', 'ä', 'a\n', 'a\u007f'])('accepts only printable ASCII: %j', (name) => {
 		expect(envFaults({ name }).length === 0).toBe(/^[ -~]+$/.test(name));
 	});
 });
 
 describe('envFrom', () => {
-	it('is decoded in its order', () => {
+	it('keeps its order', () => {
 		const envFrom = [
 			{ secretRef: { name: 's', optional: true } },
 			{ configMapRef: { name: 'c' }, prefix: 'p_' },
@@ -345,14 +345,14 @@ describe('envFrom', () => {
 			['envFrom/0/configMapRef/name| spec.containers[0].envFrom[0].configMapRef.name: Required value'],
 		],
 		[
-			'a source that is unknown',
+			'an unknown source',
 			{ configMapKeyRef: { name: 'a' } },
 			[
 				'envFrom/0/configMapKeyRef| strict decoding error: unknown field "spec.containers[0].envFrom[0].configMapKeyRef"',
 			],
 		],
 		[
-			'a field of the source that is unknown',
+			'an unknown field of the source',
 			{ secretRef: { name: 'a', key: 'k' } },
 			['envFrom/0/secretRef/key| strict decoding error: unknown field "spec.containers[0].envFrom[0].secretRef.key"'],
 		],

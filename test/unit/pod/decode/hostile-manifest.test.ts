@@ -15,14 +15,14 @@ describe('a hostile manifest', () => {
 		expect([container.env.length, container.volumeMounts.length]).toEqual([count, count]);
 	});
 
-	it('may be wrong all over, which is not all said', () => {
+	it('may be wrong everywhere, and the report is limited', () => {
 		const env = Array.from({ length: 100_000 }, () => ({ value: 1 }));
 		const texts = containerFaults({ env });
 		expect(texts).toHaveLength(1001);
 		expect(texts.at(-1)).toBe('| and 199000 more faults');
 	});
 
-	it('may give one long name to many fields', () => {
+	it('may share one long name among many fields', () => {
 		const name = 'ä'.repeat(1_000_000);
 		const texts = containerFaults({ env: Array.from({ length: 50_000 }, () => ({ name })) });
 		expect(Math.max(...texts.map((text) => text.length))).toBeLessThan(1000);
@@ -45,7 +45,7 @@ describe('a hostile manifest', () => {
 		},
 	);
 
-	it('may use the names of Object.prototype', () => {
+	it('may use names of Object.prototype', () => {
 		const value = JSON.parse(
 			'{"metadata":{"name":"web","labels":{"constructor":"b"}},"__proto__":{"spec":{}},' +
 				'"spec":{"containers":[{"name":"constructor","env":[{"name":"__proto__"}],' +
@@ -66,7 +66,7 @@ describe('a hostile manifest', () => {
 		).toHaveLength(1);
 	});
 
-	it('may share its values by aliases', () => {
+	it('may share values by aliases', () => {
 		const entries = Array.from({ length: 100 }, (_none, index) => `{name: V${index}, value: x}`).join(', ');
 		const containers = Array.from({ length: 500 }, (_none, index) => `  - {name: c${index}, env: *env}`).join('\n');
 		const text = `apiVersion: v1\nkind: Pod\nmetadata: {name: web}\nx: &env [${entries}]\nspec:\n  containers:\n${containers}\n`;

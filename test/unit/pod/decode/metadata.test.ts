@@ -5,7 +5,7 @@ import { decode, faults, podValue, workload } from './decoding.js';
 describe('the metadata of a pod', () => {
 	const template = { metadata: { labels: { app: 'x' } }, spec: { containers: [{ name: 'app' }] } };
 
-	it('has the labels and annotations of the template, not of the workload', () => {
+	it('has the labels and annotations of the template, not those of the workload', () => {
 		const pod = decode(
 			{
 				metadata: { name: 'web', labels: { outer: 'o' }, annotations: { outer: 'o' } },
@@ -37,7 +37,7 @@ describe('the metadata of a pod', () => {
 		expect(labels('Deployment')).toEqual({ app: 'x' });
 	});
 
-	it('is the first one that a StatefulSet numbers', () => {
+	it('has the first ordinal of a StatefulSet', () => {
 		const statefulSet = (start: unknown) => ({ metadata: { name: 'db' }, spec: { template, ordinals: { start } } });
 		const { metadata } = decode(statefulSet(5), 'StatefulSet');
 		expect(metadata.name).toBe('db-5');
@@ -48,7 +48,7 @@ describe('the metadata of a pod', () => {
 		]);
 	});
 
-	it('has a name where one would be generated', () => {
+	it('has a fixed suffix instead of a random one', () => {
 		const spec = { containers: [{ name: 'app' }] };
 		expect(decode({ metadata: { generateName: 'web-' }, spec }).metadata.name).toBe('web-local');
 		const job = decode({ metadata: { generateName: 'migrate-' }, spec: { template } }, 'Job');
@@ -56,13 +56,13 @@ describe('the metadata of a pod', () => {
 		expect(job.metadata.name).toBe('migrate-local-local');
 	});
 
-	it('has the default namespace, or that of the object beside the value', () => {
+	it('has the default namespace, or that of the manifest object', () => {
 		expect(decode(podValue()).metadata.namespace).toBe('default');
 		const object = { ...workload('Pod', podValue()), namespace: 'dev' };
 		expect(decodePod(object, { defaultNamespace: 'default' }).pod?.metadata.namespace).toBe('dev');
 	});
 
-	it('has the uid of a Pod that has one, and else one that is always the same', () => {
+	it('has the uid of the Pod, or else a stable one', () => {
 		const value = podValue();
 		expect(decode({ ...value, metadata: { name: 'web', uid: 'abc' } }).metadata.uid).toBe('abc');
 		const { uid } = decode(value).metadata;

@@ -24,7 +24,7 @@ describe('the pod of a workload', () => {
 		expect(pod.spec.containers.map((container) => container.name)).toEqual(['app']);
 	});
 
-	it('is the one with index 0 of an Indexed Job', () => {
+	it('has index 0 for an Indexed Job', () => {
 		const own = { name: 'own', env: [{ name: 'JOB_COMPLETION_INDEX', value: '7' }] };
 		const podSpec = {
 			containers: [{ name: 'app', env: [{ name: 'A', value: 'a' }] }, own],
@@ -86,7 +86,7 @@ describe('the pod of a workload', () => {
 		});
 	});
 
-	it('has what the spec says', () => {
+	it('has the values of the spec', () => {
 		const { spec } = decode(
 			podValue({
 				initContainers: [{ name: 'setup' }],
@@ -95,7 +95,7 @@ describe('the pod of a workload', () => {
 				serviceAccountName: 'robot',
 				hostname: 'box',
 				enableServiceLinks: false,
-				tolerations: 'passed over',
+				tolerations: 'ignored',
 			}),
 		);
 		expect(spec.initContainers.map(({ name }) => name)).toEqual(['setup']);
@@ -152,7 +152,7 @@ describe('the pod of a workload', () => {
 			],
 		],
 		[
-			'one number as a value, deep down',
+			'a number as a value, at depth',
 			{
 				metadata: { name: 'web' },
 				spec: { template: { spec: { containers: [{ name: 'app', env: [{ name: 'PORT', value: 8080 }] }] } } },
@@ -163,7 +163,7 @@ describe('the pod of a workload', () => {
 			],
 		],
 		[
-			'a value that is no object',
+			'a value that is not an object',
 			[],
 			'Deployment',
 			['| json: cannot unmarshal array into Go value of type v1.Deployment'],
@@ -192,29 +192,33 @@ describe('the pod of a workload', () => {
 
 	it.each([
 		[
-			'a bad name',
+			'an invalid name',
 			{ ...podValue(), metadata: { name: 'Web' } },
 			`metadata/name| metadata.name: Invalid value: "Web": ${SUBDOMAIN}`,
 		],
 		[
-			'a bad namespace',
+			'an invalid namespace',
 			{ ...podValue(), metadata: { name: 'web', namespace: 'a.b' } },
 			`metadata/namespace| metadata.namespace: Invalid value: "a.b": ${LABEL}`,
 		],
 		[
-			'a bad label',
+			'an invalid label',
 			{ ...podValue(), metadata: { name: 'web', labels: { a: '-' } } },
 			'metadata/labels/a| metadata.labels: Invalid value: "-": a valid label must be',
 		],
 		[
-			'a bad annotation',
+			'an invalid annotation',
 			{ ...podValue(), metadata: { name: 'web', annotations: { 'a b': '' } } },
 			'metadata/annotations/a b| metadata.annotations: Invalid value: "a b": name part must consist of',
 		],
-		['a bad node', podValue({ nodeName: 'A' }), `spec/nodeName| spec.nodeName: Invalid value: "A": ${SUBDOMAIN}`],
-		['a bad host name', podValue({ hostname: 'a.b' }), `spec/hostname| spec.hostname: Invalid value: "a.b": ${LABEL}`],
+		['an invalid node', podValue({ nodeName: 'A' }), `spec/nodeName| spec.nodeName: Invalid value: "A": ${SUBDOMAIN}`],
 		[
-			'a bad service account',
+			'an invalid host name',
+			podValue({ hostname: 'a.b' }),
+			`spec/hostname| spec.hostname: Invalid value: "a.b": ${LABEL}`,
+		],
+		[
+			'an invalid service account',
 			podValue({ serviceAccountName: '-' }),
 			`spec/serviceAccountName| spec.serviceAccountName: Invalid value: "-": ${SUBDOMAIN}`,
 		],
@@ -222,7 +226,7 @@ describe('the pod of a workload', () => {
 		expect(faults(value)).toEqual([expect.stringContaining(start)]);
 	});
 
-	it('is none of an object that has none', () => {
+	it('does not exist for an object without a pod template', () => {
 		expect(faults({}, 'Service')).toEqual(['kind| kind "Service" in version "apps/v1" has no pod template']);
 	});
 });

@@ -10,7 +10,7 @@ describe('volumes', () => {
 			{ kind: 'configMap', name: 'c', projection: { defaultMode: 0o644, optional: false } },
 		],
 		[
-			'configMap with everything',
+			'configMap with every field',
 			{
 				configMap: {
 					name: 'Any name',
@@ -103,14 +103,14 @@ describe('volumes', () => {
 				],
 			},
 		],
-		['projected of nothing', { projected: {} }, { kind: 'projected', defaultMode: 0o644, sources: [] }],
+		['projected without sources', { projected: {} }, { kind: 'projected', defaultMode: 0o644, sources: [] }],
 		['emptyDir', { emptyDir: {} }, { kind: 'emptyDir', medium: '', sizeLimit: undefined }],
 		[
 			'emptyDir in memory',
 			{ emptyDir: { medium: 'Memory', sizeLimit: '64Mi' } },
 			{ kind: 'emptyDir', medium: 'Memory', sizeLimit: '64Mi' },
 		],
-		['nothing, as a server fills it in', {}, { kind: 'emptyDir', medium: '', sizeLimit: undefined }],
+		['no source, with the default of a server', {}, { kind: 'emptyDir', medium: '', sizeLimit: undefined }],
 		['null', { configMap: null }, { kind: 'emptyDir', medium: '', sizeLimit: undefined }],
 		['hostPath', { hostPath: { path: '/srv' } }, { kind: 'hostPath', path: '/srv', type: '' }],
 		[
@@ -125,26 +125,26 @@ describe('volumes', () => {
 		],
 		['csi', { csi: { driver: 'x' } }, { kind: 'other', type: 'csi' }],
 		[
-			'a claim that is read-only',
+			'a read-only claim',
 			{ persistentVolumeClaim: { claimName: 'x', readOnly: true } },
 			{ kind: 'other', type: 'persistentVolumeClaim', readOnly: true },
 		],
 		['an image, which is read-only', { image: { reference: 'x' } }, { kind: 'other', type: 'image', readOnly: true }],
-	])('%s', (_name, source, expected) => {
+	])('decode %s', (_name, source, expected) => {
 		expect(decodeVolume(source)).toEqual(expected);
 	});
 
 	const V = 'spec.volumes[0]';
 	it.each<[string, Json, string[]]>([
-		['no name of a configMap', { configMap: {} }, [`configMap/name| ${V}.configMap.name: Required value`]],
-		['no name of a secret', { secret: {} }, [`secret/secretName| ${V}.secret.secretName: Required value`]],
+		['a configMap without a name', { configMap: {} }, [`configMap/name| ${V}.configMap.name: Required value`]],
+		['a secret without a name', { secret: {} }, [`secret/secretName| ${V}.secret.secretName: Required value`]],
 		[
-			'the name of a secret in the field of a configMap',
+			'a secret with its name in the wrong field',
 			{ secret: { name: 's' } },
 			[`secret/name| strict decoding error: unknown field "${V}.secret.name"`],
 		],
 		[
-			'an item of nothing',
+			'an empty item',
 			{ configMap: { name: 'c', items: [{}] } },
 			[
 				`configMap/items/0/key| ${V}.configMap.items[0].key: Required value`,
@@ -152,7 +152,7 @@ describe('volumes', () => {
 			],
 		],
 		[
-			'items that lead elsewhere',
+			'items with paths that leave the volume',
 			{
 				secret: {
 					secretName: 's',
@@ -220,9 +220,9 @@ describe('volumes', () => {
 				'configMap| json: cannot unmarshal string into Go struct field Volume.spec.volumes.configMap of type v1.ConfigMapVolumeSource',
 			],
 		],
-		['a hostPath of nothing', { hostPath: {} }, [`hostPath/path| ${V}.hostPath.path: Required value`]],
+		['a hostPath without a path', { hostPath: {} }, [`hostPath/path| ${V}.hostPath.path: Required value`]],
 		[
-			'a hostPath that leads up, of an unknown type',
+			'a hostPath with "..", of an unknown type',
 			{ hostPath: { path: '/a/..', type: 'Fifo' } },
 			[
 				`hostPath/path| ${V}.hostPath.path: Invalid value: "/a/..": must not contain '..'`,
@@ -298,7 +298,7 @@ describe('volumes', () => {
 		expect(volumeFaults(source)).toEqual(expected);
 	});
 
-	it('have names of their own', () => {
+	it('have unique names', () => {
 		expect(faults(podValue({ volumes: [{ name: 'a' }, { name: 'a' }, {}, { name: 'A' }] }))).toEqual([
 			'spec/volumes/1/name| spec.volumes[1].name: Duplicate value: "a"',
 			'spec/volumes/2/name| spec.volumes[2].name: Required value',

@@ -35,7 +35,7 @@ function resource(name: string, divisor = '1', containerName?: string): Resource
 	return { kind: 'resourceFieldRef', containerName, resource: name, divisor };
 }
 
-/** The value in the environment of a container with these amounts. */
+/** The value in the environment of the container. */
 function amountIn(container: Container, ref: ResourceFieldRef): string {
 	return downwardValue(ref, makePod(container), container, SURROUNDINGS);
 }
@@ -57,7 +57,7 @@ describe('downwardValue of a fieldRef', () => {
 		['status.hostIPs', '192.0.2.7'],
 		['status.podIP', '192.0.2.8'],
 		['status.podIPs', '192.0.2.8'],
-	])('%s in the environment is %j', (fieldPath, value) => {
+	])('reads %s in the environment as %j', (fieldPath, value) => {
 		expect(downwardValue(field(fieldPath), POD, APP, SURROUNDINGS)).toBe(value);
 	});
 
@@ -72,28 +72,28 @@ describe('downwardValue of a fieldRef', () => {
 			'metadata.annotations',
 			'Example.com/Upper="big"\nempty=""\n' + 'note="two\\nlines and a \\"quote\\" \\\\ \\t\\a\\u00a0é🌍\\u200b"',
 		],
-	])('%s in a volume is %j', (fieldPath, value) => {
+	])('reads %s in a volume as %j', (fieldPath, value) => {
 		expect(downwardValue(field(fieldPath), POD, undefined, SURROUNDINGS)).toBe(value);
 	});
 
-	test('labels and annotations that are not there are an empty file', () => {
+	test('reads absent labels and annotations as empty text', () => {
 		const bare = makePod(APP);
 		expect(downwardValue(field('metadata.labels'), bare, undefined, SURROUNDINGS)).toBe('');
 		expect(downwardValue(field('metadata.annotations'), bare, undefined, SURROUNDINGS)).toBe('');
 	});
 
-	test('spec.nodeName is that of the manifest if it has one', () => {
+	test('takes spec.nodeName from the manifest if it has one', () => {
 		const pod = makePod(APP, {}, { nodeName: 'node-1' });
 		expect(downwardValue(field('spec.nodeName'), pod, APP, SURROUNDINGS)).toBe('node-1');
 	});
 
-	test('the rows of a map read back as the map', () => {
+	test('writes a map as lines that read back as the map', () => {
 		const keys = fc.stringMatching(/^[a-zA-Z0-9]{1,8}$/);
 		fc.assert(
 			fc.property(fc.dictionary(keys, fc.string({ unit: 'grapheme-ascii' })), (values) => {
 				const pod = makePod(APP, { labels: new Map(Object.entries(values)) });
-				const rows = downwardValue(field('metadata.labels'), pod, undefined, SURROUNDINGS).split('\n');
-				const read = rows.filter((row) => row !== '').map((row) => row.split(/=(.*)/s));
+				const lines = downwardValue(field('metadata.labels'), pod, undefined, SURROUNDINGS).split('\n');
+				const read = lines.filter((line) => line !== '').map((line) => line.split(/=(.*)/s));
 				expect(read.map(([key, quoted]) => [key, JSON.parse(quoted ?? '')])).toEqual(
 					Object.entries(values).sort(([a], [b]) => (a < b ? -1 : 1)),
 				);

@@ -47,7 +47,7 @@ describe('readEnvFile', () => {
 		expect(() => readEnvFile(file, 'B')).toThrow(expect.objectContaining({ code: 'INPUT_INVALID', message }));
 	});
 
-	test('brings back any value without a single quote or a carriage return', () => {
+	test('reads back any value without a single quote or a carriage return', () => {
 		const values = fc.string({ unit: 'binary' }).map((text) => text.replaceAll(/['\r]/g, ''));
 		fc.assert(
 			fc.property(values, values, (first, second) => {

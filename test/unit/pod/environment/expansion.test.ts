@@ -11,7 +11,7 @@ const VALUES: ReadonlyMap<string, string> = new Map([
 ]);
 const lookup = (name: string) => VALUES.get(name);
 
-/** The official table; undefined: unchanged. */
+/** The table of Kubernetes' own test. Undefined: unchanged. */
 const VECTORS: readonly (readonly [text: string, expanded: string | undefined])[] = [
 	['$(VAR_A)', 'A'],
 	['$(VAR_A)-$(VAR_A)', 'A-A'],
@@ -57,7 +57,7 @@ describe('U1 expand', () => {
 		expect(expand(text, lookup)).toBe(expanded ?? text);
 	});
 
-	test('U1 variables that are declared one after the other see those before', () => {
+	test('U1 expands variables from those declared before', () => {
 		const values = new Map<string, string>();
 		for (const [name, text] of [
 			['FOO', 'bar'],
@@ -82,18 +82,18 @@ describe('expand', () => {
 		['$()', '$()'],
 		['$( VAR_A )', '$( VAR_A )'],
 		['$(VAR_A)$(VAR_DNE)$(VAR_B)', 'A$(VAR_DNE)B'],
-		// Kubelet breaks these two: it takes the first byte of the character alone.
+		// Kubelet breaks these two, because it reads only the first byte of the character.
 		['$é $(VAR_A)', '$é A'],
 		['$🌍$(VAR_A)', '$🌍A'],
 		['$(VAR_A)) $$)', 'A) $)'],
-	])('%j becomes %j', (text, expanded) => {
+	])('expands %j to %j', (text, expanded) => {
 		expect(expand(text, lookup)).toBe(expanded);
 	});
 
 	const piece = fc.constantFrom('$', '$$', '(', ')', '$(', '$(a)', '$(b)', 'a', 'é', '🌍', '\n', ' ');
 	const texts = fc.array(piece, { maxLength: 20 }).map((pieces) => pieces.join(''));
 
-	test('brings back any text whose dollars are doubled', () => {
+	test('restores any text with doubled dollars', () => {
 		fc.assert(
 			fc.property(texts, (text) => {
 				expect(expand(text.replaceAll('$', '$$$$'), () => 'never')).toBe(text);
@@ -101,7 +101,7 @@ describe('expand', () => {
 		);
 	});
 
-	test('joins what stands on both sides of a reference, and never looks into a value', () => {
+	test('joins the text around a reference, and never expands a value', () => {
 		fc.assert(
 			fc.property(texts, fc.string(), texts, (left, value, right) => {
 				const [before, after] = [left, right].map((text) => text.replaceAll('$', '$$$$'));

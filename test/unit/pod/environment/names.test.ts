@@ -28,7 +28,7 @@ describe('environmentNameFaults', () => {
 		['a\n', [STRICT], [RELAXED]],
 		['\x7f', [STRICT], [RELAXED]],
 		['', [STRICT], []],
-	])('%j', (name, strict, relaxed) => {
+	])('checks %j', (name, strict, relaxed) => {
 		expect(environmentNameFaults(name, true)).toEqual(strict);
 		expect(environmentNameFaults(name, false)).toEqual(relaxed);
 	});
@@ -43,6 +43,6 @@ test.each([
 	['', false],
 	['é', false],
 	['a\n', false],
-])('a shell can use %j: %s', (name, isUsable) => {
+])('whether a shell can use %j: %s', (name, isUsable) => {
 	expect(isShellName(name)).toBe(isUsable);
 });

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { valueText } from '../../../../src/pod/environment/value-text.js';
 
-test('text comes through as it is, a byte order mark and a NUL too', () => {
+test('keeps UTF-8 unchanged, including a byte order mark and a NUL', () => {
 	const texts = fc.oneof(fc.string({ unit: 'binary' }), fc.constantFrom('', '\ufeffa', 'a\0b', '\ufffd', 'a\r\n'));
 	fc.assert(
 		fc.property(texts, (text) => {
@@ -11,7 +11,7 @@ test('text comes through as it is, a byte order mark and a NUL too', () => {
 	);
 });
 
-// What Go's encoding/json makes of the same bytes.
+// The results are those of Go's encoding/json.
 test.each([
 	[[0xff], '\ufffd'],
 	[[0x61, 0xe2, 0x82, 0x62], 'a\ufffd\ufffdb'],
@@ -20,6 +20,6 @@ test.each([
 	[[0xc0, 0x80], '\ufffd\ufffd'],
 	[[0xc3, 0xa9, 0xc3], 'é\ufffd'],
 	[[0xf0, 0x9f, 0x8c, 0x8d, 0x80], '🌍\ufffd'],
-])('bytes %j become %j', (bytes, text) => {
+])('converts bytes %j to %j', (bytes, text) => {
 	expect(valueText(Buffer.from(bytes))).toEqual({ text, isExact: false });
 });

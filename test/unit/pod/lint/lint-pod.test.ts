@@ -21,28 +21,29 @@ import {
 } from './lint-pods.js';
 import { MOUNT_CASES } from './mount-cases.js';
 import { OBJECT_CASES } from './object-cases.js';
+import { SUB_PATH_CASES } from './sub-path-cases.js';
 import { VOLUME_CASES } from './volume-cases.js';
 
-const CASES: LintCases = { ...VOLUME_CASES, ...MOUNT_CASES, ...OBJECT_CASES, ...ENVIRONMENT_CASES };
+const CASES: LintCases = { ...SUB_PATH_CASES, ...VOLUME_CASES, ...MOUNT_CASES, ...OBJECT_CASES, ...ENVIRONMENT_CASES };
 
-function findings({ pod, objects = [], walk = false, absence = 'missing' }: Omit<LintCase, 'it' | 'says'>) {
+function findings({ pod, objects = [], walk = false, absence = 'missing' }: Omit<LintCase, 'it' | 'finds'>) {
 	return lintPod({ pod: podOf(pod), objects: objectsOf(objects), violations: [], walk, absenceOf: () => absence });
 }
 
-test('every rule has a case in which it speaks and one in which it is silent', () => {
+test('every rule has a case with a finding and a case without one', () => {
 	expect(Object.keys(CASES).sort()).toEqual(Object.keys(RULES).sort());
 	for (const [rule, cases] of Object.entries(CASES)) {
 		expect(
-			cases.map(({ says }) => says.length > 0),
+			cases.map(({ finds }) => finds.length > 0),
 			rule,
 		).toEqual(expect.arrayContaining([true, false]));
 	}
 });
 
-test('the list for people has every rule, in its order, with the severities that the cases show', () => {
+test('RULE_LIST has every rule in the order of RULES, with the severities of the cases', () => {
 	expect(RULE_LIST.map(({ rule }) => rule)).toEqual([INVALID_MANIFEST, ...Object.keys(RULES)]);
 	const shown = Object.entries(CASES).map(([rule, cases]) => {
-		const severities = new Set(cases.flatMap(({ says }) => says.map(([severity]) => severity)));
+		const severities = new Set(cases.flatMap(({ finds }) => finds.map(([severity]) => severity)));
 		return [rule, ['error', 'warning', 'info'].filter((one) => severities.has(one as Severity))];
 	});
 	const listed = RULE_LIST.filter(({ rule }) => rule !== INVALID_MANIFEST).map(({ rule, severities }) => [
@@ -53,12 +54,12 @@ test('the list for people has every rule, in its order, with the severities that
 });
 
 describe.each(Object.entries(CASES))('%s', (rule, cases) => {
-	test.each(cases.map((one) => [one.says.length === 0 ? 'is silent on' : 'names', one.it, one] as const))(
+	test.each(cases.map((one) => [one.finds.length === 0 ? 'accepts' : 'reports', one.it, one] as const))(
 		'%s %s',
 		(_verb, _it, one) => {
 			const own = findings(one).filter((finding) => finding.rule === rule);
 			expect(own.map(({ severity, field, text }) => [severity, field, text])).toEqual(
-				one.says.map(([severity, field, text]) => [severity, field, expect.stringContaining(text)]),
+				one.finds.map(([severity, field, text]) => [severity, field, expect.stringContaining(text)]),
 			);
 			for (const { location, cure } of own) {
 				expect(location).toBe('pod.yaml:1:1');
@@ -69,7 +70,7 @@ describe.each(Object.entries(CASES))('%s', (rule, cases) => {
 });
 
 describe('lintPod', () => {
-	test('a good pod has no findings', () => {
+	test('has no findings for a valid pod', () => {
 		const pod = {
 			kind: 'Deployment',
 			volumes: [configMapVolume(), { ...projectedVolume([source('secret', 'key')]), name: 'p' }, emptyDir('tmp')],
@@ -85,11 +86,11 @@ describe('lintPod', () => {
 		['PodTemplate', 'template.spec.volumes[0]'],
 		['Job', 'spec.template.spec.volumes[0]'],
 		['CronJob', 'spec.jobTemplate.spec.template.spec.volumes[0]'],
-	])('fields of a %s are where its manifest has them: %s', (kind, field) => {
+	])('reports fields of a %s by their path in the manifest: %s', (kind, field) => {
 		expect(findings({ pod: { kind, volumes: [emptyDir('x')] } }).map((one) => one.field)).toEqual([field]);
 	});
 
-	test('errors first, then by field in the order of numbers, the same each time', () => {
+	test('sorts errors first, then by field with numbers by value, always in the same order', () => {
 		const pod = {
 			volumes: Array.from({ length: 11 }, (_, index) => emptyDir(`v${index}`)),
 			app: { volumeMounts: [mount('/', 'v1'), mount('/etc', 'v10')] },
@@ -103,7 +104,7 @@ describe('lintPod', () => {
 		expect(findings({ pod })).toEqual(findings({ pod }));
 	});
 
-	test('what was wrong with manifests is an error at its own place', () => {
+	test('reports violations of manifests as errors at their own locations', () => {
 		const violations = [
 			{ location: 'b.yaml:10:1', text: 'second' },
 			{ location: 'b.yaml:9:1', text: 'first' },
@@ -114,7 +115,7 @@ describe('lintPod', () => {
 		]);
 	});
 
-	test('of one container: what it says itself, and the volumes that it uses, with their places in the pod', () => {
+	test('checks only one container and its volumes, with their fields in the pod', () => {
 		const volumes = [emptyDir('unused'), configMapVolume({}, 'none', 'v'), configMapVolume({}, 'other', 'init-only')];
 		const pod = podOf({
 			volumes,
@@ -129,7 +130,7 @@ describe('lintPod', () => {
 		]);
 	});
 
-	test('an object that was refused is not missing, and one that was not looked for may be there', () => {
+	test('does not report a refused object as missing, and only warns of an unread one', () => {
 		const pod = podOf({ volumes: [configMapVolume()], app: { envFrom: [envFrom('secretRef', 'key')] } });
 		const input = { pod, objects: objectsOf([]), violations: [] };
 		const found = lintPod({ ...input, absenceOf: (kind) => (kind === 'secret' ? 'unread' : 'invalid') });
@@ -138,16 +139,16 @@ describe('lintPod', () => {
 		]);
 	});
 
-	test('of a workload without a pod only the violations are told', () => {
+	test('reports only violations for a workload without a pod', () => {
 		const violations = [{ location: 'b.yaml:9:1', text: 'first' }];
 		expect(lintPod({ pod: undefined, objects: objectsOf([]), violations })).toHaveLength(1);
 	});
 
 	test.each([
-		['dat-1', 'write "data-1" if that is meant, or add the key'],
-		['zzz', 'add the key, or name one that it has: data-1, other'],
-		['bin', 'move it from binaryData to data: binaryData never reaches a variable'],
-	])('the cure for the missing key %s', (key, cure) => {
+		['dat-1', 'did you mean "data-1"? otherwise add the key'],
+		['zzz', 'add the key, or use one of: data-1, other'],
+		['bin', 'move it from binaryData to data, because binaryData is never part of the environment'],
+	])('suggests a cure for the missing key %s', (key, cure) => {
 		const object = configMap('cm', { 'data-1': '', other: '' }, key === 'bin' ? { binaryData: { bin: 'x' } } : {});
 		const env = [
 			{ name: 'A', value: '', valueFrom: { kind: 'configMapKeyRef', name: 'cm', key, optional: false } },
@@ -160,20 +161,20 @@ describe('lintPod', () => {
 	test.each([
 		[644, '644 is a decimal number, in octal 01204; write 0644 in YAML, or 420 in JSON'],
 		[888, 'write an octal number in YAML, such as 0644'],
-	])('the cure for the mode %i', (defaultMode, cure) => {
+	])('suggests a cure for the mode %i', (defaultMode, cure) => {
 		const found = findings({ pod: { volumes: [configMapVolume({ defaultMode })] } });
 		expect(found.find(({ rule }) => rule === 'mode-out-of-range')?.cure).toBe(cure);
 	});
 
 	test.each([
-		['whole maps', source('configMap', 'cm'), source('configMap', 'other')],
+		['all keys', source('configMap', 'cm'), source('configMap', 'other')],
 		['a listed path', source('configMap', 'cm'), source('configMap', 'other', [{ key: 'a', path: 'a' }])],
 		[
 			'./a',
 			source('configMap', 'cm', [{ key: 'a', path: 'a' }]),
 			source('configMap', 'other', [{ key: 'a', path: './a' }]),
 		],
-	])('an API server does not see that %s collide', (_, ...sources) => {
+	])('does not claim that an API server refuses a collision of %s', (_, ...sources) => {
 		const objects = [configMap('cm', { a: '' }), configMap('other', { a: '' })];
 		const found = findings({ pod: { volumes: [projectedVolume(sources)] }, objects });
 		expect(found.filter(({ rule }) => rule === 'path-collision').map(({ text }) => text)).toEqual([
@@ -181,7 +182,7 @@ describe('lintPod', () => {
 		]);
 	});
 
-	test('no finding repeats the value of a Secret', () => {
+	test('never contains the value of a Secret', () => {
 		const value = 'hunter2\n\0';
 		const pod = {
 			volumes: [projectedVolume([source('secret', 'key'), source('secret', 'key')])],
@@ -192,7 +193,7 @@ describe('lintPod', () => {
 		expect(JSON.stringify(found)).not.toContain('hunter2');
 	});
 
-	test('escaped-value speaks of several lines exactly when kubectl quotes them', () => {
+	test('reports escaped-value exactly for texts of several lines that kubectl quotes', () => {
 		const character = fc.constantFrom('a', ' ', '\n', '\t', '\r', '\u0085', 'ü', '\ufeff', '🙂', '\u2028', ':', '#');
 		const text = fc.array(character, { minLength: 1, maxLength: 8 }).map((characters) => characters.join(''));
 		fc.assert(

@@ -1,4 +1,4 @@
-/** Pods and objects for the tests of lint, with everything left out that a case does not name. */
+/** Pods and objects for the tests of lint; each case sets only the fields that it needs. */
 
 import type { ConfigMap } from '../../../../src/model/config-map.js';
 import type { Secret } from '../../../../src/model/secret.js';
@@ -19,23 +19,23 @@ import type {
 import type { KeyToPath, Projection } from '../../../../src/volume/projection.js';
 import { makeContainer } from '../environment/environment-pod.js';
 
-/** What one rule says about one pod. */
+/** The findings of one rule for one pod. */
 export interface LintCase {
 	readonly it: string;
 	readonly pod: PodParts;
 	readonly objects?: readonly (ConfigMap | Secret)[];
 	readonly walk?: boolean;
-	/** Why an object is not there. Default is that nobody has it. */
+	/** Why an object is absent. Default: missing. */
 	readonly absence?: Absence;
-	/** Empty: the rule has nothing to say. A text is a part of the whole text. */
-	readonly says: readonly (readonly [severity: Severity, field: string, text: string])[];
+	/** Empty: the rule has no finding. Each text is a part of the text of the finding. */
+	readonly finds: readonly (readonly [severity: Severity, field: string, text: string])[];
 }
 
-/** By rule. */
+/** Cases by rule. */
 export type LintCases = Readonly<Record<string, readonly LintCase[]>>;
 
 export interface PodParts {
-	/** Default is Pod, so that fields begin with `spec`. */
+	/** Default: Pod, so that fields begin with `spec`. */
 	readonly kind?: string;
 	readonly volumes?: readonly PodVolume[];
 	/** The first container. */

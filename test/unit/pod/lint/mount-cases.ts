@@ -1,4 +1,4 @@
-/** What lint says about where volumes are mounted. */
+/** Cases for the rules of mount paths. */
 
 import { configMap, configMapVolume, emptyDir, type LintCases, mount, secret, secretVolume } from './lint-pods.js';
 
@@ -11,20 +11,24 @@ const BOTH = [configMapVolume(), { ...secretVolume(), name: 'w' }];
 export const MOUNT_CASES: LintCases = {
 	'unknown-volume': [
 		{
-			it: 'a volume that there is not',
+			it: 'a volume that the pod does not have',
 			pod: { volumes: [configMapVolume()], app: { volumeMounts: [mount('/x', 'zz')] } },
-			says: [['error', 'spec.containers[0].volumeMounts[0].name', 'Not found: "zz"']],
+			finds: [['error', 'spec.containers[0].volumeMounts[0].name', 'Not found: "zz"']],
 		},
-		{ it: 'one that there is', pod: { volumes: [configMapVolume()], app: { volumeMounts: [mount('/x')] } }, says: [] },
+		{
+			it: 'a volume of the pod',
+			pod: { volumes: [configMapVolume()], app: { volumeMounts: [mount('/x')] } },
+			finds: [],
+		},
 	],
 	'forbidden-mount-path': [
 		{
-			it: 'the root and what the kernel provides',
+			it: 'the root and directories of the kernel',
 			pod: {
 				volumes: [configMapVolume()],
 				app: { volumeMounts: ['/', 'proc/', '/sys', ''].map((path) => mount(path)) },
 			},
-			says: [
+			finds: [
 				['error', PATH(0), 'Invalid value: "/": the root directory'],
 				['error', PATH(1), 'Invalid value: "proc/": /proc cannot be replaced'],
 				['error', PATH(2), '/sys cannot be replaced'],
@@ -32,44 +36,44 @@ export const MOUNT_CASES: LintCases = {
 			],
 		},
 		{
-			it: 'below',
+			it: 'directories below them',
 			pod: { volumes: [configMapVolume()], app: { volumeMounts: [mount('/dev/shm'), mount('/x')] } },
-			says: [],
+			finds: [],
 		},
 	],
 	'same-mount-path': [
 		{
 			it: 'one path twice, which an API server refuses',
 			pod: { volumes: BOTH, app: { volumeMounts: [mount('/x'), mount('/x', 'w')] } },
-			says: [['error', PATH(1), 'must be unique: volumeMounts[0] ("v") is there']],
+			finds: [['error', PATH(1), 'must be unique: volumeMounts[0] ("v") has it']],
 		},
 		{
-			it: 'one place in two ways',
+			it: 'two spellings of one path',
 			pod: { volumes: BOTH, app: { volumeMounts: [mount('/x'), mount('x/', 'w')] } },
-			says: [['warning', PATH(1), '"w" at "x/" hides volumeMounts[0] ("v"), which is the same place']],
+			finds: [['warning', PATH(1), '"w" at "x/" hides volumeMounts[0] ("v"), which has the same path']],
 		},
 		{
 			it: 'one path in two containers',
 			pod: { volumes: BOTH, initContainer: { volumeMounts: [mount('/x')] }, app: { volumeMounts: [mount('/x', 'w')] } },
-			says: [],
+			finds: [],
 		},
 	],
 	'hides-system-directory': [
 		{
 			it: 'directories that programs need',
 			pod: { volumes: BOTH, app: { volumeMounts: [mount('/etc'), mount('/usr/bin/', 'w')] } },
-			says: [
-				['warning', PATH(0), 'volume "v" hides the whole of /etc'],
-				['warning', PATH(1), 'volume "w" hides the whole of /usr/bin'],
+			finds: [
+				['warning', PATH(0), 'volume "v" hides everything in /etc'],
+				['warning', PATH(1), 'volume "w" hides everything in /usr/bin'],
 			],
 		},
 		{
-			it: 'directories of its own, and those that are often replaced',
+			it: 'its own directories, and those that are often replaced',
 			pod: {
 				volumes: [configMapVolume(), emptyDir('tmp')],
 				app: { volumeMounts: [mount('/etc/app'), mount('/tmp', 'tmp'), mount('/run', 'tmp')] },
 			},
-			says: [],
+			finds: [],
 		},
 	],
 	'nested-file-mount': [
@@ -80,16 +84,16 @@ export const MOUNT_CASES: LintCases = {
 				app: { volumeMounts: [mount('/etc/app/tls.key', 'w', { subPath: 'tls.key' }), mount('/etc/app')] },
 			},
 			objects: [CM, KEY],
-			says: [['error', PATH(0), 'kubelet makes a directory at /etc/app/tls.key, because it is inside volume "v"']],
+			finds: [['error', PATH(0), 'kubelet creates a directory at /etc/app/tls.key, inside volume "v"']],
 		},
 		{
 			it: 'a directory in another volume',
 			pod: { volumes: BOTH, app: { volumeMounts: [mount('/etc/app'), mount('/etc/app/x', 'w')] } },
 			objects: [CM, KEY],
-			says: [],
+			finds: [],
 		},
 		{
-			it: 'a file beside another volume, and in an emptyDir',
+			it: 'a file next to another volume, and in an emptyDir',
 			pod: {
 				volumes: [...BOTH, emptyDir('tmp')],
 				app: {
@@ -102,39 +106,43 @@ export const MOUNT_CASES: LintCases = {
 				},
 			},
 			objects: [CM, KEY],
-			says: [],
+			finds: [],
 		},
 	],
 	'nested-mount-hides-key': [
 		{
-			it: 'a mount in the place of a key',
+			it: 'a mount that replaces a key',
 			pod: { volumes: BOTH, app: { volumeMounts: [mount('/etc/app'), mount('/etc/app/tls/keys', 'w')] } },
 			objects: [CM, KEY],
-			says: [['warning', 'spec.volumes[0].configMap', '"tls" (key "tls" of configMap "cm") is not shown']],
+			finds: [['warning', 'spec.volumes[0].configMap', '"tls" (key "tls" of configMap "cm") is not visible']],
 		},
 		{
-			it: 'a mount of its own name',
+			it: 'a mount with a name that no key has',
 			pod: { volumes: BOTH, app: { volumeMounts: [mount('/etc/app'), mount('/etc/app/keys', 'w')] } },
 			objects: [CM, KEY],
-			says: [],
+			finds: [],
 		},
 	],
 	'double-read': [
 		{
-			it: 'a whole volume, when asked',
+			it: 'an entire volume, with walk',
 			pod: { volumes: [configMapVolume()], app: { volumeMounts: [mount('/etc/app/')] } },
 			walk: true,
-			says: [['info', PATH(0), 'an application that walks /etc/app finds every file more than once']],
+			finds: [['info', PATH(0), 'an application that walks /etc/app finds every file more than once']],
 		},
-		{ it: 'unasked', pod: { volumes: [configMapVolume()], app: { volumeMounts: [mount('/etc/app')] } }, says: [] },
 		{
-			it: 'a part of a volume, and an emptyDir',
+			it: 'without walk',
+			pod: { volumes: [configMapVolume()], app: { volumeMounts: [mount('/etc/app')] } },
+			finds: [],
+		},
+		{
+			it: 'a mount with a subPath, and an emptyDir',
 			pod: {
 				volumes: [configMapVolume(), emptyDir('tmp')],
 				app: { volumeMounts: [mount('/etc/app', 'v', { subPath: 'a' }), mount('/tmp', 'tmp')] },
 			},
 			walk: true,
-			says: [],
+			finds: [],
 		},
 	],
 };

@@ -1,4 +1,4 @@
-/** What lint says about the objects that a pod names. */
+/** Cases for the rules of objects, keys and containers that a pod names. */
 
 import type { ResourceFieldRef } from '../../../../src/pod/pod-spec.js';
 import {
@@ -35,7 +35,7 @@ export const OBJECT_CASES: LintCases = {
 				volumes: [configMapVolume(), projectedVolume([source('secret', 'key')])],
 				app: { envFrom: [envFrom('configMapRef', 'e')], env: [keyRef('A', 'secretKeyRef', 'f', 'a')] },
 			},
-			says: [
+			finds: [
 				['error', 'spec.containers[0].env[0].valueFrom.secretKeyRef.name', 'secret "f" not found: the container waits'],
 				['error', 'spec.containers[0].envFrom[0].configMapRef.name', 'configmap "e" not found: the container waits'],
 				[
@@ -47,7 +47,7 @@ export const OBJECT_CASES: LintCases = {
 			],
 		},
 		{
-			it: 'optional ones',
+			it: 'optional objects',
 			pod: {
 				volumes: [secretVolume({ optional: true })],
 				app: {
@@ -55,31 +55,31 @@ export const OBJECT_CASES: LintCases = {
 					env: [keyRef('A', 'configMapKeyRef', 'f', 'a', true)],
 				},
 			},
-			says: [
+			finds: [
 				['info', 'spec.containers[0].env[0].valueFrom.configMapKeyRef.name', 'starts without the variable'],
 				['info', 'spec.containers[0].envFrom[0].secretRef.name', 'secret "e" not found: the container starts without'],
 				['info', 'spec.volumes[0].secret.secretName', 'secret "key" not found: the pod starts without its files'],
 			],
 		},
 		{
-			it: 'what every cluster has',
+			it: 'an object that every cluster has',
 			pod: { volumes: [configMapVolume({}, 'kube-root-ca.crt')] },
-			says: [['info', 'spec.volumes[0].configMap.name', 'configmap "kube-root-ca.crt" not found']],
+			finds: [['info', 'spec.volumes[0].configMap.name', 'configmap "kube-root-ca.crt" not found']],
 		},
 		{
-			it: 'what nobody looked for',
+			it: 'an object that was not read',
 			pod: { volumes: [secretVolume()] },
 			absence: 'unread',
-			says: [['warning', 'spec.volumes[0].secret.secretName', 'secret "key" is in no manifest']],
+			finds: [['warning', 'spec.volumes[0].secret.secretName', 'secret "key" is in no manifest']],
 		},
 		{
-			it: 'objects that are there',
+			it: 'objects that are present',
 			pod: {
 				volumes: [configMapVolume(), secretVolume()],
 				app: { envFrom: [envFrom('configMapRef', 'cm'), envFrom('secretRef', 'key')] },
 			},
 			objects: [CM, KEY],
-			says: [],
+			finds: [],
 		},
 	],
 	'unknown-container': [
@@ -99,7 +99,7 @@ export const OBJECT_CASES: LintCases = {
 					projectedVolume([{ kind: 'downwardAPI', items: [{ path: 'd', mode: undefined, ref: limitOf('app2') }] }]),
 				],
 			},
-			says: [
+			finds: [
 				[
 					'error',
 					'spec.containers[0].env[0].valueFrom.resourceFieldRef.containerName',
@@ -118,7 +118,7 @@ export const OBJECT_CASES: LintCases = {
 			],
 		},
 		{
-			it: 'containers that are there',
+			it: 'containers of the pod',
 			pod: {
 				app: {
 					env: [
@@ -127,7 +127,7 @@ export const OBJECT_CASES: LintCases = {
 					],
 				},
 			},
-			says: [],
+			finds: [],
 		},
 	],
 	'missing-key': [
@@ -138,7 +138,7 @@ export const OBJECT_CASES: LintCases = {
 				app: { env: [keyRef('A', 'secretKeyRef', 'key', 'b'), keyRef('B', 'configMapKeyRef', 'cm', 'bin')] },
 			},
 			objects: [CM, KEY],
-			says: [
+			finds: [
 				['error', 'spec.containers[0].env[0].valueFrom.secretKeyRef.key', 'secret "key" has no key "b": the container'],
 				['error', 'spec.containers[0].env[1].valueFrom.configMapKeyRef.key', 'configMap "cm" has no key "bin"'],
 				['error', ITEM, 'configMap "cm" has no key "c": the pod waits for it (ContainerCreating)'],
@@ -148,111 +148,111 @@ export const OBJECT_CASES: LintCases = {
 			it: 'an optional variable',
 			pod: { app: { env: [keyRef('A', 'configMapKeyRef', 'cm', 'c', true)] } },
 			objects: [CM],
-			says: [['info', 'spec.containers[0].env[0].valueFrom.configMapKeyRef.key', 'starts without the variable']],
+			finds: [['info', 'spec.containers[0].env[0].valueFrom.configMapKeyRef.key', 'starts without the variable']],
 		},
 		{
-			it: 'what a cluster fills in',
+			it: 'keys that a cluster sets',
 			pod: {
 				app: { env: [keyRef('A', 'secretKeyRef', 'key', 'token'), keyRef('B', 'secretKeyRef', 'key', 'b')] },
 			},
 			objects: [secret('key', {}, 'kubernetes.io/service-account-token')],
-			says: [
+			finds: [
 				['error', 'spec.containers[0].env[1].valueFrom.secretKeyRef.key', 'secret "key" has no key "b"'],
 				['info', 'spec.containers[0].env[0].valueFrom.secretKeyRef.key', 'secret "key" has no key "token"'],
 			],
 		},
 		{
-			it: 'an optional volume, which another rule names',
+			it: 'an optional volume, which another rule reports',
 			pod: { volumes: [configMapVolume({ items: [{ key: 'c', path: 'c' }], optional: true })] },
 			objects: [CM],
-			says: [],
+			finds: [],
 		},
 		{
-			it: 'keys that are there, binary ones in a volume, and those of missing objects',
+			it: 'keys that are present, binaryData in a volume, and keys of missing objects',
 			pod: {
 				volumes: [configMapVolume({ items: [{ key: 'bin', path: 'b' }] })],
 				app: { env: [keyRef('A', 'configMapKeyRef', 'cm', 'a'), keyRef('B', 'secretKeyRef', 'none', 'a')] },
 			},
 			objects: [CM],
-			says: [],
+			finds: [],
 		},
 	],
 	'optional-item-missing': [
 		{
-			it: 'a mistyped key of an optional volume',
+			it: 'a misspelt key of an optional volume',
 			pod: { volumes: [configMapVolume({ items: [{ key: 'c', path: 'c' }], optional: true })] },
 			objects: [CM],
-			says: [['warning', ITEM, 'configMap "cm" has no key "c": its file is left out, and nobody is told']],
+			finds: [['warning', ITEM, 'configMap "cm" has no key "c": its file is silently absent']],
 		},
 		{
-			it: 'one of an optional source',
+			it: 'a key of an optional source',
 			pod: { volumes: [projectedVolume([source('secret', 'key', [{ key: 'c', path: 'c' }], true)])] },
 			objects: [KEY],
-			says: [['warning', 'spec.volumes[0].projected.sources[0].secret.items[0].key', 'secret "key" has no key "c"']],
+			finds: [['warning', 'spec.volumes[0].projected.sources[0].secret.items[0].key', 'secret "key" has no key "c"']],
 		},
 		{
-			it: 'a required volume, which another rule names',
+			it: 'a required volume, which another rule reports',
 			pod: { volumes: [configMapVolume({ items: [{ key: 'c', path: 'c' }] })] },
 			objects: [CM],
-			says: [],
+			finds: [],
 		},
 		{
 			it: 'an optional volume with its keys',
 			pod: { volumes: [configMapVolume({ items: [{ key: 'a', path: 'c' }], optional: true })] },
 			objects: [CM],
-			says: [],
+			finds: [],
 		},
 	],
 	'object-too-large': [
 		{
-			it: 'one byte more than 1 MiB, binaryData counted, once',
+			it: 'one byte more than 1 MiB including binaryData, once',
 			pod: { volumes: [configMapVolume()], app: { envFrom: [envFrom('configMapRef', 'cm')] } },
 			objects: [sized(MIB + 1)],
-			says: [['error', 'configmap/cm', 'configMap "cm" holds 1048577 bytes; an API server takes at most 1048576']],
+			finds: [['error', 'configmap/cm', 'configMap "cm" has 1048577 bytes; an API server accepts at most 1048576']],
 		},
-		{ it: 'exactly 1 MiB', pod: { volumes: [configMapVolume()] }, objects: [sized(MIB)], says: [] },
-		{ it: 'one that the pod does not name', pod: {}, objects: [sized(MIB + 1)], says: [] },
+		{ it: 'exactly 1 MiB', pod: { volumes: [configMapVolume()] }, objects: [sized(MIB)], finds: [] },
+		{ it: 'an object that the pod does not name', pod: {}, objects: [sized(MIB + 1)], finds: [] },
 	],
 	'object-nearly-too-large': [
 		{
-			it: 'more than nine tenths of 1 MiB',
+			it: 'more than 90 % of 1 MiB',
 			pod: { volumes: [configMapVolume()] },
 			objects: [sized(943_719)],
-			says: [['warning', 'configmap/cm', 'configMap "cm" holds 943719 bytes, 90 % of the 1048576']],
+			finds: [['warning', 'configmap/cm', 'configMap "cm" has 943719 bytes, 90 % of the 1048576']],
 		},
 		{
 			it: 'exactly 1 MiB',
 			pod: { volumes: [configMapVolume()] },
 			objects: [sized(MIB)],
-			says: [['warning', 'configmap/cm', '100 %']],
+			finds: [['warning', 'configmap/cm', '100 %']],
 		},
-		{ it: 'less', pod: { volumes: [configMapVolume()] }, objects: [sized(943_718)], says: [] },
-		{ it: 'what is over the limit', pod: { volumes: [configMapVolume()] }, objects: [sized(MIB + 1)], says: [] },
+		{ it: 'less', pod: { volumes: [configMapVolume()] }, objects: [sized(943_718)], finds: [] },
+		{ it: 'an object above the limit', pod: { volumes: [configMapVolume()] }, objects: [sized(MIB + 1)], finds: [] },
 	],
 	'immutable-object': [
 		{
 			it: 'an immutable ConfigMap, once',
 			pod: { volumes: [configMapVolume()], app: { envFrom: [envFrom('configMapRef', 'cm')] } },
 			objects: [configMap('cm', {}, { immutable: true })],
-			says: [['info', 'configmap/cm immutable', 'configMap "cm" is immutable']],
+			finds: [['info', 'configmap/cm immutable', 'configMap "cm" is immutable']],
 		},
-		{ it: 'one that can change', pod: { volumes: [configMapVolume()] }, objects: [CM], says: [] },
+		{ it: 'an object that can change', pod: { volumes: [configMapVolume()] }, objects: [CM], finds: [] },
 	],
 	'blank-value': [
 		{
-			it: 'nothing but white space, in Secrets too',
+			it: 'only white space, also in Secrets',
 			pod: { volumes: [configMapVolume(), secretVolume()] },
 			objects: [text(' \r\n'), secret('key', { a: '\n' })],
-			says: [
-				['info', VALUE, 'the value is nothing but white space (3 bytes)'],
-				['info', 'secret/key data[a]', 'the value is nothing but white space (1 bytes)'],
+			finds: [
+				['info', VALUE, 'the value has only white space (3 bytes)'],
+				['info', 'secret/key data[a]', 'the value has only white space (1 bytes)'],
 			],
 		},
 		{
-			it: 'an empty value, and one with a text',
+			it: 'an empty value, and a value with text',
 			pod: { volumes: [configMapVolume()] },
 			objects: [configMap('cm', { a: '', b: ' x' })],
-			says: [],
+			finds: [],
 		},
 	],
 	'escaped-value': [
@@ -260,34 +260,34 @@ export const OBJECT_CASES: LintCases = {
 			it: 'Windows line ends',
 			pod: { volumes: [configMapVolume()] },
 			objects: [text('a\nb\r\nc')],
-			says: [['info', VALUE, 'line 2 has a Windows line end (\\r\\n)']],
+			finds: [['info', VALUE, 'line 2 has a Windows line end (\\r\\n)']],
 		},
 		{
-			it: 'a blank before a line end',
+			it: 'a blank before a newline',
 			pod: { volumes: [configMapVolume()] },
 			objects: [text('a\n\nb \nc\n')],
-			says: [['info', VALUE, 'line 3 has a blank at the end']],
+			finds: [['info', VALUE, 'line 3 has a blank at the end']],
 		},
 		{
-			it: 'a blank at the very end',
+			it: 'a blank at the end of the text',
 			pod: { volumes: [configMapVolume()] },
 			objects: [text('a\nb ')],
-			says: [['info', VALUE, 'line 2 has a blank at the end']],
+			finds: [['info', VALUE, 'line 2 has a blank at the end']],
 		},
 		{
 			it: 'a tab',
 			pod: { volumes: [configMapVolume()] },
 			objects: [text('a:\n\tb\n')],
-			says: [['info', VALUE, 'line 2 has a tab']],
+			finds: [['info', VALUE, 'line 2 has a tab']],
 		},
 		{
 			it: 'a character beyond the basic plane',
 			pod: { volumes: [configMapVolume()] },
 			objects: [text('a\n🙂\n')],
-			says: [['info', VALUE, 'line 2 has a character that YAML escapes']],
+			finds: [['info', VALUE, 'line 2 has a character that YAML escapes']],
 		},
-		{ it: 'a plain text', pod: { volumes: [configMapVolume()] }, objects: [text('a: ü\n  b\n\nc')], says: [] },
-		{ it: 'one line', pod: { volumes: [configMapVolume()] }, objects: [text('a\t')], says: [] },
-		{ it: 'a Secret', pod: { volumes: [secretVolume()] }, objects: [secret('key', { a: 'a \nb' })], says: [] },
+		{ it: 'a plain text', pod: { volumes: [configMapVolume()] }, objects: [text('a: ü\n  b\n\nc')], finds: [] },
+		{ it: 'one line', pod: { volumes: [configMapVolume()] }, objects: [text('a\t')], finds: [] },
+		{ it: 'a Secret', pod: { volumes: [secretVolume()] }, objects: [secret('key', { a: 'a \nb' })], finds: [] },
 	],
 };

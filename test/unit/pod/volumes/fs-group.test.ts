@@ -18,7 +18,7 @@ test.each([
 	expect(withFsGroup(1001)(root)(kind, mode)).toEqual({ mode: expected, uid: 0, gid: 1001 });
 });
 
-test('the presentation below sees the mode with the bits, and its user stays', () => {
+test('passes the mode with added bits to the wrapped presentation, and keeps its owner', () => {
 	const seen: number[] = [];
 	const shown = withFsGroup(1001)((_kind, mode) => {
 		seen.push(mode);
@@ -28,6 +28,6 @@ test('the presentation below sees the mode with the bits, and its user stays', (
 	expect(shown).toEqual({ mode: 0o440, uid: 5, gid: 1001 });
 });
 
-test('without an fsGroup nothing changes', () => {
+test('changes nothing without an fsGroup', () => {
 	expect(withFsGroup(undefined)(root)).toBe(root);
 });

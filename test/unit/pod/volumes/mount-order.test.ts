@@ -11,7 +11,7 @@ function mount(name: string, mountPath: string): VolumeMount {
 	return { name, mountPath, subPath: undefined, subPathExpr: undefined, readOnly: false };
 }
 
-/** A container whose volumes are `v0`, `v1`, … at these paths. */
+/** A container with volumes `v0`, `v1`, … at these paths. */
 function container(...paths: readonly string[]) {
 	return { name: 'app', volumeMounts: paths.map((path, index) => mount(`v${index}`, path)) };
 }
@@ -29,7 +29,7 @@ test.each([
 	['.', '/'],
 	['', '/'],
 	[' ', '/ '],
-])('%j is mounted at %j', (path, clean) => {
+])('cleans %j to %j', (path, clean) => {
 	expect(cleanMountPath(path)).toBe(clean);
 });
 
@@ -45,7 +45,7 @@ describe('mountOrder', () => {
 		expect(warnings).toEqual([]);
 	});
 
-	test('each mount keeps its place in the list', () => {
+	test('keeps the index of each mount', () => {
 		const { mounts } = mountOrder(container('/a/b', '/a'));
 		expect(mounts.map(({ index, mount: { name } }) => [index, name])).toEqual([
 			[1, 'v1'],
@@ -61,7 +61,7 @@ describe('mountOrder', () => {
 		['/dev', '/dev cannot be replaced'],
 		['', 'Required value'],
 		['/a\0b', 'NUL'],
-	])('refuses %j and says why', (path, text) => {
+	])('refuses %j with a reason', (path, text) => {
 		expect(() => mountOrder(container('/x', path))).toThrow(
 			expect.objectContaining({
 				code: 'INPUT_INVALID',
@@ -75,23 +75,23 @@ describe('mountOrder', () => {
 		expect(mountOrder(container(path)).mounts).toHaveLength(1);
 	});
 
-	test('refuses one path twice with the words of the API server', () => {
+	test('refuses two equal paths with the text of the API server', () => {
 		expect(() => mountOrder(container('/a', '/b', '/a'))).toThrow(
 			expect.objectContaining({
 				code: 'INPUT_INVALID',
 				message:
-					'container "app": volumeMounts[2].mountPath: Invalid value: "/a": must be unique: volumeMounts[0] ("v0") is there; give one of them another path, or use one projected volume to have both in one directory',
+					'container "app": volumeMounts[2].mountPath: Invalid value: "/a": must be unique: volumeMounts[0] ("v0") has it; change one of the paths, or combine both in one projected volume',
 			}),
 		);
 	});
 
-	test('one place written in two ways is mounted twice, the last on top, with a warning', () => {
+	test('mounts two spellings of one path in the order of the list, with a warning', () => {
 		const { mounts, warnings } = mountOrder(container('/a/', '/a'));
 		expect(mounts.map(({ mount: { name } }) => name)).toEqual(['v0', 'v1']);
 		expect(warnings).toEqual([
 			{
 				field: 'container "app": volumeMounts[1].mountPath',
-				text: '"v1" at "/a" hides volumeMounts[0] ("v0"), which is the same place; give one of them another path, or use one projected volume to have both in one directory',
+				text: '"v1" at "/a" hides volumeMounts[0] ("v0"), which has the same path; change one of the paths, or combine both in one projected volume',
 			},
 		]);
 	});
@@ -111,17 +111,17 @@ describe('nestedMountPoints', () => {
 			{ v0: ['b', 'b-c'], v1: ['c'] },
 		],
 		['the outer one only, whatever the order', ['/a', '/a/b/c', '/a/b'], { v0: ['b'], v2: ['c'] }],
-		['one place once', ['/a', '/a/b', '/a/b/'], { v0: ['b'] }],
+		['two spellings of one path', ['/a', '/a/b', '/a/b/'], { v0: ['b'] }],
 	])('%s', (_, paths, expected) => {
 		expect(Object.fromEntries(nestedMountPoints([container(...paths)]))).toEqual(expected);
 	});
 
-	test('a volume inside itself, and one that is mounted twice', () => {
+	test('supports a volume inside itself, and a volume that is mounted twice', () => {
 		const volumeMounts = [mount('v', '/a'), mount('v', '/a/self'), mount('v', '/b'), mount('w', '/b/w')];
 		expect(Object.fromEntries(nestedMountPoints([{ volumeMounts }]))).toEqual({ v: ['self', 'w'] });
 	});
 
-	test('the directories of all containers, because they share the volume', () => {
+	test('collects the directories of all containers, because they share the volume', () => {
 		const containers = [
 			{ volumeMounts: [mount('v', '/a'), mount('w', '/a/two')] },
 			{ volumeMounts: [mount('v', '/b'), mount('w', '/b/one'), mount('w', '/a/three')] },

@@ -84,35 +84,35 @@ describe.each([
 		{ key: 'b', path: 'b', mode: 0o400 },
 	];
 
-	test('U3 no items: every key at the top level with the default mode', () => {
+	test('U3 without items shows every key at the top level with the default mode', () => {
 		expect(shown(volumePayload(of('foo', { defaultMode: 0o440 }), all, downward))).toEqual({ a: '440 1', b: '440 2' });
 	});
 
-	test('U3 items: only listed keys at listed paths, an item mode over the default mode', () => {
+	test('U3 with items shows only listed keys at listed paths, with the mode of the item', () => {
 		const some = shown(volumePayload(of('foo', { items: items.slice(0, 1) }), all, downward));
 		expect(some).toEqual({ 'path/to/1/2/3/foo.txt': '644 1' });
 		const modes = shown(volumePayload(of('foo', { items, defaultMode: 0o600 }), all, downward));
 		expect(modes).toEqual({ 'path/to/1/2/3/foo.txt': '600 1', b: '400 2' });
 	});
 
-	test('U3 a missing key: an error without a payload, so that nothing is made', () => {
+	test('U3 reports a missing key, without a payload', () => {
 		const result = volumePayload(of('foo', { items: [...items, { key: 'no', path: 'no' }] }), all, downward);
 		expect(result).not.toHaveProperty('payload');
 		expect(waitsFor(result)).toEqual([`${SET_UP}${keyMissing}no`]);
 	});
 
-	test('U3 a missing key that is optional is left out', () => {
+	test('U3 omits a missing key of an optional source', () => {
 		const some = of('foo', { items: [...items, { key: 'no', path: 'no' }], optional: true });
 		expect(Object.keys(shown(volumePayload(some, all, downward)))).toEqual(['b', 'path/to/1/2/3/foo.txt']);
 		const none = of('foo', { items: [{ key: 'no', path: 'no' }], optional: true });
 		expect(shown(volumePayload(none, all, downward))).toEqual({});
 	});
 
-	test('U3 an absent object: waits', () => {
+	test('U3 reports an absent object', () => {
 		expect(waitsFor(volumePayload(of('foo'), objects(), downward))).toEqual([`${SET_UP}${objectMissing}`]);
 	});
 
-	test('U3 an absent optional object: only the data link and an empty timestamped directory', () => {
+	test('U3 shows only the data link and an empty timestamped directory for an absent optional object', () => {
 		const result = volumePayload(of('foo', { optional: true, items }), objects(), downward);
 		expect(shown(result)).toEqual({});
 		if (!('payload' in result)) return;
@@ -126,17 +126,17 @@ describe.each([
 		['/abs', 'invalid path: must be relative path: /abs'],
 		['./..data', "invalid path: must not start with '..': ./..data"],
 		['.', 'invalid path: must name a file: .'],
-	])('the path %s keeps the whole volume away', (path, text) => {
+	])('refuses the path %s, and with it the volume', (path, text) => {
 		expect(waitsFor(volumePayload(of('foo', { items: [{ key: 'a', path }] }), all, downward))).toEqual([SET_UP + text]);
 	});
 
-	test('a path that is a file and a directory keeps the whole volume away', () => {
+	test('refuses a path that is a file and a directory, and with it the volume', () => {
 		const both = of('foo', { items: ['x', 'x/y'].map((path) => ({ key: 'a', path })) });
 		const [text] = waitsFor(volumePayload(both, all, downward));
 		expect(text).toBe(`${SET_UP}invalid path: x/y: x is a file in the same volume`);
 	});
 
-	test('two items with one path: the last is shown, and both are named', () => {
+	test('shows the last of two items with one path, and warns of both', () => {
 		const twice = of('foo', { items: ['a', 'b'].map((key) => ({ key, path: 'x' })) });
 		const result = volumePayload(twice, all, downward);
 		expect(shown(result)).toEqual({ x: '644 2' });
@@ -149,7 +149,7 @@ describe.each([
 	});
 });
 
-test('U3 data and binaryData are both shown, byte for byte', () => {
+test('U3 shows data and binaryData, byte for byte', () => {
 	const all = objects(configMap('foo', { a: 'text' }, { 'dump.bin': '\x01\xff' }));
 	expect(shown(volumePayload(ofConfigMap('foo'), all, downward))).toEqual({
 		a: '644 text',
@@ -159,7 +159,7 @@ test('U3 data and binaryData are both shown, byte for byte', () => {
 	expect(shown(volumePayload(ofConfigMap('foo', { items }), all, downward))).toEqual({ b: '644 \x01\xff' });
 });
 
-test('a Secret and a ConfigMap of one name are two objects', () => {
+test('distinguishes a Secret and a ConfigMap of one name', () => {
 	const all = objects(configMap('x', { a: 'map' }), secret('x', { a: 'secret' }));
 	expect(shown(volumePayload(ofSecret('x'), all, downward))).toEqual({ a: '644 secret' });
 	expect(shown(volumePayload(ofConfigMap('x'), all, downward))).toEqual({ a: '644 map' });
@@ -175,13 +175,13 @@ describe('downwardAPI', () => {
 		},
 	] as const;
 
-	test('each file is the text alone, without a line end', () => {
+	test('writes each value without a newline', () => {
 		const result = volumePayload(volume({ kind: 'downwardAPI', items, defaultMode: 0o444 }), objects(), downward);
 		expect(shown(result)).toEqual({ podname: '444 <metadata.name>', 'cpu/limit': '400 <limits.cpu of app>' });
 		expect(result.warnings).toEqual([]);
 	});
 
-	test('all fields that cannot be had are named', () => {
+	test('reports every reference that cannot be resolved', () => {
 		const refuse: DownwardText = (ref) => {
 			throw new ConfigMapFsError('INPUT_INVALID', `no ${ref.kind}`);
 		};
@@ -189,7 +189,7 @@ describe('downwardAPI', () => {
 		expect(waitsFor(result)).toEqual([`${SET_UP}[no fieldRef, no resourceFieldRef]`]);
 	});
 
-	test('a bug is no missing field', () => {
+	test('throws a bug instead of reporting it as missing', () => {
 		const broken: DownwardText = () => {
 			throw new TypeError('oops');
 		};
@@ -201,7 +201,7 @@ describe('downwardAPI', () => {
 describe('projected', () => {
 	const all = objects(CM3, configMap('maps', { same: 'map' }), secret('keys', { same: 'secret', 'secret-data': 's' }));
 
-	test('E1 all parts of the projection API in one directory', () => {
+	test('E1 combines all kinds of sources in one directory', () => {
 		const result = volumePayload(
 			projected([
 				{
@@ -222,7 +222,7 @@ describe('projected', () => {
 		expect(result.warnings).toEqual([]);
 	});
 
-	test('D7 the default mode of the volume, an item mode over it', () => {
+	test('D7 uses the default mode of the volume, overridden by the mode of an item', () => {
 		const items = [
 			{ key: 'data-1', path: 'a' },
 			{ key: 'data-2', path: 'path/to/data-2', mode: 0o600 },
@@ -256,20 +256,20 @@ describe('projected', () => {
 			{ same: '644 map' },
 			'key "same" of configMap "maps" is listed more than once at "same"; the last entry counts; remove the others',
 		],
-	])('a collision of %s: the last source is shown, and a warning names both', (_, sources, files, text) => {
+	])('shows the last source for a collision of %s, and warns of both', (_, sources, files, text) => {
 		const result = volumePayload(projected(sources), all, downward);
 		expect(shown(result)).toEqual(files);
 		expect(result.warnings).toEqual([{ field: 'volume "cfg"', text }]);
 	});
 
-	test('a file of one source that is a directory of another keeps the volume away', () => {
+	test('refuses a file of one source that is a directory of another, and with it the volume', () => {
 		const sources = [source('configMap', 'maps'), source('configMap', 'cm3', [{ key: 'data-1', path: 'same/sub' }])];
 		expect(waitsFor(volumePayload(projected(sources), all, downward))).toEqual([
 			`${SET_UP}invalid path: same/sub: same is a file in the same volume`,
 		]);
 	});
 
-	test('all failures are joined, equal ones once', () => {
+	test('joins all failures, equal ones once', () => {
 		const sources = [
 			source('configMap', 'none'),
 			source('secret', 'keys', [{ key: 'k', path: 'k' }]),
@@ -284,7 +284,7 @@ describe('projected', () => {
 		]);
 	});
 
-	test('optional sources may be absent, others are shown', () => {
+	test('ignores absent optional sources', () => {
 		const sources = [
 			source('configMap', 'none', [{ key: 'a', path: 'a' }], true),
 			source('secret', 'keys', [{ key: 'k', path: 'k' }], true),
@@ -293,7 +293,7 @@ describe('projected', () => {
 		expect(shown(volumePayload(projected(sources), all, downward))).toEqual({ same: '644 map' });
 	});
 
-	test('what only a cluster has is named, and the rest is shown', () => {
+	test('warns of sources that only a cluster has, and shows the rest', () => {
 		const sources: readonly ProjectedSource[] = [
 			{ kind: 'other', type: 'serviceAccountToken', path: 'token' },
 			{ kind: 'other', type: 'clusterTrustBundle', path: undefined },
@@ -302,8 +302,8 @@ describe('projected', () => {
 		const result = volumePayload(projected(sources), all, downward);
 		expect(shown(result)).toEqual({ same: '644 map' });
 		expect(result.warnings.map(({ text }) => text)).toEqual([
-			expect.stringMatching(/^serviceAccountToken "token" will not be there: /),
-			expect.stringMatching(/^clusterTrustBundle will not be there: /),
+			expect.stringMatching(/^serviceAccountToken "token" is not available: /),
+			expect.stringMatching(/^clusterTrustBundle is not available: /),
 		]);
 	});
 });
