@@ -202,6 +202,20 @@ describe('ManifestSource and changes', () => {
 		expect(sink.states).toEqual(['a.k=1', 'a.k=2', 'a.k=3', 'a.k=4']);
 	});
 
+	it('reports one changed object alone, and several as one complete state', async () => {
+		writeFileSync(at('a.yaml'), `${manifest('a', '1')}---\n${manifest('b', '1')}`);
+		await start(directory, { timers: FAST });
+		writeFileSync(at('a.yaml'), `# a line more\n${manifest('a', '1')}---\n${manifest('b', '2')}`);
+		await becomes('a.k=1 b.k=2');
+		writeFileSync(at('a.yaml'), manifest('b', '2'));
+		await becomes('b.k=2');
+		writeFileSync(at('c.yaml'), manifest('c', '1'));
+		await becomes('b.k=2 c.k=1');
+		writeFileSync(at('c.yaml'), `${manifest('d', '1')}---\n${manifest('e', '1')}`);
+		await becomes('b.k=2 d.k=1 e.k=1');
+		expect(sink.calls).toEqual(['replace', 'put', 'remove', 'put', 'replace']);
+	});
+
 	it('reports a save at once, whichever way it is saved', async () => {
 		const file = at('a.yaml');
 		writeFileSync(file, manifest('a', '10'));
