@@ -6,7 +6,7 @@ import { SILENT } from '../../../../src/base/log.js';
 import type { ControlEvent } from '../../../../src/control/events.js';
 import { ApiError } from '../../../../src/sources/cluster/api-error.js';
 import type { ClusterSourceOptions } from '../../../../src/sources/cluster/cluster-options.js';
-import { ClusterSource } from '../../../../src/sources/cluster/cluster-source.js';
+import { ClusterSource, clusterTargets } from '../../../../src/sources/cluster/cluster-source.js';
 import type { Kubeconfig } from '../../../../src/sources/cluster/kubeconfig.js';
 import { until } from '../../../support/until.js';
 import { FakeClient, failures, sent } from './fake-client.js';
@@ -64,23 +64,23 @@ function setUp(options: Partial<ClusterSourceOptions> = {}) {
 }
 
 describe('ClusterSource', () => {
-	it('watches the namespace of the context, and calls itself by the flag', async () => {
+	it('watches the namespace of the context, and its description is the flag', async () => {
 		const { client, source, sink } = setUp();
 		client.lists.push({ items: [sent('x', 1)], resourceVersion: '7' });
 		await source.start(sink);
 		expect(source.description).toBe('--context dev');
-		expect(client.asked[0]).toBe('list ns=a limit=500');
+		expect(client.requested[0]).toBe('list ns=a limit=500');
 		expect(sink.calls).toEqual(['=1']);
 		expect(source.status).toMatchObject({ isStale: false, objectCount: 1, lastContact: 1_000_000 });
 	});
 
-	it('shows several namespaces and names as one state, once all are there', async () => {
+	it('shows several namespaces and names as one state, once all are complete', async () => {
 		const { client, source, sink } = setUp({ namespaces: ['a', 'b'], names: ['x', 'y'] });
 		client.lists.push({ items: [sent('x', 1)] }, {}, {});
 		const start = source.start(sink);
 		await settle();
 		expect(sink.calls).toEqual([]);
-		expect(client.asked.filter((what) => what.startsWith('list'))).toEqual([
+		expect(client.requested.filter((what) => what.startsWith('list'))).toEqual([
 			'list ns=a name=x limit=500',
 			'list ns=a name=y limit=500',
 			'list ns=b name=x limit=500',
@@ -92,7 +92,7 @@ describe('ClusterSource', () => {
 		await start;
 	});
 
-	it('keeps everything and says so once while the server is away', async () => {
+	it('keeps all objects and emits one event while the server is away', async () => {
 		const { client, events, source, sink, timers } = setUp();
 		client.lists.push({ items: [sent('x', 1)], resourceVersion: '7' });
 		await source.start(sink);
@@ -126,7 +126,7 @@ describe('ClusterSource', () => {
 		]);
 	});
 
-	it('waits for a server that is away, and reports that meanwhile', async () => {
+	it('waits for a server that is away, and reports it in the meantime', async () => {
 		const { client, events, source, sink, timers } = setUp();
 		client.outage = failures.refused();
 		let isStarted = false;
@@ -149,14 +149,14 @@ describe('ClusterSource', () => {
 		['refused', failures.forbidden(), 'CLUSTER_FORBIDDEN'],
 		['refused', new ApiError('network', 'x', { systemCode: 'DEPTH_ZERO_SELF_SIGNED_CERT' }), 'CONFIG_INVALID'],
 		['any', failures.refused(), 'CLUSTER_UNREACHABLE'],
-	] as const)('fails to start, if told to fail when %s, with %s', async (failStart, failure, code) => {
+	] as const)('with failStart %s, fails to start after %s', async (failStart, failure, code) => {
 		const { client, source, sink } = setUp({ failStart });
 		client.outage = failure;
 		await expect(source.start(sink)).rejects.toMatchObject({ code });
 		expect(client.isClosed).toBe(true);
 	});
 
-	it('shows what it may where one namespace is forbidden, if told never to fail', async () => {
+	it('with failStart never, shows the allowed namespaces if one is forbidden', async () => {
 		const { client, source, sink } = setUp({ namespaces: ['a', 'b'], failStart: 'never' });
 		client.lists.push({ items: [sent('x', 1)] }, failures.forbidden());
 		await source.start(sink);
@@ -165,7 +165,7 @@ describe('ClusterSource', () => {
 		expect(source.status.isStale).toBe(true);
 	});
 
-	it('says that a namespace does not exist until something is in it', async () => {
+	it('reports a namespace that does not exist until it has an object', async () => {
 		const { client, source, sink } = setUp();
 		client.namespaceExists = false;
 		client.lists.push({ resourceVersion: '7' });
@@ -176,7 +176,7 @@ describe('ClusterSource', () => {
 		expect(sink.present).toEqual([]);
 	});
 
-	it('names an object that cannot be decoded, until it can', async () => {
+	it('reports an object that cannot be decoded until it can', async () => {
 		const { client, source, sink } = setUp();
 		client.lists.push({ items: [sent('x', 1, 'v', { data: { '..': 'v' } })], resourceVersion: '7' });
 		await source.start(sink);
@@ -193,7 +193,7 @@ describe('ClusterSource', () => {
 		expect(sink.names).toEqual(['a/x']);
 	});
 
-	it('keeps no annotations, managed fields or owners', async () => {
+	it('drops annotations, managed fields and owners', async () => {
 		const { client, source, sink } = setUp();
 		client.lists.push({ items: [sent('x', 1)] });
 		await source.start(sink);
@@ -206,7 +206,7 @@ describe('ClusterSource', () => {
 		]);
 	});
 
-	it('starts from the state file, stale from the first moment, and is fresh when the cluster is back', async () => {
+	it('starts from the state file, is stale at once, and fresh when the cluster is back', async () => {
 		const directory = stateDirectory();
 		const first = setUp({ stateDirectory: directory });
 		first.client.lists.push({ items: [sent('x', 1), sent('y', 2)], resourceVersion: '7' });
@@ -235,7 +235,7 @@ describe('ClusterSource', () => {
 		expect(events.slice(1)).toEqual([{ type: 'contact-back', server: 'https://fake:6443', awaySeconds: 1 }]);
 	});
 
-	it('prefers a cluster that answers to the state file, and the file to one that is silent', async () => {
+	it('prefers an answering cluster to the state file, and the file to a silent cluster', async () => {
 		const directory = stateDirectory();
 		const first = setUp({ stateDirectory: directory });
 		first.client.lists.push({ items: [sent('old', 1)] });
@@ -266,7 +266,7 @@ describe('ClusterSource', () => {
 		expect(sink.present).toHaveLength(1);
 	});
 
-	it('says nothing after it was closed, also while it starts', async () => {
+	it('reports nothing after it was closed, also if it was still starting', async () => {
 		const { client, source, sink, timers } = setUp();
 		client.outage = failures.refused();
 		const start = source.start(sink);
@@ -279,5 +279,15 @@ describe('ClusterSource', () => {
 		await timers.advance(100_000);
 		expect(sink.calls).toHaveLength(length);
 		expect(timers.waiting).toBe(0);
+	});
+});
+
+describe('clusterTargets', () => {
+	it('returns one target for each namespace and name, each once', () => {
+		const none = { labelSelector: undefined, fieldSelector: undefined };
+		const of = (namespaces: readonly string[] | 'all', names: readonly string[]) =>
+			clusterTargets({ namespaces, names, ...none }).map(({ namespace, name }) => `${namespace}/${name}`);
+		expect(of(['a', 'b', 'a'], [])).toEqual(['a/undefined', 'b/undefined']);
+		expect(of('all', ['x', 'x', 'y'])).toEqual(['undefined/x', 'undefined/y']);
 	});
 });

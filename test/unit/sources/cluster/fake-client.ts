@@ -1,6 +1,6 @@
 /**
- * An API client that does what a test says, request by request: answers in order, streams that the test feeds, and
- * every kind of failure. A request for which nothing was said waits for ever, as a server that is silent.
+ * An API client controlled by a test, request by request: answers in order, streams that the test feeds, and every kind of
+ * failure. A request without a prepared answer waits for ever, like one to a silent server.
  */
 
 import type { Timers } from '../../../../src/base/timers.js';
@@ -17,7 +17,7 @@ import { settle } from './held-timers.js';
 
 type Answer = Partial<ListPage> | ApiError;
 
-/** A watch that is open. */
+/** An open watch. */
 export class FakeWatch {
 	readonly request: WatchRequest;
 	readonly #listener: WatchListener;
@@ -42,7 +42,7 @@ export class FakeWatch {
 		}
 	}
 
-	/** A sign of life that is no event. */
+	/** Bytes that do not complete an event. */
 	drip(): void {
 		this.#listener.received(1);
 	}
@@ -60,16 +60,16 @@ export class FakeWatch {
 
 export class FakeClient implements ApiClient {
 	readonly server = 'https://fake:6443';
-	/** What was asked, with the time: `list limit=500`, `watch rv=5`. */
+	/** Requests with their times: `list limit=500`, `watch rv=5`. */
 	readonly log: { readonly at: number; readonly what: string }[] = [];
 	readonly lists: Answer[] = [];
 	readonly gets: (unknown | ApiError)[] = [];
 	readonly reads: (unknown | ApiError)[] = [];
-	/** Taken before a watch opens; undefined opens. */
+	/** Consumed before a watch opens; undefined lets it open. */
 	readonly watchFailures: (ApiError | undefined)[] = [];
 	readonly watches: FakeWatch[] = [];
 	namespaceExists: boolean | undefined = true;
-	/** All requests fail with this while it is set. */
+	/** While set, all requests fail with it. */
 	outage: ApiError | undefined;
 	idleDrops = 0;
 	isClosed = false;
@@ -84,7 +84,7 @@ export class FakeClient implements ApiClient {
 	}
 
 	/** The requests so far, without times. */
-	get asked(): readonly string[] {
+	get requested(): readonly string[] {
 		return this.log.map(({ what }) => what);
 	}
 
@@ -99,7 +99,7 @@ export class FakeClient implements ApiClient {
 	/** The watch that was opened last. */
 	get watch$(): FakeWatch {
 		const watch = this.watches.at(-1);
-		if (watch === undefined) throw new Error(`no watch was asked for: ${this.asked.join('; ')}`);
+		if (watch === undefined) throw new Error(`no watch was requested: ${this.requested.join('; ')}`);
 		return watch;
 	}
 

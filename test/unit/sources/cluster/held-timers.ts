@@ -1,4 +1,4 @@
-/** A clock that moves only when told, for loops that wait for promises between two timers. */
+/** A clock that only a test moves, for loops that wait for promises between two timers. */
 
 import type { Timers } from '../../../../src/base/timers.js';
 
@@ -10,7 +10,7 @@ export class HeldTimers implements Timers {
 		return this.#now;
 	}
 
-	/** Number of timers that wait. */
+	/** Number of waiting timers. */
 	get waiting(): number {
 		return this.#calls.length;
 	}
@@ -25,7 +25,7 @@ export class HeldTimers implements Timers {
 		};
 	}
 
-	/** Moves the clock, and lets what follows from each timer happen before the next. */
+	/** Moves the clock; everything that follows from one timer happens before the next. */
 	async advance(ms: number): Promise<void> {
 		const end = this.#now + ms;
 		await settle();
@@ -41,7 +41,7 @@ export class HeldTimers implements Timers {
 	}
 }
 
-/** Lets promises that can go on go on. */
+/** Lets pending promises settle. */
 export async function settle(): Promise<void> {
 	for (let turn = 0; turn < 3; turn += 1) await new Promise((resolve) => setImmediate(resolve));
 }

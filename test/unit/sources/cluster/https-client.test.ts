@@ -82,7 +82,7 @@ function json(
 
 const page = { metadata: { resourceVersion: '7', continue: 'more' }, items: [sent('x', 3)] };
 
-/** A watch whose events are collected. */
+/** A watch that collects its events. */
 function watch(client: HttpsClient, signal: AbortSignal) {
 	const events: WatchEvent[] = [];
 	let opened = 0;
@@ -104,7 +104,7 @@ function watch(client: HttpsClient, signal: AbortSignal) {
 }
 
 describe('HttpsClient', () => {
-	it('asks for pages as an API server wants to be asked, over one connection', async () => {
+	it('requests pages over one connection', async () => {
 		const { client, seen, sockets, signal } = await setUp((_, response) => json(response, page));
 		const target = { namespace: 'a', labelSelector: 'x in (a,b)' };
 		const first = await client.list({ target, limit: 500 }, signal);
@@ -127,12 +127,12 @@ describe('HttpsClient', () => {
 		expect((await client.list({ target: {} }, signal)).items).toHaveLength(1);
 	});
 
-	it('gives up a page that is too large, with a reason of its own', async () => {
+	it('rejects a page that is too large, with a reason of its own', async () => {
 		const { client, signal } = await setUp((_, response) => json(response, page), { maxPageBytes: 20 });
 		await expect(client.list({ target: {} }, signal)).rejects.toMatchObject({ reason: 'PageTooLarge' });
 	});
 
-	it('hands on events as they come, from chunks cut anywhere', async () => {
+	it('passes on events as they arrive, from chunks cut anywhere', async () => {
 		const text = Buffer.from(`${JSON.stringify({ type: 'ADDED', object: sent('x', 6, '€𝄞') })}\n`);
 		let response: ServerResponse | undefined;
 		const { client, seen, signal } = await setUp((_, answer) => {
@@ -162,7 +162,7 @@ describe('HttpsClient', () => {
 			(socket: Socket | null | undefined) => void socket?.end('0\r\n\r\n'),
 			'network',
 		],
-	])('tells a stream that %s from one that ends', async (_, hurt, kind) => {
+	])('distinguishes a stream that %s from one that ends', async (_, hurt, kind) => {
 		const { client, signal } = await setUp((_request, response) => {
 			response.writeHead(200);
 			response.write('{"type":"ADD');
@@ -188,12 +188,12 @@ describe('HttpsClient', () => {
 			{ isResourceVersionTooLarge: true },
 		],
 		['no Status', 503, 'gateway', {}, { code: 503, message: 'the server answered with status 503' }],
-	])('tells what a refusal means: %s', async (_, status, body, headers, expected) => {
+	])('converts a refusal into an error: %s', async (_, status, body, headers, expected) => {
 		const { client, signal } = await setUp((_request, response) => json(response, body, status, headers));
 		await expect(client.list({ target: {} }, signal)).rejects.toMatchObject(expected);
 	});
 
-	it('gives up a server that does not answer within 15 s, and one that stops in the middle', async () => {
+	it('gives up a server that does not answer within 15 s, and one that stops within an answer', async () => {
 		for (const begin of [() => {}, (response: ServerResponse) => void response.write('{')]) {
 			const timers = new HeldTimers();
 			const { client, seen, signal } = await setUp((_, response) => begin(response), { timers });
@@ -206,7 +206,7 @@ describe('HttpsClient', () => {
 		}
 	});
 
-	it('gives up when it is told to', async () => {
+	it('gives up when the signal is aborted', async () => {
 		const { client, seen } = await setUp(() => {});
 		const abort = new AbortController();
 		const list = client.list({ target: {} }, abort.signal);
@@ -216,7 +216,7 @@ describe('HttpsClient', () => {
 		await expect(list).rejects.toMatchObject({ kind: 'aborted' });
 	});
 
-	it('makes a request again on a new connection when the server had closed the kept one', async () => {
+	it('repeats a request on a new connection if the server had closed the kept one', async () => {
 		let count = 0;
 		const { client, sockets, signal } = await setUp((request, response) => {
 			count += 1;
@@ -229,16 +229,16 @@ describe('HttpsClient', () => {
 		expect(sockets.size).toBe(2);
 	});
 
-	it('renews credentials once after 401, and not when there are no others', async () => {
+	it('renews credentials once after 401, but not if they stay the same', async () => {
 		const handler: Handler = (request, response) => {
 			if (request.headers.authorization === 'Bearer new') json(response, page);
 			else json(response, { code: 401, reason: 'Unauthorized', message: 'Unauthorized' }, 401);
 		};
-		const good = await setUp(handler, { user: { token: 'old' }, reload: () => ({ token: 'new' }) });
-		await good.client.list({ target: {} }, good.signal);
-		expect(good.seen).toHaveLength(2);
-		await good.client.list({ target: {} }, good.signal);
-		expect(good.seen).toHaveLength(3);
+		const renewing = await setUp(handler, { user: { token: 'old' }, reload: () => ({ token: 'new' }) });
+		await renewing.client.list({ target: {} }, renewing.signal);
+		expect(renewing.seen).toHaveLength(2);
+		await renewing.client.list({ target: {} }, renewing.signal);
+		expect(renewing.seen).toHaveLength(3);
 		const bad = await setUp(handler, { user: { token: 'old' } });
 		await expect(bad.client.list({ target: {} }, bad.signal)).rejects.toMatchObject({ code: 401, runsPlugin: false });
 		expect(bad.seen).toHaveLength(1);
@@ -256,7 +256,7 @@ describe('HttpsClient', () => {
 		await expect(refused).rejects.toMatchObject({ code: 401, runsPlugin: true });
 	});
 
-	it("reads the kubeconfig's certificates again when the server's is refused, and runs no plugin for that", async () => {
+	it("reads the kubeconfig's certificates again if the server's is refused, without running the plugin", async () => {
 		const { client, makeKubeconfig, signal } = await setUp((_, response) => json(response, page));
 		client.close();
 		const runs = join(mkdtempSync(join(tmpdir(), 'cmfs-plugin-')), 'runs');
@@ -292,7 +292,7 @@ describe('HttpsClient', () => {
 	it.each([
 		['empty', '\n', 'read empty token from file'],
 		['no token', 'a\0b', 'Invalid character in header content'],
-	])('takes a token file that is %s for what somebody is writing, and reads it again', async (_, content, reason) => {
+	])('treats a token file that is %s as unfinished, and reads it again', async (_, content, reason) => {
 		const directory = mkdtempSync(join(tmpdir(), 'cmfs-token-'));
 		endings.push(() => rmSync(directory, { recursive: true }));
 		const tokenFile = join(directory, 'token');
@@ -325,7 +325,7 @@ describe('HttpsClient', () => {
 		['http://api.example.com', { 'impersonate-user': 'boss' }],
 		['http://localhost:8001', { authorization: 'Bearer secret', 'impersonate-user': 'boss' }],
 		['https://api.example.com', { authorization: 'Bearer secret', 'impersonate-user': 'boss' }],
-	])('sends no credentials in clear text over a network: %s', async (server, headers) => {
+	])('sends no secrets in clear text over a network: %s', async (server, headers) => {
 		const { makeKubeconfig } = await setUp(() => {});
 		const made = makeKubeconfig({ token: 'secret', impersonateUser: 'boss' });
 		const kubeconfig = { ...made, cluster: { ...made.cluster, server } };
@@ -334,7 +334,7 @@ describe('HttpsClient', () => {
 		authentication.close();
 	});
 
-	it('gets one object, or none', async () => {
+	it('gets one object, or undefined', async () => {
 		const { client, seen, signal } = await setUp((request, response) => {
 			if (request.url?.endsWith('/x') === true) json(response, sent('x', 3));
 			else json(response, { code: 404, reason: 'NotFound' }, 404);

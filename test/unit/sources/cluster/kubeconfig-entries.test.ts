@@ -38,7 +38,7 @@ function exec(fields: string): string {
 	return user(`exec: {command: x, apiVersion: client.authentication.k8s.io/v1, ${fields}}`);
 }
 
-/** What kubectl accepts, with the values that it reads. */
+/** Files that kubectl accepts, with the values that it reads. */
 const ACCEPTED: readonly (readonly [name: string, content: string | Buffer, value: object])[] = [
 	['an empty file', '', {}],
 	['a file of comments', '# nothing\n', {}],
@@ -69,7 +69,7 @@ const ACCEPTED: readonly (readonly [name: string, content: string | Buffer, valu
 	['an entry without name', `${HEAD}users: [{user: {token: x}}]`, { token: 'x' }],
 	['null lists', `${HEAD}users:\n`, {}],
 	['JSON', '{"users":[{"name":"u","user":{"token":"a","token":"b"}}]}', { token: 'b' }],
-	['a second document, whatever it is', `${user('token: x')}---\n{{{\n`, { token: 'x' }],
+	['an invalid second document', `${user('token: x')}---\n{{{\n`, { token: 'x' }],
 	['comments before the first document', `# a\n---\n${user('token: x')}`, { token: 'x' }],
 	['an empty first document', `---\n---\n${user('token: x')}`, {}],
 	['CRLF and a byte order mark', `\ufeff${user('token: x').replaceAll('\n', '\r\n')}`, { token: 'x' }],
@@ -77,7 +77,7 @@ const ACCEPTED: readonly (readonly [name: string, content: string | Buffer, valu
 	['base64 in several lines', user('client-key-data: |', '  aG', '  k=', 'token: x'), { token: 'x' }],
 ];
 
-/** What kubectl refuses: its reason, then the location and cure that follow it. */
+/** Files that kubectl refuses: its reason, and our location and cure behind it. */
 const REFUSED: readonly (readonly [content: string, reason: string, cure: string])[] = [
 	...(
 		[
@@ -211,7 +211,7 @@ const REFUSED: readonly (readonly [content: string, reason: string, cure: string
 	],
 ];
 
-/** What kubectl refuses in other words: with values of the entries, a Go file, a line of its own, or Go's own notation. */
+/** Files for which kubectl has other words: values of the entries, a Go file, or Go's own notation. */
 const REFUSED_OTHERWISE: readonly (readonly [content: string, message: string])[] = [
 	[
 		`${HEAD}users: [{name: u, user: {token: secret}}, {name: u, user: {token: other}}]`,

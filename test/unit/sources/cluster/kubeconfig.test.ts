@@ -39,7 +39,7 @@ contexts: [{name: other, context: {cluster: c2, user: u2}}]
 `;
 
 describe('loadKubeconfig', () => {
-	it('reads the file of the flag alone, with file names relative to it', () => {
+	it('reads only the file of the flag, with file names relative to it', () => {
 		const kubeconfig = loadKubeconfig({ kubeconfig: file('one', ONE), environment: { KUBECONFIG: file('two', TWO) } });
 		expect(kubeconfig).toMatchObject({ contextName: 'dev', userName: 'u1', namespace: 'team' });
 		expect(kubeconfig.cluster).toMatchObject({
@@ -61,7 +61,7 @@ describe('loadKubeconfig', () => {
 		});
 	});
 
-	it('merges the files of KUBECONFIG: missing ones are skipped, the first wins entry by entry', () => {
+	it('merges the files of KUBECONFIG: missing ones are skipped, and of each entry the first wins', () => {
 		const KUBECONFIG = ['', join(directory, 'absent'), file('one', ONE), file('two', TWO)].join(':');
 		const environment = { KUBECONFIG, HOME: directory };
 		expect(loadKubeconfig({ environment }).contextName).toBe('dev');
@@ -76,12 +76,12 @@ describe('loadKubeconfig', () => {
 		});
 	});
 
-	it('reads ~/.kube/config where nothing is given, and takes an empty variable for none', () => {
+	it('reads ~/.kube/config by default, also if the variable is empty', () => {
 		file('.kube/config', ONE);
 		expect(loadKubeconfig({ environment: { HOME: directory, KUBECONFIG: '' } }).contextName).toBe('dev');
 	});
 
-	it('uses the service account of a pod where there is no kubeconfig', () => {
+	it('uses the service account of a pod if there is no kubeconfig', () => {
 		const serviceAccountDirectory = join(directory, 'account');
 		file('account/token', 'secret\n');
 		file('account/ca.crt', 'pem');
@@ -95,7 +95,7 @@ describe('loadKubeconfig', () => {
 		});
 	});
 
-	it('reads everything again on reload', () => {
+	it('reads all files again on reload', () => {
 		const kubeconfig = loadKubeconfig({ kubeconfig: file('one', ONE), context: 'dev' });
 		file('one', ONE.replace('as: boss', 'as: nobody'));
 		expect(kubeconfig.reload().user.impersonateUser).toBe('nobody');
@@ -107,9 +107,9 @@ describe('loadKubeconfig', () => {
 			{},
 			/^no kubeconfig: no configuration has been provided in ".*\.kube\/config"; set KUBECONFIG/,
 		],
-		['a context that is not there', { context: 'nope' }, /^context "nope" does not exist; .*known: "bare", "dev"$/],
-		['a cluster that is not there', { cluster: 'nope' }, /^cluster "nope" does not exist; .*known: "c1", "shared"$/],
-		['a user that is not there', { user: 'nope' }, /^auth info "nope" does not exist; .*known: "plug", "u1"$/],
+		['a context that does not exist', { context: 'nope' }, /^context "nope" does not exist; .*known: "bare", "dev"$/],
+		['a cluster that does not exist', { cluster: 'nope' }, /^cluster "nope" does not exist; .*known: "c1", "shared"$/],
+		['a user that does not exist', { user: 'nope' }, /^auth info "nope" does not exist; .*known: "plug", "u1"$/],
 	])('explains %s', (name, options, text) => {
 		const environment = { HOME: directory };
 		if (name !== 'no kubeconfig at all') file('.kube/config', ONE);
@@ -118,9 +118,9 @@ describe('loadKubeconfig', () => {
 	});
 
 	it.each([
-		['no YAML', 'a: [', /^error loading config file ".*bad": /],
+		['invalid YAML', 'a: [', /^error loading config file ".*bad": /],
 		['another kind', 'kind: Pod', /no kind "Pod" is registered for version "v1"; .* "kind: Config"/],
-		['a list where a mapping belongs', '- a', /cannot unmarshal array into Go value of type struct .*; see .*:1:1$/],
+		['a list instead of a mapping', '- a', /cannot unmarshal array into Go value of type struct .*; see .*:1:1$/],
 		[
 			'a token that is a number',
 			'users: [{name: u, user: {token: 0123456}}]',
@@ -128,7 +128,7 @@ describe('loadKubeconfig', () => {
 		],
 		['no current context', 'contexts: [{name: x, context: {}}]', /^current-context is not set; .*; known: "x"$/],
 		[
-			'a server that is none',
+			'a server that is not a URL',
 			'clusters: [{name: c, cluster: {server: x}}]\ncontexts: [{name: d, context: {cluster: c}}]\ncurrent-context: d',
 			/"x" is not an http or https URL$/,
 		],
@@ -144,7 +144,7 @@ describe('loadKubeconfig', () => {
 		expect(() => loadKubeconfig({ environment: { KUBECONFIG, HOME: directory } })).toThrow(expected);
 	});
 
-	it('explains a file of the flag that is not there', () => {
+	it('explains a missing file of the flag', () => {
 		const expected = expect.objectContaining({
 			code: 'INPUT_MISSING',
 			message: expect.stringContaining('stat /nowhere'),

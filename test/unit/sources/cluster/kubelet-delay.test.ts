@@ -64,7 +64,7 @@ describe('KubeletDelay', () => {
 		expect(sink.value('n/a', 'k')).toBe('2');
 	});
 
-	it('never shows what was taken back before the sync', async () => {
+	it('never shows a change that was undone before the sync', async () => {
 		const { timers, source, sink } = await setUp();
 		source.sink?.put(object('a', '2'));
 		source.sink?.put(object('a', '1'));
@@ -98,7 +98,7 @@ describe('KubeletDelay', () => {
 		expect(mean).toBeLessThan(43_000);
 	});
 
-	it('passes problems on at once, takes a given range, and stops when closed', async () => {
+	it('passes problems on at once, follows a given range, and stops when closed', async () => {
 		const { timers, source, sink, delay } = await setUp({ minMs: 10, maxMs: 20 });
 		source.sink?.problems([{ place: 'p', reason: 'r' }]);
 		expect(sink.calls.at(-1)).toBe('!r');

@@ -1,6 +1,6 @@
 /**
- * A sink that remembers everything it was told, and fails a test afterwards when anything was lost in between: an
- * object that vanished without having been deleted, or a state that was replaced by nothing.
+ * A sink that records every call, so that a test can find losses in between: an object that vanished without having been
+ * deleted, or a state that was replaced by an empty one.
  */
 
 import type { ConfigMap } from '../../../../src/model/config-map.js';
@@ -13,10 +13,10 @@ export class RecordingSink implements SourceSink {
 	readonly objects = new Map<string, ConfigMap>();
 	/** `=2`, `+ns/name`, `-ns/name`, `!reason`, in order. */
 	readonly calls: string[] = [];
-	/** When each call came. Unit: milliseconds of performance.now(). */
+	/** Time of each call. Unit: milliseconds of performance.now(). */
 	readonly times: number[] = [];
 	present: readonly Problem[] = [];
-	/** Fewest objects that were ever shown after the first state. */
+	/** Smallest number of objects after the first state. */
 	fewest = Number.POSITIVE_INFINITY;
 	onCall: () => void = () => {};
 
@@ -41,7 +41,7 @@ export class RecordingSink implements SourceSink {
 		this.#note(`!${problems.map(({ reason }) => reason).join(' | ')}`);
 	}
 
-	/** The value of a key as text; undefined: no such object or key. */
+	/** The value of a key as text; undefined if the object or key does not exist. */
 	value(key: string, field: string): string | undefined {
 		return this.objects.get(key)?.data.get(field)?.toString('utf8');
 	}
@@ -50,7 +50,7 @@ export class RecordingSink implements SourceSink {
 		return [...this.objects.keys()].sort();
 	}
 
-	/** Forgets the past, not the objects. */
+	/** Clears the recorded calls, not the objects. */
 	forget(): void {
 		this.calls.length = 0;
 		this.times.length = 0;

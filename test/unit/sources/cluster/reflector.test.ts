@@ -10,19 +10,19 @@ import { HeldTimers, settle } from './held-timers.js';
 
 /** Records the calls of a reflector: `=a,b` for a state, `+a:v` and `-a` for changes. */
 class Notes implements FeedListener {
-	readonly said: string[] = [];
+	readonly calls: string[] = [];
 	contacts = 0;
 
 	replaced(feed: Feed): void {
-		this.said.push(`=${feed.objects.list().map(show).join(',')}`);
+		this.calls.push(`=${feed.objects.list().map(show).join(',')}`);
 	}
 
 	updated(_feed: Feed, update: { kind: string; object?: ConfigMap; key?: { name: string } }): void {
-		this.said.push(update.object === undefined ? `-${update.key?.name}` : `+${show(update.object)}`);
+		this.calls.push(update.object === undefined ? `-${update.key?.name}` : `+${show(update.object)}`);
 	}
 
 	faults(feed: Feed): void {
-		this.said.push(`faults ${feed.objects.faults.length}`);
+		this.calls.push(`faults ${feed.objects.faults.length}`);
 	}
 
 	contact(): void {
@@ -30,7 +30,7 @@ class Notes implements FeedListener {
 	}
 
 	stateChanged({ state: { error } }: Feed): void {
-		this.said.push(error === undefined ? 'recovered' : `failed ${error.code ?? error.kind}`);
+		this.calls.push(error === undefined ? 'recovered' : `failed ${error.code ?? error.kind}`);
 	}
 }
 
@@ -55,7 +55,7 @@ function setUp(options: { readonly watchList?: boolean; readonly name?: string; 
 }
 
 describe('Reflector, in health', () => {
-	it('lists in pages and watches from where the list was made', async () => {
+	it('lists in pages and watches from the resourceVersion of the list', async () => {
 		const { client, notes, reflector } = setUp();
 		client.lists.push(
 			{ items: [sent('x', 3)], continueToken: 'more', resourceVersion: '7' },
@@ -63,12 +63,12 @@ describe('Reflector, in health', () => {
 		);
 		reflector.start();
 		await settle();
-		expect(client.asked).toEqual(['list ns=a limit=500', 'list ns=a limit=500 continue=more', 'watch ns=a rv=7']);
-		expect(notes.said).toEqual(['=x:v,y:v', 'recovered']);
+		expect(client.requested).toEqual(['list ns=a limit=500', 'list ns=a limit=500 continue=more', 'watch ns=a rv=7']);
+		expect(notes.calls).toEqual(['=x:v,y:v', 'recovered']);
 		expect(client.watch$.request.timeoutSeconds).toBe(450);
 	});
 
-	it('passes on additions, changes and deletions, and not what changes only metadata', async () => {
+	it('passes on additions, changes and deletions, but no changes of metadata alone', async () => {
 		const { client, notes, reflector } = setUp();
 		client.lists.push({ items: [sent('x', 3)], resourceVersion: '7' });
 		reflector.start();
@@ -77,10 +77,10 @@ describe('Reflector, in health', () => {
 		client.watch$.send('MODIFIED', sent('x', 9, 'w'));
 		client.watch$.send('MODIFIED', sent('x', 10, 'w', { metadata: { annotations: { other: '1' } } }));
 		client.watch$.send('DELETED', sent('x', 11, 'w'));
-		expect(notes.said.slice(2)).toEqual(['+y:v', '+x:w', '-x']);
+		expect(notes.calls.slice(2)).toEqual(['+y:v', '+x:w', '-x']);
 	});
 
-	it('goes on from the last event or bookmark when the server ends the watch, without a list', async () => {
+	it('continues from the last event or bookmark without a list when the server ends the watch', async () => {
 		const { client, timers, reflector } = setUp();
 		client.lists.push({ resourceVersion: '7' });
 		reflector.start();
@@ -91,10 +91,10 @@ describe('Reflector, in health', () => {
 		client.watch$.send('BOOKMARK', bookmark(20));
 		await timers.advance(5_000);
 		await client.watch$.end();
-		expect(client.asked.slice(1)).toEqual(['watch ns=a rv=7', 'watch ns=a rv=8', 'watch ns=a rv=20']);
+		expect(client.requested.slice(1)).toEqual(['watch ns=a rv=7', 'watch ns=a rv=8', 'watch ns=a rv=20']);
 	});
 
-	it('ignores repeated and overtaken events, also of deleted objects', async () => {
+	it('ignores repeated and outdated events, also of deleted objects', async () => {
 		const { client, notes, reflector } = setUp();
 		client.lists.push({ items: [sent('x', 5, 'new')], resourceVersion: '7' });
 		reflector.start();
@@ -105,19 +105,19 @@ describe('Reflector, in health', () => {
 		watch$.send('DELETED', sent('x', 3, 'old'));
 		watch$.send('DELETED', sent('x', 9));
 		watch$.send('MODIFIED', sent('x', 8, 'ghost'));
-		expect(notes.said.slice(2)).toEqual(['-x']);
+		expect(notes.calls.slice(2)).toEqual(['-x']);
 	});
 
-	it('takes events in the order in which they come where versions cannot be compared', async () => {
+	it('applies events in order of arrival if versions cannot be compared', async () => {
 		const { client, notes, reflector } = setUp();
 		client.lists.push({ items: [sent('x', 'b')], resourceVersion: 'b' });
 		reflector.start();
 		await settle();
 		client.watch$.send('MODIFIED', sent('x', 'a', 'w'));
-		expect(notes.said.at(-1)).toBe('+x:w');
+		expect(notes.calls.at(-1)).toBe('+x:w');
 	});
 
-	it('knows an object that was made again by its uid, and an earlier deletion from a later one', async () => {
+	it('recognises a recreated object by its uid, and tells an earlier deletion from a later one', async () => {
 		const { client, notes, reflector } = setUp();
 		client.lists.push({ items: [sent('x', 5)], resourceVersion: '7' });
 		reflector.start();
@@ -126,10 +126,10 @@ describe('Reflector, in health', () => {
 		client.watch$.send('ADDED', sent('x', 10, 'again', again));
 		client.watch$.send('DELETED', sent('x', 9));
 		client.watch$.send('DELETED', sent('x', 12, 'again', again));
-		expect(notes.said.slice(2)).toEqual(['+x:again', '-x']);
+		expect(notes.calls.slice(2)).toEqual(['+x:again', '-x']);
 	});
 
-	it('keeps the last good content of an object that cannot be decoded, and the stream goes on', async () => {
+	it('keeps the last valid content of an object that cannot be decoded, and the stream continues', async () => {
 		const { client, notes, reflector } = setUp();
 		client.lists.push({ items: [sent('x', 5)], resourceVersion: '7' });
 		reflector.start();
@@ -140,10 +140,10 @@ describe('Reflector, in health', () => {
 		client.watch$.send('ADDED', sent('y', 9));
 		client.watch$.send('MODIFIED', sent('x', 10, 'good'));
 		expect(reflector.objects.faults).toEqual([]);
-		expect(notes.said.filter((one) => one.startsWith('+'))).toEqual(['+y:v', '+x:good']);
+		expect(notes.calls.filter((one) => one.startsWith('+'))).toEqual(['+y:v', '+x:good']);
 	});
 
-	it('asks once an hour or so while nothing happens and bookmarks come', async () => {
+	it('sends few requests while nothing happens but bookmarks', async () => {
 		const { client, timers, reflector } = setUp();
 		client.lists.push({ resourceVersion: '7' });
 		reflector.start();
@@ -158,7 +158,7 @@ describe('Reflector, in health', () => {
 });
 
 describe('Reflector, single objects', () => {
-	it('stops the watch of an immutable object and looks at it as often as a pod is synced', async () => {
+	it('stops the watch of an immutable object and checks it as often as a pod is synced', async () => {
 		const { client, notes, timers, reflector } = setUp({ name: 'x' });
 		client.lists.push({ items: [sent('x', 5)], resourceVersion: '7' });
 		reflector.start();
@@ -172,17 +172,17 @@ describe('Reflector, single objects', () => {
 		expect(client.watches).toHaveLength(1);
 		client.lists.push({ items: [sent('x', 12, 'again', { metadata: { uid: 'second' } })], resourceVersion: '13' });
 		await timers.advance(75_000);
-		expect(client.asked.slice(2)).toEqual([
+		expect(client.requested.slice(2)).toEqual([
 			'list ns=a name=x limit=500 rv=0',
 			'list ns=a name=x limit=500 rv=0',
 			'watch ns=a name=x rv=13',
 		]);
-		expect(notes.said.at(-1)).toBe('=x:again');
+		expect(notes.calls.at(-1)).toBe('=x:again');
 	});
 });
 
 describe('Reflector, resting', () => {
-	it('does not rest while it is the one that finds out whether the server is back', async () => {
+	it('does not rest while it probes whether the server is back', async () => {
 		const { client, timers, reflector } = setUp({ name: 'x' });
 		client.lists.push({ items: [sent('x', 5, 'v', { immutable: true })], resourceVersion: '7' });
 		reflector.start();
@@ -196,7 +196,7 @@ describe('Reflector, resting', () => {
 });
 
 describe('Reflector, after faults', () => {
-	it('lists again when the version is too old, and nothing disappears before the new list is complete', async () => {
+	it('lists again if the version is too old, and nothing disappears before the new list is complete', async () => {
 		const { client, notes, timers, reflector } = setUp();
 		client.lists.push({ items: [sent('x', 5), sent('y', 6)], resourceVersion: '7' });
 		reflector.start();
@@ -204,18 +204,18 @@ describe('Reflector, after faults', () => {
 		await timers.advance(5_000);
 		client.watch$.send('ERROR', expiredStatus());
 		await settle();
-		expect(client.asked.at(-1)).toBe('list ns=a limit=500');
+		expect(client.requested.at(-1)).toBe('list ns=a limit=500');
 		expect(reflector.objects.size).toBe(2);
-		expect(notes.said).toEqual(['=x:v,y:v', 'recovered']);
+		expect(notes.calls).toEqual(['=x:v,y:v', 'recovered']);
 	});
 
-	it('does the same for HTTP 410, and slows down when that repeats', async () => {
+	it('does the same for HTTP 410, and slows down if it repeats', async () => {
 		const { client, timers, reflector } = setUp();
 		client.lists.push({ resourceVersion: '7' }, ...Array.from({ length: 50 }, () => ({ resourceVersion: '8' })));
 		client.watchFailures.push(...Array.from({ length: 50 }, failures.gone));
 		reflector.start();
 		await timers.advance(600_000);
-		expect(client.asked.slice(0, 4)).toEqual([
+		expect(client.requested.slice(0, 4)).toEqual([
 			'list ns=a limit=500',
 			'watch ns=a rv=7',
 			'list ns=a limit=500',
@@ -224,7 +224,7 @@ describe('Reflector, after faults', () => {
 		expect(client.worstMinute).toBeLessThan(20);
 	});
 
-	it('begins a list again, as one page, when its token expires', async () => {
+	it('starts a list again, as one page, if its token expires', async () => {
 		const { client, notes, reflector } = setUp();
 		client.lists.push({ items: [sent('x', 3)], continueToken: 'more', resourceVersion: '7' }, failures.gone(), {
 			items: [sent('y', 9)],
@@ -232,16 +232,16 @@ describe('Reflector, after faults', () => {
 		});
 		reflector.start();
 		await settle();
-		expect(client.asked).toEqual([
+		expect(client.requested).toEqual([
 			'list ns=a limit=500',
 			'list ns=a limit=500 continue=more',
 			'list ns=a',
 			'watch ns=a rv=10',
 		]);
-		expect(notes.said[0]).toBe('=y:v');
+		expect(notes.calls[0]).toBe('=y:v');
 	});
 
-	it('asks for a watch anew after 65 s of silence, from the same place, and calls that no failure', async () => {
+	it('requests a watch again after 65 s of silence, from the same version, without a failure', async () => {
 		const { client, notes, timers, reflector } = setUp();
 		client.lists.push({ resourceVersion: '7' });
 		reflector.start();
@@ -251,12 +251,12 @@ describe('Reflector, after faults', () => {
 		await timers.advance(64_000);
 		expect(client.watches).toHaveLength(1);
 		await timers.advance(2_000);
-		expect(client.asked.slice(1)).toEqual(['watch ns=a rv=7', 'watch ns=a rv=7']);
+		expect(client.requested.slice(1)).toEqual(['watch ns=a rv=7', 'watch ns=a rv=7']);
 		expect(client.idleDrops).toBe(1);
-		expect(notes.said).toEqual(['=', 'recovered']);
+		expect(notes.calls).toEqual(['=', 'recovered']);
 	});
 
-	it('misses a bookmark that was due sooner than 65 s after the last event', async () => {
+	it('notices a missing bookmark sooner than 65 s after the last event', async () => {
 		const { client, timers, reflector } = setUp();
 		client.lists.push({ resourceVersion: '7' });
 		reflector.start();
@@ -265,7 +265,7 @@ describe('Reflector, after faults', () => {
 		await timers.advance(55_000);
 		client.watch$.send('ADDED', sent('y', 9));
 		await timers.advance(11_000);
-		expect(client.asked.at(-1)).toBe('watch ns=a rv=9');
+		expect(client.requested.at(-1)).toBe('watch ns=a rv=9');
 	});
 
 	it('counts a watch that ends at once without an event as a failure', async () => {
@@ -274,7 +274,7 @@ describe('Reflector, after faults', () => {
 		reflector.start();
 		await settle();
 		await client.watch$.end();
-		expect(notes.said.at(-1)).toBe('failed network');
+		expect(notes.calls.at(-1)).toBe('failed network');
 		expect(client.watches).toHaveLength(1);
 		await timers.advance(799);
 		expect(client.watches).toHaveLength(1);
@@ -282,7 +282,7 @@ describe('Reflector, after faults', () => {
 		expect(client.watches).toHaveLength(2);
 	});
 
-	it('goes on at once after a break in a stream that worked, and lists after three in a row', async () => {
+	it('continues at once after a break of a working stream, and lists after three in a row', async () => {
 		const { client, notes, timers, reflector } = setUp();
 		client.lists.push({ resourceVersion: '7' });
 		reflector.start();
@@ -291,16 +291,16 @@ describe('Reflector, after faults', () => {
 			await client.watch$.fail(failures.reset());
 		}
 		await timers.advance(500);
-		expect(client.asked.slice(1)).toEqual([
+		expect(client.requested.slice(1)).toEqual([
 			'watch ns=a rv=7',
 			'watch ns=a rv=7',
 			'watch ns=a rv=7',
 			'list ns=a limit=500',
 		]);
-		expect(notes.said).toEqual(['=', 'recovered']);
+		expect(notes.calls).toEqual(['=', 'recovered']);
 	});
 
-	it('doubles its delays up to 6 s while nobody answers, and stays below 20 requests a minute', async () => {
+	it('doubles its delays up to 6 s while the server is away, and stays below 20 requests a minute', async () => {
 		const { client, notes, timers, reflector } = setUp();
 		client.lists.push({ items: [sent('x', 5)], resourceVersion: '7' });
 		reflector.start();
@@ -316,16 +316,16 @@ describe('Reflector, after faults', () => {
 		expect(reflector.objects.size).toBe(1);
 		client.outage = undefined;
 		await timers.advance(7_000);
-		expect(notes.said.at(-1)).toBe('recovered');
-		expect(client.asked.at(-1)).toBe('watch ns=a rv=7');
+		expect(notes.calls.at(-1)).toBe('recovered');
+		expect(client.requested.at(-1)).toBe('watch ns=a rv=7');
 	});
 
 	it.each([
-		['a gateway that says 503', () => new ApiError('status', 'no upstream', { code: 503 })],
-		['a token file that is missing', () => new ApiError('credentials', 'ENOENT')],
+		['503 of a gateway', () => new ApiError('status', 'no upstream', { code: 503 })],
+		['a missing token file', () => new ApiError('credentials', 'ENOENT')],
 		['an expired token', () => new ApiError('status', 'Unauthorized', { code: 401 })],
-		['a permission that is missing', failures.forbidden],
-		["somebody else's page", () => new ApiError('protocol', 'no JSON')],
+		['a missing permission', failures.forbidden],
+		['a page of another server', () => new ApiError('protocol', 'no JSON')],
 	])('follows again within seconds after %s', async (_, fault) => {
 		const { client, notes, timers, reflector } = setUp();
 		client.lists.push({ resourceVersion: '7' }, { resourceVersion: '7' });
@@ -337,13 +337,13 @@ describe('Reflector, after faults', () => {
 		expect(client.worstMinute).toBeLessThan(20);
 		client.outage = undefined;
 		await timers.advance(7_300);
-		expect(notes.said.at(-1)).toBe('recovered');
+		expect(notes.calls.at(-1)).toBe('recovered');
 	});
 
 	it.each([
 		['fails', new ApiError('credentials', 'exit code 1', { runsPlugin: true })],
-		['gives what is refused', new ApiError('status', 'Unauthorized', { code: 401, runsPlugin: true })],
-	])('does not run a plugin that %s all the time', async (_, fault) => {
+		['prints a refused credential', new ApiError('status', 'Unauthorized', { code: 401, runsPlugin: true })],
+	])('does not keep running a plugin that %s', async (_, fault) => {
 		const { client, timers, reflector } = setUp();
 		client.outage = fault;
 		reflector.start();
@@ -353,7 +353,7 @@ describe('Reflector, after faults', () => {
 		expect(client.requestCount - before).toBeLessThanOrEqual(25);
 	});
 
-	it('waits as long as the server asks', async () => {
+	it('waits as long as Retry-After demands', async () => {
 		const { client, timers, reflector } = setUp();
 		client.lists.push(failures.tooMany(20), { resourceVersion: '7' });
 		reflector.start();
@@ -363,7 +363,7 @@ describe('Reflector, after faults', () => {
 		expect(client.requestCount).toBe(3);
 	});
 
-	it('asks a server that is behind again after a second', async () => {
+	it('retries after a second if the server is behind', async () => {
 		const { client, timers, reflector } = setUp();
 		client.lists.push({ resourceVersion: '9' });
 		client.watchFailures.push(failures.tooLarge());
@@ -371,11 +371,11 @@ describe('Reflector, after faults', () => {
 		await timers.advance(900);
 		expect(client.requestCount).toBe(2);
 		await timers.advance(200);
-		expect(client.asked.at(-1)).toBe('watch ns=a rv=9');
+		expect(client.requested.at(-1)).toBe('watch ns=a rv=9');
 		expect(client.watches).toHaveLength(1);
 	});
 
-	it('lists again when the history of the cluster went back', async () => {
+	it('lists again if the history of the cluster went back', async () => {
 		const { client, reflector } = setUp();
 		client.lists.push(
 			{ items: [sent('x', 90)], resourceVersion: '100' },
@@ -386,7 +386,7 @@ describe('Reflector, after faults', () => {
 		client.watch$.send('BOOKMARK', bookmark(50));
 		await settle();
 		expect(reflector.objects.list().map(show)).toEqual(['x:restored']);
-		expect(client.asked.at(-1)).toBe('watch ns=a rv=50');
+		expect(client.requested.at(-1)).toBe('watch ns=a rv=50');
 	});
 
 	it.each([
@@ -404,7 +404,7 @@ describe('Reflector, after faults', () => {
 		expect(client.worstMinute).toBeLessThan(20);
 	});
 
-	it('lists 10 000 objects again in a few larger pages, so that the cap holds and the state comes at once', async () => {
+	it('lists 10 000 objects again in a few larger pages, so that the cap holds and nothing waits', async () => {
 		const { client, timers, reflector } = setUp();
 		const objects = Array.from({ length: 10_000 }, (_, index) => sent(`m${index}`, index + 1));
 		/** Answers lists out of `objects`. */
@@ -426,7 +426,7 @@ describe('Reflector, after faults', () => {
 		expect(client.watch$.isOver).toBe(false);
 	});
 
-	it('stops at once and for good', async () => {
+	it('stops at once and sends no more requests', async () => {
 		const { client, notes, timers, reflector } = setUp();
 		client.lists.push({ resourceVersion: '7' });
 		reflector.start();
@@ -436,41 +436,41 @@ describe('Reflector, after faults', () => {
 		await timers.advance(600_000);
 		expect(watch$.isOver).toBe(true);
 		expect(client.requestCount).toBe(2);
-		expect(notes.said).toEqual(['=', 'recovered']);
+		expect(notes.calls).toEqual(['=', 'recovered']);
 		expect(timers.waiting).toBe(0);
 	});
 });
 
 describe('Reflector, WatchList', () => {
-	it('takes the state out of the stream and goes on in it', async () => {
+	it('reads the state from the stream and continues in it', async () => {
 		const { client, notes, reflector } = setUp({ watchList: true });
 		reflector.start();
 		await settle();
 		const { watch$ } = client;
 		watch$.send('ADDED', sent('x', 3));
 		watch$.send('ADDED', sent('y', 4));
-		expect(notes.said).toEqual([]);
+		expect(notes.calls).toEqual([]);
 		watch$.send('BOOKMARK', bookmark(7, true));
 		watch$.send('MODIFIED', sent('x', 8, 'w'));
-		expect(client.asked).toEqual(['watch ns=a initial=true']);
-		expect(notes.said).toEqual(['=x:v,y:v', 'recovered', '+x:w']);
+		expect(client.requested).toEqual(['watch ns=a initial=true']);
+		expect(notes.calls).toEqual(['=x:v,y:v', 'recovered', '+x:w']);
 	});
 
 	it.each([
 		[422, failures.invalid()],
 		[400, Object.assign(failures.invalid(), { code: 400 })],
-	])('lists instead, for good, when the server answers %i', async (_, failure) => {
+	])('lists from then on if the server answers %i', async (_, failure) => {
 		const { client, gate, notes, reflector } = setUp({ watchList: true });
 		client.watchFailures.push(failure);
 		client.lists.push({ resourceVersion: '7' });
 		reflector.start();
 		await settle();
-		expect(client.asked).toEqual(['watch ns=a initial=true', 'list ns=a limit=500', 'watch ns=a rv=7']);
+		expect(client.requested).toEqual(['watch ns=a initial=true', 'list ns=a limit=500', 'watch ns=a rv=7']);
 		expect(gate.mayHaveWatchList).toBe(false);
-		expect(notes.said).toEqual(['=', 'recovered']);
+		expect(notes.calls).toEqual(['=', 'recovered']);
 	});
 
-	it('lists instead when the server ignores it: no end of the state within 10 s, or a bookmark that is none', async () => {
+	it('lists instead if the server ignores it: no end of the state within 10 s, or an ordinary bookmark', async () => {
 		for (const ignore of [
 			async (timers: HeldTimers) => await timers.advance(11_000),
 			async (_timers: HeldTimers, client: FakeClient) => client.watch$.send('BOOKMARK', bookmark(7)),
@@ -482,12 +482,12 @@ describe('Reflector, WatchList', () => {
 			client.watch$.send('ADDED', sent('x', 3));
 			await ignore(timers, client);
 			await settle();
-			expect(client.asked).toEqual(['watch ns=a initial=true', 'list ns=a limit=500', 'watch ns=a rv=7']);
-			expect(notes.said).toEqual(['=x:v', 'recovered']);
+			expect(client.requested).toEqual(['watch ns=a initial=true', 'list ns=a limit=500', 'watch ns=a rv=7']);
+			expect(notes.calls).toEqual(['=x:v', 'recovered']);
 		}
 	});
 
-	it('starts the state from nothing when the stream ends before it was complete', async () => {
+	it('starts with an empty state again if the stream ends before the state was complete', async () => {
 		const { client, notes, timers, reflector } = setUp({ watchList: true });
 		reflector.start();
 		await settle();
@@ -496,12 +496,12 @@ describe('Reflector, WatchList', () => {
 		await timers.advance(2_000);
 		client.watch$.send('ADDED', sent('x', 4));
 		client.watch$.send('BOOKMARK', bookmark(7, true));
-		expect(notes.said).toEqual(['failed protocol', '=x:v', 'recovered']);
+		expect(notes.calls).toEqual(['failed protocol', '=x:v', 'recovered']);
 	});
 });
 
 describe('Reflectors that share a server', () => {
-	it('let one of them knock while nobody answers, and all come back with one request each', async () => {
+	it('let one of them probe while the server is away, and all return with one request each', async () => {
 		const { client, timers, notes, common } = setUp({ loops: 30 });
 		const all = Array.from(
 			{ length: 30 },
@@ -515,11 +515,11 @@ describe('Reflectors that share a server', () => {
 		const before = client.requestCount;
 		for (const watch of [...client.watches].filter((one) => !one.isOver)) await watch.fail(failures.reset());
 		await timers.advance(300_000);
-		const knocks = client.requestCount - before;
-		expect(knocks).toBeLessThan(30 + 5 * 20);
+		const probes = client.requestCount - before;
+		expect(probes).toBeLessThan(30 + 5 * 20);
 		client.outage = undefined;
 		await timers.advance(8_000);
 		expect(client.watches.filter((one) => !one.isOver)).toHaveLength(30);
-		expect(notes.said.filter((one) => one === 'recovered').length).toBeGreaterThanOrEqual(30);
+		expect(notes.calls.filter((one) => one === 'recovered').length).toBeGreaterThanOrEqual(30);
 	});
 });

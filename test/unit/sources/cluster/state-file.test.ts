@@ -64,7 +64,7 @@ describe('StateFile', () => {
 		expect(lines).toEqual([]);
 	});
 
-	it('has a file for each cluster, namespace and selection, in any order of names', async () => {
+	it('has one file for each cluster, namespace and selection, whatever the order of names', async () => {
 		const others = [
 			{ server: 'https://b' },
 			{ namespaces: 'all' as const },

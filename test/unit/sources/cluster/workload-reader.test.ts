@@ -22,17 +22,17 @@ function deployment(resourceVersion: string, spec: object = {}) {
 const notFound = (message: string) => new ApiError('status', message, { code: 404, reason: 'NotFound' });
 
 describe('WorkloadReader', () => {
-	it('reads one object, with a place', async () => {
+	it('reads one object, with a location', async () => {
 		const { client, reader } = make();
 		client.reads.push(deployment('5', { replicas: 2 }));
 		const found = await reader.read(WEB);
-		expect(client.asked).toEqual(['read apps/v1 deployments ns=a name=web']);
+		expect(client.requested).toEqual(['read apps/v1 deployments ns=a name=web']);
 		expect(found).toMatchObject({ ...WEB, apiVersion: 'apps/v1', place: 'cluster a deployment/web' });
 		expect(found.value).toMatchObject({ spec: { replicas: 2 } });
 		expect(found.locate(['spec', 'replicas'])).toBe('cluster a deployment/web');
 	});
 
-	it('gives the same value for as long as the object is the same', async () => {
+	it('returns the same value while the object is the same', async () => {
 		const { client, reader } = make();
 		client.reads.push(deployment('5'), deployment('5'), deployment('6'), deployment(''), deployment(''));
 		const [first, second, third] = [await reader.read(WEB), await reader.read(WEB), await reader.read(WEB)];
@@ -41,7 +41,7 @@ describe('WorkloadReader', () => {
 		expect(await reader.read(WEB)).not.toBe(await reader.read(WEB));
 	});
 
-	it('asks an old server for an old version', async () => {
+	it('requests an old version from an old server', async () => {
 		const { client, reader } = make();
 		const job = { ...WEB, kind: 'CronJob' };
 		client.reads.push(notFound('the server could not find the requested resource'));
@@ -49,7 +49,7 @@ describe('WorkloadReader', () => {
 		expect((await reader.read(job)).apiVersion).toBe('batch/v1beta1');
 		client.reads.push(notFound('cronjobs.batch "web" not found'));
 		await expect(reader.read(job)).rejects.toMatchObject({ code: 'INPUT_MISSING' });
-		expect(client.asked).toEqual([
+		expect(client.requested).toEqual([
 			'read batch/v1 cronjobs ns=a name=web',
 			'read batch/v1beta1 cronjobs ns=a name=web',
 			'read batch/v1 cronjobs ns=a name=web',
@@ -59,13 +59,13 @@ describe('WorkloadReader', () => {
 
 	it.each<[string, unknown, string, string]>([
 		[
-			'there is none',
+			'the object does not exist',
 			notFound('deployments.apps "web" not found'),
 			'INPUT_MISSING',
 			'Error from server (NotFound): deployment "web" not found in namespace "a" of https://fake:6443; "kubectl get deployments -n a" lists the existing ones',
 		],
 		[
-			'it is not allowed',
+			'the user may not read it',
 			new ApiError('status', 'deployments.apps "web" is forbidden: User "u" cannot get resource "deployments"', {
 				code: 403,
 			}),
@@ -73,24 +73,24 @@ describe('WorkloadReader', () => {
 			'Error from server (Forbidden): deployments.apps "web" is forbidden: User "u" cannot get resource "deployments"; a Role has to allow it',
 		],
 		[
-			'nobody answers',
+			'the server is away',
 			failures.refused(),
 			'CLUSTER_UNREACHABLE',
 			'The connection to the server fake:6443 was refused - did you specify the right host or port?',
 		],
 		[
-			'the answer is something else',
+			'the answer is not an object',
 			[],
 			'CLUSTER_UNREACHABLE',
 			'The server https://fake:6443 does not answer as a Kubernetes API does: cluster a deployment/web is not a Kubernetes object',
 		],
-	])('says when %s', async (_what, answer, code, message) => {
+	])('reports that %s', async (_what, answer, code, message) => {
 		const { client, reader } = make();
 		client.reads.push(answer);
 		await expect(reader.read(WEB)).rejects.toMatchObject({ code, message });
 	});
 
-	it('says when it is the namespace that is missing', async () => {
+	it('reports a missing namespace', async () => {
 		const { client, reader } = make();
 		client.namespaceExists = false;
 		client.reads.push(notFound('deployments.apps "web" not found'));
@@ -100,10 +100,10 @@ describe('WorkloadReader', () => {
 		});
 	});
 
-	it('refuses a kind that no pod comes from, without asking', async () => {
+	it('refuses a kind without pods, without a request', async () => {
 		const { client, reader } = make();
 		await expect(reader.read({ ...WEB, kind: 'Service' })).rejects.toMatchObject({ code: 'USAGE' });
-		expect(client.asked).toEqual([]);
+		expect(client.requested).toEqual([]);
 	});
 
 	it('gives up when it is closed', async () => {
@@ -115,7 +115,7 @@ describe('WorkloadReader', () => {
 	});
 });
 
-it('knows the API path of every kind that pods come from', () => {
+it('knows the API path of every kind with pods', () => {
 	for (const { kind, names: words, apiVersions } of WORKLOAD_KINDS) {
 		const resource = workloadResource(kind);
 		expect(words).toContain(resource?.plural);
