@@ -82,7 +82,7 @@ export function opcodeName(opcode: number): string {
 	return OPCODE_NAMES[opcode] ?? `OPCODE_${opcode}`;
 }
 
-/** One more than the highest opcode of the table: the size of a table indexed by opcode. */
+/** Size of a table indexed by opcode. Room for opcodes that later kernels add. */
 export const OPCODE_LIMIT = 64;
 
 /** Flags of fuse_init_in.flags and fuse_init_out.flags. */

@@ -1,18 +1,19 @@
 /**
  * Requests and replies as text, for the trace: `LOOKUP n1 "app.yaml" p1234`, `ok n7 0100644 12 bytes 38us`. Pure. Flags
- * by their names, content of files as its length only.
+ * appear by name; of the content of files only the length appears.
  */
 
 import { errnoName } from '../base/errno.js';
-import { FATTR, FOPEN, FUSE_ROOT_ID, INIT_FLAG, OPCODE, OUT_HEADER_SIZE, opcodeName } from './constants.js';
+import { FATTR, FOPEN, INIT_FLAG, type OpcodeName, OUT_HEADER_SIZE, opcodeName } from './constants.js';
+import { ATTR, ATTR_OUT, ENTRY_OUT, type Field, INIT_OUT, OPEN_OUT, REQUEST } from './fields.js';
 import type { RequestBuffer } from './request.js';
 
 /** `n1`: a node by its id. */
 function node(id: number): string {
-	return id === FUSE_ROOT_ID ? 'n1' : `n${id}`;
+	return `n${id}`;
 }
 
-/** A name as people write it; control characters are escaped, and what is no UTF-8 shows as such. */
+/** A name in quotes; control characters are escaped, invalid UTF-8 becomes U+FFFD. */
 function quoted(name: string): string {
 	return JSON.stringify(Buffer.from(name, 'latin1').toString('utf8'));
 }
@@ -21,7 +22,7 @@ function octal(mode: number): string {
 	return `0${mode.toString(8)}`;
 }
 
-/** `A|B|0x40`: known bits by name, the rest as a number; `0` for none. */
+/** `A|B|0x40`: known bits by name, the rest as a number; `0` if no bit is set. */
 export function flagNames(table: Readonly<Record<string, number>>, bits: number): string {
 	const names: string[] = [];
 	let rest = bits >>> 0;
@@ -34,7 +35,7 @@ export function flagNames(table: Readonly<Record<string, number>>, bits: number)
 	return names.length === 0 ? '0' : names.join('|');
 }
 
-/** Flags of open(2) besides the access mode. Source: linux v6.1 include/uapi/asm-generic/fcntl.h (x86-64). */
+/** Flags of open(2) except the access mode. Source: linux v6.1 include/uapi/asm-generic/fcntl.h (x86-64). */
 const OPEN_FLAG = {
 	CREAT: 0o100,
 	EXCL: 0o200,
@@ -57,50 +58,64 @@ function openFlags(flags: number): string {
 
 type Details = (request: RequestBuffer) => string;
 
-const name: Details = (request) => quoted(request.name(40));
-const range: Details = (request) => `offset ${request.u64(48)} size ${request.u32(56)}`;
+const name: Details = (request) => quoted(request.name(REQUEST.LOOKUP.name));
+const open: Details = (request) => openFlags(request.get(REQUEST.OPEN.flags));
+const range: Details = (request) => `offset ${request.get(REQUEST.READ.offset)} size ${request.get(REQUEST.READ.size)}`;
 
-/** What a request says behind its header. Source: linux/fuse.h 7.38, the fuse_*_in structures. */
-const REQUESTS: Readonly<Record<number, Details>> = {
-	[OPCODE.LOOKUP]: name,
-	[OPCODE.UNLINK]: name,
-	[OPCODE.RMDIR]: name,
-	[OPCODE.FORGET]: (request) => `count ${request.u64(40)}`,
-	[OPCODE.BATCH_FORGET]: (request) => `nodes ${request.u32(40)}`,
-	[OPCODE.MKDIR]: (request) => `${quoted(request.name(48))} mode ${octal(request.u32(40))}`,
-	[OPCODE.MKNOD]: (request) => `${quoted(request.name(56))} mode ${octal(request.u32(40))}`,
-	[OPCODE.CREATE]: (request) => `${quoted(request.name(56))} ${openFlags(request.u32(40))}`,
-	[OPCODE.LINK]: (request) => `${node(request.u64(40))} as ${quoted(request.name(48))}`,
-	[OPCODE.SYMLINK]: (request) => `${quoted(request.name(40))} -> ${quoted(request.name(request.nameEnd(40) + 1))}`,
-	[OPCODE.RENAME]: (request) => renameDetails(request, 48),
-	[OPCODE.RENAME2]: (request) => renameDetails(request, 56),
-	[OPCODE.READ]: range,
-	[OPCODE.READDIR]: range,
-	[OPCODE.READDIRPLUS]: range,
-	[OPCODE.WRITE]: range,
-	[OPCODE.OPEN]: (request) => openFlags(request.u32(40)),
-	[OPCODE.OPENDIR]: (request) => openFlags(request.u32(40)),
-	[OPCODE.SETATTR]: (request) => {
-		const valid = request.u32(40);
-		const mode = (valid & FATTR.MODE) === 0 ? '' : ` mode ${octal(request.u32(108))}`;
-		return `${flagNames(FATTR, valid)}${mode}`;
-	},
-	[OPCODE.GETXATTR]: (request) => quoted(request.name(48)),
-	[OPCODE.INTERRUPT]: (request) => `of ${request.u64(40)}`,
-	[OPCODE.INIT]: (request) => `${request.u32(40)}.${request.u32(44)} ${flagNames(INIT_FLAG, request.u32(52))}`,
-};
-
-function renameDetails(request: RequestBuffer, at: number): string {
-	const newName = request.name(request.nameEnd(at) + 1);
-	return `${quoted(request.name(at))} to ${node(request.u64(40))} ${quoted(newName)}`;
+/** A name and its mode. */
+function made(opcode: 'MKDIR' | 'MKNOD'): Details {
+	const fields = REQUEST[opcode];
+	return (request) => `${quoted(request.name(fields.name))} mode ${octal(request.get(fields.mode))}`;
 }
 
-/** `LOOKUP n1 "app.yaml" p1234`; a request that is cut short is described as far as its header goes. */
+function renamed(opcode: 'RENAME' | 'RENAME2'): Details {
+	const fields = REQUEST[opcode];
+	return (request) => {
+		const newName = quoted(request.nameAfter(fields.name));
+		return `${quoted(request.name(fields.name))} to ${node(request.get(fields.newDirectory))} ${newName}`;
+	};
+}
+
+/** The details of a request after its header. */
+const REQUESTS: Readonly<Partial<Record<OpcodeName, Details>>> = {
+	LOOKUP: name,
+	UNLINK: name,
+	RMDIR: name,
+	FORGET: (request) => `count ${request.get(REQUEST.FORGET.nlookup)}`,
+	BATCH_FORGET: (request) => `nodes ${request.get(REQUEST.BATCH_FORGET.count)}`,
+	MKDIR: made('MKDIR'),
+	MKNOD: made('MKNOD'),
+	CREATE: (request) => `${quoted(request.name(REQUEST.CREATE.name))} ${openFlags(request.get(REQUEST.CREATE.flags))}`,
+	LINK: (request) => `${node(request.get(REQUEST.LINK.oldNode))} as ${quoted(request.name(REQUEST.LINK.name))}`,
+	SYMLINK: (request) =>
+		`${quoted(request.name(REQUEST.SYMLINK.name))} -> ${quoted(request.nameAfter(REQUEST.SYMLINK.name))}`,
+	RENAME: renamed('RENAME'),
+	RENAME2: renamed('RENAME2'),
+	READ: range,
+	READDIR: range,
+	READDIRPLUS: range,
+	WRITE: range,
+	OPEN: open,
+	OPENDIR: open,
+	SETATTR: (request) => {
+		const valid = request.get(REQUEST.SETATTR.valid);
+		const mode = (valid & FATTR.MODE) === 0 ? '' : ` mode ${octal(request.get(REQUEST.SETATTR.mode))}`;
+		return `${flagNames(FATTR, valid)}${mode}`;
+	},
+	GETXATTR: (request) => quoted(request.name(REQUEST.GETXATTR.name)),
+	INTERRUPT: (request) => `of ${request.get(REQUEST.INTERRUPT.unique)}`,
+	INIT: (request) => {
+		const { major, minor, flags } = REQUEST.INIT;
+		return `${request.get(major)}.${request.get(minor)} ${flagNames(INIT_FLAG, request.get(flags))}`;
+	},
+};
+
+/** `LOOKUP n1 "app.yaml" p1234`; a truncated request is described by its header. */
 export function describeRequest(request: RequestBuffer): string {
 	const words = [opcodeName(request.opcode)];
 	if (request.nodeId !== 0) words.push(node(request.nodeId));
 	try {
-		const details = REQUESTS[request.opcode]?.(request);
+		const details = REQUESTS[opcodeName(request.opcode) as OpcodeName]?.(request);
 		if (details !== undefined) words.push(details);
 	} catch {
 		words.push(`malformed, ${request.length} bytes`);
@@ -111,40 +126,47 @@ export function describeRequest(request: RequestBuffer): string {
 
 type Outcome = (reply: Buffer, bodyLength: number) => string;
 
-const at = (offset: number) => OUT_HEADER_SIZE + offset;
-
-/** struct fuse_entry_out: a node, or that the name is known not to be there. */
-const entry: Outcome = (reply) => {
-	const id = Number(reply.readBigUInt64LE(at(0)));
-	return id === 0 ? 'no entry' : `${node(id)} ${attributes(reply, at(40))}`;
-};
-
-function attributes(reply: Buffer, offset: number): string {
-	return `${octal(reply.readUInt32LE(offset + 60))} ${reply.readBigUInt64LE(offset + 8)} bytes`;
+/** A number of a structure in the body. `at` is the offset of the structure in the body. */
+function numberOf(reply: Buffer, { offset, size }: Field, at = 0): number {
+	const position = OUT_HEADER_SIZE + at + offset;
+	return size === 8 ? Number(reply.readBigUInt64LE(position)) : reply.readUInt32LE(position);
 }
 
-const opened: Outcome = (reply) => flagNames(FOPEN, reply.readUInt32LE(at(8)));
-
-/** What a reply without an error says. Source: linux/fuse.h 7.38, the fuse_*_out structures. */
-const REPLIES: Readonly<Record<number, Outcome>> = {
-	[OPCODE.LOOKUP]: entry,
-	[OPCODE.MKDIR]: entry,
-	[OPCODE.SYMLINK]: entry,
-	[OPCODE.GETATTR]: (reply) => attributes(reply, at(16)),
-	[OPCODE.SETATTR]: (reply) => attributes(reply, at(16)),
-	[OPCODE.READLINK]: (reply, length) => quoted(reply.toString('latin1', at(0), at(length))),
-	[OPCODE.OPEN]: opened,
-	[OPCODE.OPENDIR]: opened,
-	[OPCODE.INIT]: (reply) =>
-		`${reply.readUInt32LE(at(0))}.${reply.readUInt32LE(at(4))} ${flagNames(INIT_FLAG, reply.readUInt32LE(at(12)))}`,
+/** A node, or the negative entry. */
+const entry: Outcome = (reply) => {
+	const id = numberOf(reply, ENTRY_OUT.node);
+	return id === 0 ? 'no entry' : `${node(id)} ${attributes(reply, ENTRY_OUT.attr)}`;
 };
 
-/** `ok n7 0100644 12 bytes`, `ENOENT`; `length` is that of the whole reply, 0 where the kernel wants none. */
+function attributes(reply: Buffer, { offset }: Field): string {
+	return `${octal(numberOf(reply, ATTR.mode, offset))} ${numberOf(reply, ATTR.size, offset)} bytes`;
+}
+
+const attr: Outcome = (reply) => attributes(reply, ATTR_OUT.attr);
+const opened: Outcome = (reply) => flagNames(FOPEN, numberOf(reply, OPEN_OUT.openFlags));
+
+/** The content of a reply without an error. */
+const REPLIES: Readonly<Partial<Record<OpcodeName, Outcome>>> = {
+	LOOKUP: entry,
+	MKDIR: entry,
+	SYMLINK: entry,
+	GETATTR: attr,
+	SETATTR: attr,
+	READLINK: (reply, length) => quoted(reply.toString('latin1', OUT_HEADER_SIZE, OUT_HEADER_SIZE + length)),
+	OPEN: opened,
+	OPENDIR: opened,
+	INIT: (reply) => {
+		const [major, minor, flags] = [INIT_OUT.major, INIT_OUT.minor, INIT_OUT.flags].map((one) => numberOf(reply, one));
+		return `${major}.${minor} ${flagNames(INIT_FLAG, flags ?? 0)}`;
+	},
+};
+
+/** `ok n7 0100644 12 bytes`, `ENOENT`; `length` is that of the complete reply, 0 if there is none. */
 export function describeReply(opcode: number, reply: Buffer, length: number): string {
 	if (length === 0) return 'no reply';
 	const errno = -reply.readInt32LE(4);
 	if (errno !== 0) return errnoName(errno);
 	const bodyLength = length - OUT_HEADER_SIZE;
 	if (bodyLength === 0) return 'ok';
-	return `ok ${REPLIES[opcode]?.(reply, bodyLength) ?? `${bodyLength} bytes`}`;
+	return `ok ${REPLIES[opcodeName(opcode) as OpcodeName]?.(reply, bodyLength) ?? `${bodyLength} bytes`}`;
 }

@@ -17,7 +17,17 @@ import { systemCode } from '../../base/errors.js';
 import type { Mutation } from '../../fs/announcement.js';
 import type { Inode } from '../../fs/inode.js';
 import { FOREVER_MS, type InodeTree } from '../../fs/inode-tree.js';
-import { FATTR, FOPEN, OPCODE, OPCODE_LIMIT, type OpcodeName, opcodeName, S_IFDIR } from '../../wire/constants.js';
+import {
+	FATTR,
+	FOPEN,
+	OPCODE,
+	OPCODE_LIMIT,
+	type OpcodeName,
+	OUT_HEADER_SIZE,
+	opcodeName,
+	S_IFDIR,
+} from '../../wire/constants.js';
+import { forgetOne, REQUEST } from '../../wire/fields.js';
 import { ReplyBuffer } from '../../wire/reply.js';
 import { RequestBuffer } from '../../wire/request.js';
 import type { ReportFault } from '../fault-reporter.js';
@@ -68,6 +78,8 @@ export interface SessionTrace {
 }
 
 type Handler = (this: Session) => number;
+
+const NAME_OPERATIONS = { mkdir: 'MKDIR', unlink: 'UNLINK', rmdir: 'RMDIR' } as const;
 
 export class Session {
 	readonly #fd: number;
@@ -138,10 +150,10 @@ export class Session {
 	init(): number {
 		const request = this.#request;
 		const negotiated = negotiate({
-			major: request.u32(40),
-			minor: request.u32(44),
-			maxReadahead: request.u32(48),
-			flags: request.u32(52),
+			major: request.get(REQUEST.INIT.major),
+			minor: request.get(REQUEST.INIT.minor),
+			maxReadahead: request.get(REQUEST.INIT.maxReadahead),
+			flags: request.get(REQUEST.INIT.flags),
 		});
 		if (negotiated === undefined) return this.error(ERRNO.EPROTO);
 		const { out, noOpen, noOpendir } = negotiated;
@@ -156,21 +168,21 @@ export class Session {
 	}
 
 	lookup(): number {
-		const found = this.#tree.lookup(this.#request.nodeId, this.#request.name(40));
+		const found = this.#tree.lookup(this.#request.nodeId, this.#request.name(REQUEST.LOOKUP.name));
 		if (typeof found !== 'number') return this.#reply.entry(this.#request.bytes, found.inode, found.validMs);
 		return found === ERRNO.ENOENT ? this.#reply.noEntry(this.#request.bytes) : this.error(found);
 	}
 
 	forget(): number {
-		this.#tree.forget(this.#request.nodeId, this.#request.u64(40));
+		this.#tree.forget(this.#request.nodeId, this.#request.get(REQUEST.FORGET.nlookup));
 		return NO_REPLY;
 	}
 
 	batchForget(): number {
-		const count = this.#request.u32(40);
+		const count = this.#request.get(REQUEST.BATCH_FORGET.count);
 		for (let index = 0; index < count; index++) {
-			const at = 48 + index * 16;
-			this.#tree.forget(this.#request.u64(at), this.#request.u64(at + 8));
+			const { node, nlookup } = forgetOne(index);
+			this.#tree.forget(this.#request.get(node), this.#request.get(nlookup));
 		}
 		return NO_REPLY;
 	}
@@ -184,7 +196,7 @@ export class Session {
 		const inode = this.#tree.get(this.#request.nodeId);
 		if (inode === undefined) return this.error(ERRNO.ESTALE);
 		if (inode.target === undefined) return this.error(ERRNO.EINVAL);
-		const length = inode.target.copy(this.#reply.bytes, 16);
+		const length = inode.target.copy(this.#reply.bytes, OUT_HEADER_SIZE);
 		return this.#reply.body(this.#request.bytes, length);
 	}
 
@@ -194,12 +206,13 @@ export class Session {
 		if (inode === undefined) return this.error(ERRNO.ESTALE);
 		const { segment } = inode;
 		if (!inode.isFile || segment === undefined) return this.error(inode.isDirectory ? ERRNO.EISDIR : ERRNO.EINVAL);
-		const offset = request.u64(48);
-		const wanted = Math.max(0, Math.min(request.u32(56), inode.size - offset, REPLY_SIZE - 16));
+		const offset = request.get(REQUEST.READ.offset);
+		const limit = Math.min(request.get(REQUEST.READ.size), REPLY_SIZE - OUT_HEADER_SIZE);
+		const wanted = Math.max(0, Math.min(limit, inode.size - offset));
 		let length = 0;
 		while (length < wanted) {
 			const position = inode.offset + offset + length;
-			const got = readSync(segment.fd, this.#reply.bytes, 16 + length, wanted - length, position);
+			const got = readSync(segment.fd, this.#reply.bytes, OUT_HEADER_SIZE + length, wanted - length, position);
 			if (got === 0) throw new Error(`the journal ends before the bytes of inode ${inode.id}`);
 			length += got;
 		}
@@ -212,8 +225,8 @@ export class Session {
 		const directory = this.#tree.get(request.nodeId);
 		if (directory === undefined) return this.error(ERRNO.ESTALE);
 		if (!directory.isDirectory) return this.error(ERRNO.ENOTDIR);
-		const cookie = request.u64(48);
-		const limit = Math.min(request.u32(56), REPLY_SIZE - 16);
+		const cookie = request.get(REQUEST.READDIR.offset);
+		const limit = Math.min(request.get(REQUEST.READDIR.size), REPLY_SIZE - OUT_HEADER_SIZE);
 		let used = 0;
 		for (const [at, name, id] of [
 			[1, '.', directory.id],
@@ -239,7 +252,7 @@ export class Session {
 		if (this.#agreement?.noOpen) return this.error(ERRNO.ENOSYS);
 		if (this.#tree.get(this.#request.nodeId) === undefined) return this.error(ERRNO.ESTALE);
 		const O_ACCMODE = 3;
-		if ((this.#request.u32(40) & O_ACCMODE) !== 0) return this.error(ERRNO.EROFS);
+		if ((this.#request.get(REQUEST.OPEN.flags) & O_ACCMODE) !== 0) return this.error(ERRNO.EROFS);
 		return this.#reply.open(this.#request.bytes, FOPEN.KEEP_CACHE | FOPEN.NOFLUSH);
 	}
 
@@ -255,40 +268,41 @@ export class Session {
 	}
 
 	nameOperation(op: 'unlink' | 'rmdir' | 'mkdir'): number {
-		const name = this.#request.name(op === 'mkdir' ? 48 : 40);
-		return this.#mutate({ op, parent: this.#request.nodeId, name }, op === 'mkdir');
+		const { name } = REQUEST[NAME_OPERATIONS[op]];
+		return this.#mutate({ op, parent: this.#request.nodeId, name: this.#request.name(name) }, op === 'mkdir');
 	}
 
 	symlink(): number {
 		const request = this.#request;
-		const targetAt = request.nameEnd(40) + 1;
+		const { name } = REQUEST.SYMLINK;
 		const mutation = {
 			op: 'symlink',
 			parent: request.nodeId,
-			name: request.name(40),
-			target: request.name(targetAt),
+			name: request.name(name),
+			target: request.nameAfter(name),
 		} as const;
 		return this.#mutate(mutation, true);
 	}
 
 	rename(): number {
 		const request = this.#request;
-		const newNameAt = request.nameEnd(48) + 1;
+		const { newDirectory, name } = REQUEST.RENAME;
 		const mutation: Mutation = {
 			op: 'rename',
 			parent: request.nodeId,
-			name: request.name(48),
-			newParent: request.u64(40),
-			newName: request.name(newNameAt),
+			name: request.name(name),
+			newParent: request.get(newDirectory),
+			newName: request.nameAfter(name),
 		};
 		return this.#mutate(mutation, false);
 	}
 
-	/** Only a change of mode can be an announced operation. Source: linux/fuse.h 7.38, struct fuse_setattr_in. */
+	/** Only a change of mode can be an announced operation. */
 	setattr(): number {
 		const request = this.#request;
-		if ((request.u32(40) & ~FATTR.CTIME) !== FATTR.MODE) return this.error(ERRNO.EROFS);
-		const result = this.#change({ op: 'setattr', id: request.nodeId, mode: request.u32(108) & 0o7777 });
+		const { valid, mode } = REQUEST.SETATTR;
+		if ((request.get(valid) & ~FATTR.CTIME) !== FATTR.MODE) return this.error(ERRNO.EROFS);
+		const result = this.#change({ op: 'setattr', id: request.nodeId, mode: request.get(mode) & 0o7777 });
 		return typeof result === 'number' ? this.error(result) : this.#reply.attr(request.bytes, result);
 	}
 

@@ -57,7 +57,7 @@ describe('replies as text', () => {
 		['ok 0100644 12 bytes', OPCODE.GETATTR, () => reply.attr(request, NODE)],
 		['ok KEEP_CACHE|NOFLUSH', OPCODE.OPEN, () => reply.open(request, FOPEN.KEEP_CACHE | FOPEN.NOFLUSH)],
 		['ok 900 bytes', OPCODE.READ, () => reply.body(request, 900)],
-		['ok', OPCODE.RENAME, () => reply.error(request, 0)],
+		['ok', OPCODE.RENAME, () => reply.body(request, 0)],
 		['ENOSYS', OPCODE.FLUSH, () => reply.error(request, ERRNO.ENOSYS)],
 		['no reply', OPCODE.FORGET, () => 0],
 		[

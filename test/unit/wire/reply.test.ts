@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { ERRNO } from '../../../src/base/errno.js';
 import { type Attributes, type DirectoryEntry, ReplyBuffer } from '../../../src/wire/reply.js';
 import { bytesOf, type Field, zeros } from '../../support/fixtures/bytes.js';
 import { requestBytes } from '../../support/fixtures/requests.js';
@@ -59,12 +60,12 @@ function written(write: (reply: ReplyBuffer) => number, size = 4096): Buffer {
 const ROWS: readonly (readonly [string, (reply: ReplyBuffer) => number, readonly Field[]])[] = [
 	[
 		'error: the negative errno and nothing behind it',
-		(reply) => reply.error(REQUEST, 30),
+		(reply) => reply.error(REQUEST, ERRNO.EROFS),
 		[['10000000', 'len u32: 16'], ['e2ffffff', 'error i32: -EROFS'], UNIQUE],
 	],
 	[
-		'error 0: success without a body',
-		(reply) => reply.error(REQUEST, 0),
+		'body of 0 bytes: success',
+		(reply) => reply.body(REQUEST, 0),
 		[['10000000', 'len u32: 16'], zeros(4, 'error i32'), UNIQUE],
 	],
 	[

@@ -5,6 +5,10 @@ import { REQUEST_NAMES, type RequestName, requestBytes, resized } from '../../su
 
 const HIGH = 2 ** 32 + 2;
 
+const at = (offset: number) => ({ offset, size: 0 });
+const u32 = (offset: number) => ({ offset, size: 4 });
+const u64 = (offset: number) => ({ offset, size: 8 });
+
 /** A buffer that has just taken `message`; `stale` stands behind it, as from an earlier, longer request. */
 function accepted(message: Buffer, stale = 0): RequestBuffer {
 	const request = new RequestBuffer(1024);
@@ -22,47 +26,59 @@ interface Row {
 }
 
 const ROWS: Readonly<Record<RequestName, Row>> = {
-	LOOKUP: { nodeId: HIGH, decode: (request) => request.name(40), decoded: 'a.yaml' },
-	FORGET: { nodeId: 5, decode: (request) => request.u64(40), decoded: 3 },
-	GETATTR: { nodeId: 5, decode: (request) => request.u64(48), decoded: 0 },
+	LOOKUP: { nodeId: HIGH, decode: (request) => request.name(at(40)), decoded: 'a.yaml' },
+	FORGET: { nodeId: 5, decode: (request) => request.get(u64(40)), decoded: 3 },
+	GETATTR: { nodeId: 5, decode: (request) => request.get(u64(48)), decoded: 0 },
 	SETATTR: {
 		nodeId: 5,
-		decode: (request) => [request.u32(40), request.u32(108), request.u32(124)],
+		decode: (request) => [request.get(u32(40)), request.get(u32(108)), request.get(u32(124))],
 		decoded: [1, 0o40755, 0],
 	},
 	SYMLINK: {
 		nodeId: 1,
-		decode: (request) => [request.name(40), request.name(request.nameEnd(40) + 1)],
+		decode: (request) => [request.name(at(40)), request.nameAfter(at(40))],
 		decoded: ['..data_tmp', '..2026'],
 	},
 	MKDIR: {
 		nodeId: 1,
-		decode: (request) => [request.u32(40), request.u32(44), request.name(48)],
+		decode: (request) => [request.get(u32(40)), request.get(u32(44)), request.name(at(48))],
 		decoded: [0o700, 0o022, '..2026'],
 	},
 	RENAME: {
 		nodeId: 1,
-		decode: (request) => [request.u64(40), request.name(48), request.name(request.nameEnd(48) + 1)],
+		decode: (request) => [request.get(u64(40)), request.name(at(48)), request.nameAfter(at(48))],
 		decoded: [1, '..data_tmp', '..data'],
 	},
 	READ: {
 		nodeId: 5,
-		decode: (request) => [request.u64(40), request.u64(48), request.u32(56), request.u32(72), request.u32(76)],
+		decode: (request) => [
+			request.get(u64(40)),
+			request.get(u64(48)),
+			request.get(u32(56)),
+			request.get(u32(72)),
+			request.get(u32(76)),
+		],
 		decoded: [0, 3 * 2 ** 32 + 4096, 131072, 0x8000, 0],
 	},
 	READDIR: {
 		nodeId: 1,
-		decode: (request) => [request.u64(48), request.u32(56), request.u32(76)],
+		decode: (request) => [request.get(u64(48)), request.get(u32(56)), request.get(u32(76))],
 		decoded: [7, 4096, 0],
 	},
 	BATCH_FORGET: {
 		nodeId: 0,
-		decode: (request) => [request.u32(40), request.u64(48), request.u64(56), request.u64(64), request.u64(72)],
+		decode: (request) => [
+			request.get(u32(40)),
+			request.get(u64(48)),
+			request.get(u64(56)),
+			request.get(u64(64)),
+			request.get(u64(72)),
+		],
 		decoded: [2, 5, 1, HIGH, 2 ** 32],
 	},
 	INIT: {
 		nodeId: 0,
-		decode: (request) => [40, 44, 48, 52, 56, 100].map((at) => request.u32(at)),
+		decode: (request) => [40, 44, 48, 52, 56, 100].map((offset) => request.get(u32(offset))),
 		decoded: [7, 45, 131072, 0x73fffffb, 0x5fd, 0],
 	},
 };
@@ -128,15 +144,15 @@ describe('RequestBuffer', () => {
 		const request = new RequestBuffer(128);
 		request.bytes.writeUInt32LE(40, 0);
 		expect(() => request.accept(40)).not.toThrow();
-		expect(() => request.u32(40)).toThrow(MalformedRequest);
-		expect(() => request.name(40)).toThrow(MalformedRequest);
+		expect(() => request.get(u32(40))).toThrow(MalformedRequest);
+		expect(() => request.name(at(40))).toThrow(MalformedRequest);
 	});
 
 	test('keeps the length of the last request that was accepted, not of the longest', () => {
 		const request = accepted(requestBytes('INIT'));
 		requestBytes('FORGET').copy(request.bytes);
 		request.accept(48);
-		expect(() => request.u64(48)).toThrow(MalformedRequest);
+		expect(() => request.get(u64(48))).toThrow(MalformedRequest);
 	});
 
 	test('gives a multi-byte name as one character a byte, and different bytes as different names', () => {
@@ -150,7 +166,7 @@ describe('RequestBuffer', () => {
 			const message = resized(requestBytes('LOOKUP'), name.length - 6);
 			name.copy(message, 40);
 			message.writeUInt8(0, message.length - 1);
-			return accepted(message).name(40);
+			return accepted(message).name(at(40));
 		});
 		expect(decoded).toEqual(names.map((name) => name.toString('latin1')));
 		expect(new Set(decoded).size).toBe(names.length);
@@ -159,6 +175,6 @@ describe('RequestBuffer', () => {
 	test('reads an offset of 2^53 - 1 exactly', () => {
 		const message = requestBytes('READ');
 		message.writeBigUInt64LE(BigInt(Number.MAX_SAFE_INTEGER), 48);
-		expect(accepted(message).u64(48)).toBe(Number.MAX_SAFE_INTEGER);
+		expect(accepted(message).get(u64(48))).toBe(Number.MAX_SAFE_INTEGER);
 	});
 });
