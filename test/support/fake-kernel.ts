@@ -5,7 +5,8 @@
 
 import { closeSync, readSync, writeSync } from 'node:fs';
 import { POLL, poll, socketPair } from '../../src/native/libc.js';
-import { Session, type SessionOptions } from '../../src/server/kernel/session.js';
+import { Session } from '../../src/server/kernel/session.js';
+import type { SessionOptions } from '../../src/server/kernel/session-options.js';
 import { INIT_FLAG, OPCODE, type OpcodeName } from '../../src/wire/constants.js';
 
 /** An answer as the kernel sees it. Unit: `error` is 0 or a negative errno. */

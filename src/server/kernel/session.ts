@@ -1,10 +1,11 @@
 /**
- * The request loop: read one request, answer it from the inode tree, write one reply. Owns the opcode table.
+ * The request loop of the kernel driver: reads one request, answers it from the inode tree, writes one reply. Contains
+ * the opcode table.
  *
  * Decisions
- * - Blocking reads and writes on this thread: no thread pool is between, which could starve it.
- * - ENOSYS where the kernel remembers it and the meaning is "do not ask again": OPEN, OPENDIR, FLUSH, xattrs, ... After
- *   that a warm open, read and close make no upcall at all.
+ * - Blocking reads and writes on this thread: a thread pool in between could starve the device.
+ * - ENOSYS where the kernel remembers it as "do not ask again": OPEN, OPENDIR, FLUSH, xattrs and others. After that an
+ *   open, read and close with warm caches makes no upcall.
  * - Mutations get EROFS, never ENOSYS, unless the tree recognises the daemon's announced operation.
  * - An exception, which is a bug or a malformed request, is EIO for its caller and is reported; the loop continues.
  *
@@ -30,52 +31,15 @@ import {
 import { forgetOne, REQUEST } from '../../wire/fields.js';
 import { ReplyBuffer } from '../../wire/reply.js';
 import { RequestBuffer } from '../../wire/request.js';
-import type { ReportFault } from '../fault-reporter.js';
 import { type Agreement, negotiate } from './negotiation.js';
+import type { SessionOptions } from './session-options.js';
 
-/** Unit: bytes. The kernel wants 8 KiB at least; 64 KiB take 4093 forgets in one message. */
+/** The kernel requires at least 8 KiB; 64 KiB hold 4093 forgets. Unit: bytes. */
 const REQUEST_SIZE = 64 * 1024;
-/** Unit: bytes. The largest READ (1 MiB) and its header. */
+/** The largest READ (1 MiB) and its header. Unit: bytes. */
 const REPLY_SIZE = 1024 * 1024 + 64 * 1024;
-/** No reply is written. */
+/** Length of the reply if none is written. */
 const NO_REPLY = 0;
-
-/** Why the loop ended. */
-export type SessionEnd = 'unmounted' | 'aborted';
-
-export interface SessionOptions {
-	readonly fd: number;
-	readonly tree: InodeTree;
-	/** Takes in what the daemon has announced so far; called before every mutation. */
-	readonly pollJournal: () => void;
-	/**
-	 * Whether an open may go without an upcall. Off where a reader could open a file for writing on the same mount:
-	 * a shared writable mapping would then reach the page cache that every reader sees.
-	 */
-	readonly openWithoutUpcall: boolean;
-	/** The outcome of INIT, if an earlier session on this connection has answered it. */
-	readonly agreement?: Agreement;
-	/** Called when this session has answered INIT. */
-	readonly agreed?: (agreement: Agreement) => void;
-	/**
-	 * The process that announces: its main thread alone may make what it has announced. Without it anybody may, who then
-	 * can do nothing but that.
-	 */
-	readonly announcer?: number;
-	/** One more request of an opcode was read; a plain array indexed by opcode. */
-	readonly counters: { [opcode: number]: number };
-	/** Called with each exception in a handler. */
-	readonly reportFault: ReportFault;
-	/** Given for tracing only. */
-	readonly trace?: SessionTrace;
-}
-
-/** Sees each request before it is answered, and each reply before it is sent. */
-export interface SessionTrace {
-	received(request: RequestBuffer): void;
-	/** `length` is 0 where no reply is written. */
-	answered(request: RequestBuffer, reply: Buffer, length: number): void;
-}
 
 type Handler = (this: Session) => number;
 
@@ -97,7 +61,7 @@ export class Session {
 	}
 
 	/** Serves until the file system is unmounted or its connection aborted. Blocks this thread. */
-	run(): SessionEnd {
+	run(): void {
 		const { counters, trace, reportFault } = this.#options;
 		const request = this.#request;
 		const reply = this.#reply;
@@ -106,8 +70,7 @@ export class Session {
 			try {
 				length = readSync(this.#fd, request.bytes, 0, REQUEST_SIZE, null);
 			} catch (error) {
-				const end = endOf(error);
-				if (end !== undefined) return end;
+				if (isEnd(error)) return;
 				continue;
 			}
 			let replyLength: number;
@@ -126,8 +89,7 @@ export class Session {
 			try {
 				writeSync(this.#fd, reply.bytes, 0, replyLength, null);
 			} catch (error) {
-				const end = endOf(error);
-				if (end !== undefined) return end;
+				if (isEnd(error)) return;
 			}
 		}
 	}
@@ -137,7 +99,7 @@ export class Session {
 		return handler === undefined ? this.error(ERRNO.ENOSYS) : handler.call(this);
 	}
 
-	// --- used by the table below; one method an opcode where there is more to it than an errno --------------------
+	// --- handlers of the table below: one method for each opcode whose answer is not always the same errno --------
 
 	error(errno: Errno): number {
 		return this.#reply.error(this.#request.bytes, errno);
@@ -219,7 +181,7 @@ export class Session {
 		return this.#reply.body(request.bytes, length);
 	}
 
-	/** READDIR and READDIRPLUS: whole entries only; an empty reply is the end. */
+	/** READDIR and READDIRPLUS: complete entries only; an empty reply is the end. */
 	readdir(plus: boolean): number {
 		const request = this.#request;
 		const directory = this.#tree.get(request.nodeId);
@@ -315,7 +277,7 @@ export class Session {
 	#change(mutation: Mutation): Inode | Errno {
 		const { announcer, pollJournal } = this.#options;
 		const { pid } = this.#request;
-		// A process that has no number in the pid namespace of the mount is 0, which may be the daemon itself.
+		// 0 is a process outside the pid namespace of the mount, which may be the daemon itself.
 		if (announcer !== undefined && pid !== 0 && pid !== announcer) return ERRNO.EROFS;
 		pollJournal();
 		return this.#tree.mutate(mutation);
@@ -328,7 +290,7 @@ function answer(errno: Errno): Handler {
 	};
 }
 
-/** ENOSYS that the kernel remembers: it does by itself from then on, or never asks again. */
+/** The kernel remembers ENOSYS: from then on it does the operation itself or skips it. */
 const NOT_NEEDED = answer(ERRNO.ENOSYS);
 const READ_ONLY = answer(ERRNO.EROFS);
 
@@ -394,18 +356,20 @@ const HANDLERS: readonly (Handler | undefined)[] = (() => {
 	return handlers;
 })();
 
-/** What a failed read or write of the device means; undefined: go on. Source: linux v6.12 fs/fuse/dev.c. */
-function endOf(error: unknown): SessionEnd | undefined {
+/**
+ * Whether a failed read or write of the device means the end. False if the request was interrupted or taken back.
+ * Errors: any other system error. Source: linux v6.12 fs/fuse/dev.c.
+ */
+function isEnd(error: unknown): boolean {
 	switch (systemCode(error)) {
 		case 'ENODEV':
-			return 'unmounted';
 		case 'ECONNABORTED':
-			return 'aborted';
+			return true;
 		case 'ENOENT':
 		case 'EINTR':
 		case 'EAGAIN':
 		case 'EINVAL':
-			return undefined;
+			return false;
 		default:
 			throw error;
 	}
