@@ -1,6 +1,4 @@
-/**
- * Picks and makes a driver: by name, or by what this machine and this user can do.
- */
+/** Makes the driver of a mount: the named one, or the best one for this machine and this user. */
 
 import { ConfigMapFsError } from '../base/errors.js';
 import { DirectoryDriver } from '../drivers/directory/directory-driver.js';
@@ -22,17 +20,18 @@ export interface DriverOptions {
 	/** Absolute and canonical. */
 	readonly mountPoint: string;
 	readonly allowOther: boolean;
-	/** Owner and group to show, where they were asked for. */
+	/** Owner and group to show; an absent one is the default of the driver. */
 	readonly owner: Partial<Owner>;
 	/** Mode of the root directory. */
 	readonly rootMode: number;
 	readonly caller: Caller;
 	readonly runtime: RuntimeEnvironment;
-	/** Where the driver keeps what it needs; default is a new one in the usual place. */
+	/** Private files of the driver; default is a new directory below that of `runtime`. */
 	readonly runtimeDirectory?: RuntimeDirectory;
-	/** What a pod's fsGroup makes of owners and modes; default is nothing. */
+	/** Changes owners and modes for a pod's fsGroup; by default they stay. */
 	readonly adapt?: (present: Present) => Present;
 	readonly now: () => Date;
+	/** Whether each FUSE request and reply is logged. */
 	readonly trace: boolean;
 }
 
@@ -54,7 +53,7 @@ export function makeDriver(options: DriverOptions): Driver {
 			name,
 			mountPoint: options.mountPoint,
 			method,
-			// Whoever may mount decides by modes alone, as kubelet does.
+			// With CAP_SYS_ADMIN the modes alone decide on access, as for kubelet's mounts.
 			allowOther: options.allowOther || method === 'mount',
 			present: options.adapt?.(present) ?? present,
 			rootMode: options.rootMode,
@@ -77,10 +76,10 @@ function makeDirectoryDriver(options: DriverOptions): Driver {
 	const claim = claimDirectory(directory);
 	if (claim === undefined) {
 		const other = registeredDaemons(options.runtime).find((one) => one.mountPoint === directory);
-		const who = other === undefined ? 'another configmapfs' : `the configmapfs with process id ${other.pid}`;
+		const user = other === undefined ? 'another configmapfs' : `the configmapfs with process id ${other.pid}`;
 		throw new ConfigMapFsError(
 			'MOUNT_POINT_BUSY',
-			`"${directory}" is written by ${who} already; "configmapfs unmount ${directory}" first, or choose another directory`,
+			`"${directory}" is already in use by ${user}; run "configmapfs unmount ${directory}" first, or choose another directory`,
 		);
 	}
 	let registration: Registration | undefined;
@@ -97,7 +96,7 @@ function makeDirectoryDriver(options: DriverOptions): Driver {
 	}
 }
 
-/** The kernel driver needs the FFI library's binary for this machine; where there is none, fuse-native may do. */
+/** The kernel driver needs a binary of the FFI library, which exists for these architectures; fuse-native needs none. */
 function chooseFuseDriver(): 'kernel' | 'fuse-native' {
 	return process.arch === 'x64' || process.arch === 'arm64' ? 'kernel' : 'fuse-native';
 }

@@ -1,6 +1,6 @@
 /**
- * The directory that a person named as mount point: checked, healed of a dead mount, made when asked. Every error says
- * what to do.
+ * Prepares the directory to mount on: checks it, removes a dead mount from it, makes it if requested. Every error names
+ * its cure.
  */
 
 import { lstatSync, readdirSync, realpathSync, rmdirSync, type Stats, statSync } from 'node:fs';
@@ -12,28 +12,30 @@ import { findMount, isOurs, probeMount, unmountPath } from '../mounts/mount-tabl
 import { mountedAlready } from '../mounts/mount-turn.js';
 
 export interface MountPoint {
-	/** Absolute, without symbolic links: as the mount table has it. */
+	/** Absolute, without symbolic links, as in the mount table. */
 	readonly path: string;
-	/** Removes the directories that were made for the mount, where they are empty. */
+	/** Removes the directories that were made for the mount and are empty. */
 	removeIfMade(): void;
 }
 
-/** How often and how long to wait for a mount whose daemon has just been killed. Unit: milliseconds. */
+/** How often to check whether the server of a killed daemon has removed its mount. */
 const DYING_TRIES = 6;
+/** Between two checks. Unit: milliseconds. */
 const DYING_WAIT_MS = 100;
 
 /**
- * Errors: MOUNT_POINT_INVALID missing, no directory, no permission; MOUNT_POINT_BUSY a living mount of ours is there.
+ * Errors: MOUNT_POINT_INVALID if it is missing, not a directory, or not accessible; MOUNT_POINT_BUSY if configmapfs is
+ * mounted there.
  */
 export async function prepareMountPoint(
 	directory: string,
 	options: { readonly make: boolean; readonly log: Logger },
 ): Promise<MountPoint> {
 	const made = options.make ? makeMissing(resolve(directory)) : [];
-	let path = await healed(canonicalPath(directory), options.log);
+	let path = await removeDeadMounts(canonicalPath(directory), options.log);
 	const stat = statDirectory(path, directory);
 	if (stat.isSymbolicLink()) {
-		path = await healed(realpathSync.native(path), options.log);
+		path = await removeDeadMounts(realpathSync.native(path), options.log);
 		if (!statSync(path).isDirectory()) throw notADirectory(directory);
 	} else if (!stat.isDirectory()) throw notADirectory(directory);
 	return {
@@ -50,19 +52,20 @@ export async function prepareMountPoint(
 	};
 }
 
-/** Says so when a mount would hide files. */
+/** Logs a warning if the mount hides files. */
 export function warnIfNotEmpty(path: string, log: Logger): void {
 	try {
 		const [first] = readdirSync(path);
-		if (first !== undefined) log.warn(`"${path}" is not empty: "${first}" and the rest are hidden while it is mounted`);
+		if (first !== undefined)
+			log.warn(`"${path}" is not empty; "${first}" and its other files are hidden while it is mounted`);
 	} catch {
 		// A directory that cannot be listed can still be mounted on.
 	}
 }
 
 /**
- * Absolute, links of the parents resolved as the kernel does, `..` behind a link included. The last component is not
- * touched: it may be a mount that hangs.
+ * The absolute path, with symbolic links of the parents resolved as in the kernel, also where `..` follows a link. The
+ * last component is not accessed, because it may be a mount that hangs.
  */
 export function canonicalPath(directory: string): string {
 	const trimmed = directory.replace(/(?<=[^/])(?:\/+\.?)*$/s, '');
@@ -73,21 +76,21 @@ export function canonicalPath(directory: string): string {
 	} catch (error) {
 		throw new ConfigMapFsError(
 			'MOUNT_POINT_INVALID',
-			`Cannot use "${directory}": ${reasonOf(error)}; make it with "mkdir -p", or pass --mkdir`,
+			`cannot use "${directory}": ${reasonOf(error)}; make it with "mkdir -p", or pass --mkdir`,
 			{ cause: error },
 		);
 	}
 }
 
-/** Takes away mounts of ours whose server is gone, however many are stacked. */
-async function healed(path: string, log: Logger): Promise<string> {
+/** Removes all dead mounts of configmapfs from the path; several may be stacked. */
+async function removeDeadMounts(path: string, log: Logger): Promise<string> {
 	let tries = 0;
 	for (;;) {
 		const top = findMount(path);
 		if (top === undefined || !isOurs(top)) return path;
 		const state = await probeMount(path);
 		if (state === 'alive') {
-			// The server of a killed daemon needs a moment to take its mount away.
+			// The server of a killed daemon needs a moment to remove its mount.
 			if (++tries < DYING_TRIES) {
 				await new Promise((done) => setTimeout(done, DYING_WAIT_MS));
 				continue;
@@ -107,9 +110,9 @@ function statDirectory(path: string, given: string): Stats {
 			systemCode(error) === 'ENOENT'
 				? 'make it with "mkdir", or pass --mkdir'
 				: systemCode(error) === 'ENOTCONN'
-					? `another program's dead mount is there; "fusermount3 -u -z ${given}" or "umount -l ${given}"`
-					: 'choose a directory that you may use';
-		throw new ConfigMapFsError('MOUNT_POINT_INVALID', `Cannot use "${given}": ${reasonOf(error)}; ${cure}`, {
+					? `it is a dead mount of another program; remove it with "fusermount3 -u -z ${given}" or "umount -l ${given}"`
+					: 'choose a directory that you can access';
+		throw new ConfigMapFsError('MOUNT_POINT_INVALID', `cannot use "${given}": ${reasonOf(error)}; ${cure}`, {
 			cause: error,
 		});
 	}
@@ -133,7 +136,7 @@ function reasonOf(error: unknown): string {
 	return REASONS[systemCode(error) ?? ''] ?? errorText(error);
 }
 
-/** Makes what is missing; returns what was made, the deepest first. A dead mount is there, though stat says no. */
+/** Makes missing directories; returns them, the deepest first. A dead mount exists, although stat(2) fails on it. */
 function makeMissing(path: string): readonly string[] {
 	try {
 		lstatSync(path);
@@ -144,7 +147,8 @@ function makeMissing(path: string): readonly string[] {
 	try {
 		return makeDirectories(path);
 	} catch (error) {
-		const { path: place = path } = error as NodeJS.ErrnoException;
-		throw new ConfigMapFsError('MOUNT_POINT_INVALID', `Cannot make "${place}": ${reasonOf(error)}`, { cause: error });
+		const { path: failed = path } = error as NodeJS.ErrnoException;
+		const text = `cannot make "${failed}": ${reasonOf(error)}; choose a directory that you can write`;
+		throw new ConfigMapFsError('MOUNT_POINT_INVALID', text, { cause: error });
 	}
 }

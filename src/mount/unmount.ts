@@ -1,6 +1,4 @@
-/**
- * Takes mounts of ours away, whoever made them, and ends the daemons that write plain directories.
- */
+/** Unmounts mounts of configmapfs, of any daemon, and ends the daemons that write plain directories. */
 
 import { lstatSync, realpathSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -12,20 +10,20 @@ import type { RuntimeEnvironment } from '../mounts/runtime-directory.js';
 import { canonicalPath } from './mount-point.js';
 
 export interface UnmountOptions {
-	/** Also when it is in use. */
+	/** Also unmount a mount that is in use. */
 	readonly force: boolean;
 	readonly runtime: RuntimeEnvironment;
 }
 
-/** How long a daemon may take to remove what it wrote. Unit: milliseconds. */
+/** How long a daemon may take to remove its files. Unit: milliseconds. */
 const DAEMON_END_MS = 10_000;
 const DAEMON_POLL_MS = 20;
 
 /**
- * Errors: UNMOUNT_REFUSED nothing of ours is mounted there; MOUNT_POINT_BUSY it is in use and `force` is not given.
+ * Errors: UNMOUNT_REFUSED if it is not a mount of configmapfs; MOUNT_POINT_BUSY if it is in use and `force` is not set.
  */
 export async function unmountDirectory(directory: string, options: UnmountOptions): Promise<void> {
-	const path = followed(canonicalPath(directory));
+	const path = resolveLink(canonicalPath(directory));
 	const top = findMount(path);
 	if (top !== undefined && isOurs(top)) {
 		await unmountOne(path, options.force);
@@ -40,21 +38,20 @@ export async function unmountDirectory(directory: string, options: UnmountOption
 }
 
 function reasonAgainst(path: string, type: string | undefined): string {
-	if (type !== undefined)
-		return `the ${type} file system there is not one of configmapfs; "umount ${path}" unmounts it`;
-	if (isClaimed(path)) return "another user's configmapfs writes it; run as that user";
+	if (type !== undefined) return `it is a ${type} file system, not a mount of configmapfs`;
+	if (isClaimed(path)) return 'the configmapfs of another user writes it; run as that user';
 	try {
 		lstatSync(path);
 	} catch (error) {
 		if (systemCode(error) === 'ENOENT') return 'no such directory';
 	}
 	const others = readMountTable().filter(isOurs);
-	if (others.length === 0) return 'nothing is mounted there';
-	return `nothing is mounted there; configmapfs is mounted on ${others.map((one) => one.mountPoint).join(', ')}`;
+	if (others.length === 0) return 'it is not mounted';
+	return `it is not mounted; configmapfs is mounted on ${others.map((one) => one.mountPoint).join(', ')}`;
 }
 
-/** A link to a mount point leads there, unless something is mounted on its own name. */
-function followed(path: string): string {
+/** Resolves a link to a mount point, unless the link itself is in the mount table. */
+function resolveLink(path: string): string {
 	if (findMount(path) !== undefined) return path;
 	try {
 		return lstatSync(path).isSymbolicLink() ? realpathSync.native(path) : path;
@@ -64,8 +61,8 @@ function followed(path: string): string {
 }
 
 /**
- * Everything of ours in this mount namespace, and what this user's daemons write. Returns the paths.
- * Errors: that of the first mount that refuses, after all others were taken away.
+ * Unmounts every mount of configmapfs in this mount namespace, and ends the daemons of this user that write plain
+ * directories. Returns the paths. Errors: the first failure, after all the others are unmounted.
  */
 export async function unmountAll(options: UnmountOptions): Promise<readonly string[]> {
 	const done: string[] = [];
@@ -86,10 +83,10 @@ export async function unmountAll(options: UnmountOptions): Promise<readonly stri
 }
 
 async function unmountOne(path: string, force: boolean): Promise<void> {
-	// What nobody answers any more has no users that could be disturbed.
-	const isGarbage = (await probeMount(path)) !== 'alive';
-	if (isGarbage || force) {
-		unmountPath(path, isGarbage ? 'forcibly' : 'lazily');
+	// A dead mount cannot be used, so removing it disturbs no process.
+	const isDead = (await probeMount(path)) !== 'alive';
+	if (isDead || force) {
+		unmountPath(path, isDead ? 'forcibly' : 'lazily');
 		return;
 	}
 	if (unmountPath(path, 'gently')) return;
@@ -99,14 +96,14 @@ async function unmountOne(path: string, force: boolean): Promise<void> {
 	);
 }
 
-/** The owner's lock says that it is ours; it removes what it wrote by itself. */
+/** Ends the daemon, which removes its files. Its lock proves that the process is a configmapfs. */
 async function endDaemon(owner: DaemonRecord): Promise<void> {
 	process.kill(owner.pid, 'SIGTERM');
 	for (let waited = 0; isClaimed(owner.mountPoint); waited += DAEMON_POLL_MS) {
 		if (waited >= DAEMON_END_MS) {
 			throw new ConfigMapFsError(
 				'MOUNT_POINT_BUSY',
-				`The process ${owner.pid} that writes "${owner.mountPoint}" does not end; "kill -9 ${owner.pid}" ends it`,
+				`the process ${owner.pid} that writes "${owner.mountPoint}" does not end; run "kill -9 ${owner.pid}"`,
 			);
 		}
 		await sleep(DAEMON_POLL_MS);

@@ -63,12 +63,12 @@ describe('what is wrong is said in one line, with the cure and the right status'
 		[
 			['mount', '/nonexistent/x', '-f', '/dev/null'],
 			73,
-			'Cannot use "/nonexistent/x": no such directory; make it with "mkdir -p", or pass --mkdir',
+			'cannot use "/nonexistent/x": no such directory; make it with "mkdir -p", or pass --mkdir',
 		],
 		[
 			['mount', '/nonexistent', '-f', '/dev/null'],
 			73,
-			'Cannot use "/nonexistent": no such directory; make it with "mkdir", or pass --mkdir',
+			'cannot use "/nonexistent": no such directory; make it with "mkdir", or pass --mkdir',
 		],
 		[
 			['mount', '/etc/passwd', '-f', '/dev/null'],
@@ -77,11 +77,7 @@ describe('what is wrong is said in one line, with the cure and the right status'
 		],
 		[['unmount'], 64, 'the mount point DIR is missing, or --all; see "configmapfs unmount --help"'],
 		[['unmount', '/nonexistent'], 71, 'cannot unmount "/nonexistent": no such directory'],
-		[
-			['unmount', '/proc'],
-			71,
-			'cannot unmount "/proc": the proc file system there is not one of configmapfs; "umount /proc" unmounts it',
-		],
+		[['unmount', '/proc'], 71, 'cannot unmount "/proc": it is a proc file system, not a mount of configmapfs'],
 	] as const)('%j', async (args, code, text) => {
 		const result = await runProgram([...args]);
 		expect({ code: result.code, stderr: result.stderr, stdout: result.stdout }).toEqual({
@@ -120,7 +116,7 @@ describe('what is wrong is said in one line, with the cure and the right status'
 		writeFileSync(join(dir, 'hidden'), '');
 		const { mount } = await startIn(AS_ROOT, dir, ['-f', manifest()]);
 		expect(messages(mount)).toEqual([
-			`"${dir}" is not empty: "hidden" and the rest are hidden while it is mounted`,
+			`"${dir}" is not empty; "hidden" and its other files are hidden while it is mounted`,
 			`mounted 1 ConfigMap on ${dir} (kernel driver)`,
 		]);
 		const again = await runProgram(['mount', dir, '-f', manifest()]);
@@ -350,7 +346,7 @@ describe('a plain directory', () => {
 		const second = await runProgram(['mount', dir, '-f', manifest(), ...DIRECTORY], { env });
 		expect(second).toMatchObject({
 			code: 75,
-			stderr: `error: "${dir}" is written by the configmapfs with process id ${mount.pid} already; "configmapfs unmount ${dir}" first, or choose another directory\n`,
+			stderr: `error: "${dir}" is already in use by the configmapfs with process id ${mount.pid}; run "configmapfs unmount ${dir}" first, or choose another directory\n`,
 		});
 		expect(readFileSync(join(dir, 'app/key'), 'utf8')).toBe('one');
 		expect(await runProgram(['unmount', `${dir}/`], { env })).toMatchObject({ code: 0, stderr: '' });
