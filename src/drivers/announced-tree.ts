@@ -76,7 +76,7 @@ export interface AnnouncedTreeOptions {
 }
 
 export class AnnouncedTree implements TreeOperations {
-	readonly makesWholeDirectories = true;
+	readonly makesCompleteDirectories = true;
 	readonly keepsRemovedNames = true;
 	readonly #options: AnnouncedTreeOptions;
 	readonly #journal: JournalWriter;

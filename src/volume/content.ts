@@ -1,6 +1,4 @@
-/**
- * A directory tree as values: what a new directory holds from the instant it exists. Pure.
- */
+/** A directory tree as values, to create directories together with their content. Pure. */
 
 import { type Payload, topName } from './payload.js';
 
@@ -66,7 +64,7 @@ export function userVisibleNames(payload: Payload): readonly string[] {
 	return [...new Set([...payload.keys()].map(topName))].sort();
 }
 
-/** A whole volume that begins with `payload` as its first generation. */
+/** The directory of a volume with `payload` as its first generation. */
 export function volumeContent(payload: Payload, snapshot: string): DirectoryContent {
 	const entries = new Map<string, ContentNode>();
 	entries.set(snapshot, snapshotContent(payload));

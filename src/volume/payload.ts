@@ -1,6 +1,4 @@
-/**
- * What a volume shows: bytes and mode by path. Pure. Knows nothing of ConfigMaps or of how a directory is written.
- */
+/** The content of a volume: bytes and mode by path. Pure. Independent of ConfigMaps and of how directories are written. */
 
 import { ConfigMapFsError } from '../base/errors.js';
 
@@ -10,7 +8,7 @@ export interface FileProjection {
 	readonly mode: number;
 }
 
-/** Invariant: every path is clean (`payloadPath`), and none is a directory of another. */
+/** Invariant: every path is clean (`payloadPath`), and no path is a directory of another. */
 export type Payload = ReadonlyMap<string, FileProjection>;
 
 export const EMPTY_PAYLOAD: Payload = new Map();
@@ -20,8 +18,8 @@ const MAX_FILE_NAME_LENGTH = 255;
 
 /**
  * The clean form of a path inside a volume: `foo////bar` is `foo/bar`, `./bar` is `bar`.
- * Errors: INPUT_INVALID with kubelet's own text for a path that it refuses, and for what its check overlooks: a path
- * that is "." or that begins with ".." once it is clean.
+ * Errors: INPUT_INVALID with kubelet's text for a path that it refuses, and for two paths that its check overlooks: those
+ * that are "." or begin with ".." once they are clean.
  * Source: kubelet v1.32 AtomicWriter, validatePath.
  */
 export function payloadPath(path: string): string {
@@ -49,8 +47,8 @@ function refused(rule: string, path?: string): ConfigMapFsError {
 }
 
 /**
- * Errors: INPUT_INVALID when one path would have to be a file and a directory (`a` beside `a/b`). Kubelet finds out
- * while writing, in random order; here nothing is written.
+ * Errors: INPUT_INVALID if a path is a file and a directory (`a` beside `a/b`). Kubelet detects this while it writes, in
+ * random order; here nothing is written.
  */
 export function checkConflicts(payload: Payload): void {
 	for (const path of payload.keys()) {
@@ -69,7 +67,7 @@ export function topName(path: string): string {
 	return slash < 0 ? path : path.slice(0, slash);
 }
 
-/** What a new payload changes; names of paths only. */
+/** The difference between two payloads, as sorted paths. */
 export interface PayloadChange {
 	readonly added: readonly string[];
 	readonly removed: readonly string[];
@@ -77,7 +75,7 @@ export interface PayloadChange {
 }
 
 /**
- * Compares as kubelet does: bytes only. Equal bytes with another mode are no change.
+ * Compares only bytes, as kubelet does. Equal bytes with another mode are not a change.
  * Source: kubelet v1.32 AtomicWriter, shouldWritePayload and pathsToRemove.
  */
 export function comparePayloads(old: Payload, next: Payload): PayloadChange {

@@ -1,14 +1,14 @@
 /**
- * From what a volume shows to what it shall show, as ordered VFS steps. Pure: the same plan is performed on a plain
- * directory and through a mount, and is the order that watchers see.
+ * The ordered VFS steps that take a volume from one state to the next. Pure: the same plan is performed on a plain
+ * directory and through a mount, and watchers see its order.
  *
  * Order (kubelet since about v1.23, AtomicWriter.Write; link repair since v1.30):
  *   (1) mkdir the timestamped directory   (2) chmod it   (3) write its files   (4) symlink ..data_tmp
  *   (5) rename ..data_tmp over ..data     (6) create missing user-visible links
  *   (7) unlink obsolete user-visible links
- * and, apart from these because it may wait for a grace, the retirement of the old generation:
+ * and as a separate plan, because it may be delayed, the retirement of the old generation:
  *   (8) unlink its files and rmdir its directories, then rmdir the timestamped directory
- * A payload without a change of bytes makes only step (6), for links that are missing.
+ * For a payload with the same bytes, only step (6) is performed, for missing links.
  */
 
 import {
@@ -30,12 +30,12 @@ export type Step =
 	| { readonly op: 'unlink'; readonly path: string }
 	| { readonly op: 'rmdir'; readonly path: string };
 
-/** What a volume shows now. `snapshot` is undefined before the first write. */
+/** The present content of a volume. `snapshot` is undefined before the first write. */
 export interface VolumeState {
 	readonly snapshot: string | undefined;
 	readonly payload: Payload;
 	readonly links: ReadonlySet<string>;
-	/** Names that something else has, such as a mount inside the volume: they get no link. Default is none. */
+	/** Names that are not the volume's, such as that of a mount inside it; they get no link. Default: no names. */
 	readonly reserved?: ReadonlySet<string>;
 }
 
@@ -43,13 +43,13 @@ export const NEW_VOLUME: VolumeState = { snapshot: undefined, payload: EMPTY_PAY
 
 export interface Plan {
 	readonly steps: readonly Step[];
-	/** Whether a new generation comes; false when only links are repaired, or nothing is to do. */
+	/** Whether a new generation is published; false if only links are repaired, or nothing changes. */
 	readonly flips: boolean;
 	readonly change: PayloadChange;
 	readonly next: VolumeState;
 }
 
-/** `name` is the timestamped directory's, used when the plan flips. */
+/** `name` is that of the timestamped directory if the plan flips. */
 export function planWrite(state: VolumeState, payload: Payload, name: string): Plan {
 	const change = comparePayloads(state.payload, payload);
 	const flips = state.snapshot === undefined || !isUnchanged(change);
@@ -84,7 +84,7 @@ export function planRetirement(snapshot: string, payload: Payload): readonly Ste
 	return steps;
 }
 
-/** The removal of a whole volume: links first, so that no name leads into a half-removed generation. */
+/** The removal of a volume: links first, so that no name leads into a partly removed generation. */
 export function planRemoval(
 	state: VolumeState,
 	retained: readonly { readonly name: string; readonly payload: Payload }[],

@@ -1,6 +1,4 @@
-/**
- * ConfigMap or Secret and volume source to files, as kubelet makes them. Pure.
- */
+/** The files of a volume from a ConfigMap or Secret and the volume's source, as kubelet makes them. Pure. */
 
 import { ConfigMapFsError } from '../base/errors.js';
 import type { ConfigMap } from '../model/config-map.js';
@@ -11,13 +9,13 @@ import { checkConflicts, EMPTY_PAYLOAD, type FileProjection, type Payload, paylo
 export interface KeyToPath {
 	readonly key: string;
 	readonly path: string;
-	/** Permission bits; the volume's default mode when absent. */
+	/** Permission bits; absent for the volume's default mode. */
 	readonly mode?: number;
 }
 
 /** A configMap or secret volume source without its name. */
 export interface Projection {
-	/** Absent or empty: every key, at its own name. */
+	/** Absent or empty to show every key under its own name. */
 	readonly items?: readonly KeyToPath[];
 	/** Permission bits of files without a mode of their own. API default: 0644. */
 	readonly defaultMode: number;
@@ -27,16 +25,16 @@ export interface Projection {
 
 export const DEFAULT_MODE = 0o644;
 
-/** A missing object is an empty payload where the volume is optional, and undefined (wait) where it is not. */
+/** The payload for a missing object: empty if the volume is optional, else undefined, and the volume has to wait. */
 export function projectMissing(projection: Projection): Payload | undefined {
 	return projection.optional ? EMPTY_PAYLOAD : undefined;
 }
 
-/** What an object offers to a volume. */
+/** The content of an object, for a volume. */
 export interface ProjectionSource {
 	/** Bytes by key. */
 	readonly values: ReadonlyMap<string, Buffer>;
-	/** Kubelet's words before a listed key that is missing. */
+	/** Kubelet's error for a missing key of `items`, without the key. */
 	readonly missingKey: string;
 }
 
@@ -55,15 +53,15 @@ export function secretSource({ data }: Pick<Secret, 'data'>): ProjectionSource {
 
 /** One file of a volume and the key that it shows. */
 export interface ProjectedFile {
-	/** Clean. Several files may have the same one; the last is shown. */
+	/** Clean. If several files have the same path, the last one is shown. */
 	readonly path: string;
 	readonly key: string;
 	readonly file: FileProjection;
 }
 
 /**
- * Errors: CONFIGMAP_NOT_FOUND for a listed key that is missing and not optional; INPUT_INVALID for a path that kubelet
- * refuses. In both cases the whole volume keeps what it has.
+ * Errors: CONFIGMAP_NOT_FOUND for a missing key of `items` that is not optional; INPUT_INVALID for a path that kubelet
+ * refuses. In both cases the volume keeps its content.
  */
 export function projectFiles(source: ProjectionSource, projection: Projection): readonly ProjectedFile[] {
 	const { items = [], defaultMode, optional } = projection;
@@ -86,7 +84,7 @@ export function projectFiles(source: ProjectionSource, projection: Projection): 
 	return files;
 }
 
-/** The payload of a configMap volume. Errors: as `projectFiles`, and INPUT_INVALID where a file is a directory too. */
+/** The payload of a configMap volume. Errors: as `projectFiles`, and INPUT_INVALID if a path is a file and a directory. */
 export function project(object: ConfigMap, projection: Projection): Payload {
 	const files = projectFiles(configMapSource(object), projection);
 	const payload = new Map(files.map(({ path, file }) => [path, file]));

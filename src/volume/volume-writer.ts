@@ -1,6 +1,6 @@
 /**
- * Performs plans on one volume's directory and remembers what the volume shows. The only state of a volume; when old
- * generations go is the caller's decision.
+ * Performs plans on the directory of one volume and holds its state. The caller decides when old generations are
+ * removed.
  */
 
 import { randomBytes } from 'node:crypto';
@@ -10,14 +10,14 @@ import { NEW_VOLUME, planRemoval, planRetirement, planWrite, type Step, type Vol
 import { snapshotName } from './snapshot-name.js';
 import type { TreeOperations } from './tree-operations.js';
 
-/** A generation that is no longer `..data`, and still there. */
+/** A generation that `..data` no longer points to, and that still exists. */
 export interface OldGeneration {
 	readonly name: string;
 	readonly payload: Payload;
 }
 
 export interface WriteResult {
-	/** Generations that are no longer live and whose removal is the caller's; more than one after a write that failed. */
+	/** Generations for the caller to remove; more than one if an earlier write failed after its flip. */
 	readonly replaced: readonly OldGeneration[];
 	readonly flipped: boolean;
 	readonly snapshot: string;
@@ -29,7 +29,7 @@ export interface VolumeWriterOptions {
 	/** Directory of the volume in the tree; empty when the root of the tree is the volume. */
 	readonly path: string;
 	readonly now: () => Date;
-	/** What the directory shows already, when it is not new. */
+	/** State of a directory that exists already. */
 	readonly state?: VolumeState;
 }
 
@@ -38,7 +38,7 @@ export class VolumeWriter {
 	readonly #prefix: string;
 	readonly #now: () => Date;
 	#state: VolumeState;
-	/** Generations that a write replaced before it failed; the next result names them. */
+	/** Generations that a failed write replaced; the next result includes them. */
 	#unreported: OldGeneration[] = [];
 
 	constructor(options: VolumeWriterOptions) {
@@ -53,12 +53,12 @@ export class VolumeWriter {
 	}
 
 	/**
-	 * Makes the volume's directory with its first generation. Where the tree can, it appears complete, by one mkdir.
+	 * Creates the volume's directory with its first generation, by one mkdir if the tree can.
 	 * Requires: the path is not the root of the tree.
 	 */
 	create(payload: Payload): WriteResult {
 		const path = this.#prefix.slice(0, -1);
-		if (!this.#tree.makesWholeDirectories) return this.#createStepwise(path, payload);
+		if (!this.#tree.makesCompleteDirectories) return this.#createStepwise(path, payload);
 		const name = this.#newName();
 		const plan = planWrite(NEW_VOLUME, payload, name);
 		this.#tree.mkdir(path, VOLUME_MODE, volumeContent(payload, name));
@@ -79,7 +79,7 @@ export class VolumeWriter {
 
 	/**
 	 * Makes the volume show `payload`. With `unlistReplaced` the old generation leaves listings at the flip.
-	 * Errors: the first failing step's; before the flip everything is undone and the old generation stays.
+	 * Errors: that of the first failing step. Before the flip all steps are undone, and the old generation stays.
 	 */
 	write(payload: Payload, unlistReplaced = false): WriteResult {
 		const before = this.#present();
@@ -100,7 +100,7 @@ export class VolumeWriter {
 			if (flipped || !plan.flips) {
 				if (step.op === 'symlink') links.add(step.path);
 				else if (step.op === 'unlink') links.delete(step.path);
-				// The same set from now on: a copy for each of ten thousand links would take seconds.
+				// One set is shared from here on: copying it for each of ten thousand links takes seconds.
 				if (this.#state.links !== links) this.#state = { ...plan.next, links };
 			}
 		}
@@ -110,23 +110,23 @@ export class VolumeWriter {
 		return { replaced, flipped: plan.flips, snapshot: plan.next.snapshot ?? '', change: plan.change };
 	}
 
-	/** The state with those links only that are there: what somebody took away is made again, and not removed twice. */
+	/** The state without links that another process has removed: they are created again, and not removed twice. */
 	#present(): VolumeState {
 		const links = [...this.#state.links].filter((name) => this.#tree.isGone?.(this.#prefix + name) !== true);
 		return { ...this.#state, links: new Set(links) };
 	}
 
 	/**
-	 * The first half of removing an old generation: its files. Watchers of files see them go, and a path walk that
-	 * stands in the generation's directory still finds them for `graceMs`, where the tree can do that.
+	 * The first half of removing an old generation: unlinks its files. Watchers of files are notified; a path walk inside
+	 * the directory still finds the names for `graceMs` if the tree keeps removed names.
 	 */
 	retireFiles(generation: OldGeneration, graceMs: number): void {
 		this.#performAll(planRetirement(generation.name, generation.payload), 'unlink', graceMs);
 	}
 
 	/**
-	 * The second half: its directories. Whoever stands in one from now on finds nothing, because the kernel marks a
-	 * removed directory dead; walks that only know its name find it for `graceMs`.
+	 * The second half: removes its directories. A path walk inside one finds nothing from now on, because the kernel marks
+	 * a removed directory dead; a walk that knows only its name finds it for `graceMs`.
 	 */
 	retireDirectories(generation: OldGeneration, graceMs: number): void {
 		this.#performAll(planRetirement(generation.name, generation.payload), 'rmdir', graceMs);
@@ -137,8 +137,8 @@ export class VolumeWriter {
 	}
 
 	/**
-	 * Removes the volume with its directory, where it is not the root of the tree. `retained` are old generations that
-	 * are whole, `emptied` those of which only directories are left.
+	 * Removes the volume, and its directory unless that is the root of the tree. `retained` are old generations with all
+	 * files, `emptied` those of which only directories are left.
 	 */
 	remove(retained: readonly OldGeneration[], emptied: readonly OldGeneration[]): void {
 		for (const step of planRemoval(this.#present(), [...retained, ...this.#unreported])) this.#perform(step, 0, false);
@@ -176,14 +176,14 @@ export class VolumeWriter {
 		}
 	}
 
-	/** Takes back what a failed write made before the flip; what is not there is no error. */
+	/** Undoes the steps of a failed write before its flip. Errors: none. */
 	#undo(snapshot: string, payload: Payload): void {
 		const steps: Step[] = [{ op: 'unlink', path: DATA_LINK_TMP }, ...planRetirement(snapshot, payload)];
 		for (const step of steps) {
 			try {
 				this.#perform(step, 0, false);
 			} catch {
-				// The step before it failed, so there may be nothing to take back.
+				// The step that it undoes may not have been performed.
 			}
 		}
 	}

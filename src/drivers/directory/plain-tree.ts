@@ -25,7 +25,7 @@ import type { TreeOperations } from '../../volume/tree-operations.js';
 import type { Present } from '../presentation.js';
 
 export class PlainTree implements TreeOperations {
-	readonly makesWholeDirectories = false;
+	readonly makesCompleteDirectories = false;
 	readonly keepsRemovedNames = false;
 	readonly #root: string;
 	readonly #present: Present;

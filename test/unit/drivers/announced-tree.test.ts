@@ -75,7 +75,7 @@ class PlainMount {
 	}
 
 	readonly operations: TreeOperations = {
-		makesWholeDirectories: true,
+		makesCompleteDirectories: true,
 		keepsRemovedNames: true,
 		mkdir: (path, mode, content) => {
 			this.tree.mkdir(path, mode, content);

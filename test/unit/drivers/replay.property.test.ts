@@ -240,7 +240,7 @@ class World {
 
 	/** The operations, with the files of new directories, which the server would show, in the plain directory. */
 	readonly #operations: TreeOperations = {
-		makesWholeDirectories: true,
+		makesCompleteDirectories: true,
 		keepsRemovedNames: true,
 		mkdir: (path, mode, content) => {
 			this.#announced.mkdir(path, mode, content);

@@ -17,7 +17,7 @@ afterEach(() => {
 /** Whoever stands in an old generation is waited for as long as `waits` says, one after the other. */
 function notingDriver(waits: number[], removed: string[]): Driver {
 	const tree = {
-		makesWholeDirectories: true,
+		makesCompleteDirectories: true,
 		keepsRemovedNames: true,
 		mkdir: () => {},
 		fill: () => {},

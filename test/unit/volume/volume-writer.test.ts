@@ -14,21 +14,21 @@ function failure(code: string, call: string): Error {
 
 /** A tree in memory that behaves as the kernel does, and fails at one call when it is told to. */
 class ScriptedTree implements TreeOperations {
-	readonly makesWholeDirectories: boolean;
+	readonly makesCompleteDirectories: boolean;
 	readonly keepsRemovedNames = true;
 	readonly root: Extract<Entry, { kind: 'dir' }> = { kind: 'dir', mode: 0o777, entries: new Map() };
 	readonly calls: string[] = [];
 	/** Fails at the call with this number, counted from 0 since it was set. */
 	failAt = -1;
 
-	constructor(makesWholeDirectories: boolean) {
-		this.makesWholeDirectories = makesWholeDirectories;
+	constructor(makesCompleteDirectories: boolean) {
+		this.makesCompleteDirectories = makesCompleteDirectories;
 	}
 
 	mkdir(path: string, mode: number, content: DirectoryContent): void {
 		this.#begin(`mkdir ${path} ${mode.toString(8)}`);
 		const node: Entry = { kind: 'dir', mode, entries: new Map() };
-		if (this.makesWholeDirectories) node.entries = copied(content).entries;
+		if (this.makesCompleteDirectories) node.entries = copied(content).entries;
 		this.#create(path, node);
 	}
 
@@ -37,7 +37,7 @@ class ScriptedTree implements TreeOperations {
 		const { entries, name } = this.#parent(path);
 		const node = entries.get(name);
 		if (node?.kind !== 'dir') throw failure('ENOENT', path);
-		if (!this.makesWholeDirectories) node.entries = copied(content).entries;
+		if (!this.makesCompleteDirectories) node.entries = copied(content).entries;
 	}
 
 	chmod(path: string, mode: number): void {
