@@ -96,7 +96,7 @@ export class DocumentStage {
 	 * Types a command and waits for its end; `endless` says when to end one that does not end on its own.
 	 * Errors: a status other than 0 unless `mayFail`, and output other than the document shows.
 	 */
-	async play(command: Command, options: { readonly mayFail: boolean; readonly endless: Endless }): Promise<void> {
+	async play(command: Command, options: { readonly mayFail: boolean; readonly endless?: Endless }): Promise<void> {
 		const { location, text, output } = command;
 		if (output === undefined && text.startsWith('configmapfs unmount')) await this.#type(MOUNT_IF_EMPTY);
 		let start = this.#terminal.shown.length;
