@@ -239,7 +239,7 @@ function finish(results, given) {
 
 /** @param {Results} results */
 function loopNote({ loop }) {
-	return `The operations were repeated by ${loop.description}; nothing is subtracted.`;
+	return `The operations are repeated by ${loop.description}; nothing is subtracted.`;
 }
 
 /** @param {Results} results */
@@ -249,7 +249,7 @@ function notes(results) {
 	return `# Benchmarks
 
 Measured on ${results.date} by \`npm run bench -- --write\`, which writes this file and
-[results/bench.json](results/bench.json) anew. Do not edit it by hand.
+[results/bench.json](results/bench.json). Do not edit it by hand.
 
 - Machine: Linux ${machine.kernel}, ${machine.architecture}, ${machine.cpus} CPUs, ${machine.memory}, Node ${machine.node};
   load ${machine.load} (the run itself loads the machine).
@@ -258,13 +258,14 @@ Measured on ${results.date} by \`npm run bench -- --write\`, which writes this f
 
 ## How to read it
 
-Absolute times say more about the machine than about the program, so reads are given as times tmpfs: the same files in
-kubelet's layout on tmpfs, written by the \`directory\` driver, measured in the same run. All targets take turns, a few
-milliseconds each, so that noise hits all alike; of the rounds the lower quartile counts, because other processes can
-only add time (medians are in the JSON). "Requests" are those that reached
-user space, counted by the server itself. \`kernel\` is the driver with mount(2) and its read-only view, \`kernel,
-rootless\` the same through fusermount3 by an unprivileged user, \`fuse-native\` the driver on libfuse 2. bindfs and sshfs
-(which speaks with its server through a pipe, without a network) show the same tmpfs tree and are there as known peers.
+Absolute times say more about the machine than about the program, so reads are given as multiples of
+tmpfs: the same files in kubelet's layout on tmpfs, written by the \`directory\` driver, measured in the
+same run. The targets alternate every few milliseconds, so that noise affects all of them. The lower
+quartile of the rounds counts, because other processes can only add time (medians are in the JSON).
+"Requests" are those that reached user space; the server counts them. \`kernel\` is the driver with
+mount(2) and its read-only view; \`kernel, rootless\` is the same through fusermount3 by an unprivileged
+user; \`fuse-native\` is the driver on libfuse 2. bindfs and sshfs (which talks to its server through a
+pipe, without a network) show the same tmpfs tree, as known peers.
 
 ## Results
 
@@ -274,13 +275,13 @@ ${render(tables(results), 'markdown')}
 
 ${missedText(results)}
 
-- A warm read is answered by the kernel alone, because it keeps names, attributes, links, listings and pages until they
-  change, and every change is a real operation that it sees.
-- The first reader after a flip pays for what is new: the link, the name, the attributes and the bytes, a request each.
-  Every later one finds them in the kernel.
-- A flip is a few tens of requests, one after the other, each with two changes of process. Readers that keep every CPU
-  busy make each of these wait for its turn, so the rate that can be had falls with the load of the machine.
-- The time until a mount answers holds two starts of Node, the daemon's and then the server's.
+- The kernel alone answers a warm read, because it keeps names, attributes, links, listings and pages
+  until they change, and it sees every change as a real operation.
+- The first reader after a flip pays for the new link, name, attributes and bytes: one request each.
+  Later readers find them in the kernel.
+- A flip is a few tens of requests in sequence, each with two context switches. Readers that keep
+  every CPU busy delay each of them, so the possible rate falls with the load of the machine.
+- The start of a mount includes two starts of Node: the daemon's and then the server's.
 `;
 }
 

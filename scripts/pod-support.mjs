@@ -1,12 +1,12 @@
 // @ts-check
 /*
- * Writes native-notes/pod-support.md: which field of a pod `configmapfs run` supports how, and which test shows it.
+ * Writes native-notes/pod-support.md: which pod fields `configmapfs run` supports, how, and which test shows it.
  *
  *     node scripts/pod-support.mjs             writes the page of this checkout
  *     node scripts/pod-support.mjs --print     writes it to standard output instead
  *
- * The rows are test/mount/official/fields.ts, the cases test/mount/official/cases.ts; a unit test fails where the page is
- * not what this writes.
+ * The rows are test/mount/official/fields.ts, the cases test/mount/official/cases.ts; a unit test fails if the page
+ * differs from what this script writes.
  */
 
 import { readFileSync, writeFileSync } from 'node:fs';
@@ -24,13 +24,13 @@ const PAGE = join(ROOT, 'native-notes/pod-support.md');
  * @typedef {{ title: string, file: string }} Section
  */
 
-/** What each kind of support is called, and what it means. @type {Readonly<Record<string, readonly [string, string]>>} */
+/** The name and the meaning of each kind of support. @type {Readonly<Record<string, readonly [string, string]>>} */
 const SUPPORT = {
 	yes: ['yes', 'as kubelet does it'],
-	partly: ['partly', 'the note says what is other here'],
-	flag: ['with a flag', 'without it a warning says what the process misses'],
-	no: ['no', 'a warning says what the process misses'],
-	ignored: ['not looked at', 'the pod is taken as if it were not there, and nothing is said'],
+	partly: ['partly', 'the note gives the difference'],
+	flag: ['with a flag', 'without the flag, a warning names what the process does not get'],
+	no: ['no', 'a warning names what the process does not get'],
+	ignored: ['ignored', 'the field is ignored without a warning'],
 };
 
 /** The tables of the page, and how the names of their fields begin; the first that fits has the field. */
@@ -83,17 +83,18 @@ function render({ FIELDS }, { CASES, SECTIONS }) {
 		const path = elsewhere ?? `${TESTS}/${file}`;
 		return [id, [group, title].join(' ').trim(), once === true ? `${path}, as root alone` : path];
 	});
-	return `# What of a pod \`run\` supports
+	return `# Pod fields that \`run\` supports
 
-Written by \`node scripts/pod-support.mjs\` from the tests, whose numbers stand in the last column: each is a pod in a manifest, a real mount and
-a real process, as root and as an ordinary user.
+Written by \`node scripts/pod-support.mjs\` from the tests, whose numbers are in the last column. Each
+case is a pod in a manifest, a real mount and a real process, as root and as an ordinary user.
 
 ${meanings}
 ${tables.join('\n')}
 ## The cases
 
-A to H are official cases of Kubernetes (test/e2e of v1.20, v1.34 for what is newer); S is the official suite on parts of volumes, L is what no
-official case has, both with numbers of our own. G is about watches of an API server: \`test/cluster/watch-cases.test.ts\`.
+A to H are official cases of Kubernetes (test/e2e of v1.20, and of v1.34 for newer ones). S is the
+official suite on parts of volumes; L covers fields that have no official case. S and L have numbers of
+our own. G is about watches of an API server: \`test/cluster/watch-cases.test.ts\`.
 
 ${table(['case', 'title', 'test'], rows)}`;
 }

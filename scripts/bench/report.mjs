@@ -183,7 +183,7 @@ export function tables(results) {
 		const base = afterFlip.tmpfs;
 		all.push({
 			title: 'A flip, and the first readers after it',
-			text: 'One ConfigMap of five keys of 1 KiB. Requests in brackets. The flip is made by the daemon, old generation not yet removed.',
+			text: 'One ConfigMap of five keys of 1 KiB. Requests in brackets. The daemon makes the flip; the old generation is not removed yet.',
 			head: ['', 'flip, us', 'first open+read+close, us', 'times tmpfs', 'second, us'],
 			rows: Object.entries(afterFlip).map(([name, cell]) => {
 				/** @param {number} us @param {number} upcalls */
@@ -201,14 +201,14 @@ export function tables(results) {
 	if (flips !== undefined) {
 		all.push({
 			title: 'Flips a second over 100 ConfigMaps of five keys of 1 KiB',
-			text: 'Wrong reads are missing, torn, mixed, backwards. On tmpfs, as with kubelet, a reader can miss a generation that is removed under it.',
+			text: 'Wrong reads are missing, torn, mixed, backwards. On tmpfs, as with kubelet, a reader can lose a generation that is removed while it reads.',
 			head: ['', 'run', 'flips a second', 'us a flip', 'us a removal', 'checks a second', 'wrong reads'],
 			rows: Object.entries(flips).flatMap(([name, row]) =>
 				/** @type {const} */ ([
 					['alone', row.alone, 'alone'],
-					['pacedEasy', row.pacedEasy, '1 000 asked, 16 readers with 5 ms pauses'],
-					['paced', row.paced, '1 000 asked, 16 readers without pause'],
-					['fastest', row.fastest, 'as many as go, 16 readers without pause'],
+					['pacedEasy', row.pacedEasy, '1 000 requested, 16 readers with 5 ms pauses'],
+					['paced', row.paced, '1 000 requested, 16 readers without pause'],
+					['fastest', row.fastest, 'as many as possible, 16 readers without pause'],
 				]).map(([, cell, text]) => flipRow(name, text, cell)),
 			),
 		});
@@ -230,9 +230,9 @@ export function tables(results) {
 			head: [
 				'with FUSE',
 				'without',
-				'of it a bare node',
-				'of it from ready volumes to the command',
-				'the slowest of these',
+				'of which a bare node',
+				'of which from ready volumes to the command',
+				'slowest of these',
 			],
 			rows: [[run.kernelMs, run.directoryMs, run.nodeMs, run.afterReadyMs, run.worstAfterReadyMs].map(short)],
 		});
@@ -240,7 +240,7 @@ export function tables(results) {
 	if (start !== undefined) {
 		all.push({
 			title: `Start to "ready", ${start.rounds} starts, ms`,
-			head: ['ready', 'slowest', 'of it two starts of a bare node', 'of it ours', 'for comparison: --version'],
+			head: ['ready', 'slowest', 'of which two starts of a bare node', 'of which ours', 'for comparison: --version'],
 			rows: [[start.readyMs, start.slowestMs, 2 * start.nodeMs, start.oursMs, start.versionMs].map(short)],
 		});
 	}
@@ -286,7 +286,7 @@ export function tables(results) {
 		const { edits, p50, p99, max, idle: rest } = cluster;
 		all.push({
 			title: `From the answer to a PATCH to the first read of the new bytes, ${short(edits)} edits, ms`,
-			text: "A real kube-apiserver and etcd on the same machine. Kubelet's documentation gives its period of sync, 60 to 90 s, plus the delay of its cache.",
+			text: "A real kube-apiserver and etcd on the same machine. Kubelet's documentation gives its sync period, 60 to 90 s, plus the delay of its cache.",
 			head: ['', 'p50', 'p99', 'max'],
 			rows: [
 				['configmapfs', short(p50), short(p99), short(max)],

@@ -32,9 +32,11 @@ export function testScripts(
 							await stage?.play(command, { mayFail, endless: ENDLESS[command.text] ?? MOUNT });
 							await after?.(command.text);
 						}
-					} finally {
-						await stage?.clear();
+					} catch (error) {
+						await stage?.clear().catch(() => {});
+						throw error;
 					}
+					await stage?.clear();
 				});
 			}
 		});
