@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vitest/config';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
-const setupFiles = ['test/support/same-everywhere.ts'];
+const setupFiles = ['test/support/clean-environment.ts'];
 
 /** Limits for a test and for a hook, which only a hanging one reaches. Each allows for several waits to their deadline. */
 function patience(ms: number) {

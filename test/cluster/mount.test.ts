@@ -11,8 +11,8 @@ import { controlPlanePrograms, type KubectlResult, useControlPlane } from '../su
 import { startFaultProxy, stopProxies } from '../support/fault-proxy.js';
 import { manifestText } from '../support/manifest.js';
 import { launchMount, type MountProcess, runCommand, startMount, stopAll } from '../support/mount-process.js';
-import { look, SNAPSHOT_NAME } from '../support/picky.js';
 import { removeTemporaries, temporaryDirectory } from '../support/temporary.js';
+import { readTree, SNAPSHOT_NAME } from '../support/tree-snapshot.js';
 import { expectSoon, until } from '../support/until.js';
 
 const cluster = useControlPlane();
@@ -125,14 +125,14 @@ describe('a tree of a namespace', () => {
 		await shows(mount, 'app/weight', '1');
 		expect(await contentOf(mount, 'app/color')).toBe('white');
 
-		const target = (await look(join(mount.dir, 'app'))).get('..data')?.target;
+		const target = (await readTree(join(mount.dir, 'app'))).get('..data')?.target;
 		await kubectl(['label', 'configmap', 'app', 'tier=web']);
 		await kubectl(['annotate', 'configmap', 'app', 'note=nothing']);
 		await kubectl(['label', 'configmap', 'app', 'tier-']);
 		// What comes after them shows that they have been seen.
 		await kubectl(['create', 'configmap', 'later', '--from-literal=key=one']);
 		await shows(mount, 'later/key', 'one');
-		expect((await look(join(mount.dir, 'app'))).get('..data')?.target).toBe(target);
+		expect((await readTree(join(mount.dir, 'app'))).get('..data')?.target).toBe(target);
 
 		await kubectl(['delete', 'configmap', 'app']);
 		await showsNames(mount, ['later']);
@@ -144,7 +144,7 @@ describe('a tree of a namespace', () => {
 		const ns = await cluster().namespace();
 		await create(ns, 'app', { data: { a: '1', b: '2' } });
 		const mount = await mounted('-n', ns);
-		const tree = await look(join(mount.dir, 'app'));
+		const tree = await readTree(join(mount.dir, 'app'));
 		const snapshot = tree.get('..data')?.target ?? '';
 		expect(snapshot).toMatch(SNAPSHOT_NAME);
 		expect([...tree.keys()].sort()).toEqual(

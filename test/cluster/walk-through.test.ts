@@ -12,8 +12,8 @@ import { afterEach, describe, expect, test } from 'vitest';
 import { controlPlanePrograms, useControlPlane } from '../support/control-plane.js';
 import { Inotify, stopWatchers, WITHOUT_PYTHON } from '../support/inotify.js';
 import { launchMount, type MountProcess, runCommand, startMount, stopAll } from '../support/mount-process.js';
-import { SNAPSHOT_NAME } from '../support/picky.js';
 import { removeTemporaries, temporaryDirectory } from '../support/temporary.js';
+import { SNAPSHOT_NAME } from '../support/tree-snapshot.js';
 import { until } from '../support/until.js';
 
 const INPUTS = fileURLToPath(new URL('../fixtures/walk-through/', import.meta.url));

@@ -4,7 +4,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
-import { SNAPSHOT_NAME } from './picky.js';
+import { SNAPSHOT_NAME } from './tree-snapshot.js';
 import { until, WAIT_MS, within } from './until.js';
 
 const SCRIPT = fileURLToPath(new URL('../fixtures/inotify.py', import.meta.url));

@@ -12,10 +12,10 @@ import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { controlPlanePrograms } from './control-plane.js';
 import { escaped, FORGET_VOLUMES, linesWithoutOthers } from './mount-lines.js';
+import { leftIn } from './mount-modes.js';
 import type { User } from './mount-process.js';
 import { temporaryDirectory, tmpfsDirectory } from './temporary.js';
 import { WAIT_MS, within } from './until.js';
-import { leftIn } from './ways.js';
 
 /** Directories of the machine in which a run could leave something. */
 const LOOKED_AT = ['/', '/etc', '/srv', '/opt'];

@@ -10,9 +10,6 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, describe, expect, test } from 'vitest';
 import { endProcess } from '../../../src/native/proc.js';
 import { writeManifest } from '../../support/manifest.js';
-import { type MountProcess, runCommand, runProgram, startMount, stopAll } from '../../support/mount-process.js';
-import { mountsBelow, removeTemporaries, temporaryDirectory } from '../../support/temporary.js';
-import { expectSoon, until, WAIT_MS, within } from '../../support/until.js';
 import {
 	AS_ROOT,
 	AS_USER,
@@ -23,7 +20,10 @@ import {
 	startIn,
 	stateOf,
 	titleOf,
-} from '../../support/ways.js';
+} from '../../support/mount-modes.js';
+import { type MountProcess, runCommand, runProgram, startMount, stopAll } from '../../support/mount-process.js';
+import { mountsBelow, removeTemporaries, temporaryDirectory } from '../../support/temporary.js';
+import { expectSoon, until, WAIT_MS, within } from '../../support/until.js';
 
 const children: ChildProcess[] = [];
 

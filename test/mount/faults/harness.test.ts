@@ -4,10 +4,10 @@ import { spawn } from 'node:child_process';
 import { join } from 'node:path';
 import { afterEach, expect, test } from 'vitest';
 import { writeManifest } from '../../support/manifest.js';
+import { AS_ROOT, startIn, stateOf, titleOf } from '../../support/mount-modes.js';
 import { stopAll } from '../../support/mount-process.js';
 import { detachBelow, mountsBelow, removeTemporaries, temporaryDirectory } from '../../support/temporary.js';
 import { until, WAIT_MS, within } from '../../support/until.js';
-import { AS_ROOT, startIn, stateOf, titleOf } from '../../support/ways.js';
 
 afterEach(async () => {
 	await stopAll();

@@ -8,10 +8,10 @@ import { join } from 'node:path';
 import { afterEach, describe, expect, test } from 'vitest';
 import { endProcess, membersOfMountNamespace, mountNamespaceOf } from '../../../src/native/proc.js';
 import { FixtureProcess, fixture, stopFixtures } from '../../support/fixture-process.js';
+import { isRunning } from '../../support/mount-modes.js';
 import { canUnshare, DIST } from '../../support/mount-process.js';
 import { mountsBelow, removeTemporaries, temporaryDirectory, tmpfsDirectory } from '../../support/temporary.js';
 import { until } from '../../support/until.js';
-import { isRunning } from '../../support/ways.js';
 
 interface Started {
 	readonly daemon: FixtureProcess;

@@ -10,9 +10,9 @@ import { type AppOptions, linesOf, runLine } from '../../support/app-run.js';
 import { Terminal } from '../../support/app-terminal.js';
 import { fixture, stopFixtures } from '../../support/fixture-process.js';
 import { WITHOUT_PYTHON } from '../../support/inotify.js';
+import { isRunning } from '../../support/mount-modes.js';
 import { removeTemporaries, temporaryDirectory } from '../../support/temporary.js';
 import { until } from '../../support/until.js';
-import { isRunning } from '../../support/ways.js';
 
 /** Applications that only a test ends, which it may not have come to. */
 const started: number[] = [];

@@ -10,10 +10,10 @@ import { endProcess, mountNamespaceOf } from '../../../src/native/proc.js';
 import { type AppOptions, AppRun, linesOf, runLine, stopApps } from '../../support/app-run.js';
 import { fixture, stopFixtures } from '../../support/fixture-process.js';
 import { PYTHON, WITHOUT_PYTHON } from '../../support/inotify.js';
+import { isRunning, stateOf } from '../../support/mount-modes.js';
 import { canUnshare, runCommand, unprivilegedUser } from '../../support/mount-process.js';
 import { removeTemporaries, temporaryDirectory } from '../../support/temporary.js';
 import { until } from '../../support/until.js';
-import { isRunning, stateOf } from '../../support/ways.js';
 
 /** Files with process ids, a line each, of what a test has started outside of its application. */
 const pidFiles: string[] = [];

@@ -13,6 +13,7 @@ import { Terminal } from '../../support/app-terminal.js';
 import { fixture, stopFixtures } from '../../support/fixture-process.js';
 import { PYTHON, WITHOUT_PYTHON } from '../../support/inotify.js';
 import { Machine, stopMachines } from '../../support/machine.js';
+import { isRunning } from '../../support/mount-modes.js';
 import type { RunResult } from '../../support/mount-process.js';
 import { ROOT_WAY, USER_WAY } from '../../support/namespace-child.js';
 import { configMap, ManifestFile, pod } from '../../support/pod-manifest.js';
@@ -20,7 +21,6 @@ import { type RunOptions, type RunProcess, startRun, stopRuns } from '../../supp
 import { inShell, processesWith, runLineOn } from '../../support/run-shell.js';
 import { removeTemporaries, temporaryDirectory } from '../../support/temporary.js';
 import { until } from '../../support/until.js';
-import { isRunning } from '../../support/ways.js';
 
 /** Where the volume is; its parents exist nowhere. */
 const PLACE = '/opt/cmfs-lifecycle/config';

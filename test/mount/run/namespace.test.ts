@@ -10,6 +10,7 @@ import { dirname, join } from 'node:path';
 import { afterEach, describe, expect, onTestFinished, test } from 'vitest';
 import { fixture } from '../../support/fixture-process.js';
 import { PYTHON, WITHOUT_PYTHON } from '../../support/inotify.js';
+import { isRunning, leftIn } from '../../support/mount-modes.js';
 import {
 	NamespaceChild,
 	type NamespaceOptions,
@@ -20,7 +21,6 @@ import {
 } from '../../support/namespace-child.js';
 import { removeTemporaries, temporaryDirectory } from '../../support/temporary.js';
 import { until } from '../../support/until.js';
-import { isRunning, leftIn } from '../../support/ways.js';
 
 const servers: Server[] = [];
 

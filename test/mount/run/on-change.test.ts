@@ -7,11 +7,11 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from 'node:net';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { Machine, stopMachines } from '../../support/machine.js';
+import { isRunning } from '../../support/mount-modes.js';
 import { configMap, ManifestFile, pod, secret } from '../../support/pod-manifest.js';
 import { startRun, stopRuns } from '../../support/run-process.js';
 import { removeTemporaries } from '../../support/temporary.js';
 import { until } from '../../support/until.js';
-import { isRunning } from '../../support/ways.js';
 import {
 	ANY_WAY,
 	expectStopped,

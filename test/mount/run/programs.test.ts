@@ -16,6 +16,7 @@ import { Client, get } from '../../support/http-client.js';
 import { inotifyCommand, printedEvents, WITHOUT_PYTHON } from '../../support/inotify.js';
 import { Machine, stopMachines } from '../../support/machine.js';
 import { writeAtomically } from '../../support/manifest.js';
+import { isRunning } from '../../support/mount-modes.js';
 import { runCommand, runProgram, startMount, stopAll } from '../../support/mount-process.js';
 import { type NamespaceWay, ROOT_WAY, USER_WAY } from '../../support/namespace-child.js';
 import { configMap, type Manifest, ManifestFile, pod } from '../../support/pod-manifest.js';
@@ -23,7 +24,6 @@ import { startRun, stopRuns } from '../../support/run-process.js';
 import { removeTemporaries, temporaryDirectory, tmpfsDirectory } from '../../support/temporary.js';
 import { until } from '../../support/until.js';
 import { VolumeFacts } from '../../support/volume-facts.js';
-import { isRunning } from '../../support/ways.js';
 
 let machine: Machine;
 

@@ -2,11 +2,11 @@
 
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { Machine, stopMachines } from '../../support/machine.js';
+import { isRunning } from '../../support/mount-modes.js';
 import { configMap, type Manifest, pod } from '../../support/pod-manifest.js';
 import { type RunProcess, stopRuns } from '../../support/run-process.js';
 import { removeTemporaries } from '../../support/temporary.js';
 import { until } from '../../support/until.js';
-import { isRunning } from '../../support/ways.js';
 import { expectStopped, keys, startReady, WAYS, warningsOf } from './on-change-pods.js';
 
 let machine: Machine;

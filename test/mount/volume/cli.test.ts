@@ -8,10 +8,10 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFil
 import { join } from 'node:path';
 import { afterEach, describe, expect, test } from 'vitest';
 import { writeManifest } from '../../support/manifest.js';
+import { AS_ROOT, AS_USER, leftIn, messages, startIn, titleOf } from '../../support/mount-modes.js';
 import { DIST, runCommand, runProgram, startMount, stopAll } from '../../support/mount-process.js';
 import { mountsBelow, removeTemporaries, temporaryDirectory, tmpfsDirectory } from '../../support/temporary.js';
 import { until, WAIT_MS, within } from '../../support/until.js';
-import { AS_ROOT, AS_USER, leftIn, messages, startIn, titleOf } from '../../support/ways.js';
 
 const children: { kill(signal: NodeJS.Signals): boolean }[] = [];
 

@@ -11,8 +11,8 @@ import { Inotify, stopWatchers, type Watch, WITHOUT_PYTHON } from '../../support
 import { writeManifest } from '../../support/manifest.js';
 import { startMount, stopAll } from '../../support/mount-process.js';
 import { Oracle, type OraclePayload, texts } from '../../support/oracle.js';
-import { SNAPSHOT_NAME } from '../../support/picky.js';
 import { removeTemporaries, temporaryDirectory, tmpfsDirectory } from '../../support/temporary.js';
+import { SNAPSHOT_NAME } from '../../support/tree-snapshot.js';
 import { stopVolumes, VolumeChild } from '../../support/volume-child.js';
 
 const handles: FileHandle[] = [];

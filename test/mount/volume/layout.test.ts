@@ -11,8 +11,8 @@ import { DRIVERS, type DriverCase } from '../../support/drivers.js';
 import { type ManifestSpec, manifestText, writeAtomically, writeManifest } from '../../support/manifest.js';
 import { type MountProcess, startMount, stopAll } from '../../support/mount-process.js';
 import { Oracle, type OraclePayload, texts } from '../../support/oracle.js';
-import { comparable, look, SNAPSHOT_NAME, type Tree } from '../../support/picky.js';
 import { removeTemporaries, temporaryDirectory, tmpfsDirectory } from '../../support/temporary.js';
+import { comparable, readTree, SNAPSHOT_NAME, type Tree } from '../../support/tree-snapshot.js';
 import { until } from '../../support/until.js';
 import { stopVolumes, VolumeChild } from '../../support/volume-child.js';
 
@@ -68,8 +68,8 @@ describe.each(DRIVERS)('$name', (driver) => {
 		for (const [what, payload] of PAYLOADS) {
 			oracle.write(payload);
 			await volume.write(payload);
-			const tree = await look(volume.directory);
-			expect(likeOracle(driver, tree), what).toEqual(comparable(await look(expected)));
+			const tree = await readTree(volume.directory);
+			expect(likeOracle(driver, tree), what).toEqual(comparable(await readTree(expected)));
 			const own = [...tree.keys()].filter((path) => path.startsWith('..') && !path.includes('/') && path !== '..data');
 			expect(own, what).toEqual([expect.stringMatching(SNAPSHOT_NAME)]);
 			for (const [path, seen] of tree) expect(seen.listedAs, path).toBe(seen.kind);
@@ -81,11 +81,11 @@ describe.each(DRIVERS)('$name', (driver) => {
 		ctx.skip(driver.unavailable() !== undefined, driver.unavailable());
 		const volume = await VolumeChild.start(driver);
 		await volume.write(texts({ a: '1', b: '2', 'dir/x': '3' }));
-		const before = await look(volume.directory);
+		const before = await readTree(volume.directory);
 		const started = Date.now();
 		await volume.write(texts({ a: 'one', b: '2', 'dir/x': '3' }));
 		const finished = Date.now();
-		const after = await look(volume.directory);
+		const after = await readTree(volume.directory);
 		const [oldName, newName] = [snapshotOf(before), snapshotOf(after)];
 		expect(newName).not.toBe(oldName);
 		for (const path of ['.', 'a', 'b', 'dir']) expect(after.get(path)?.ino, path).toBe(before.get(path)?.ino);
@@ -105,12 +105,12 @@ describe.each(DRIVERS)('$name', (driver) => {
 		ctx.skip(driver.unavailable() !== undefined, driver.unavailable());
 		const volume = await VolumeChild.start(driver);
 		await volume.write(texts({ a: '1', 'dir/x': '2' }));
-		const before = await look(volume.directory);
+		const before = await readTree(volume.directory);
 		await volume.write(texts({ a: '1', 'dir/x': '2' }));
 		await volume.write(texts({ a: '1', 'dir/x': '2' }, 0o600));
-		expect(await look(volume.directory)).toEqual(before);
+		expect(await readTree(volume.directory)).toEqual(before);
 		await volume.write(texts({ a: '2', 'dir/x': '2' }, 0o600));
-		const after = await look(volume.directory);
+		const after = await readTree(volume.directory);
 		expect(after.get(`${snapshotOf(after)}/dir/x`)?.mode).toBe('600');
 	});
 
@@ -163,7 +163,7 @@ describe.each(DRIVERS)('configmapfs mount --driver $name', (driver) => {
 	}
 
 	async function listing(directory: string): Promise<readonly string[]> {
-		return [...(await look(directory)).keys()].filter((path) => !path.includes('..')).sort();
+		return [...(await readTree(directory)).keys()].filter((path) => !path.includes('..')).sort();
 	}
 
 	test('the tree is flat, of one namespace, or by namespace', async (ctx) => {
@@ -178,7 +178,7 @@ describe.each(DRIVERS)('configmapfs mount --driver $name', (driver) => {
 		const two = await mount([APP, OTHER, { ...APP, namespace: 'red' }], '-n', 'blue', '-n', 'green');
 		expect(await listing(two.dir)).toEqual(byNamespace);
 		const directory = { kind: 'dir', uid: 0, gid: 0 };
-		const tree = await look(all.dir);
+		const tree = await readTree(all.dir);
 		expect(tree.get('blue')).toMatchObject({ ...directory, mode: '755', nlink: 3 });
 		expect(tree.get('blue/app')).toMatchObject({ ...directory, mode: '777', nlink: 3 });
 		expect(tree.get('.')).toMatchObject({ kind: 'dir', mode: '755', nlink: 4 });
@@ -195,14 +195,14 @@ describe.each(DRIVERS)('configmapfs mount --driver $name', (driver) => {
 			'some/path/x': { bytes: Buffer.from('1'), mode: 0o400 },
 			y: { bytes: Buffer.from('2'), mode: 0o440 },
 		});
-		expect(likeOracle(driver, await look(dir))).toEqual(comparable(await look(expected)));
+		expect(likeOracle(driver, await readTree(dir))).toEqual(comparable(await readTree(expected)));
 	});
 
 	test('owner and group are those that were asked for', async (ctx) => {
 		ctx.skip(driver.unavailable() !== undefined, driver.unavailable());
 		ctx.skip(process.getuid?.() !== 0, 'only root may give files away');
 		const { dir } = await mount([APP], '--uid', '1234', '--gid', '4321');
-		const tree = await look(dir);
+		const tree = await readTree(dir);
 		for (const [path, seen] of tree) {
 			if (path !== '.') expect(seen, path).toMatchObject({ uid: 1234, gid: 4321 });
 		}
@@ -213,12 +213,12 @@ describe.each(DRIVERS)('configmapfs mount --driver $name', (driver) => {
 		const manifest = join(temporaryDirectory('manifests'), 'app.yaml');
 		writeManifest(manifest, APP, { ...OTHER, data: { c: 'first' } });
 		const running = await startMount(driver.directory(), ['-f', manifest, '--driver', driver.name]);
-		const before = await look(join(running.dir, 'app'));
+		const before = await readTree(join(running.dir, 'app'));
 		const labelled = manifestText({ ...APP, labels: { version: 'new' } });
 		writeAtomically(manifest, `# a comment\n---\n${labelled}---\n${manifestText({ ...OTHER, data: { c: 'second' } })}`);
 		// The other object of the same file says when the edit has been taken.
 		await until(async () => (await readFile(join(running.dir, 'other/c'), 'utf8')) === 'second', 'the edit');
-		expect(await look(join(running.dir, 'app'))).toEqual(before);
+		expect(await readTree(join(running.dir, 'app'))).toEqual(before);
 		expect(running.flips('blue/app')).toBe(0);
 	});
 
@@ -249,7 +249,7 @@ describe.each(DRIVERS)('configmapfs mount --driver $name', (driver) => {
 		const namespaces = await startMount(driver.directory(), [...common, '-A']);
 		const optional = await startMount(driver.directory(), [...common, '--volume', 'app', '--optional']);
 		const required = await startMount(driver.directory(), [...common, '--volume', 'app']);
-		const before = await look(required.dir);
+		const before = await readTree(required.dir);
 		writeManifest(manifest, OTHER);
 		await until(async () => !(await readdir(tree.dir)).includes('app'), 'the end of the directory');
 		await until(async () => !(await readdir(namespaces.dir)).includes('blue'), 'the end of the namespace');
@@ -257,10 +257,10 @@ describe.each(DRIVERS)('configmapfs mount --driver $name', (driver) => {
 		await required.waitForLog((line) => line.msg === 'configmap "app" not found; the last content stays');
 		expect(await listing(tree.dir)).toEqual(['.', 'other', 'other/c']);
 		expect((await stat(tree.dir)).nlink).toBe(3);
-		expect(await look(required.dir)).toEqual(before);
+		expect(await readTree(required.dir)).toEqual(before);
 		const expected = tmpfsDirectory('oracle', 0o777);
 		new Oracle(expected).write({});
-		expect(likeOracle(driver, await look(optional.dir))).toEqual(comparable(await look(expected)));
+		expect(likeOracle(driver, await readTree(optional.dir))).toEqual(comparable(await readTree(expected)));
 		writeManifest(manifest, APP, OTHER);
 		await until(async () => (await readdir(optional.dir)).includes('a'), 'the files again');
 		const a = await until(

@@ -22,9 +22,6 @@ import { fileURLToPath } from 'node:url';
 import { afterEach, describe, expect, test } from 'vitest';
 import { PYTHON, WITHOUT_PYTHON } from '../../support/inotify.js';
 import { writeManifest } from '../../support/manifest.js';
-import { DIST, type MountProcess, runCommand, runProgram, stopAll } from '../../support/mount-process.js';
-import { mountsBelow, removeTemporaries, temporaryDirectory, tmpfsDirectory } from '../../support/temporary.js';
-import { expectSoon, until, WAIT_MS, within } from '../../support/until.js';
 import {
 	AS_ROOT,
 	AS_USER,
@@ -36,7 +33,10 @@ import {
 	stateOf,
 	titleOf,
 	WAYS,
-} from '../../support/ways.js';
+} from '../../support/mount-modes.js';
+import { DIST, type MountProcess, runCommand, runProgram, stopAll } from '../../support/mount-process.js';
+import { mountsBelow, removeTemporaries, temporaryDirectory, tmpfsDirectory } from '../../support/temporary.js';
+import { expectSoon, until, WAIT_MS, within } from '../../support/until.js';
 
 const children: { kill(signal: NodeJS.Signals): boolean }[] = [];
 

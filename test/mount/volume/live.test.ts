@@ -24,8 +24,8 @@ import { afterEach, describe, expect, test } from 'vitest';
 import { SETTLE_CAP_MS, SETTLE_MS } from '../../../src/sources/watch/settling.js';
 import { type ManifestSpec, manifestText, writeAtomically, writeManifest } from '../../support/manifest.js';
 import { launchMount, type MountProcess, runCommand, startMount, stopAll } from '../../support/mount-process.js';
-import { sha256 } from '../../support/picky.js';
 import { removeTemporaries, temporaryDirectory } from '../../support/temporary.js';
+import { sha256 } from '../../support/tree-snapshot.js';
 import { until } from '../../support/until.js';
 
 afterEach(async () => {

@@ -6,9 +6,9 @@ import { existsSync, lstatSync, readFileSync, rmSync, symlinkSync } from 'node:f
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { writeManifest } from '../../support/manifest.js';
+import { AS_ROOT, titleOf } from '../../support/mount-modes.js';
 import { DIST, runCommand, runProgram } from '../../support/mount-process.js';
 import { mountsBelow, removeTemporaries, temporaryDirectory } from '../../support/temporary.js';
-import { AS_ROOT, titleOf } from '../../support/ways.js';
 
 const HELPER = '/sbin/mount.configmapfs';
 

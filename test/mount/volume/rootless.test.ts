@@ -6,9 +6,9 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, describe, expect, test } from 'vitest';
 import { writeManifest } from '../../support/manifest.js';
+import { AS_ROOT, AS_USER, IN_NAMESPACE, leftIn, startIn, titleOf } from '../../support/mount-modes.js';
 import { DIST, type RunResult, runCommand, runProgram, stopAll } from '../../support/mount-process.js';
 import { removeTemporaries, temporaryDirectory, tmpfsDirectory } from '../../support/temporary.js';
-import { AS_ROOT, AS_USER, IN_NAMESPACE, leftIn, startIn, titleOf } from '../../support/ways.js';
 
 afterEach(async () => {
 	await stopAll();

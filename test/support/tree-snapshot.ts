@@ -34,7 +34,7 @@ export interface Seen {
 /** By path relative to `root`, with "." for itself. */
 export type Tree = ReadonlyMap<string, Seen>;
 
-export async function look(root: string): Promise<Tree> {
+export async function readTree(root: string): Promise<Tree> {
 	const tree = new Map<string, Seen>();
 	const canonical = await within(WAIT_MS, `realpath ${root}`, realpath(root));
 	const work = walk(canonical, '.', undefined, tree);
