@@ -4,8 +4,7 @@
  */
 
 import { type BigIntStats, statSync } from 'node:fs';
-import type { OpenForWriting } from '../manifests/manifest-file.js';
-import { type Observation, Settling } from '../watch/settling.js';
+import { type Observation, type OpenForWriting, Settling } from '../watch/settling.js';
 
 interface FileState {
 	readonly signature: string;

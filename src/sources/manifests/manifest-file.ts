@@ -11,22 +11,14 @@ import { systemReason } from '../../go/system-reason.js';
 import { rulesOf } from '../../store/kinds.js';
 import type { SourceObject } from '../../store/source.js';
 import { formatIdentity } from '../../store/source-object.js';
+import { type OpenForWriting, Settling } from '../watch/settling.js';
 import type { ParsedManifest } from './manifest-parser.js';
 import { type ManifestState, NO_MANIFESTS, nextState } from './manifest-state.js';
 
-/** Content that takes something away must stand still this long. */
-export const SETTLE_MS = 300;
-/** After this long the present content is believed, whatever goes on. */
-export const SETTLE_CAP_MS = 2000;
-/** A writer's close is no event, so an open file is looked at in this interval. */
-const OPEN_INTERVAL_MS = 20;
 /** File times are this coarse at most: content read this soon after the file's time may change under the same time. */
 const COARSE_TIME_MS = 50;
 /** Far more than all objects of an API server's largest list; keeps a stray file out of memory. Unit: bytes. */
 const MAX_FILE_BYTES = 256 * 1024 * 1024;
-
-/** Whether somebody has a file open for writing; undefined: cannot be known. Called for changed files: be quick. */
-export type OpenForWriting = (path: string) => boolean | undefined;
 
 export interface Look {
 	/** What is believed is another state than before. */
@@ -53,13 +45,12 @@ export class ManifestFile {
 	readonly path: string;
 	readonly #parse: (content: Buffer) => ParsedManifest;
 	readonly #openForWriting: OpenForWriting;
+	readonly #settling = new Settling();
 	#believed: Candidate = ABSENT;
 	#state: ManifestState = NO_MANIFESTS;
 	#candidate: Candidate = ABSENT;
 	/** Of the file when it was last read; undefined: read it whatever its times say. */
 	#signature: string | undefined;
-	/** When doubt began, and when the content last changed since; undefined: no doubt. */
-	#doubt: { readonly since: number; readonly stableSince: number } | undefined;
 
 	constructor(path: string, parse: (content: Buffer) => ParsedManifest, openForWriting: OpenForWriting) {
 		this.path = path;
@@ -74,50 +65,40 @@ export class ManifestFile {
 
 	/** Whether nothing is left of the file: it can be forgotten. */
 	get gone(): boolean {
-		return this.#believed === ABSENT && this.#doubt === undefined;
+		return this.#believed === ABSENT && !this.#settling.pending;
 	}
 
 	/** Believes the present content without waiting: the first state. */
 	lookFirst(): void {
-		this.#read(0);
+		this.#candidate = this.#readContent();
 		this.#believe();
 	}
 
 	/** Looks at the file; `now` is any clock in milliseconds that never jumps. */
 	look(now: number): Look {
-		const since = this.#doubt?.since ?? now;
-		const expired = now - since >= SETTLE_CAP_MS;
 		const signature = signatureOf(this.path);
 		const fresh = signature === undefined || signature !== this.#signature;
-		if (!fresh && this.#doubt === undefined) return { changed: false };
+		if (!fresh && !this.#settling.pending) return { changed: false };
 		const open = this.#openForWriting(this.path);
-		if (open === true && !expired) {
-			this.#signature = undefined;
-			this.#doubt = { since, stableSince: now };
-			return { changed: false, againMs: OPEN_INTERVAL_MS };
+		if (open === true) {
+			const waitMs = this.#settling.observe({ state: 'writing', fingerprint: this.#candidate.digest }, now);
+			if (waitMs > 0) {
+				this.#signature = undefined;
+				return { changed: false, againMs: waitMs };
+			}
 		}
-		if (fresh) this.#read(now);
-		if (this.#candidate.digest === this.#believed.digest) {
-			this.#doubt = undefined;
+		if (fresh) this.#candidate = this.#readContent();
+		const { digest } = this.#candidate;
+		if (digest === this.#believed.digest) {
+			this.#settling.reset();
 			return { changed: false };
 		}
-		const stableSince = this.#doubt?.stableSince ?? now;
-		const waitMs = Math.min(stableSince + SETTLE_MS, since + SETTLE_CAP_MS) - now;
-		if (waitMs > 0 && this.#isDoubtful(open)) {
-			this.#doubt = { since, stableSince };
-			return { changed: false, againMs: waitMs };
-		}
+		// A file that is still open has been waited for long enough.
+		const state = open !== true && this.#isDoubtful(open) ? 'doubtful' : 'complete';
+		const waitMs = this.#settling.observe({ state, fingerprint: digest }, now);
+		if (waitMs > 0) return { changed: false, againMs: waitMs };
 		this.#believe();
 		return { changed: true };
-	}
-
-	/** Takes the content of the moment as the candidate. */
-	#read(now: number): void {
-		const before = this.#candidate.digest;
-		this.#candidate = this.#readContent();
-		if (this.#doubt !== undefined && this.#candidate.digest !== before) {
-			this.#doubt = { since: this.#doubt.since, stableSince: now };
-		}
 	}
 
 	#readContent(): Candidate {
@@ -163,7 +144,7 @@ export class ManifestFile {
 	}
 
 	/** Whether the candidate may be a moment of a save that goes on. */
-	#isDoubtful(open: boolean | undefined): boolean {
+	#isDoubtful(open: false | undefined): boolean {
 		const { parsed, sizeBytes, endsLine, renamedIn } = this.#candidate;
 		if (parsed.problems.length > 0 || sizeBytes === 0) return true;
 		const next = new Map(parsed.objects.map((object) => [formatIdentity(object), object]));
@@ -176,7 +157,6 @@ export class ManifestFile {
 	}
 
 	#believe(): void {
-		this.#doubt = undefined;
 		const { parsed } = this.#candidate;
 		this.#believed = this.#candidate;
 		this.#state = nextState(this.#state, parsed);

@@ -12,7 +12,8 @@ import { type PendingCall, SYSTEM_TIMERS, type Timers } from '../../base/timers.
 import { systemReason } from '../../go/system-reason.js';
 import type { Source, SourceNeeds, SourceSink } from '../../store/source.js';
 import { PathWatcher } from '../watch/path-watcher.js';
-import { ManifestFile, type OpenForWriting } from './manifest-file.js';
+import type { OpenForWriting } from '../watch/settling.js';
+import { ManifestFile } from './manifest-file.js';
 import { compareWalkOrder, listManifestFiles, type ManifestListingOptions } from './manifest-files.js';
 import { type ParsedManifest, parseManifest } from './manifest-parser.js';
 import { ManifestPublisher } from './manifest-publisher.js';

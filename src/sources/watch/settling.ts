@@ -11,6 +11,9 @@ export const SETTLE_CAP_MS = 2000;
 /** Closing a file raises no event for its reader, so an open file is checked in this interval. Unit: milliseconds. */
 const WRITING_INTERVAL_MS = 20;
 
+/** Whether another process has a file open for writing; undefined: unknown. Must be quick: called for each changed file. */
+export type OpenForWriting = (path: string) => boolean | undefined;
+
 /** Content at one moment, as its source judges it. */
 export interface Observation {
 	/**
