@@ -21,8 +21,9 @@ export interface ContainerStarterOptions {
 	readonly setup: Pick<ContainerSetup, 'process' | 'cleanUpAfterKill'>;
 	readonly stdin: 'inherit' | 'ignore';
 	readonly inheritance: Inheritance;
-	/** Absolute paths of the directories that the caller works in. */
-	readonly workDirectories: readonly string[];
+	/** Working directory of the caller. */
+	readonly cwd: string;
+	readonly callerEnvironment: Readonly<Record<string, string | undefined>>;
 	readonly log: Logger;
 	readonly warnings: OnceLogger;
 	/** Default is `ApplicationProcess.start`. */
@@ -67,11 +68,12 @@ export class ContainerStarter {
 	}
 
 	#place({ mounts }: MountPlan): PlacedApplication {
-		const { placement, workDirectories, log, warnings } = this.#options;
+		const { placement, cwd, callerEnvironment, log, warnings } = this.#options;
 		this.#placed?.close();
 		const placed = placement.build(mounts);
 		this.#placed = placed;
-		warnings.warn(copyWarnings(placed, workDirectories));
+		const { HOME = '' } = callerEnvironment;
+		warnings.warn(copyWarnings(placed, HOME === '' ? [cwd] : [cwd, HOME]));
 		log.debug({ copyOnWrite: placed.copyOnWrite }, 'directories whose own files are copies');
 		return placed;
 	}

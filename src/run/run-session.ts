@@ -55,9 +55,7 @@ export interface RunSessionOptions extends Pick<PodSources, 'sources' | 'cluster
 	readonly onEvent: EventListener;
 }
 
-/**
- * How long a process may take to end after SIGTERM. Source: kubernetes v1.32 core/v1, terminationGracePeriodSeconds.
- */
+/** Grace after SIGTERM. Source: kubernetes v1.32 core/v1, terminationGracePeriodSeconds. Unit: milliseconds. */
 const GRACE_MS = 30_000;
 
 /** The inputs of the running process. */
@@ -69,7 +67,6 @@ interface RunningContainer {
 
 export class RunSession {
 	readonly #options: RunSessionOptions;
-	readonly #log: Logger;
 	readonly #sources: ObjectSources;
 	readonly #reader: PodReader;
 	readonly #setup: ContainerSetup;
@@ -86,7 +83,6 @@ export class RunSession {
 		const { cluster, log, onEvent, setup } = options;
 		const reporter = new ProblemReporter(onEvent);
 		this.#options = options;
-		this.#log = log;
 		this.#sources = new ObjectSources({
 			...options,
 			localVolumes: setup.localVolumes,
@@ -117,13 +113,7 @@ export class RunSession {
 				this.#application.end(RUN_FAILED);
 			},
 		});
-		const { HOME = '' } = setup.callerEnvironment;
-		this.#starter = new ContainerStarter({
-			...options,
-			setup: this.#setup,
-			workDirectories: [setup.cwd, ...(HOME === '' ? [] : [HOME])],
-			warnings: setup.warnings,
-		});
+		this.#starter = new ContainerStarter({ ...setup, ...options, setup: this.#setup });
 		this.#waiting = new Waiting({ onEvent, timeoutMs: options.waitTimeoutMs });
 		this.#pace = new SyncPace(options.syncRange);
 		this.#application = new Application({
@@ -172,7 +162,7 @@ export class RunSession {
 		this.#gate.changed();
 		const startedMs = performance.now();
 		// Times count from the start of this program; `afterReadyMs` from the moment when nothing was missing.
-		this.#log.debug({ pid: process.pid, startedMs, afterReadyMs: startedMs - readyMs }, 'the application runs');
+		this.#options.log.debug({ pid: process.pid, startedMs, afterReadyMs: startedMs - readyMs }, 'the application runs');
 		this.#reactor.started();
 		return process;
 	}
@@ -217,7 +207,7 @@ export class RunSession {
 			if (change !== undefined) this.#reactor.environmentChanged(change);
 		} catch (error) {
 			if (!(error instanceof ConfigMapFsError) || error.code === 'INTERNAL') throw error;
-			this.#log.error(`${error.message}; everything stays as it is`);
+			this.#options.log.error(`${error.message}; everything stays as it is`);
 		}
 	}
 

@@ -47,7 +47,8 @@ function setUp(placed: Partial<PlacedApplication> = {}) {
 		},
 		stdin: 'ignore',
 		inheritance: NOTHING_INHERITED,
-		workDirectories: ['/home/me/src/project'],
+		cwd: '/home/me/src/project',
+		callerEnvironment: { HOME: '/home/me' },
 		log: log.log,
 		warnings: new OnceLogger(log.log),
 		startProcess: (async (options: object) => {
