@@ -207,7 +207,7 @@ export class RunSession {
 			if (change !== undefined) this.#reactor.environmentChanged(change);
 		} catch (error) {
 			if (!(error instanceof ConfigMapFsError) || error.code === 'INTERNAL') throw error;
-			this.#options.log.error(`${error.message}; everything stays as it is`);
+			this.#options.log.error(`${error.message}; the volumes and the environment stay unchanged`);
 		}
 	}
 

@@ -38,7 +38,7 @@ export function checkWorkingDirectory(cwd: string, existsOutside = false): void 
 		if (code === 'ENOENT' || code === 'ENOTDIR') {
 			const text = existsOutside
 				? `the working directory "${cwd}" is hidden by a volume that is mounted above it; choose another`
-				: `the working directory "${cwd}" does not exist, and is not created as in a container; create it first`;
+				: `the working directory "${cwd}" does not exist; create it first, because run does not create it as a container runtime would`;
 			throw new ConfigMapFsError('COMMAND_REFUSED', text, { cause: error });
 		}
 		const text = `cannot enter the working directory "${cwd}" (${code}); choose another`;

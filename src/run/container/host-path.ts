@@ -1,6 +1,7 @@
 /**
- * The `type` of a hostPath: what must be there, and what is made where it is not. Only with consent to use the
- * machine's own directories. Source: kubelet v1.32 pkg/volume/hostpath, checkTypeInternal and makeDir, makeFile.
+ * Checks the `type` of a hostPath: which kind of file must exist, and which is created if it is missing. Used only
+ * after the user has allowed directories of this machine.
+ * Source: kubelet v1.32 pkg/volume/hostpath, checkTypeInternal and makeDir, makeFile.
  */
 
 import { closeSync, constants, openSync, type Stats, statSync } from 'node:fs';
@@ -17,7 +18,7 @@ interface HostPathType {
 const DIRECTORY: HostPathType = { is: (stat) => stat.isDirectory(), noun: 'directory' };
 const FILE: HostPathType = { is: (stat) => stat.isFile(), noun: 'file' };
 
-/** Empty text, which asks for nothing, has none. */
+/** By type. An empty type makes no check, so it has no entry. */
 const TYPES: Readonly<Record<string, HostPathType>> = {
 	Directory: DIRECTORY,
 	DirectoryOrCreate: { ...DIRECTORY, make: (path) => void makeDirectories(path, 0o755) },
@@ -29,10 +30,10 @@ const TYPES: Readonly<Record<string, HostPathType>> = {
 };
 
 /**
- * Makes sure that what the volume asks for is there; `what` names it for people.
+ * Checks that the file exists and has the right type; `subject` names it in errors.
  * Errors: INPUT_MISSING, INPUT_INVALID with kubelet's text for another kind of file.
  */
-export function checkHostPath(path: string, type: string, what: string): void {
+export function checkHostPath(path: string, type: string, subject: string): void {
 	const wanted = TYPES[type];
 	let stat: Stats | undefined;
 	try {
@@ -42,14 +43,14 @@ export function checkHostPath(path: string, type: string, what: string): void {
 			stat = statSync(path);
 		}
 	} catch (error) {
-		throw unusable(what, errorText(error), 'make it first', error);
+		throw unusable(subject, errorText(error), 'create it first', error);
 	}
-	if (stat === undefined) throw unusable(what, 'there is no such file or directory', 'make it first');
+	if (stat === undefined) throw unusable(subject, 'no such file or directory', 'create it first');
 	if (wanted === undefined || wanted.is(stat)) return;
-	const text = `${what} cannot be used: hostPath type check failed: ${path} is not a ${wanted.noun}`;
+	const text = `${subject} cannot be used: hostPath type check failed: ${path} is not a ${wanted.noun}`;
 	throw new ConfigMapFsError('INPUT_INVALID', `${text}; correct its type or its path`);
 }
 
-function unusable(what: string, reason: string, cure: string, cause?: unknown): ConfigMapFsError {
-	return new ConfigMapFsError('INPUT_MISSING', `${what} cannot be used: ${reason}; ${cure}`, { cause });
+function unusable(subject: string, reason: string, cure: string, cause?: unknown): ConfigMapFsError {
+	return new ConfigMapFsError('INPUT_MISSING', `${subject} cannot be used: ${reason}; ${cure}`, { cause });
 }

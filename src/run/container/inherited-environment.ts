@@ -1,8 +1,8 @@
 /**
- * What of the caller's environment is underneath the pod's. Pure.
+ * The variables of the caller that a process gets besides those of its pod. Pure.
  *
- * A container has its image's variables underneath, which are not here; PATH, HOME and the locale of this machine are
- * what a local process cannot do without.
+ * In a container these are the variables of the image, which is not available here. A local process needs at least
+ * PATH, HOME and the locale of this machine.
  */
 
 export const ENV_INHERIT_CHOICES = ['none', 'path', 'all'] as const;
@@ -18,11 +18,13 @@ const INHERITED: Readonly<Record<EnvInherit, (name: string) => boolean>> = {
 	all: () => true,
 };
 
-/** Longest host name. Source: linux v6.1 include/uapi/linux/utsname.h, __NEW_UTS_LEN; kubelet cuts there minus one. */
+/**
+ * Longest host name. Source: linux v6.1 include/uapi/linux/utsname.h, __NEW_UTS_LEN; kubelet cuts one character less.
+ */
 const MAX_HOSTNAME_LENGTH = 63;
 
 /**
- * The variables underneath. HOSTNAME is the pod's, as container runtimes set it, unless nothing is wanted underneath.
+ * The inherited variables. HOSTNAME is the pod's, as container runtimes set it; with `none` there is no HOSTNAME.
  * Source: containerd v1.7 pkg/cri, HOSTNAME is added before the container's variables.
  */
 export function inheritedEnvironment(

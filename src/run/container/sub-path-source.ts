@@ -1,6 +1,6 @@
 /**
- * What a subPath of a volume leads to, looked up once as kubelet does at every start of a container: links inside the
- * volume are followed, a link that leads outside is refused, and what is not there becomes a directory.
+ * Resolves a subPath of a volume to a file or directory, as kubelet does at each start of a container: it follows links
+ * inside the volume, refuses a link that leads outside, and creates a directory if nothing exists.
  * Source: kubelet v1.32 pkg/volume/util/subpath, doBindSubPath and SafeMakeDir.
  */
 
@@ -13,11 +13,11 @@ import { makeDirectoryWithin } from './writable-directory.js';
 export interface SubPathRequest {
 	readonly container: string;
 	readonly volume: string;
-	/** Where the content of the volume is. */
+	/** Backing path of the volume. */
 	readonly root: string;
 	/** Relative and clean. */
 	readonly subPath: string;
-	/** Makes a directory in a volume that this process shows; undefined: a plain one does. */
+	/** Creates a directory in a volume that this process serves; undefined: the volume is a plain directory. */
 	readonly makeDirectory?: (path: string) => void;
 }
 
@@ -26,7 +26,7 @@ export interface SubPathSource {
 	readonly warnings: readonly PodWarning[];
 }
 
-/** Errors: INPUT_INVALID when it leads out of the volume, or cannot be. */
+/** Errors: INPUT_INVALID if the subPath leads out of the volume, or cannot be created. */
 export function subPathSource(request: SubPathRequest): SubPathSource {
 	const { root, subPath, volume } = request;
 	const base = realpathSync.native(root);
@@ -38,17 +38,17 @@ export function subPathSource(request: SubPathRequest): SubPathSource {
 	} catch (error) {
 		throw refused(request, error);
 	}
-	const text = `subPath "${subPath}" is not there, so it is an empty directory, as kubelet makes it; correct the name`;
+	const text = `subPath "${subPath}" does not exist, so an empty directory is mounted, as kubelet does; correct the name`;
 	const made = resolved(request);
 	if (made === undefined) throw refused(request);
-	const isOwn = request.makeDirectory !== undefined;
+	const isFromObjects = request.makeDirectory !== undefined;
 	return {
 		path: inside(base, made, request),
-		warnings: isOwn ? [{ field: `volume "${volume}"`, text }] : [],
+		warnings: isFromObjects ? [{ field: `volume "${volume}"`, text }] : [],
 	};
 }
 
-/** What it leads to now; undefined: nothing is there. Errors: INPUT_INVALID when it leads out of the volume. */
+/** The file that a subPath leads to now, or undefined. Errors: INPUT_INVALID if it leads out of the volume. */
 export function existingSubPath(request: SubPathRequest): string | undefined {
 	const found = resolved(request);
 	return found === undefined ? undefined : inside(realpathSync.native(request.root), found, request);
@@ -68,7 +68,7 @@ function inside(base: string, path: string, request: SubPathRequest): string {
 	throw refused(request);
 }
 
-/** Kubelet hides the details, because they would tell of the node. */
+/** Kubelet's text gives no details, because they would reveal paths of the node. */
 function refused({ volume, container, subPath }: SubPathRequest, cause?: unknown): ConfigMapFsError {
 	return new ConfigMapFsError(
 		'INPUT_INVALID',

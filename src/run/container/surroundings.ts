@@ -1,4 +1,4 @@
-/** What a pod learns of the machine that it is on: stand-ins of this machine, since there is no node. */
+/** The node of the pod: this machine stands in for it. */
 
 import { availableParallelism, hostname, totalmem } from 'node:os';
 import type { PodSurroundings } from '../../pod/pod-objects.js';

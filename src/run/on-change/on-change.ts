@@ -1,5 +1,5 @@
 /**
- * `--on-change`: what happens to the application when a volume of it changes, as typed. Pure.
+ * Parses `--on-change`, the action that follows a change of a volume. Pure.
  *
  *     none | signal:HUP | restart | exec:COMMAND | http:URL | http:METHOD:URL | http://… | VOLUME=ACTION
  */
@@ -17,21 +17,21 @@ export type OnChange =
 	| { readonly kind: 'http'; readonly method: string; readonly url: string };
 
 export interface OnChangePolicy {
-	/** For every volume that is not named. */
+	/** For the volumes without an action of their own. */
 	readonly otherwise: OnChange;
-	/** By name of the volume. */
+	/** By volume name. */
 	readonly volumes: ReadonlyMap<string, OnChange>;
 }
 
-/** As a pod that nobody reloads. */
+/** The default: as in a pod without a reloader. */
 export const ON_CHANGE_NONE: OnChangePolicy = { otherwise: { kind: 'none' }, volumes: new Map() };
 
 const FORMS = 'none, signal:NAME, restart, exec:COMMAND or http:URL';
 const KINDS: readonly OnChange['kind'][] = ['none', 'signal', 'restart', 'exec', 'http'];
-/** Names of volumes are DNS labels. Source: kubernetes v1.32 pkg/apis/core/validation, ValidateVolumes. */
+/** `VOLUME=ACTION`; volume names are DNS labels. Source: kubernetes v1.32 pkg/apis/core/validation, ValidateVolumes. */
 const OF_VOLUME = /^([a-z0-9](?:[-a-z0-9]*[a-z0-9])?)=(.*)$/s;
 
-/** Every value of the flag; of several for the same volume, or for all, the last counts. Errors: USAGE. */
+/** Parses all values of the flag. The last one for a volume counts, and the last one for all others. Errors: USAGE. */
 export function parseOnChangeFlags(values: readonly string[]): OnChangePolicy {
 	let otherwise = ON_CHANGE_NONE.otherwise;
 	const volumes = new Map<string, OnChange>();
@@ -43,7 +43,7 @@ export function parseOnChangeFlags(values: readonly string[]): OnChangePolicy {
 	return { otherwise, volumes };
 }
 
-/** One action. Errors: USAGE. */
+/** Parses one action. Errors: USAGE. */
 export function parseOnChange(text: string): OnChange {
 	if (/^https?:\/\//.test(text)) return parseHttp(text, text);
 	const colon = text.indexOf(':');
@@ -52,7 +52,7 @@ export function parseOnChange(text: string): OnChange {
 	switch (kind) {
 		case 'none':
 		case 'restart':
-			if (rest !== undefined) throw usage(`--on-change ${text}: "${kind}" takes nothing after it; use ${kind} alone`);
+			if (rest !== undefined) throw usage(`--on-change ${text}: "${kind}" takes no argument; use ${kind} alone`);
 			return { kind };
 		case 'signal':
 			return { kind, signal: parseSignal(text, rest ?? '') };
@@ -85,9 +85,7 @@ function parseSignal(text: string, word: string): NodeJS.Signals {
 	throw usage(`--on-change ${text}: unknown signal "${word}"; ${cure}`);
 }
 
-/**
- * `URL`, `PUT:URL`. A request without a body changes something over there, so it is a POST unless it says otherwise.
- */
+/** `URL` or `PUT:URL`. The default method is POST, because the request changes the state of the server. */
 function parseHttp(text: string, rest: string): OnChange {
 	const [, method = 'POST', address = rest] = /^([A-Za-z]+):(https?:.*)$/s.exec(rest) ?? [];
 	let url: URL;
@@ -97,12 +95,12 @@ function parseHttp(text: string, rest: string): OnChange {
 		throw usage(`--on-change ${hideCredentials(text)}: not a URL; use http:http://HOST:PORT/PATH`);
 	}
 	if (url.protocol !== 'http:' && url.protocol !== 'https:') {
-		throw usage(`--on-change ${hideCredentials(text)}: only http:// and https:// are known; use one of them`);
+		throw usage(`--on-change ${hideCredentials(text)}: only http:// and https:// are supported; use one of them`);
 	}
 	return { kind: 'http', method: method.toUpperCase(), url: url.href };
 }
 
-/** The same without user and password, for people and logs. */
+/** The URL without user and password, for messages and logs. */
 export function hideCredentials(url: string): string {
 	return url.replace(/\/\/[^/?#]*@/, '//');
 }

@@ -1,17 +1,17 @@
-/** What changed in a volume, and several changes as one. Pure. */
+/** A change of a volume, and the merge of successive changes. Pure. */
 
 import type { PayloadChange } from '../../volume/payload.js';
 
 export interface VolumeChange {
 	/** Name of the volume in the pod. */
 	readonly volume: string;
-	/** Name of the snapshot directory that is shown now. */
+	/** Name of the present snapshot directory. */
 	readonly generation: string;
 	/** Paths in the volume. */
 	readonly change: PayloadChange;
 }
 
-/** Two changes of the same volume, one after the other, as one: what came and went again is no change. */
+/** Merges two successive changes of a volume. A path that was added and removed again drops out. */
 export function mergeChanges(first: VolumeChange, second: VolumeChange): VolumeChange {
 	const kinds = new Map<string, Kind>();
 	for (const { change } of [first, second]) {
@@ -32,16 +32,16 @@ type Kind = keyof PayloadChange;
 
 const KINDS: readonly Kind[] = ['added', 'removed', 'changed'];
 
-/** What a path is after the second change, by what it was after the first. */
+/** The merged kind, by the kinds of the first and the second change. */
 const MERGED: Readonly<Record<Kind | 'none', Readonly<Record<Kind, Kind | 'none'>>>> = {
 	none: { added: 'added', removed: 'removed', changed: 'changed' },
 	added: { added: 'added', removed: 'none', changed: 'added' },
-	// It may be the same as it was.
+	// Its content may be what it was before; that is not known here.
 	removed: { added: 'changed', removed: 'removed', changed: 'changed' },
 	changed: { added: 'changed', removed: 'removed', changed: 'changed' },
 };
 
-/** Changes by volume, with another one. */
+/** `changes`, by volume, with `next` merged in. */
 export function withChange(
 	changes: ReadonlyMap<string, VolumeChange>,
 	next: VolumeChange,

@@ -1,39 +1,41 @@
 /**
- * The port to where an application finds its volumes (types only): at their real paths in a mount namespace of its own,
- * or below a directory.
+ * The port to the place where an application finds its volumes (types only): at their mountPaths in a mount namespace
+ * of its own, or below a directory.
  */
 
 import type { RuntimeEnvironment } from '../../mounts/runtime-directory.js';
 import type { PlannedMount } from './namespace/planned-mount.js';
 
-/** One start of an application. */
+/** The placement of one start of the application. */
 export interface PlacedApplication {
-	/** Runs something at once where the application lives; what it starts stays there. */
+	/** Runs `act` synchronously where the application runs; a process that it starts stays there. */
 	within<T>(act: () => T): T;
-	/** Shows another path at a target of the plan, at one instant. Errors: SystemCallError; nothing has changed then. */
+	/**
+	 * Replaces the mount at a target of the plan atomically. Errors: SystemCallError; the old mount is still there then.
+	 */
 	replace(source: string, target: string): void;
-	/** As /proc/PID/ns/mnt names it; undefined: it is the machine's. */
+	/** Name of the mount namespace, as in /proc/PID/ns/mnt; undefined: the machine's. */
 	readonly mountNamespace?: string;
-	/** Everything that runs there. */
+	/** Process ids of everything that runs there. */
 	members(): readonly number[];
-	/** Directories of this machine whose own files are copies there, so that changes of them do not stay. */
+	/** Directories of this machine whose own files are copies, so that changes of them are lost at the end. */
 	readonly copyOnWrite: readonly string[];
-	/** What of this machine cannot be reached there. */
+	/** Paths of this machine that cannot be reached there. */
 	readonly unreachable: readonly string[];
-	/** Variables that say where the paths are. Default is none: they are where they belong. */
+	/** Variables that give the location of the volumes. Default: none, because the volumes are at their mountPaths. */
 	readonly variables?: Readonly<Record<string, string>>;
 	close(): void;
 }
 
 export interface Placement {
-	/** A private directory for the tree of a driver and for what applications write. */
+	/** A private directory for the driver's tree and for emptyDir volumes. */
 	readonly stage: string;
-	/** What of it the machine has, to be removed when nobody else can. */
+	/** The part of it on the machine, to be removed if this process is killed. */
 	readonly machineDirectory: string;
-	/** For drivers. */
+	/** Where drivers create their files. */
 	readonly environment: RuntimeEnvironment;
-	/** Errors: MOUNT_POINT_INVALID, MOUNT_REFUSED, FUSE_DEVICE_DENIED; nothing is left then. */
+	/** Errors: MOUNT_POINT_INVALID, MOUNT_REFUSED, FUSE_DEVICE_DENIED; nothing is left behind. */
 	build(plan: readonly PlannedMount[]): PlacedApplication;
-	/** Takes everything away. Idempotent. */
+	/** Removes everything. Idempotent. */
 	close(): void;
 }

@@ -1,7 +1,7 @@
 /**
- * A pod's paths laid out below a directory, for machines without mount namespaces: each volume is a link into the tree
- * of a driver, and what a subPath leads to is a copy, because it stays as it is. The application finds them by
- * CONFIGMAPFS_ROOT.
+ * Lays out the paths of a pod below a directory, for machines without mount namespaces (`--root-dir`). Each volume is a
+ * link into the driver's tree. A subPath is a copy, because it must not follow changes. The application finds the paths
+ * by CONFIGMAPFS_ROOT.
  */
 
 import {
@@ -37,7 +37,7 @@ import type { PlannedMount } from './namespace/planned-mount.js';
 import type { PlacedApplication, Placement } from './placement.js';
 
 export const ROOT_VARIABLE = 'CONFIGMAPFS_ROOT';
-/** In the directory, while a run uses it. */
+/** File in the directory that lists what this run has created there. */
 const RECORD = '.configmapfs';
 
 export class RootDirectory implements Placement {
@@ -46,29 +46,29 @@ export class RootDirectory implements Placement {
 	readonly environment: RuntimeEnvironment;
 	readonly #directory: string;
 	readonly #runtime: RuntimeDirectory;
-	/** Directories that were not there: this one, then its parents. */
-	readonly #made: readonly string[];
-	/** Of the file that says what was put below the directory. */
+	/** Directories that this run has created: the directory itself, then its parents. */
+	readonly #created: readonly string[];
+	/** Descriptor of the record. */
 	readonly #record: number;
 	#files: string[] = [];
 	#directories: string[] = [];
 	#isClosed = false;
 
 	/**
-	 * `directory` is absolute; it is made where it is not there, and removed then.
-	 * Errors: MOUNT_POINT_INVALID when it cannot be used, or something is in it.
+	 * `directory` is absolute. If it does not exist it is created, and removed at the end.
+	 * Errors: MOUNT_POINT_INVALID if it cannot be used or is not empty, MOUNT_POINT_BUSY if another run uses it.
 	 */
 	constructor(directory: string, environment: RuntimeEnvironment) {
-		this.#made = makeDirectory(directory);
+		this.#created = makeDirectory(directory);
 		this.#directory = realpathSync.native(directory);
-		// Nothing is written where something is that no run has put there.
-		if (!namesIn(this.#directory).includes(RECORD)) refuseFull(this.#directory);
+		// Without a record the content is not ours, so nothing may be written.
+		if (!namesIn(this.#directory).includes(RECORD)) refuseContent(this.#directory);
 		this.#record = takeRecord(this.#directory);
 		try {
-			refuseFull(this.#directory);
+			refuseContent(this.#directory);
 			this.#runtime = makeRuntimeDirectory(environment);
 		} catch (error) {
-			this.#giveBack();
+			this.#release();
 			throw error;
 		}
 		this.stage = this.#runtime.path;
@@ -84,7 +84,7 @@ export class RootDirectory implements Placement {
 			if (outer !== undefined) {
 				throw new ConfigMapFsError(
 					'MOUNT_POINT_INVALID',
-					`Cannot place "${target}": it lies inside the volume at "${outer}", which --root-dir cannot do; leave --root-dir out`,
+					`cannot place "${target}": it lies inside the volume at "${outer}", which --root-dir does not support; drop --root-dir`,
 				);
 			}
 			this.#place(source, target, isFrozen === true);
@@ -94,7 +94,7 @@ export class RootDirectory implements Placement {
 		writeSync(this.#record, JSON.stringify(this.#layout), 0);
 		return {
 			within: (act) => act(),
-			// What is to follow is a link.
+			// A subPath that follows its object is a link.
 			replace() {},
 			members: () => [],
 			copyOnWrite: [],
@@ -114,7 +114,7 @@ export class RootDirectory implements Placement {
 		} catch (error) {
 			throw new ConfigMapFsError(
 				'MOUNT_POINT_INVALID',
-				`Cannot place "${target}" below "${this.#directory}": ${errorText(error)}; choose another --root-dir`,
+				`cannot place "${target}" below "${this.#directory}": ${errorText(error)}; choose another --root-dir`,
 				{ cause: error },
 			);
 		}
@@ -124,7 +124,7 @@ export class RootDirectory implements Placement {
 		if (target === '/' || this.#directories.includes(target.slice(1))) return;
 		this.#makeParents(dirname(target));
 		const path = join(this.#directory, target);
-		// The last start's may still be there, because something was put into it.
+		// The directory of the last start may still exist, because another process put a file into it.
 		if (lstatSync(path, { throwIfNoEntry: false })?.isDirectory() !== true) mkdirSync(path);
 		this.#directories.push(target.slice(1));
 	}
@@ -139,38 +139,38 @@ export class RootDirectory implements Placement {
 		this.#directories = [];
 	}
 
-	#giveBack(): void {
+	#release(): void {
 		rmSync(join(this.#directory, RECORD), { force: true });
 		closeSync(this.#record);
-		for (const path of this.#made) removeIfEmpty(path);
+		for (const path of this.#created) removeIfEmpty(path);
 	}
 
 	close(): void {
 		if (this.#isClosed) return;
 		this.#isClosed = true;
 		this.#clear();
-		this.#giveBack();
+		this.#release();
 		this.#runtime.remove();
 	}
 }
 
-/** Returns what it had to make, the deepest first. */
+/** Returns the directories that it created, the deepest first. */
 function makeDirectory(directory: string): readonly string[] {
 	try {
 		return makeDirectories(directory);
 	} catch (error) {
 		throw new ConfigMapFsError(
 			'MOUNT_POINT_INVALID',
-			`Cannot make "${directory}" for --root-dir: ${errorText(error)}; choose a directory that you may write`,
+			`cannot create "${directory}" for --root-dir: ${errorText(error)}; choose a directory that you may write to`,
 			{ cause: error },
 		);
 	}
 }
 
-/** Errors: MOUNT_POINT_INVALID when anything but the record is in it. */
-function refuseFull(directory: string): void {
+/** Errors: MOUNT_POINT_INVALID if the directory contains anything but the record. */
+function refuseContent(directory: string): void {
 	const first = namesIn(directory).find((name) => name !== RECORD);
-	if (first !== undefined) throw unusable(directory, `it is not empty, "${first}" is there`);
+	if (first !== undefined) throw unusable(directory, `it is not empty: it contains "${first}"`);
 }
 
 function namesIn(directory: string): readonly string[] {
@@ -184,30 +184,30 @@ function namesIn(directory: string): readonly string[] {
 function unusable(directory: string, reason: string, cause?: unknown): ConfigMapFsError {
 	return new ConfigMapFsError(
 		'MOUNT_POINT_INVALID',
-		`Cannot use "${directory}" as --root-dir: ${reason}; choose an empty or a new directory`,
+		`cannot use "${directory}" as --root-dir: ${reason}; choose an empty or a new directory`,
 		{ cause },
 	);
 }
 
 /**
- * Takes the record of the directory, after removing what a killed run says there that it made, and nothing else.
- * Errors: MOUNT_POINT_BUSY when another run has it, MOUNT_POINT_INVALID.
+ * Locks the record of the directory, and removes exactly what it lists, which a killed run has left. Returns its
+ * descriptor. Errors: MOUNT_POINT_BUSY if another run uses the directory, MOUNT_POINT_INVALID.
  */
 function takeRecord(directory: string): number {
 	const fd = openRecord(directory);
-	// Without a name it is that of a run that has just ended.
+	// A record without a name belongs to a run that has just ended.
 	if (!tryLock(fd) || fstatSync(fd).nlink === 0) {
 		closeSync(fd);
 		throw new ConfigMapFsError(
 			'MOUNT_POINT_BUSY',
-			`Cannot use "${directory}" as --root-dir: another run has it; choose another directory`,
+			`cannot use "${directory}" as --root-dir: another run uses it; choose another directory`,
 		);
 	}
 	removeLayout(directory, readLayout(fd));
 	return fd;
 }
 
-/** Errors: MOUNT_POINT_INVALID when it cannot be written, or is somebody else's, who could have anything removed. */
+/** Errors: MOUNT_POINT_INVALID if it cannot be written, or is another user's, who could list any file for removal. */
 function openRecord(directory: string): number {
 	const path = join(directory, RECORD);
 	let fd: number;
@@ -218,10 +218,10 @@ function openRecord(directory: string): number {
 	}
 	if (fstatSync(fd).uid === process.getuid?.()) return fd;
 	closeSync(fd);
-	throw unusable(directory, `"${RECORD}" in it is of another user's run`);
+	throw unusable(directory, `"${RECORD}" in it belongs to another user's run`);
 }
 
-/** What was put below the directory: paths relative to it; directories with the deepest last. */
+/** The created files and directories: paths relative to the directory; a parent comes before its children. */
 interface Layout {
 	readonly files: readonly string[];
 	readonly directories: readonly string[];
@@ -232,7 +232,7 @@ function readLayout(fd: number): Layout {
 		const { files, directories } = JSON.parse(readFileSync(fd, 'utf8')) as Layout;
 		return { files: files.filter(isInside), directories: directories.filter(isInside) };
 	} catch {
-		// New, or cut short: nothing is known to be ours.
+		// A new or truncated record lists nothing.
 		return { files: [], directories: [] };
 	}
 }
@@ -246,7 +246,7 @@ function removeLayout(directory: string, { files, directories }: Layout): void {
 	for (const path of [...directories].reverse()) removeIfEmpty(join(directory, path));
 }
 
-/** As it is now; its mode is kept, so that what is not writable stays so. */
+/** Copies the present content with its mode, so that a read-only file stays read-only. */
 function copy(source: string, path: string): void {
 	const stat = statSync(source);
 	if (stat.isDirectory()) cpSync(source, path, { recursive: true, dereference: true });
@@ -258,6 +258,6 @@ function removeIfEmpty(path: string): void {
 	try {
 		rmdirSync(path);
 	} catch {
-		// Somebody put something there.
+		// It is not empty, or gone already.
 	}
 }

@@ -66,7 +66,7 @@ describe('exit status', () => {
 		expect(await runToEnd(['true'], { cwd: '/nowhere' })).toMatchObject({
 			code: 126,
 			output:
-				'error: the working directory "/nowhere" does not exist, and is not created as in a container; create it first\n',
+				'error: the working directory "/nowhere" does not exist; create it first, because run does not create it as a container runtime would\n',
 		});
 	});
 

@@ -112,7 +112,7 @@ describe('a pod that cannot be started', () => {
 			mounting(`/opt/${`${'x'.repeat(200)}/`.repeat(25)}`),
 			{},
 			125,
-			/^Cannot mount at "\/opt\/x.*": ENAMETOOLONG: .*; choose another mountPath$/,
+			/^cannot mount at "\/opt\/x.*": ENAMETOOLONG: .*; choose another mountPath$/,
 		],
 		[
 			'the root',
@@ -133,35 +133,35 @@ describe('a pod that cannot be started', () => {
 			mounting('/proc/cmfs'),
 			{},
 			125,
-			'Cannot mount at "/proc/cmfs": it does not exist, and it is inside proc; choose another mountPath',
+			'cannot mount at "/proc/cmfs": it does not exist, and it is inside proc; choose another mountPath',
 		],
 		[
 			'a file',
 			mounting(at('file')),
 			{},
 			125,
-			/^Cannot mount at ".*\/file": not a directory: .*; mount one file of the volume there with subPath, /,
+			/^cannot mount at ".*\/file": not a directory: .*; mount one file of the volume there with subPath, /,
 		],
 		[
 			'below a file',
 			mounting(at('file/x')),
 			{},
 			125,
-			/^Cannot mount at ".*\/file\/x": ".*\/file" is not a directory; /,
+			/^cannot mount at ".*\/file\/x": ".*\/file" is not a directory; /,
 		],
 		[
 			'a loop',
 			mounting(at('loop/x')),
 			{},
 			125,
-			/^Cannot mount at ".*\/loop\/x": its symbolic links go round in circles; mend them$/,
+			/^cannot mount at ".*\/loop\/x": its symbolic links form a loop; correct them$/,
 		],
 		[
 			'one file at a directory',
 			mounting(at('directory'), { subPath: 'key' }),
 			{},
 			125,
-			/^Cannot mount at ".*\/directory": is a directory: .*; give the mountPath of the file itself, /,
+			/^cannot mount at ".*\/directory": is a directory: .*; use the path of the file as mountPath, /,
 		],
 		[
 			'a subPath below a file',
@@ -182,7 +182,7 @@ describe('a pod that cannot be started', () => {
 			mounting('/cmfs'),
 			{ args: ['--local-volume', 'v=/nowhere'] },
 			125,
-			'volume "v": --local-volume v=/nowhere cannot be used: there is no such file or directory; make it first',
+			'volume "v": --local-volume v=/nowhere cannot be used: no such file or directory; create it first',
 		],
 		[
 			'a local volume that is a file',
@@ -271,7 +271,7 @@ describe.each([ROOT_WAY, USER_WAY].filter(({ missing }) => missing === undefined
 				expect(await afterChange(change, '-f', path, ...command)).toMatchObject({ code: 0, stdout: 'one', stderr: '' });
 				const { code, stderr } = await afterChange(change, '-f', path, '--driver', 'kernel', ...command);
 				expect(code).toBe(125);
-				expect(stderr).toMatch(/^error: There is no \/dev\/fuse; .*--driver directory/);
+				expect(stderr).toMatch(/^error: \/dev\/fuse does not exist; .*--driver directory/);
 				expect(machine.left()).toEqual([]);
 			},
 		);
@@ -283,7 +283,7 @@ describe.each([ROOT_WAY, USER_WAY].filter(({ missing }) => missing === undefined
 			const { code, stderr } = await afterChange(change, '-f', path, '--', 'true');
 			expect(code).toBe(125);
 			expect(stderr).toMatch(
-				/^error: no directory for private files: .* in "\/run" .*\(EROFS: .*\); set TMPDIR to a writable directory\n$/,
+				/^error: no directory for private files: .* "\/run" .*\(EROFS: .*\); set TMPDIR to a writable directory\n$/,
 			);
 		});
 	},

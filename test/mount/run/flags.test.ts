@@ -225,7 +225,7 @@ for (const way of [ROOT_WAY, USER_WAY]) {
 			await run.waitForOutput('started');
 			expect(await runToEnd([APP, shown], options, way)).toMatchObject({
 				code: 125,
-				stderr: `error: Cannot use "${root}" as --root-dir: another run has it; choose another directory\n`,
+				stderr: `error: cannot use "${root}" as --root-dir: another run uses it; choose another directory\n`,
 			});
 			process.kill(run.pid, 'SIGKILL');
 			await run.end();
@@ -242,7 +242,7 @@ for (const way of [ROOT_WAY, USER_WAY]) {
 			writeFileSync(join(root, 'file'), 'mine');
 			expect(await runToEnd([APP, shown], { args: ['--root-dir', root], command: ['true'] }, way)).toMatchObject({
 				code: 125,
-				stderr: `error: Cannot use "${root}" as --root-dir: it is not empty, "file" is there; choose an empty or a new directory\n`,
+				stderr: `error: cannot use "${root}" as --root-dir: it is not empty: it contains "file"; choose an empty or a new directory\n`,
 			});
 			expect(readdirSync(root)).toEqual(['file']);
 			expect(readFileSync(join(root, 'file'), 'utf8')).toBe('mine');
@@ -263,7 +263,7 @@ for (const way of [ROOT_WAY, USER_WAY]) {
 			expect(await runToEnd([APP, nested], { args: ['--root-dir', root], command: ['true'] }, way)).toMatchObject({
 				code: 125,
 				stderr:
-					'error: Cannot place "/a/b": it lies inside the volume at "/a", which --root-dir cannot do; leave --root-dir out\n',
+					'error: cannot place "/a/b": it lies inside the volume at "/a", which --root-dir does not support; drop --root-dir\n',
 			});
 			expect(existsSync(root)).toBe(false);
 			expect(machine.left()).toEqual([]);
@@ -279,9 +279,9 @@ for (const way of [ROOT_WAY, USER_WAY]) {
 			chmodSync(record, 0o666);
 			const refused = async (root: string) =>
 				(await runToEnd([APP, shown], { args: ['--root-dir', root], command: ['true'] }, way)).stderr;
-			expect(await refused(closed)).toMatch(/^error: Cannot use .*: EACCES.*; choose an empty or a new directory\n$/);
+			expect(await refused(closed)).toMatch(/^error: cannot use .*: EACCES.*; choose an empty or a new directory\n$/);
 			expect(await refused(recorded)).toMatch(
-				/^error: Cannot use .*: "\.configmapfs" in it is of another user's run; choose/,
+				/^error: cannot use .*: "\.configmapfs" in it belongs to another user's run; choose/,
 			);
 			expect(existsSync(join(recorded, 'victim'))).toBe(true);
 		});

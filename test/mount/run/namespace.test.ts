@@ -173,8 +173,8 @@ for (const way of WAYS) {
 			await expect(
 				child.build({ source: 'outer', target: '/srv' }, { source: 'one', target: '/srv/none' }),
 			).rejects.toThrow(
-				'Cannot mount at "/srv/none": there is no such path in the volume that is mounted at "/srv"; ' +
-					'choose another mountPath, or a writable volume there',
+				'cannot mount at "/srv/none": the volume that is mounted at "/srv" has no such path; ' +
+					'choose another mountPath, or mount a writable volume there',
 			);
 		});
 
@@ -289,7 +289,7 @@ for (const way of WAYS) {
 			await child.build({ source: 'one', target: '/srv' });
 			await expect(child.fail()).rejects.toThrow('as asked');
 			await expect(child.build({ source: 'none', target: '/etc/cmfs-test' })).rejects.toThrow(
-				'Cannot mount at "/etc/cmfs-test": ENOENT',
+				'cannot mount at "/etc/cmfs-test": ENOENT',
 			);
 			expect(await child.look(`${child.stage}/one/key`)).toBe('value');
 			const outside = await child.runOutside('sh', '-c', 'find /srv -maxdepth 1 -name key; test -e /etc/cmfs-test');
@@ -299,7 +299,11 @@ for (const way of WAYS) {
 		test.each([
 			['/', 'one', 'it is the root directory; choose a mountPath below it'],
 			['/etc/passwd', 'one', /^not a directory: a directory cannot be mounted onto a file; mount one file .* subPath/],
-			['/etc', 'one/key', 'is a directory: a file cannot be mounted onto a directory; give the mountPath of the file'],
+			[
+				'/etc',
+				'one/key',
+				'is a directory: a file cannot be mounted onto a directory; use the path of the file as mountPath',
+			],
 			['/etc/passwd/x', 'one', '"/etc/passwd" is not a directory; choose another mountPath, or move it away'],
 			['/proc/cmfs-test', 'one', 'it does not exist, and it is inside proc; choose another mountPath'],
 			['/sys/cmfs/test', 'one', 'it does not exist, and it is inside sysfs; choose another mountPath'],
@@ -308,7 +312,7 @@ for (const way of WAYS) {
 			const error: unknown = await child.build({ source, target }).catch((thrown: unknown) => thrown);
 			expect(error).toMatchObject({ code: 'MOUNT_POINT_INVALID' });
 			const message = (error as Error).message;
-			const prefix = `Cannot mount at "${target}": `;
+			const prefix = `cannot mount at "${target}": `;
 			expect(message.slice(0, prefix.length)).toBe(prefix);
 			if (typeof reason === 'string') expect(message.slice(prefix.length)).toContain(reason);
 			else expect(message.slice(prefix.length)).toMatch(reason);

@@ -84,10 +84,10 @@ describe.skipIf(ROOT_ONLY || USER_WAY.missing !== undefined)('an ordinary user',
 		}
 		const child = await start(USER_WAY);
 		await expect(child.build({ source: 'one', target: `${machine}/none/config` })).rejects.toThrow(
-			`Cannot mount at "${machine}/none/config": permission denied at "${machine}/none/config"; run as root, or use --root-dir DIR`,
+			`cannot mount at "${machine}/none/config": permission denied at "${machine}/none/config"; run as root, or use --root-dir DIR`,
 		);
 		await expect(child.build({ source: 'one', target: `${machine}/search/config` })).rejects.toThrow(
-			`"${machine}/search" must have something new, and this user may not list it; run as root, or use --root-dir DIR`,
+			`it must be created in "${machine}/search", and this user may not list that directory; run as root, or use --root-dir DIR`,
 		);
 	});
 });
@@ -105,8 +105,8 @@ describe.skipIf(ROOT_ONLY || USER_WAY.missing !== undefined)('a machine that ref
 		expect(await refusal(ROOT_WAY, { through: [...through, ...withoutRights] })).toEqual({
 			code: 'FUSE_DEVICE_DENIED',
 			message:
-				'Cannot make a user namespace: unshare says "unshare failed: No space left on device"; ' +
-				'user.max_user_namespaces is 0, and "sysctl -w user.max_user_namespaces=15000" as root allows it; run as root, ' +
+				'cannot create a user namespace: unshare reports "unshare failed: No space left on device"; ' +
+				'user.max_user_namespaces is 0; "sysctl -w user.max_user_namespaces=15000" as root allows it; run as root, ' +
 				'or use --root-dir DIR, which needs no namespace',
 		});
 	});
@@ -117,7 +117,7 @@ describe.skipIf(ROOT_ONLY || USER_WAY.missing !== undefined)('a machine that ref
 		const setpriv = spawnSync('sh', ['-c', 'command -v setpriv'], { encoding: 'utf8' }).stdout.trim();
 		symlinkSync(setpriv, join(bin, 'setpriv'));
 		expect((await refusal(USER_WAY, { through: withPath })).message).toMatch(
-			/^Cannot make a user namespace: the program unshare is not installed \("apt-get install util-linux"\); .*--root-dir DIR/,
+			/^cannot create a user namespace: the program unshare is not installed \("apt-get install util-linux"\); .*--root-dir DIR/,
 		);
 		writeFileSync(
 			join(bin, 'unshare'),
@@ -125,14 +125,14 @@ describe.skipIf(ROOT_ONLY || USER_WAY.missing !== undefined)('a machine that ref
 		);
 		chmodSync(join(bin, 'unshare'), 0o755);
 		expect((await refusal(USER_WAY, { through: withPath })).message).toMatch(
-			/^Cannot make a user namespace: the program unshare is not util-linux's, or too old \(it says "unrecognized option/,
+			/^cannot create a user namespace: the program unshare is not that of util-linux, or too old \(it reports "unrecognized option/,
 		);
 	});
 
 	test('a user namespace gives no right to mount', async () => {
 		expect(await refusal(USER_WAY, { env: { CONFIGMAPFS_USER_NAMESPACE: '1' } })).toMatchObject({
 			code: 'FUSE_DEVICE_DENIED',
-			message: expect.stringMatching(/^Cannot make a user namespace: it was made, and gives no right to mount; /),
+			message: expect.stringMatching(/^cannot create a user namespace: it was created, but gives no right to mount; /),
 		});
 	});
 
@@ -140,7 +140,7 @@ describe.skipIf(ROOT_ONLY || USER_WAY.missing !== undefined)('a machine that ref
 		expect(await refusal(USER_WAY, { mayReexec: false })).toMatchObject({
 			code: 'FUSE_DEVICE_DENIED',
 			message: expect.stringMatching(
-				/^Cannot make a mount namespace: unshare: EPERM, not permitted; a container needs "--cap-add SYS_ADMIN .*, or use --root-dir DIR/,
+				/^cannot create a mount namespace: unshare: EPERM, not permitted; in a container, pass "--cap-add SYS_ADMIN .*, or use --root-dir DIR/,
 			),
 		});
 	});
@@ -156,8 +156,7 @@ describe.skipIf(ROOT_ONLY || USER_WAY.missing !== undefined)('a machine that ref
 		const chroot = temporaryDirectory('chroot');
 		expect(await refusal(ROOT_WAY, { prepare, env: { CHROOT: chroot }, through: ['chroot', chroot] })).toEqual({
 			code: 'MOUNT_REFUSED',
-			message:
-				'Cannot separate the mounts from the machine: this is a chroot; run outside of it, or use --root-dir DIR',
+			message: 'cannot separate the mounts from the machine: this is a chroot; run outside it, or use --root-dir DIR',
 		});
 	});
 });

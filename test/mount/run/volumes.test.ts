@@ -136,7 +136,7 @@ for (const way of [ROOT_WAY, USER_WAY]) {
 					args: ['--local-volume', `claim=${local}`],
 				});
 				expect(run.stdout).toBe('oneonetwooneoneconfig\nfile\nsub\nwritten\n777\n777\n');
-				expect(run.stderr).toContain(`\\"${local}/conf\\" was made on this machine to mount it on`);
+				expect(run.stderr).toContain(`created \\"${local}/conf\\" on this machine as its mount point`);
 				expect(readdirSync(local).sort()).toEqual(['conf', 'written']);
 			});
 

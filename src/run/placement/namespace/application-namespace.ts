@@ -1,6 +1,6 @@
 /**
- * The mount namespace that one start of an application sees. It is there for as long as a process is in it, or until it
- * is closed; nothing of it has to be taken down.
+ * The mount namespace of one start of the application. The kernel keeps it until it is closed and no process is in it;
+ * there is nothing to unmount.
  */
 
 import { closeSync, readlinkSync } from 'node:fs';
@@ -10,19 +10,19 @@ import { pathOf } from '../../../native/namespace.js';
 import { membersOfMountNamespace } from '../../../native/proc.js';
 import type { Assembly } from './assembly.js';
 
-/** Runs something in the namespace behind a descriptor, and comes back. */
+/** Runs `act` in the namespace of a descriptor, and returns to the previous one. */
 export type Visit = <T>(namespace: number, act: () => T) => T;
 
 export class ApplicationNamespace implements Assembly {
 	readonly copyOnWrite: readonly string[];
 	readonly unreachable: readonly string[];
-	/** As the kernel names it: `mnt:[4026532177]`. */
+	/** Name in /proc: `mnt:[4026532177]`. */
 	readonly mountNamespace: string;
 	readonly #fd: number;
 	readonly #visit: Visit;
 	#isClosed = false;
 
-	/** Takes the descriptor of the namespace over. */
+	/** Takes ownership of the descriptor of the namespace. */
 	constructor(fd: number, assembly: Assembly, visit: Visit) {
 		this.copyOnWrite = assembly.copyOnWrite;
 		this.unreachable = assembly.unreachable;
@@ -32,17 +32,17 @@ export class ApplicationNamespace implements Assembly {
 	}
 
 	/**
-	 * Runs `act` in here; a program that it starts stays here. The working directory is the one that this program was
-	 * started in, or the root where that cannot be reached. An ordinary user's program has no capabilities.
-	 * Requires: `act` is synchronous, of the main thread, and looks at no file with a promise or a callback.
+	 * Runs `act` in this namespace; a program that it starts stays here. The working directory is the one in which this
+	 * program was started, or the root if that cannot be reached. The program of an ordinary user has no capabilities.
+	 * Requires: the main thread; `act` is synchronous and does not use promises or callbacks of `fs`.
 	 */
 	within<T>(act: () => T): T {
 		return this.#visit(this.#fd, () => withoutInheritedCapabilities(act));
 	}
 
 	/**
-	 * Shows `source`, a path of the base namespace, at a target of the plan instead of what is there now, at one instant.
-	 * Errors: SystemCallError; nothing has changed then.
+	 * Atomically replaces the mount at a target of the plan by `source`, a path of the base namespace.
+	 * Errors: SystemCallError; the old mount is still there then.
 	 */
 	replace(source: string, target: string): void {
 		const mount = new FloatingMount(source);
@@ -53,12 +53,12 @@ export class ApplicationNamespace implements Assembly {
 		}
 	}
 
-	/** Process ids of everything that is in here. One that has left for a namespace of its own is not. */
+	/** Process ids of everything in this namespace, without processes that have moved to another one. */
 	members(): readonly number[] {
 		return membersOfMountNamespace(this.mountNamespace);
 	}
 
-	/** Nothing can be started in it any more. Idempotent. */
+	/** Nothing more can be started in this namespace. Idempotent. */
 	close(): void {
 		if (this.#isClosed) return;
 		this.#isClosed = true;

@@ -1,9 +1,9 @@
 /**
- * The daemon's own mount namespace: everything that the machine shows, and a directory that nobody else can see for its
- * journal, its mounts and what applications write. An application gets a copy of it with its volumes.
+ * The mount namespace of the daemon itself: everything of the machine, and a private directory, the stage, for its
+ * journal, its mounts and emptyDir volumes. An application gets a copy of the namespace with its volumes.
  *
- * It is this process's main thread alone that is in it, with what it starts. The pool's threads, which serve promises
- * and callbacks of `fs`, stay in the machine's: they see the same files, but nothing of the stage.
+ * Only the main thread of this process is in it, and the programs that it starts. The threads of the pool, which serve
+ * promises and callbacks of `fs`, stay in the machine's namespace: they see the same files, but not the stage.
  */
 
 import { closeSync, fstatSync, mkdirSync, openSync, realpathSync } from 'node:fs';
@@ -23,41 +23,41 @@ import { MOUNT_NAME, mountIdOf } from './mount-flags.js';
 import type { PlannedMount } from './planned-mount.js';
 import { refused } from './refusal.js';
 
-/** Of this thread. Source: namespaces(7). */
+/** The mount namespace of this thread. Source: namespaces(7). */
 const OWN_NAMESPACE = '/proc/thread-self/ns/mnt';
 
 /**
- * Puts the main thread into a namespace of its own, for the rest of its life.
- * Requires: the main thread; `needsUserNamespace()` has said no.
+ * Moves the main thread into a new mount namespace for the rest of its life.
+ * Requires: the main thread; `needsUserNamespace()` returned false.
  * Errors: FUSE_DEVICE_DENIED, MOUNT_REFUSED.
  */
 export function enterBaseNamespace(environment: RuntimeEnvironment): BaseNamespace {
-	invariant(isMainThread, 'a namespace is for the main thread, which starts all programs');
-	attempt('make a mount namespace', unshareMounts);
+	invariant(isMainThread, 'only the main thread, which starts all programs, has the namespace');
+	attempt('create a mount namespace', unshareMounts);
 	attempt('separate the mounts from the machine', separate);
-	const place = {
+	const origin = {
 		namespace: openSync(OWN_NAMESPACE, 'r'),
 		directory: holdWorkingDirectory(),
 		path: workingDirectory(),
 	};
 	const root = identityOfRoot();
-	attempt('enter the mount namespace', () => enterMounts(place.namespace));
-	changeDirectory(place.directory);
+	attempt('enter the mount namespace', () => enterMounts(origin.namespace));
+	changeDirectory(origin.directory);
 	if (identityOfRoot() !== root) throw insideChroot();
-	return makeBase(environment, place);
+	return makeBase(environment, origin);
 }
 
-/** What the machine mounts and unmounts later is seen here too, and nothing of here is seen there. */
+/** Later mounts and unmounts of the machine propagate into this namespace, and none out of it. */
 function separate(): void {
 	try {
 		mount(null, '/', null, MS.SLAVE | MS.REC, null);
 	} catch (error) {
-		// The root of a chroot is no mount.
+		// The root of a chroot is not a mount.
 		throw systemCode(error) === 'EINVAL' ? insideChroot(error) : error;
 	}
 }
 
-/** The mount and what is mounted there: the same directory may be reached by several mounts. */
+/** Identifies the mount and its directory: several mounts may show the same directory. */
 function identityOfRoot(): string {
 	const root = openSync('/', O_PATH);
 	const { dev, ino } = fstatSync(root);
@@ -66,11 +66,11 @@ function identityOfRoot(): string {
 	return `${mountId} ${dev} ${ino}`;
 }
 
-/** Entering a namespace leads to its root, which is outside of a chroot. */
+/** Entering a namespace leads to its root, which is outside the chroot. */
 function insideChroot(cause?: unknown): ConfigMapFsError {
 	return new ConfigMapFsError(
 		'MOUNT_REFUSED',
-		'Cannot separate the mounts from the machine: this is a chroot; run outside of it, or use --root-dir DIR',
+		'cannot separate the mounts from the machine: this is a chroot; run outside it, or use --root-dir DIR',
 		{ cause },
 	);
 }
@@ -91,21 +91,21 @@ function holdWorkingDirectory(): number {
 	}
 }
 
-/** Where this thread belongs. */
-interface Place {
+/** Where the main thread is between two visits of other namespaces. */
+interface Origin {
 	readonly namespace: number;
-	/** The working directory, and its path. */
+	/** Descriptor and path of the working directory. */
 	readonly directory: number;
 	readonly path: string;
 }
 
-function makeBase(environment: RuntimeEnvironment, place: Place): BaseNamespace {
+function makeBase(environment: RuntimeEnvironment, origin: Origin): BaseNamespace {
 	const runtime = makeRuntimeDirectory(environment);
 	try {
 		const stage = join(realpathSync.native(runtime.path), 'stage');
 		mkdirSync(stage, { mode: 0o700 });
 		attempt('mount a tmpfs', () => mount(MOUNT_NAME, stage, 'tmpfs', MS.NOSUID | MS.NODEV, 'mode=700'));
-		return new BaseNamespace(stage, { ...place, runtime, uid: environment.uid });
+		return new BaseNamespace(stage, { ...origin, runtime, uid: environment.uid });
 	} catch (error) {
 		runtime.remove();
 		throw error;
@@ -114,33 +114,33 @@ function makeBase(environment: RuntimeEnvironment, place: Place): BaseNamespace 
 
 export class BaseNamespace {
 	/**
-	 * A directory of mode 0700 in memory, absolute and without links, that only this namespace has. The machine has an
-	 * empty directory with a lock there, whatever becomes of this process.
+	 * A directory of mode 0700 in memory that only this namespace has; absolute, without links. On the machine the same
+	 * path is an empty directory with a lock, even after this process was killed.
 	 */
 	readonly stage: string;
-	/** What the machine has of it: a directory with a lock. */
+	/** The directory of the machine with the lock. */
 	readonly machineDirectory: string;
-	/** For drivers: their files belong on the stage. */
+	/** Makes drivers create their files on the stage. */
 	readonly environment: RuntimeEnvironment;
-	readonly #place: Place;
+	readonly #origin: Origin;
 	readonly #runtime: RuntimeDirectory;
 	#isClosed = false;
 
-	constructor(stage: string, own: Place & { readonly runtime: RuntimeDirectory; readonly uid: number }) {
+	constructor(stage: string, own: Origin & { readonly runtime: RuntimeDirectory; readonly uid: number }) {
 		this.stage = stage;
 		this.environment = { uid: own.uid, xdgRuntimeDirectory: stage, temporary: stage };
-		this.#place = own;
+		this.#origin = own;
 		this.#runtime = own.runtime;
 		this.machineDirectory = own.runtime.path;
 	}
 
 	/**
-	 * A namespace for one start of an application: this one's copy with the mounts of `plan`, which are in order of
-	 * depth, and without the stage. Paths that do not exist on the machine are provided in it alone.
-	 * Errors: MOUNT_POINT_INVALID, MOUNT_REFUSED, FUSE_DEVICE_DENIED, which name the mountPath; nothing is left then.
+	 * Creates the namespace for one start of the application: a copy of this one with the mounts of `plan`, which is in
+	 * order of depth, and without the stage. Missing mount points are created in it alone, not on the machine.
+	 * Errors: MOUNT_POINT_INVALID, MOUNT_REFUSED, FUSE_DEVICE_DENIED, which name the mountPath; nothing is left behind.
 	 */
 	build(plan: readonly PlannedMount[]): ApplicationNamespace {
-		attempt('make a mount namespace', unshareMounts);
+		attempt('create a mount namespace', unshareMounts);
 		let fd: number | undefined;
 		try {
 			fd = openSync(OWN_NAMESPACE, 'r');
@@ -157,7 +157,7 @@ export class BaseNamespace {
 	#visit<T>(namespace: number, act: () => T): T {
 		enterMounts(namespace);
 		try {
-			goTo(this.#place.path);
+			goTo(this.#origin.path);
 			return act();
 		} finally {
 			this.#return();
@@ -165,11 +165,11 @@ export class BaseNamespace {
 	}
 
 	#return(): void {
-		enterMounts(this.#place.namespace);
-		changeDirectory(this.#place.directory);
+		enterMounts(this.#origin.namespace);
+		changeDirectory(this.#origin.directory);
 	}
 
-	/** Takes the stage away with everything on it. Requires: drivers that use it have ended. Idempotent. */
+	/** Removes the stage with everything on it. Requires: drivers that use it have ended. Idempotent. */
 	close(): void {
 		if (this.#isClosed) return;
 		this.#isClosed = true;
@@ -186,11 +186,11 @@ function workingDirectory(): string {
 	}
 }
 
-/** Entering a namespace has led to its root already. */
+/** Stays in the root, to which entering a namespace leads, if the directory cannot be entered. */
 function goTo(directory: string): void {
 	try {
 		changeDirectory(directory);
 	} catch {
-		// A volume hides it, or it was removed.
+		// A volume hides the directory, or it was removed.
 	}
 }

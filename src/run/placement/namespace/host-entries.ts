@@ -1,5 +1,5 @@
 /**
- * The entries of a host's directory, shown one by one in a directory that takes its place.
+ * Binds the entries of a host directory, one by one, into the directory that stands in for it.
  */
 
 import {
@@ -15,41 +15,43 @@ import {
 import { systemCode } from '../../../base/errors.js';
 import { bindMount, pathOf } from '../../../native/namespace.js';
 
-/** `bind` shows the host's own, `copy` is for symbolic links, `leave` is for what the place shows by itself. */
+/**
+ * `bind` mounts the entry, `copy` copies a symbolic link, `leave` does nothing: the stand-in shows the entry already.
+ */
 export type Showing = 'bind' | 'copy' | 'leave';
 
 /**
- * Shows what is in the directory behind the descriptor `original` in the directory `place`; `makes` says whether a name
- * to bind on must be made there first. Returns the names that cannot be shown.
- * Errors: the system error when the directory cannot be listed, or nothing more can be mounted.
+ * Shows the entries of the directory of the descriptor `original` in the directory `standIn`. With `creates`, the mount
+ * point of each entry is created first. Returns the names that cannot be shown.
+ * Errors: the system error if the directory cannot be listed, or no more mounts are possible.
  */
 export function showEntries(
 	original: number,
-	place: string,
+	standIn: string,
 	options: {
 		readonly showing: (entry: Dirent<Buffer>) => Showing;
-		readonly makes: boolean;
+		readonly creates: boolean;
 		readonly bind?: typeof bindMount;
 	},
 ): readonly string[] {
-	const { showing, makes, bind = bindMount } = options;
+	const { showing, creates, bind = bindMount } = options;
 	const missed: string[] = [];
 	const from = pathOf(original);
 	for (const entry of readdirSync(from, { withFileTypes: true, encoding: 'buffer' })) {
 		const source = below(from, entry.name);
-		const target = below(place, entry.name);
+		const target = below(standIn, entry.name);
 		try {
 			const how = showing(entry);
 			if (how === 'copy') symlinkSync(readlinkSync(source, 'buffer'), target);
 			if (how !== 'bind') continue;
-			if (makes) makePlace(target, entry.isDirectory());
-			// Inside a user namespace nothing of what is mounted below can be left out.
+			if (creates) createMountPointAt(target, entry.isDirectory());
+			// In a user namespace the mounts below an entry cannot be left out.
 			bind(source, target, true);
 		} catch (error) {
 			const code = systemCode(error);
-			// Too many mounts: the next one would fail too.
+			// There are too many mounts, so the next one would fail too.
 			if (code === 'ENOSPC' || code === 'ENOMEM') throw error;
-			// One that has just been removed is not missed; one behind a dead server is.
+			// An entry that was just removed is not reported; one behind a dead server is.
 			if (code !== 'ENOENT') missed.push(entry.name.toString());
 		}
 	}
@@ -61,8 +63,8 @@ function below(directory: string, name: Buffer): Buffer {
 	return Buffer.concat([Buffer.from(`${directory}/`), name]);
 }
 
-/** Something to mount on. Errors: the system error; EEXIST when it is there. */
-export function makePlace(path: string | Buffer, isDirectory: boolean): void {
+/** Creates an empty file or directory to mount on. Errors: the system error; EEXIST if it exists. */
+export function createMountPointAt(path: string | Buffer, isDirectory: boolean): void {
 	if (isDirectory) mkdirSync(path, 0o755);
 	else closeSync(openSync(path, constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL, 0o644));
 }

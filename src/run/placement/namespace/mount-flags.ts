@@ -1,15 +1,15 @@
 /**
- * Flags of mounts: which a bind keeps, because a user namespace may not take them away, and because nobody should.
+ * Mount flags that a bind mount must keep. A user namespace may not clear them, and root should not.
  */
 
 import { readFileSync } from 'node:fs';
 import type { MountEntry } from '../../../mounts/mount-table.js';
 import { MS } from '../../../native/libc.js';
 
-/** What the mount table calls the mounts of a namespace. */
+/** Source of our mounts in the mount table. */
 export const MOUNT_NAME = 'configmapfs';
 
-/** Those that a remount sets anew. Source: mount(2); access times are kept where no flag says anything of them. */
+/** The flags that a remount replaces. Source: mount(2); without a flag for access times a remount keeps them. */
 const FLAGS: Readonly<Record<string, number>> = {
 	ro: MS.RDONLY,
 	nosuid: MS.NOSUID,
@@ -18,12 +18,12 @@ const FLAGS: Readonly<Record<string, number>> = {
 	nosymfollow: MS.NOSYMFOLLOW,
 };
 
-/** The flags that a mount has of those that a remount sets anew. */
+/** The flags of a mount that a remount has to repeat. */
 export function keptFlags(entry: MountEntry | undefined): number {
 	return (entry?.options ?? []).reduce((flags, option) => flags | (FLAGS[option] ?? 0), 0);
 }
 
-/** The mount that shows `path`, which is absolute and without links. */
+/** The mount that `path` is on; `path` is absolute and without links. */
 export function mountAt(path: string, table: readonly MountEntry[]): MountEntry | undefined {
 	let best: MountEntry | undefined;
 	for (const entry of table) {
@@ -40,7 +40,7 @@ export function mountOf(fd: number, table: readonly MountEntry[]): MountEntry | 
 	return table.find((entry) => entry.id === id);
 }
 
-/** Its number in the mount table. Source: proc(5), /proc/PID/fdinfo, mnt_id. */
+/** The id of that mount in the mount table. Source: proc(5), /proc/PID/fdinfo, mnt_id. */
 export function mountIdOf(fd: number): number {
 	return Number(/^mnt_id:\s*(\d+)$/m.exec(readFileSync(`/proc/self/fdinfo/${fd}`, 'latin1'))?.[1]);
 }

@@ -1,5 +1,5 @@
 /**
- * One entry of what an application's namespace shows: something of the daemon's, at a path of the container's.
+ * One mount of an application: a path of the daemon's namespace, at a path of the container.
  */
 
 export interface PlannedMount {
@@ -8,8 +8,11 @@ export interface PlannedMount {
 	/** The mountPath: absolute, without `.`, `..`, doubled or trailing slashes. */
 	readonly target: string;
 	readonly readOnly: boolean;
-	/** With what is mounted below the source, as a host's directory is shown. Default: without. */
+	/** Whether the mounts below the source come along, as for a directory of the host. Default: false. */
 	readonly recursive?: boolean;
-	/** A bind keeps what the path leads to now; whoever has no binds makes a copy. Default: it is the whole volume. */
+	/**
+	 * Whether the content must not follow later changes. A bind mount does so; a placement without bind mounts makes a
+	 * copy. Default: false, for a complete volume.
+	 */
 	readonly isFrozen?: boolean;
 }

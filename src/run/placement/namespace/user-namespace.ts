@@ -1,8 +1,8 @@
 /**
- * An ordinary user's way to mounts: a user namespace in which the user stays who he is and may mount.
+ * Lets an ordinary user mount: in a user namespace that keeps the user's own uid.
  *
- * A process with threads cannot make one (unshare(2), CLONE_NEWUSER), and Node has threads before the first line runs.
- * So the program becomes `unshare` in the same process, which makes the namespace and becomes the program again.
+ * A process with threads cannot create one (unshare(2), CLONE_NEWUSER), and Node has threads before the first line of
+ * the program runs. So the process executes `unshare`, which creates the namespace and executes this program again.
  */
 
 import { spawnSync } from 'node:child_process';
@@ -11,30 +11,30 @@ import { CAP_SYS_ADMIN, hasCapability } from '../../../native/capabilities.js';
 import { ownCommandLine, replaceProcess } from '../../../native/replace-process.js';
 import { userNamespaceRefused } from './refusal.js';
 
-/** Says to the second run that it is the second. */
+/** Set for the second execution of this program. */
 const MARKER = 'CONFIGMAPFS_USER_NAMESPACE';
 
 /**
- * Whether this process may not mount, so that `reexecInUserNamespace` comes first. Takes the mark of a second run out
- * of the environment, so it belongs before anything that hands the environment on.
- * Errors: FUSE_DEVICE_DENIED when this is the second run and may not mount all the same.
+ * Whether this process may not mount, so `reexecInUserNamespace` must be called. Removes the marker of the second
+ * execution from the environment, so call it before the environment is passed on.
+ * Errors: FUSE_DEVICE_DENIED if this is the second execution and it still may not mount.
  */
 export function needsUserNamespace(): boolean {
 	const isSecond = process.env[MARKER] !== undefined;
 	delete process.env[MARKER];
 	if (hasCapability(CAP_SYS_ADMIN)) return false;
-	if (isSecond) throw userNamespaceRefused('it was made, and gives no right to mount');
+	if (isSecond) throw userNamespaceRefused('it was created, but gives no right to mount');
 	return true;
 }
 
 /**
- * Runs this program again, from its start and in this process, with the right to mount in a user namespace of its own:
- * as the same user, or as its root with `mapRoot`. Other users and groups do not exist there.
+ * Executes this program again in the same process, with the right to mount in a new user namespace: as the same user,
+ * or as its root with `mapRoot`. Other users and groups do not exist there.
  * Requires: standard streams were not used yet.
  * Errors: FUSE_DEVICE_DENIED with the reason, before anything has changed.
  */
 export function reexecInUserNamespace(options: { readonly mapRoot: boolean }): never {
-	// The rights of another user than root would end with the first exec; these do not.
+	// Without --keep-caps the capabilities of a user other than root end at the exec.
 	const identity = options.mapRoot ? ['--map-root-user'] : ['--map-current-user', '--keep-caps'];
 	const unshare = ['unshare', '--user', ...identity, '--'];
 	probe(unshare);
@@ -47,7 +47,7 @@ export function reexecInUserNamespace(options: { readonly mapRoot: boolean }): n
 	}
 }
 
-/** After the exec there is nobody left who could explain. */
+/** Tries it in a child first, because after the exec no error could be reported. */
 function probe([file = '', ...args]: readonly string[]): void {
 	const result = spawnSync(file, [...args, 'true'], {
 		encoding: 'utf8',
@@ -59,13 +59,13 @@ function probe([file = '', ...args]: readonly string[]): void {
 	if (systemCode(cause) === 'ENOENT') {
 		throw userNamespaceRefused('the program unshare is not installed ("apt-get install util-linux")', { cause });
 	}
-	const said =
+	const message =
 		result.stderr
 			?.trim()
 			.split('\n')[0]
 			?.replace(/^unshare: /, '') ?? '';
-	if (/unrecognized option|invalid option/.test(said)) {
-		throw userNamespaceRefused(`the program unshare is not util-linux's, or too old (it says "${said}")`);
+	if (/unrecognized option|invalid option/.test(message)) {
+		throw userNamespaceRefused(`the program unshare is not that of util-linux, or too old (it reports "${message}")`);
 	}
-	throw userNamespaceRefused(cause === undefined ? `unshare says "${said}"` : errorText(cause), { cause });
+	throw userNamespaceRefused(cause === undefined ? `unshare reports "${message}"` : errorText(cause), { cause });
 }

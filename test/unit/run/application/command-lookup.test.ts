@@ -206,11 +206,11 @@ describe('checkWorkingDirectory', () => {
 	test.each([
 		[
 			'/no/where',
-			'the working directory "/no/where" does not exist, and is not created as in a container; create it first',
+			'the working directory "/no/where" does not exist; create it first, because run does not create it as a container runtime would',
 		],
 		[
 			'/dev/null/x',
-			'the working directory "/dev/null/x" does not exist, and is not created as in a container; create it first',
+			'the working directory "/dev/null/x" does not exist; create it first, because run does not create it as a container runtime would',
 		],
 		['/dev/null', 'the working directory "/dev/null" is not a directory; choose another'],
 	])('%s', (cwd, message) => {

@@ -130,7 +130,7 @@ describe('hostPath', () => {
 		const missing = join(directory, 'missing');
 		const error = {
 			code: 'INPUT_MISSING',
-			message: `volume "v": hostPath ${missing} cannot be used: there is no such file or directory; make it first`,
+			message: `volume "v": hostPath ${missing} cannot be used: no such file or directory; create it first`,
 		};
 		expect(() => typed('', missing)).toThrow(expect.objectContaining(error));
 		expect(() => typed('FileOrCreate', join(missing, 'x'))).toThrow(expect.objectContaining({ code: 'INPUT_MISSING' }));
@@ -158,8 +158,7 @@ describe('what is only in a cluster', () => {
 		expect(at('/nowhere')).toThrow(
 			expect.objectContaining({
 				code: 'INPUT_MISSING',
-				message:
-					'volume "v": --local-volume v=/nowhere cannot be used: there is no such file or directory; make it first',
+				message: 'volume "v": --local-volume v=/nowhere cannot be used: no such file or directory; create it first',
 			}),
 		);
 		const file = join(directory, 'file');

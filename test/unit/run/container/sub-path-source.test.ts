@@ -62,7 +62,7 @@ describe('subPathSource', () => {
 		expect(found.warnings).toEqual([
 			{
 				field: 'volume "v"',
-				text: 'subPath "typo" is not there, so it is an empty directory, as kubelet makes it; correct the name',
+				text: 'subPath "typo" does not exist, so an empty directory is mounted, as kubelet does; correct the name',
 			},
 		]);
 		expect(made).toEqual(['typo']);
@@ -147,7 +147,7 @@ describe('makeMountPointWithin', () => {
 		).toEqual([
 			{
 				field: '/data/conf',
-				text: `"${root}/conf" was made on this machine to mount it on, as a container runtime does`,
+				text: `created "${root}/conf" on this machine as its mount point, as a container runtime does`,
 			},
 		]);
 	});

@@ -36,14 +36,17 @@ describe('parseOnChange', () => {
 		['signal', '--on-change signal: the signal is missing; use signal:HUP'],
 		['exec:', '--on-change exec:: the command is missing; use exec:COMMAND'],
 		['exec:  ', '--on-change exec:  : the command is missing; use exec:COMMAND'],
-		['restart:now', '--on-change restart:now: "restart" takes nothing after it; use restart alone'],
-		['none:', '--on-change none:: "none" takes nothing after it; use none alone'],
+		['restart:now', '--on-change restart:now: "restart" takes no argument; use restart alone'],
+		['none:', '--on-change none:: "none" takes no argument; use none alone'],
 		[
 			'restrat',
 			'--on-change restrat: unknown action "restrat"; did you mean "restart"? Use none, signal:NAME, restart, exec:COMMAND or http:URL',
 		],
 		['', '--on-change : unknown action ""; use none, signal:NAME, restart, exec:COMMAND or http:URL'],
-		['http:localhost:80/x', '--on-change http:localhost:80/x: only http:// and https:// are known; use one of them'],
+		[
+			'http:localhost:80/x',
+			'--on-change http:localhost:80/x: only http:// and https:// are supported; use one of them',
+		],
 		['http:/x', '--on-change http:/x: not a URL; use http:http://HOST:PORT/PATH'],
 		['http://u:p@/x', '--on-change http:///x: not a URL; use http:http://HOST:PORT/PATH'],
 	])('%s is refused with what would do', (text, message) => {

@@ -77,7 +77,7 @@ describe('a layout', () => {
 	test('a mount inside another volume is refused', () => {
 		const root = open();
 		expect(() => root.build([volume('/a'), volume('/a/b')])).toThrow(
-			expect.objectContaining({ code: 'MOUNT_POINT_INVALID', message: expect.stringContaining('Cannot place "/a/b"') }),
+			expect.objectContaining({ code: 'MOUNT_POINT_INVALID', message: expect.stringContaining('cannot place "/a/b"') }),
 		);
 		root.close();
 		expect(readdirSync(parent)).toEqual([]);
@@ -112,7 +112,7 @@ describe('the directory', () => {
 		expect(() => open(parent)).toThrow(
 			expect.objectContaining({
 				code: 'MOUNT_POINT_INVALID',
-				message: `Cannot use "${parent}" as --root-dir: it is not empty, "file" is there; choose an empty or a new directory`,
+				message: `cannot use "${parent}" as --root-dir: it is not empty: it contains "file"; choose an empty or a new directory`,
 			}),
 		);
 		expect(statSync(parent).ctimeMs).toBe(ctimeMs);

@@ -89,11 +89,11 @@ describe('resolveTarget', () => {
 
 	test.each([
 		['etc/file/x', 'etc/file" is not a directory; choose another mountPath, or move it away'],
-		['loop/x', 'its symbolic links go round in circles; mend them'],
-		['dangling-up', 'etc/none" does not exist; make it, or mend the link to it'],
+		['loop/x', 'its symbolic links form a loop; correct them'],
+		['dangling-up', 'etc/none" does not exist; create it, or correct the link to it'],
 	])('nothing can be mounted at %s', (given, reason) => {
 		const path = join(tree(), given);
-		expect(() => resolveTarget(path, new Set())).toThrow(`Cannot mount at "${path}": `);
+		expect(() => resolveTarget(path, new Set())).toThrow(`cannot mount at "${path}": `);
 		expect(() => resolveTarget(path, new Set())).toThrow(reason);
 	});
 });
@@ -109,7 +109,7 @@ describe('showEntries', () => {
 		const bound: string[] = [];
 		try {
 			const missed = showEntries(original, place, {
-				makes: true,
+				creates: true,
 				showing: (entry) => (entry.isSymbolicLink() ? 'copy' : 'bind'),
 				bind(source, target) {
 					const name = basename(source.toString('latin1'));
@@ -181,7 +181,7 @@ describe('refusals', () => {
 		const error = userNamespaceRefused('because', { read: (asked) => (asked === name ? value : undefined) });
 		expect(error.code).toBe('FUSE_DEVICE_DENIED');
 		expect(error.message).toBe(
-			`Cannot make a user namespace: because; ${name} is ${value}, and "${cure}" as root allows it; run as root, ` +
+			`cannot create a user namespace: because; ${name} is ${value}, and "${cure}" as root allows it; run as root, ` +
 				'or use --root-dir DIR, which needs no namespace',
 		);
 	});
@@ -189,20 +189,20 @@ describe('refusals', () => {
 	test('a user namespace while every switch is open', () => {
 		const values: Readonly<Record<string, string>> = { 'user.max_user_namespaces': '96365' };
 		const { message } = userNamespaceRefused('because', { read: (name) => values[name] });
-		expect(message).toMatch(/because; a container needs "--security-opt seccomp=unconfined .*--root-dir DIR/);
+		expect(message).toMatch(/because; in a container, pass "--security-opt seccomp=unconfined .*--root-dir DIR/);
 	});
 
 	test.each([
-		[1, 'FUSE_DEVICE_DENIED', 'mount: EPERM, not permitted; a container needs "--cap-add SYS_ADMIN'],
-		[13, 'FUSE_DEVICE_DENIED', 'mount: EACCES, not permitted; a container needs "--cap-add SYS_ADMIN'],
-		[38, 'FUSE_DEVICE_DENIED', 'mount: ENOSYS, not permitted; a container needs "--cap-add SYS_ADMIN'],
+		[1, 'FUSE_DEVICE_DENIED', 'mount: EPERM, not permitted; in a container, pass "--cap-add SYS_ADMIN'],
+		[13, 'FUSE_DEVICE_DENIED', 'mount: EACCES, not permitted; in a container, pass "--cap-add SYS_ADMIN'],
+		[38, 'FUSE_DEVICE_DENIED', 'mount: ENOSYS, not permitted; in a container, pass "--cap-add SYS_ADMIN'],
 		[28, 'MOUNT_REFUSED', 'mount: ENOSPC, too many mounts or namespaces; raise fs.mount-max'],
-		[19, 'MOUNT_REFUSED', 'mount: ENODEV, a file system that this kernel has not; load its module'],
+		[19, 'MOUNT_REFUSED', 'mount: ENODEV, this kernel does not have the file system; load its module'],
 		[22, 'MOUNT_REFUSED', 'mount: EINVAL, not possible here; use --root-dir DIR'],
 	])('errno %i of a step', (errno, code, text) => {
 		const error = refused('mount at "/etc/app"', new SystemCallError('mount', errno));
 		expect(error.code).toBe(code);
-		expect(error.message).toContain(`Cannot mount at "/etc/app": ${text}`);
+		expect(error.message).toContain(`cannot mount at "/etc/app": ${text}`);
 		expect(error.message).toContain('--root-dir DIR');
 	});
 
