@@ -181,7 +181,7 @@ describe('refusals', () => {
 		const error = userNamespaceRefused('because', { read: (asked) => (asked === name ? value : undefined) });
 		expect(error.code).toBe('FUSE_DEVICE_DENIED');
 		expect(error.message).toBe(
-			`cannot create a user namespace: because; ${name} is ${value}, and "${cure}" as root allows it; run as root, ` +
+			`cannot create a user namespace: because; ${name} is ${value}; "${cure}" as root allows it; run as root, ` +
 				'or use --root-dir DIR, which needs no namespace',
 		);
 	});
