@@ -1,4 +1,4 @@
-/** The official API cases on ConfigMaps, followed by the source. Source: kubernetes v1.32 test/e2e/common/node/configmap.go. */
+/** The official API cases on ConfigMaps, observed by the cluster source. Source: kubernetes v1.32 test/e2e/common/node/configmap.go. */
 
 import { afterEach, describe, expect, it } from 'vitest';
 import { SILENT } from '../../src/base/log.js';
@@ -28,7 +28,7 @@ function path(ns: string, name = ''): string {
 	return `/api/v1/namespaces/${ns}/configmaps${name === '' ? '' : `/${name}`}`;
 }
 
-/** The data of an object that is shown, as text. */
+/** The data of a shown object as text. */
 function shown(sink: RecordingSink, key: string): Readonly<Record<string, string>> | undefined {
 	const object = sink.objects.get(key);
 	return object && Object.fromEntries([...object.data].map(([field, value]) => [field, value.toString()]));

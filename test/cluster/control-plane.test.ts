@@ -1,4 +1,4 @@
-/** The tests' own API server and the proxy in front of it do what tests of the cluster source rely on. */
+/** Checks the tests' own API server and the proxy in front of it: the tests of the cluster source rely on them. */
 
 import { existsSync, readFileSync } from 'node:fs';
 import { type IncomingMessage, get as plainGet } from 'node:http';
@@ -27,7 +27,7 @@ interface Event {
 	};
 }
 
-/** A watch, read as it comes; `open` until the answer is over or broken. */
+/** Reads a watch as it arrives; its state is `open` until the answer ends or breaks. */
 class Watch {
 	text = '';
 	status = 0;
@@ -114,7 +114,7 @@ describe('the API server', () => {
 		expect(gone.stderr).toContain('configmaps "a" not found');
 	});
 
-	it('lets a restricted user do what its rules say and answers 403 to the rest', async () => {
+	it('lets a restricted user do what its rules allow and answers 403 to other requests', async () => {
 		const namespace = await cluster().namespace();
 		await create(namespace, 'mine');
 		await create(namespace, 'other');
@@ -130,7 +130,7 @@ describe('the API server', () => {
 		expect(seen.stderr).toContain('User "restricted" cannot get resource "configmaps"');
 	});
 
-	it('knows new users at once, and rules that were taken away soon', async () => {
+	it('knows new users at once, and soon forgets removed rules', async () => {
 		const namespace = await cluster().namespace();
 		const rules = [{ verbs: ['list'], resources: ['configmaps'] }];
 		const user = await cluster().user('removed', rules, { namespace });
@@ -140,7 +140,7 @@ describe('the API server', () => {
 		await until(async () => (await ask()) === 403, '403 without rules');
 	});
 
-	it('takes a rotated token at once, and refuses the old one within the time of its cache', async () => {
+	it('accepts a rotated token at once, and refuses the old one within the time of its cache', async () => {
 		const user = await cluster().user('rotated', [{ verbs: ['list'], resources: ['configmaps'] }]);
 		const old = user.token;
 		const ask = async (token: string) => (await cluster().api('GET', '/api/v1/configmaps', { token })).status;
@@ -175,7 +175,7 @@ describe('the API server', () => {
 		expect(watch.status).toBe(422);
 	});
 
-	it('keeps its data, its url and its users when it or etcd is killed', async () => {
+	it('keeps its data, its URL and its users if it or etcd is killed', async () => {
 		const namespace = await cluster().namespace();
 		await create(namespace, 'a');
 		const user = await cluster().user('survivor', [{ verbs: ['get'], resources: ['configmaps'] }], { namespace });
@@ -190,13 +190,13 @@ describe('the API server', () => {
 		expect(cluster().pids.etcd).toBeUndefined();
 		await cluster().startEtcd();
 		const path = `${configMaps(namespace)}/a`;
-		await until(async () => (await cluster().api('GET', path)).status === 200, 'the data are there again');
+		await until(async () => (await cluster().api('GET', path)).status === 200, 'the data again');
 		expect((await cluster().api('GET', path, { token: user.token })).status).toBe(200);
 		expect(cluster().pids.apiServer).not.toBe(before.apiServer);
 		expect(cluster().pids.etcd).not.toBe(before.etcd);
 	});
 
-	it('is started again with other flags', async () => {
+	it('starts again with other flags', async () => {
 		const namespace = await cluster().namespace();
 		const version = await create(namespace, 'a');
 		await cluster().restartApiServer({ flags: ['--watch-cache=true', '--default-watch-cache-size=5'] });
@@ -211,7 +211,7 @@ describe('the API server', () => {
 		}
 	});
 
-	it('leaves no process, no directory and no port behind', async () => {
+	it('leaves no process, directory or port behind', async () => {
 		const other = await startControlPlane();
 		const { etcd, apiServer } = other.pids;
 		const { directory, url } = other;
@@ -223,13 +223,13 @@ describe('the API server', () => {
 		await expect(cluster().api('GET', '/readyz', { url })).rejects.toThrow('ECONNREFUSED');
 	});
 
-	it('says why it did not start', async () => {
+	it('reports why it did not start', async () => {
 		await expect(startControlPlane({ flags: ['--no-such-flag'] })).rejects.toThrow(/unknown flag: --no-such-flag/);
 	});
 });
 
 describe('the proxy', () => {
-	it('passes everything on, to kubectl as well, and counts it by kind', async () => {
+	it('passes everything on, also for kubectl, and counts requests by kind', async () => {
 		const namespace = await cluster().namespace();
 		const proxy = await startFaultProxy(cluster());
 		const kubeconfig = proxy.kubeconfig();
@@ -257,7 +257,7 @@ describe('the proxy', () => {
 		await until(() => proxy.openWatches === 0, 'a closed watch is seen as closed');
 	});
 
-	it('answers in place of the API server, as often as it was told', async () => {
+	it('answers in place of the API server, as often as a rule allows', async () => {
 		const namespace = await cluster().namespace();
 		const proxy = await startFaultProxy(cluster());
 		const injected = [answers.tooManyRequests(7), answers.internalError(), answers.unavailable()];
@@ -343,7 +343,7 @@ describe('the proxy', () => {
 		await dropped.waitFor(({ state }) => state === 'broken');
 	});
 
-	it('lets nothing through a black hole and goes on where it was', async () => {
+	it('lets nothing through a black hole, and continues afterwards', async () => {
 		const namespace = await cluster().namespace();
 		const proxy = await startFaultProxy(cluster());
 		const watch = openWatch(proxy.url, namespace, 'resourceVersion=0');
@@ -360,7 +360,7 @@ describe('the proxy', () => {
 		watch.close();
 	});
 
-	it('cuts connections, refuses them, and takes them again on the same port', async () => {
+	it('cuts connections, refuses them, and accepts them again on the same port', async () => {
 		const namespace = await cluster().namespace();
 		const proxy = await startFaultProxy(cluster());
 		const watch = openWatch(proxy.url, namespace, 'resourceVersion=0');
@@ -374,7 +374,7 @@ describe('the proxy', () => {
 		expect((await through(proxy, configMaps(namespace))).status).toBe(200);
 	});
 
-	it('does what an API server with sendInitialEvents does, in front of one without', async () => {
+	it('behaves like an API server with sendInitialEvents, in front of one without', async () => {
 		const namespace = await cluster().namespace();
 		for (const name of ['a', 'b']) await create(namespace, name);
 		const proxy = await startFaultProxy(cluster());

@@ -1,4 +1,4 @@
-/** Every command of the documents that asks a cluster, typed at a terminal: it works as shown. */
+/** Every command of the documents that needs a cluster works as shown at a terminal. */
 
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';

@@ -1,6 +1,6 @@
 /**
- * What a person sees when the cluster cannot be followed: one line that says what to do, the right exit status, and
- * nothing mounted. A server that is away is waited for; it is said once.
+ * Errors when the cluster cannot be followed: one line with a cure, the right exit status, and no mount. An unreachable
+ * server is waited for, and reported once.
  */
 
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
@@ -22,7 +22,7 @@ afterEach(async () => {
 	removeTemporaries();
 });
 
-/** Runs `mount` with what must not work; returns its status and its only line. */
+/** Runs a `mount` that must fail; returns its status and its only line. */
 async function refused(args: readonly string[], env: Readonly<Record<string, string>> = {}) {
 	const dir = temporaryDirectory('mount');
 	const { code, stdout, stderr } = await runProgram(['mount', dir, ...args], { env });
@@ -39,7 +39,7 @@ function file(name: string, text: string): string {
 	return path;
 }
 
-/** The administrator's kubeconfig with something changed. */
+/** The administrator's kubeconfig after a change. */
 function changed(change: (config: Record<string, Record<string, never>[]>) => void): string {
 	const config = JSON.parse(readFileSync(cluster().kubeconfig, 'utf8'));
 	change(config);
@@ -47,7 +47,7 @@ function changed(change: (config: Record<string, Record<string, never>[]>) => vo
 }
 
 describe('the kubeconfig', () => {
-	test('there is none, and nothing else to mount', async () => {
+	test('there is no kubeconfig, and no other source', async () => {
 		const home = temporaryDirectory('home');
 		expect(await refused([], { HOME: home, KUBECONFIG: '' })).toEqual({
 			code: 78,
@@ -55,21 +55,21 @@ describe('the kubeconfig', () => {
 		});
 	});
 
-	test('the file that was named is not there', async () => {
+	test('the named file does not exist', async () => {
 		expect(await refused(['--kubeconfig', '/nonexistent/config'])).toEqual({
 			code: 66,
 			line: 'cannot read the kubeconfig: stat /nonexistent/config: no such file or directory',
 		});
 	});
 
-	test('it is no YAML, or no kubeconfig', async () => {
+	test('the file is not YAML, or not a kubeconfig', async () => {
 		const broken = file('broken', 'clusters: [1,\n  users: }\n');
 		expect(await refused(['--kubeconfig', broken])).toEqual({
 			code: 78,
 			line: expect.stringMatching(/^error loading config file "\/.*\/broken": yaml: .*; see \/.*\/broken:2:\d+$/),
 		});
 		const list = file('list', '- a\n');
-		// Only one of the files in KUBECONFIG: it is named.
+		// Of the files in KUBECONFIG, the invalid one is named.
 		expect(await refused([], { KUBECONFIG: `${cluster().kubeconfig}:${list}` })).toEqual({
 			code: 78,
 			line: expect.stringMatching(
@@ -82,13 +82,13 @@ describe('the kubeconfig', () => {
 		[['--context', 'tset'], 'context "tset" does not exist; pass --context NAME; known: "test"'],
 		[['--cluster', 'tset'], 'cluster "tset" does not exist; pass --cluster NAME; known: "test"'],
 		[['--user', 'usr'], 'auth info "usr" does not exist; pass --user NAME; known: "user"'],
-	])('%j names what there is', async (args, line) => {
+	])('%j names the existing entries', async (args, line) => {
 		expect(await refused(['--kubeconfig', cluster().kubeconfig, ...args])).toEqual({ code: 78, line });
 	});
 });
 
 describe('the server refuses', () => {
-	test('a certificate that nobody vouches for, and a name that it has not', async () => {
+	test('a certificate of an unknown authority, and one for another name', async () => {
 		const unknown = changed(({ clusters }) => {
 			delete clusters?.[0]?.cluster?.['certificate-authority-data'];
 		});
@@ -150,7 +150,7 @@ describe('the server refuses', () => {
 });
 
 describe('the server is away', () => {
-	test('it is waited for; that is said once, and SIGINT ends it', async () => {
+	test('the mount waits, reports it once, and ends on SIGINT', async () => {
 		const proxy = await startFaultProxy(cluster());
 		const kubeconfig = proxy.kubeconfig();
 		await proxy.refuse();
@@ -174,7 +174,7 @@ describe('the server is away', () => {
 		expect(mountsBelow(dir)).toEqual([]);
 	});
 
-	test('a person at a terminal sees one sentence, and the mount when the server comes', async () => {
+	test('the log for people has one sentence, and the mount follows when the server is back', async () => {
 		const ns = await cluster().namespace();
 		await cluster().kubectlOk(['create', 'cm', 'app', '-n', ns, '--from-literal=key=one']);
 		const proxy = await startFaultProxy(cluster());
@@ -192,7 +192,7 @@ describe('the server is away', () => {
 		expect(lines[2]).toContain('mounted 1 ConfigMap');
 	});
 
-	test('a namespace that does not exist is shown empty, said so, and filled when it is made', async () => {
+	test('a namespace that does not exist is empty and reported, and filled once it exists', async () => {
 		const args = ['--kubeconfig', cluster().kubeconfig, '-n', 'not-yet'];
 		const mount = await startMount(temporaryDirectory('mount'), args);
 		const { msg } = await mount.waitForLog(({ level }) => level === 'error');
@@ -201,7 +201,10 @@ describe('the server is away', () => {
 		await cluster().kubectlOk(['apply', '-f', '-'], {
 			input: manifestText({ name: 'app', namespace: 'not-yet', data: { key: 'one' } }),
 		});
-		await until(async () => (await readFile(join(mount.dir, 'app/key'), 'utf8').catch(() => '')) === 'one', 'it');
+		await until(
+			async () => (await readFile(join(mount.dir, 'app/key'), 'utf8').catch(() => '')) === 'one',
+			'the new object',
+		);
 		await mount.waitForLog(({ event }) => event === 'resolved');
 		expect((await runCommand('ls', [mount.dir])).stdout).toBe('app\n');
 	});

@@ -1,4 +1,4 @@
-/** `env` and `lint` of a workload that is in a real cluster, for a user who may get what it names and nothing else. */
+/** `env` and `lint` of a workload in a real cluster, for a user who may get only the objects that it refers to. */
 
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -69,7 +69,7 @@ it('explains a workload of the cluster, with a local key over it', async () => {
 	expect(report.leftOut).toEqual([{ name: 'PASSWORD', field: 'env[0]', text: 'secret "db" not found' }]);
 });
 
-it('lints it, and does not take a Secret that was not looked for for missing', async () => {
+it('lints it, and does not report a Secret as missing that it did not look up', async () => {
 	const { code, stdout, stderr } = await program('lint', '-o', 'json');
 	expect([code, stderr]).toEqual([0, '']);
 	const { findings, summary } = JSON.parse(stdout) as LintReport;
@@ -83,7 +83,7 @@ it('lints it, and does not take a Secret that was not looked for for missing', a
 	);
 });
 
-it('says what the cluster refuses', async () => {
+it('reports what the cluster refuses', async () => {
 	const { code, stderr } = await runProgram(['env', '--kubeconfig', kubeconfig, '-n', namespace, 'sts/web']);
 	expect(code).toBe(77);
 	expect(stderr).toContain('cannot get resource "statefulsets"');

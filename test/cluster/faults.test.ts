@@ -13,7 +13,7 @@ import { answers, events, type FaultProxy, startFaultProxy, statuses, stopProxie
 import { expectSoon, until, WAIT_MS } from '../support/until.js';
 import { RecordingSink } from '../unit/sources/cluster/recording-sink.js';
 
-/** No request storm: below this many in any minute after any fault. */
+/** After any fault, requests in any minute stay below this number. */
 const CAP = 20;
 
 const cluster = useControlPlane();
@@ -58,13 +58,13 @@ async function started(options: Partial<ClusterSourceOptions> & { readonly file?
 	return { source, sink };
 }
 
-/** Waits until the sink shows what the cluster has. */
+/** Waits until the sink has the value. */
 async function caughtUp(sink: RecordingSink, name: string, value: string, ms = WAIT_MS): Promise<void> {
-	const what = () => `${name} is ${value}, said: ${sink.calls.join(' ')}`;
+	const what = () => `${name} is ${value}, calls: ${sink.calls.join(' ')}`;
 	await until(() => sink.value(`${ns}/${name}`, 'k') === value, what, ms);
 }
 
-/** Time passes faster for the source: what takes a minute takes a second. */
+/** Timers on which time passes `factor` times as fast. */
 function fast(factor: number): Timers {
 	return {
 		now: () => SYSTEM_TIMERS.now() * factor,
@@ -94,7 +94,7 @@ describe('ClusterSource when the connection fails', () => {
 		expect(proxy.perMinute()).toBeLessThan(CAP);
 	});
 
-	it('finds a black hole by its silence and goes on from where it was', async () => {
+	it('detects a black hole by its silence and continues where it was', async () => {
 		// Time runs ten times as fast: 65 s of silence are 6.5 s.
 		const { sink } = await started({ timers: fast(10) });
 		const { made } = proxy.connections;
@@ -108,7 +108,7 @@ describe('ClusterSource when the connection fails', () => {
 		expect(sink.fewest).toBe(3);
 	});
 
-	it('says once that contact was lost and once that it is back', async () => {
+	it('emits one event when contact is lost and one when it is back', async () => {
 		const events: ControlEvent[] = [];
 		const { source, sink } = await started({ onEvent: (event) => events.push(event) });
 		await proxy.refuse();
@@ -149,7 +149,7 @@ describe('ClusterSource when the server misbehaves', () => {
 		await put('a', 'during');
 		await remove('c');
 		await caughtUp(sink, 'a', 'during');
-		await until(() => sink.objects.size === 2 && !source.status.isStale, 'the end of it');
+		await until(() => sink.objects.size === 2 && !source.status.isStale, 'the end of the fault');
 		await put('b', 'after');
 		await caughtUp(sink, 'b', 'after');
 		expect(sink.fewest).toBe(2);
@@ -159,7 +159,7 @@ describe('ClusterSource when the server misbehaves', () => {
 	it.each([
 		['repeated', events.repeat(3)],
 		['replayed', events.replay],
-	])('takes no notice of events that are %s', async (_, changeEvents) => {
+	])('ignores events that are %s', async (_, changeEvents) => {
 		proxy.inject({ on: 'watch', changeEvents });
 		const { sink } = await started();
 		for (const value of ['1', '2', '3']) await put('a', value);
@@ -170,7 +170,7 @@ describe('ClusterSource when the server misbehaves', () => {
 		expect(sink.calls).toEqual([`+${ns}/a`, `+${ns}/a`, `+${ns}/a`, `-${ns}/c`, `+${ns}/d`]);
 	});
 
-	it('ends at the last state when events come in the wrong order', async () => {
+	it('ends at the last state if events arrive in the wrong order', async () => {
 		proxy.inject({ on: 'watch', changeEvents: events.swapPairs });
 		const { sink } = await started();
 		for (const value of ['1', '2', '3', '4']) await put('a', value);
@@ -178,7 +178,7 @@ describe('ClusterSource when the server misbehaves', () => {
 		expect(sink.calls).toEqual([`+${ns}/a`, `+${ns}/a`]);
 	});
 
-	it('reads objects larger than a chunk, and characters cut in two', async () => {
+	it('reads objects larger than a chunk, and characters divided between chunks', async () => {
 		proxy.inject({ on: 'watch', splitEvery: 7 });
 		const { sink } = await started();
 		const value = '€𝄞ä'.repeat(2_000);
@@ -186,7 +186,7 @@ describe('ClusterSource when the server misbehaves', () => {
 		await caughtUp(sink, 'a', value);
 	});
 
-	it.each(['reject', 'emulate'] as const)('starts by WatchList or without it: %s', async (mode) => {
+	it.each(['reject', 'emulate'] as const)('starts with WatchList or without it: %s', async (mode) => {
 		proxy.watchList = mode;
 		const source = new ClusterSource({
 			kubeconfig: loadKubeconfig({ kubeconfig: proxy.kubeconfig() }),
@@ -202,7 +202,7 @@ describe('ClusterSource when the server misbehaves', () => {
 		await caughtUp(sink, 'a', 'later');
 	});
 
-	it('lists again from the start when a continue token expires', async () => {
+	it('lists again from the start if a continue token expires', async () => {
 		proxy.inject({ on: 'continue', times: 1, respond: answers.gone() });
 		proxy.inject({
 			on: 'list',
@@ -220,7 +220,7 @@ describe('ClusterSource when the server misbehaves', () => {
 });
 
 describe('ClusterSource when the control plane fails', () => {
-	it('follows again when the API server was killed and started', async () => {
+	it('follows again after the API server was killed and started', async () => {
 		const { source, sink } = await started();
 		await cluster().killApiServer();
 		await until(() => source.status.isStale, 'staleness');
@@ -228,12 +228,12 @@ describe('ClusterSource when the control plane fails', () => {
 		await put('a', 'after');
 		await remove('c');
 		await caughtUp(sink, 'a', 'after');
-		await until(() => sink.objects.size === 2 && !source.status.isStale, 'the whole state');
+		await until(() => sink.objects.size === 2 && !source.status.isStale, 'the complete state');
 		expect(sink.fewest).toBe(2);
 		expect(proxy.perMinute()).toBeLessThan(CAP);
 	});
 
-	it('keeps what it has while etcd is away', async () => {
+	it('keeps its objects while etcd is away', async () => {
 		const { sink } = await started();
 		await cluster().killEtcd();
 		proxy.cut();
@@ -261,7 +261,7 @@ describe('ClusterSource when the control plane fails', () => {
 		expect(proxy.perMinute()).toBeLessThan(CAP);
 	});
 
-	it('does not mind a server that stands still', async () => {
+	it('survives a server that stands still', async () => {
 		const { sink } = await started({ timers: fast(10) });
 		cluster().pauseApiServer();
 		await sleep(9_000);
@@ -274,7 +274,7 @@ describe('ClusterSource when the control plane fails', () => {
 });
 
 describe('ClusterSource when credentials expire', () => {
-	it('reads the token file again when the server refuses the token', async () => {
+	it('reads the token file again if the server refuses the token', async () => {
 		const user = await cluster().user('renewed', [{ verbs: ['list', 'watch'], resources: ['configmaps'] }]);
 		const { source, sink } = await started({ file: proxy.kubeconfig({ tokenFile: user.tokenFile }) });
 		cluster().rotateToken(user);
@@ -284,7 +284,7 @@ describe('ClusterSource when credentials expire', () => {
 		expect(source.status.isStale).toBe(false);
 	});
 
-	it('reads the kubeconfig again when the server refuses the token', async () => {
+	it('reads the kubeconfig again if the server refuses the token', async () => {
 		const rules = [{ verbs: ['list', 'watch'], resources: ['configmaps'] }];
 		const user = await cluster().user('again', rules, { server: proxy.url });
 		const { sink } = await started({ file: user.kubeconfig });
@@ -294,7 +294,7 @@ describe('ClusterSource when credentials expire', () => {
 		await caughtUp(sink, 'a', 'after');
 	});
 
-	it('runs the plugin again when the server refuses what it gave, once for each refusal', async () => {
+	it('runs the plugin again if the server refuses its credential, once for each refusal', async () => {
 		const user = await cluster().user('plugged', [{ verbs: ['list', 'watch'], resources: ['configmaps'] }]);
 		const directory = cluster().directory;
 		const plugin = join(directory, 'plugin.sh');
@@ -313,7 +313,7 @@ describe('ClusterSource when credentials expire', () => {
 		expect(readFileSync(runs, 'utf8').trim().split('\n').length).toBeLessThanOrEqual(4);
 	});
 
-	it('keeps the content of a user who lost the permission, and says what is missing', async () => {
+	it('keeps the content of a user who lost the permission, and reports the missing one', async () => {
 		const rules = [{ verbs: ['list', 'watch'], resources: ['configmaps'] }];
 		const user = await cluster().user('demoted', rules, { namespace: ns });
 		const { sink } = await started({ file: proxy.kubeconfig({ token: user.token }) });

@@ -1,6 +1,6 @@
 /**
- * Local sources over a cluster: their keys win, they give back what they covered, and nothing is ever written to the
- * cluster, which is seen in its resourceVersions and in every request that was made.
+ * Local sources over a cluster: their keys win, covered keys return when a source goes, and the cluster is never written,
+ * as its resourceVersions and all requests show.
  */
 
 import { rmSync } from 'node:fs';
@@ -42,7 +42,7 @@ async function versions(namespace: string): Promise<readonly string[]> {
 	});
 }
 
-/** All keys of an object's directory with their texts; undefined when there is no such directory. */
+/** All keys of an object's directory with their texts; undefined if the directory does not exist. */
 async function contentOf(mount: MountProcess, name: string): Promise<Readonly<Record<string, string>> | undefined> {
 	const names = await readdir(join(mount.dir, name)).catch(() => undefined);
 	const keys = names?.filter((one) => !one.startsWith('..')).sort() ?? [];
@@ -61,14 +61,14 @@ async function shows(mount: MountProcess, name: string, content: Readonly<Record
 	);
 }
 
-/** Nothing but reading: the audit of everything that was asked. */
+/** Asserts that every request only read. */
 function onlyReads(proxy: FaultProxy): void {
 	expect(proxy.count()).toBeGreaterThan(0);
 	expect(proxy.requests.filter(({ method, kind }) => method !== 'GET' || kind === 'write')).toEqual([]);
 }
 
 describe('a cluster below local sources', () => {
-	test('local keys win, give back what they covered, and hide edits to it; the cluster stays as it is', async () => {
+	test('local keys win, hide edits to covered keys, and uncover them when they go; the cluster stays unchanged', async () => {
 		const ns = await cluster().namespace();
 		await create(ns, 'app', { color: 'red', size: 'L' });
 		await create(ns, 'other', { key: 'cluster' });
@@ -78,7 +78,7 @@ describe('a cluster below local sources', () => {
 		const local = join(folder, 'local.yaml');
 		writeManifest(local, { name: 'app', data: { color: 'local' } });
 		const args = ['--kubeconfig', proxy.kubeconfig(), '-n', ns, '-f', folder];
-		// The generator comes last and wins over both.
+		// The generator is the last source and wins over both.
 		const made = ['--create', 'made', '--from-literal=key=here', '--create', 'other', '--from-literal=more=made'];
 		const mount = await startMount(temporaryDirectory('mount'), [...args, ...made]);
 		await shows(mount, 'app', { color: 'local', size: 'L' });
@@ -96,7 +96,7 @@ describe('a cluster below local sources', () => {
 		await shows(mount, 'app', { color: 'again', size: 'M', weight: '1' });
 		await until(() => mount.flips(`${ns}/app`) === flips + 3, 'size, deleted, again: three flips');
 
-		// What is only here stays when the cluster's part goes.
+		// Local keys stay when the object in the cluster is deleted.
 		expect((await cluster().api('DELETE', `/api/v1/namespaces/${ns}/configmaps/app`)).status).toBe(200);
 		await shows(mount, 'app', { color: 'again', weight: '1' });
 		rmSync(local);
@@ -106,7 +106,7 @@ describe('a cluster below local sources', () => {
 		expect((await cluster().kubectl(['get', 'cm', 'made', '-n', ns])).stderr).toContain('"made" not found');
 	});
 
-	test('a broken local file keeps its last good keys over a cluster that goes on', async () => {
+	test('a broken local file keeps its last valid keys over a cluster that changes', async () => {
 		const ns = await cluster().namespace();
 		await create(ns, 'app', { color: 'red', size: 'L' });
 		const local = join(temporaryDirectory('source'), 'local.json');
@@ -119,7 +119,7 @@ describe('a cluster below local sources', () => {
 		await shows(mount, 'app', { color: 'local', size: 'S' });
 	});
 
-	test('--from-cluster asks for the cluster of the kubeconfig; without it local sources need none', async () => {
+	test('--from-cluster adds the cluster of the kubeconfig; without it local sources need no cluster', async () => {
 		const ns = await cluster().namespace();
 		await create(ns, 'app', { key: 'cluster' });
 		const proxy = await startFaultProxy(cluster());
@@ -128,13 +128,13 @@ describe('a cluster below local sources', () => {
 		const alone = await startMount(temporaryDirectory('mount'), [...generator, '-n', ns], { env });
 		expect(await contentOf(alone, 'app')).toEqual({ other: 'local' });
 		expect(proxy.connections.made).toBe(0);
-		// Objects that name no namespace are of the context's.
+		// Objects without a namespace belong to the namespace of the context.
 		const both = await startMount(temporaryDirectory('mount'), [...generator, '--from-cluster'], { env });
 		expect(await contentOf(both, 'app')).toEqual({ key: 'cluster', other: 'local' });
 		onlyReads(proxy);
 	});
 
-	test('a cluster that is away is waited for, with local sources too', async () => {
+	test('an unreachable cluster is waited for, also with local sources', async () => {
 		const ns = await cluster().namespace();
 		await create(ns, 'app', { key: 'cluster' });
 		const proxy = await startFaultProxy(cluster());
@@ -145,7 +145,7 @@ describe('a cluster below local sources', () => {
 		await mount.waitForLog(({ level }) => level === 'warn');
 		await proxy.accept();
 		await ready;
-		// Never a part of the layers only.
+		// The layers are never shown without the cluster.
 		expect(await contentOf(mount, 'app')).toEqual({ key: 'cluster', other: 'local' });
 		await mount.stop();
 		expect(mount.flips()).toBe(0);

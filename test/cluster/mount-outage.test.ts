@@ -1,6 +1,6 @@
 /**
- * Mounts whose cluster goes away: the API server killed, etcd with it, history compacted, a proxy that answers 429 or
- * nothing, and starts from the last state. Nothing that was shown is ever missing, and nobody is stormed with requests.
+ * Mounts that lose their cluster: the API server and etcd are killed, history is compacted, a proxy answers 429 or nothing,
+ * a start uses the saved state. Shown content is never missing, and the number of requests stays low.
  */
 
 import { readdirSync, statSync } from 'node:fs';
@@ -20,7 +20,7 @@ import { until, WAIT_MS } from '../support/until.js';
 const cluster = useControlPlane({ watchCache: false });
 /** Keys of an object that a reader checks, see test/fixtures/reader.py. */
 const KEYS = 3;
-/** No request storm: below this many in any minute after any fault. */
+/** After any fault, requests in any minute stay below this number. */
 const CAP = 20;
 const CONTACT_EVENTS = ['contact-lost', 'contact-back', 'staleness'];
 
@@ -29,12 +29,12 @@ afterEach(async () => {
 	await stopAll();
 	await stopProxies();
 	removeTemporaries();
-	// A test that failed half-way must not fail the next ones.
+	// A failed test must not make the next ones fail.
 	if (cluster().pids.etcd === undefined) await cluster().startEtcd();
 	if (cluster().pids.apiServer === undefined) await cluster().startApiServer();
 });
 
-/** The data of one generation, as the reader wants it: every line says the number. */
+/** The data of one generation in the form that the reader checks: every line is the number. */
 function generation(number: number): Readonly<Record<string, string>> {
 	const line = `${String(number).padStart(7, '0')}\n`;
 	return Object.fromEntries(Array.from({ length: KEYS }, (_, key) => [`key${key}`, line.repeat(1 + key * 400)]));
@@ -78,8 +78,8 @@ async function shownObjects(mount: MountProcess): Promise<unknown> {
 }
 
 /**
- * The mount becomes what the cluster is: every object, every key. It may take a moment: the directory of an object
- * that went leaves after its files, for the sake of those who are walking through it.
+ * Waits until the mount equals the cluster: every object, every key. The directory of a deleted object goes a moment after
+ * its files, so that readers can leave it.
  */
 async function equalsCluster(mount: MountProcess, namespace: string): Promise<void> {
 	const { body } = await cluster().api('GET', `/api/v1/namespaces/${namespace}/configmaps`);
@@ -88,20 +88,20 @@ async function equalsCluster(mount: MountProcess, namespace: string): Promise<vo
 	});
 	let shown: unknown;
 	await until(async () => {
-		// What goes between the listing and the reading is looked at again.
+		// An object that goes between listing and reading is an error; the next round repeats both.
 		shown = await shownObjects(mount).catch((error: Error) => error);
 		return isDeepStrictEqual(shown, wanted);
 	}, 'the objects of the cluster').catch(() => expect(shown).toEqual(wanted));
 }
 
-/** Readers in processes of their own, which read all the time until `finish`. */
+/** Starts readers in processes of their own, which read until `finish`. */
 async function readers(mount: MountProcess, ...names: readonly string[]) {
 	const children = names.map((name) => {
 		return new FixtureProcess([PYTHON, fixture('reader.py'), 'path', join(mount.dir, name), String(KEYS), '1']);
 	});
 	for (const child of children) expect(await child.line()).toBe('ready');
 	return {
-		/** Nothing missing, torn or old. */
+		/** Asserts that no read found a missing, torn or older generation. */
 		async finish(): Promise<void> {
 			for (const child of children) {
 				expect(await child.line()).toBe('enough');
@@ -123,7 +123,7 @@ function contactEvents(mount: MountProcess): readonly (string | undefined)[] {
 }
 
 describe('a cluster that dies under a mount', () => {
-	test('API server and etcd killed, changed and compacted in between: nothing is ever missing', async () => {
+	test('API server and etcd are killed, objects change and history is compacted: content is never missing', async () => {
 		const ns = await cluster().namespace();
 		for (const name of ['stays', 'changes', 'goes']) await put(ns, name, 1);
 		const proxy = await startFaultProxy(cluster());
@@ -133,7 +133,7 @@ describe('a cluster that dies under a mount', () => {
 		await cluster().killApiServer();
 		await cluster().killEtcd();
 		await mount.waitForLog(({ event }) => event === 'contact-lost');
-		// The mount is kept away while the cluster changes and forgets what it was.
+		// The mount has no connection while the cluster changes and its history is compacted.
 		await proxy.refuse();
 		await cluster().startEtcd();
 		await cluster().startApiServer();
@@ -148,7 +148,7 @@ describe('a cluster that dies under a mount', () => {
 		await shows(mount, 'changes', 2);
 		await shows(mount, 'goes', undefined);
 		await equalsCluster(mount, ns);
-		// What the watch wanted to go on from is forgotten: everything was listed anew.
+		// The watch cannot continue from its version, so all objects are listed again.
 		expect(proxy.count('list', { since })).toBeGreaterThan(0);
 		await put(ns, 'changes', 3);
 		await shows(mount, 'changes', 3);
@@ -164,7 +164,7 @@ describe('a cluster that dies under a mount', () => {
 		expect([mount.flips(`${ns}/stays`), mount.flips(`${ns}/changes`)]).toEqual([0, 2]);
 	});
 
-	test('--state-dir starts without a cluster, says once that it may be old, and goes on when there is one', async () => {
+	test('--state-dir starts without a cluster, reports the age once, and continues when the cluster is back', async () => {
 		const ns = await cluster().namespace();
 		await put(ns, 'app', 1);
 		const state = join(temporaryDirectory('state'), 'states');
@@ -188,7 +188,7 @@ describe('a cluster that dies under a mount', () => {
 		await reading.finish();
 		expect(contactEvents(second)).toEqual(['staleness', 'contact-back']);
 		await second.stop();
-		// Another namespace is another state: nothing of this one is shown for it.
+		// Another namespace has another state, so nothing of this one is shown there.
 		const other = await cluster().namespace();
 		const third = await startMount(temporaryDirectory('mount'), [...args, '-n', other]);
 		await put(other, 'app', 9);
@@ -210,14 +210,14 @@ describe('a connection that goes wrong', () => {
 		await put(ns, 'app', 2);
 		await shows(mount, 'app', 2);
 		const next = proxy.requests.find(({ at, status }) => at > (last?.at ?? 0) && status !== 429);
-		// The second begins when the answer has arrived, and Node's timers may be a millisecond early.
+		// The second starts when the answer arrives, and Node's timers may fire a millisecond early.
 		expect((next?.at ?? 0) - (last?.at ?? 0)).toBeGreaterThanOrEqual(990);
 		await reading.finish();
 		expect(proxy.perMinute()).toBeLessThan(CAP);
 		expect(contactEvents(mount)).toEqual(['contact-lost', 'contact-back']);
 	});
 
-	test('a black hole changes nothing that is shown, and what came meanwhile is there when it ends', async () => {
+	test('a black hole changes no content, and changes made in the meantime follow when it ends', async () => {
 		const ns = await cluster().namespace();
 		for (const name of ['app', 'goes']) await put(ns, name, 1);
 		const proxy = await startFaultProxy(cluster());

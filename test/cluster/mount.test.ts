@@ -1,6 +1,6 @@
 /**
- * A mount that follows a real API server while kubectl changes it: layouts, every way to change an object with exactly
- * one flip where data changed and none where it did not, selection, permissions, kubeconfigs and kubelet's timing.
+ * A mount that follows a real API server while kubectl changes it: layouts, every kind of change with exactly one flip if
+ * data changed and no flip otherwise, selection, permissions, kubeconfigs and kubelet's timing.
  */
 
 import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
@@ -16,7 +16,7 @@ import { readTree, SNAPSHOT_NAME } from '../support/tree-snapshot.js';
 import { expectSoon, until } from '../support/until.js';
 
 const cluster = useControlPlane();
-/** From kubectl's end to the first read of what it changed, for every change of this file. Unit: milliseconds. */
+/** From kubectl's end to the first read of its change, for every change of this file. Unit: milliseconds. */
 const waits: number[] = [];
 const SOON_MS = 1_000;
 
@@ -57,7 +57,7 @@ async function contentOf(mount: MountProcess, path: string): Promise<string | un
 	return await readFile(join(mount.dir, path), 'utf8').catch(() => undefined);
 }
 
-/** Waits until a file has this content; undefined: is not there. */
+/** Waits until a file has this content; undefined: until it does not exist. */
 async function shows(mount: MountProcess, path: string, value: string | undefined): Promise<void> {
 	const from = performance.now();
 	await until(
@@ -86,7 +86,7 @@ async function kubectlWith(env: Readonly<Record<string, string>>, args: readonly
 	return { status: code, stdout, stderr };
 }
 
-/** An editor that replaces text in the file that it is given. */
+/** An editor that replaces text in the given file. */
 function editor(from: string, to: string): string {
 	const path = join(temporaryDirectory('editor'), 'editor.sh');
 	writeFileSync(path, `#!/bin/sh\nexec sed -i 's/${from}/${to}/' "$1"\n`);
@@ -95,7 +95,7 @@ function editor(from: string, to: string): string {
 }
 
 describe('a tree of a namespace', () => {
-	test('every kubectl command that changes data is seen at once, as one flip; one that does not is none', async () => {
+	test('every kubectl command that changes data is visible at once, as one flip; any other causes no flip', async () => {
 		const ns = await cluster().namespace();
 		const key = `${ns}/app`;
 		const mount = await mounted('-n', ns);
@@ -129,7 +129,7 @@ describe('a tree of a namespace', () => {
 		await kubectl(['label', 'configmap', 'app', 'tier=web']);
 		await kubectl(['annotate', 'configmap', 'app', 'note=nothing']);
 		await kubectl(['label', 'configmap', 'app', 'tier-']);
-		// What comes after them shows that they have been seen.
+		// A later change shows that they have arrived.
 		await kubectl(['create', 'configmap', 'later', '--from-literal=key=one']);
 		await shows(mount, 'later/key', 'one');
 		expect((await readTree(join(mount.dir, 'app'))).get('..data')?.target).toBe(target);
@@ -140,7 +140,7 @@ describe('a tree of a namespace', () => {
 		expect({ app: mount.flips(key), later: mount.flips(`${ns}/later`) }).toEqual({ app: 6, later: 1 });
 	});
 
-	test('looks as kubelet makes it', async () => {
+	test('has the layout that kubelet makes', async () => {
 		const ns = await cluster().namespace();
 		await create(ns, 'app', { data: { a: '1', b: '2' } });
 		const mount = await mounted('-n', ns);
@@ -154,7 +154,7 @@ describe('a tree of a namespace', () => {
 		expect(tree.get(`${snapshot}/a`)).toMatchObject({ kind: 'file', mode: '644' });
 	});
 
-	test('binaryData comes byte by byte, and what no UTF-8 can say', async () => {
+	test('binaryData is exact, also where it is not UTF-8', async () => {
 		const ns = await cluster().namespace();
 		const bytes = Buffer.from(Array.from({ length: 4096 }, (_, index) => (index * 7) % 256));
 		const files = temporaryDirectory('files');
@@ -166,7 +166,7 @@ describe('a tree of a namespace', () => {
 		expect(bytes.equals(await readFile(join(mount.dir, 'app/logo.bin')))).toBe(true);
 	});
 
-	test('an immutable object stays, and a new one of its name is shown', async () => {
+	test('an immutable object stays, and a recreated one is shown', async () => {
 		const ns = await cluster().namespace();
 		const mount = await mounted('-n', ns);
 		await create(ns, 'app', { data: { key: 'one' } });
@@ -183,7 +183,7 @@ describe('a tree of a namespace', () => {
 		expect(mount.stderr).not.toContain('"level":"error"');
 	});
 
-	test('objects of other namespaces are not shown; with two, or all, they have a directory each', async () => {
+	test('objects of other namespaces are not shown; two or all namespaces have a directory each', async () => {
 		const [one, two] = [await cluster().namespace(), await cluster().namespace()];
 		await create(one, 'app', { data: { key: one } });
 		const single = await mounted('-n', one);
@@ -206,7 +206,7 @@ describe('a tree of a namespace', () => {
 		await until(async () => !(await namesIn(all)).includes(three), `${three} to go`);
 	});
 
-	test('a label that leaves the selector takes the directory away, one that enters brings it', async () => {
+	test('a label that leaves the selector removes the directory, one that enters it adds the directory', async () => {
 		const ns = await cluster().namespace();
 		await create(ns, 'web', { labels: { tier: 'web' } });
 		await create(ns, 'db', { labels: { tier: 'db' } });
@@ -221,7 +221,7 @@ describe('a tree of a namespace', () => {
 		await shows(mount, 'web/key', 'one');
 	});
 
-	test('--name needs no more than resourceNames', async () => {
+	test('--name needs only resourceNames', async () => {
 		const ns = await cluster().namespace();
 		for (const name of ['mine', 'other']) await create(ns, name);
 		const rules = [{ verbs: ['list', 'watch'], resources: ['configmaps'], resourceNames: ['mine', 'later'] }];
@@ -235,13 +235,13 @@ describe('a tree of a namespace', () => {
 		await shows(mount, 'mine/key', 'two');
 		await shows(mount, 'later/key', 'here');
 		expect(await namesIn(mount)).toEqual(['later', 'mine']);
-		// A volume is one object, and asks for no more.
+		// A volume is one object and requests only that.
 		const volume = await startMount(temporaryDirectory('mount'), [...flags, '--volume', 'mine']);
 		expect(await contentOf(volume, 'key')).toBe('two');
 	});
 });
 
-test('the role that docs/cluster.md shows is enough, and no more than is needed', async () => {
+test('the role in docs/cluster.md suffices, and is no larger than needed', async () => {
 	const ns = await cluster().namespace();
 	for (const name of ['app', 'other']) await create(ns, name);
 	const jane = await cluster().user('jane', [], { namespace: ns });
@@ -257,7 +257,7 @@ test('the role that docs/cluster.md shows is enough, and no more than is needed'
 		ns,
 	]);
 	const mayWatch = ['auth', 'can-i', 'watch', 'configmaps/app', '-n', ns];
-	// The authorizer reads roles from a watch of its own.
+	// The authorizer reads roles from a watch of its own, so the role takes effect a moment later.
 	await until(
 		async () => (await cluster().kubectl(mayWatch, { kubeconfig: jane.kubeconfig })).stdout === 'yes\n',
 		'jane may watch',
@@ -270,7 +270,7 @@ test('the role that docs/cluster.md shows is enough, and no more than is needed'
 });
 
 describe('a volume', () => {
-	test('a required one is waited for, stays when its object goes, and takes the next of its name', async () => {
+	test('a required object is waited for; its content stays after deletion, and a recreated object replaces it', async () => {
 		const ns = await cluster().namespace();
 		const args = ['--kubeconfig', cluster().kubeconfig, '--volume', `${ns}/app`];
 		const { mount, ready } = launchMount(temporaryDirectory('mount'), args);
@@ -290,7 +290,7 @@ describe('a volume', () => {
 		expect(mount.flips()).toBe(2);
 	});
 
-	test('an optional one is empty while there is no object', async () => {
+	test('an optional volume is empty while its object does not exist', async () => {
 		const ns = await cluster().namespace();
 		const mount = await mounted('-n', ns, '--volume', 'app', '--optional');
 		expect(await namesIn(mount)).toEqual([]);
@@ -304,7 +304,7 @@ describe('a volume', () => {
 		await shows(mount, 'key', 'two');
 	});
 
-	test('a required key that is missing keeps the last content, an optional one does not', async () => {
+	test('a missing required key keeps the last content, a missing optional one does not', async () => {
 		const ns = await cluster().namespace();
 		await create(ns, 'app', { data: { key: 'one', more: 'x' } });
 		const item = ['--item', 'key=conf/main:0400', '--default-mode', '0600'];
@@ -324,7 +324,7 @@ describe('a volume', () => {
 		await shows(optional, 'conf/main', 'two');
 	});
 
-	test('an object that is made anew with the same data is no flip', async () => {
+	test('an object that is recreated with the same data causes no flip', async () => {
 		const ns = await cluster().namespace();
 		await create(ns, 'app');
 		const mount = await mounted('-n', ns, '--volume', 'app');
@@ -416,7 +416,7 @@ describe('the kubeconfig is found as kubectl finds it', () => {
 });
 
 describe("kubelet's timing", () => {
-	test('get and cache ask now and then, and need no permission to watch', async () => {
+	test('get and cache request at intervals, and need no permission to watch', async () => {
 		const ns = await cluster().namespace();
 		await create(ns, 'app');
 		const rules = [{ verbs: ['get'], resources: ['configmaps'], resourceNames: ['app'] }];
@@ -445,7 +445,7 @@ describe("kubelet's timing", () => {
 		}
 	});
 
-	test('--kubelet-delay shows the first state at once, changes later, and several as one', async () => {
+	test('--kubelet-delay shows the first state at once, changes later, and several changes as one', async () => {
 		const { laterMs, flips } = await until(async () => {
 			const ns = await cluster().namespace();
 			await create(ns, 'app');
@@ -458,7 +458,7 @@ describe("kubelet's timing", () => {
 			const synced = await flippedAt();
 			await setKey(ns, 'app', 'three');
 			await setKey(ns, 'app', 'four');
-			// When the machine stands still for a moment, a sync may come between the two changes.
+			// If the machine stands still for a moment, a sync may fall between the two changes.
 			const isInTime = Date.now() - synced < 700;
 			await until(async () => (await contentOf(mount, 'app/key')) === 'four', 'four');
 			const laterMs = (await flippedAt()) - synced;
@@ -470,10 +470,10 @@ describe("kubelet's timing", () => {
 	});
 });
 
-test('changes were seen within a second, as a rule', () => {
+test('most changes were visible within a second', () => {
 	const sorted = waits.toSorted((a, b) => a - b);
 	expect(sorted.length).toBeGreaterThan(20);
-	// A machine that does other things may be late now and then.
+	// A busy machine may be late now and then.
 	expectSoon(
 		sorted[Math.floor(sorted.length / 2)] ?? Number.NaN,
 		SOON_MS,

@@ -1,4 +1,4 @@
-/** Pods that a real API server refuses, and what it says: the decoder says the same. The server is one of v1.20. */
+/** Pods that a real API server of v1.20 refuses: the decoder has the same messages. */
 
 import { expect, test } from 'vitest';
 import { decodePod } from '../../src/pod/decode/pod.js';
@@ -164,7 +164,7 @@ test.each<[string, Json]>([
 	['a name', { ...pod({}), metadata: { name: 'Web' } }],
 	['labels', { ...pod({}), metadata: { name: 'web', labels: { 'a b': 'x', a: '-' } } }],
 	['annotations', { ...pod({}), metadata: { name: 'web', annotations: { 'A b': 'x' } } }],
-])('it says the same of %s', async (_name, value) => {
+])('has the same messages for %s', async (_name, value) => {
 	const { status, body } = await answerTo(value);
 	const texts = violations(value);
 	expect(status, body.message).toBe(texts.length === 0 ? 201 : 422);

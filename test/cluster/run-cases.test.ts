@@ -1,6 +1,6 @@
 /**
- * The official case E6 for `run`, as root and as an ordinary user: who may not read a ConfigMap is told so, and not
- * whether it is there. A pod's node is who reads it in a cluster; here it is the user of the kubeconfig.
+ * The official case E6 for `run`, as root and as an ordinary user: a user who may not read a ConfigMap learns that, but not
+ * whether it exists. In a cluster the pod's node reads it; here it is the user of the kubeconfig.
  * Source: kubernetes v1.20.2 test/e2e/auth/node_authz.go.
  */
 
@@ -27,7 +27,7 @@ beforeAll(async () => {
 	}
 	const rules = [{ verbs: ['get', 'list', 'watch'], resources: ['configmaps'], resourceNames: ['own'] }];
 	const node = await cluster().user('system:node:node1', rules, { namespace });
-	// The ordinary user is another one than the owner of the file.
+	// The ordinary user does not own the file.
 	kubeconfig = join(temporaryDirectory('kubeconfig'), 'config');
 	writeFileSync(kubeconfig, readFileSync(node.kubeconfig), { mode: 0o644 });
 });

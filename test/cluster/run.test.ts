@@ -1,6 +1,6 @@
 /**
- * `configmapfs run` with a real API server: the workload and its ConfigMaps from the cluster, local keys over them, with
- * little permission and few requests, live, and through an outage. As root and as an ordinary user.
+ * `configmapfs run` with a real API server: the workload and its ConfigMaps come from the cluster, with local keys over
+ * them, few permissions and few requests; live, and during an outage. As root and as an ordinary user.
  */
 
 import { readFileSync, writeFileSync } from 'node:fs';
@@ -34,7 +34,7 @@ afterAll(async () => {
 	removeTemporaries();
 });
 
-/** A namespace with a Deployment that refers to three ConfigMaps, and one that it does not refer to. */
+/** A namespace with a Deployment that refers to three ConfigMaps, and another ConfigMap. */
 async function staging(): Promise<string> {
 	const namespace = await cluster().namespace('staging');
 	const template = {
@@ -85,7 +85,7 @@ const follow = (...resourceNames: readonly string[]): Rule => ({
 	resourceNames,
 });
 
-/** A kubeconfig that everybody on the machine can read, of a user who may do this. */
+/** A kubeconfig, readable by all users of the machine, of a user with these permissions. */
 async function kubeconfigFor(namespace: string, rules: readonly Rule[], proxy?: FaultProxy): Promise<string> {
 	const options = proxy === undefined ? { namespace } : { namespace, server: proxy.url };
 	const user = await cluster().user('dev', rules, options);
@@ -94,12 +94,12 @@ async function kubeconfigFor(namespace: string, rules: readonly Rule[], proxy?: 
 	return path;
 }
 
-/** The file of a run's own keys. */
+/** A manifest of the run's own. */
 const NOTHING = () => new ManifestFile(configMap('unused', {}));
 const SHOW = `echo "$MODE $COMMON"; while :; do echo "$(cat ${PLACE}/key) $(cat ${PLACE}/other)"; sleep 0.02; done`;
 
 describe.each([ROOT_WAY, USER_WAY].filter(({ missing }) => missing === undefined))('$name', (way) => {
-	test('the Deployment and its ConfigMaps of the cluster, an own key over them, both live, with least permission', async () => {
+	test('the Deployment and its ConfigMaps of the cluster, a local key over them, both live, with least permission', async () => {
 		const namespace = await staging();
 		const proxy = await startFaultProxy(cluster());
 		const kubeconfig = await kubeconfigFor(namespace, [GET_WEB, follow('app', 'common', 'mode')], proxy);
@@ -121,8 +121,10 @@ describe.each([ROOT_WAY, USER_WAY].filter(({ missing }) => missing === undefined
 		await edit(namespace, 'mode', { mode: 'new' });
 		await run.waitForLog('the running process keeps');
 
-		const asked = proxy.requests.map(({ kind, path }) => `${kind} ${path}`).filter((one) => !one.startsWith('watch'));
-		expect(asked).toEqual([
+		const requested = proxy.requests
+			.map(({ kind, path }) => `${kind} ${path}`)
+			.filter((one) => !one.startsWith('watch'));
+		expect(requested).toEqual([
 			`get /apis/apps/v1/namespaces/${namespace}/deployments/web`,
 			...Array.from({ length: 3 }, () => `list /api/v1/namespaces/${namespace}/configmaps`),
 		]);
@@ -137,7 +139,7 @@ async function runToEnd(namespace: string, kubeconfig: string, options: RunOptio
 	return await startRun(machine, ANY_WAY, mine, { ...options, args }).end();
 }
 
-test('without a command the own one runs; what is at hand wins over the workload of the cluster', async () => {
+test('without a command that of the container runs; a local workload wins over that of the cluster', async () => {
 	const namespace = await staging();
 	const own = await runToEnd(namespace, cluster().kubeconfig);
 	expect(own).toMatchObject({ code: 0, stdout: 'staging\n', stderr: '' });
@@ -147,7 +149,7 @@ test('without a command the own one runs; what is at hand wins over the workload
 	expect(stdout).toBe('local\n');
 });
 
-test('what is missing: a workload, a namespace, a name for it', async () => {
+test('missing: a workload, a namespace, a name for it', async () => {
 	const namespace = await staging();
 	const refused = async (...args: readonly string[]) => {
 		const options = { args: ['--kubeconfig', cluster().kubeconfig, ...args], command: ['true'] };
@@ -167,7 +169,7 @@ test('what is missing: a workload, a namespace, a name for it', async () => {
 	);
 });
 
-test('what is not allowed says verb, resource and namespace', async () => {
+test('a missing permission is reported with verb, resource and namespace', async () => {
 	const namespace = await staging();
 	const nothing = await kubeconfigFor(namespace, []);
 	const first = await runToEnd(namespace, nothing, { command: ['true'] });
@@ -185,7 +187,7 @@ test('what is not allowed says verb, resource and namespace', async () => {
 	);
 });
 
-test('Secrets are not asked for: it waits for their manifest, and says so', async () => {
+test('Secrets are not requested: the run waits for their manifest, and reports it', async () => {
 	const namespace = await staging();
 	const patch = [
 		{
@@ -207,7 +209,7 @@ test('Secrets are not asked for: it waits for their manifest, and says so', asyn
 	expect(await run.end()).toMatchObject({ code: 0, stdout: 'mine\n' });
 });
 
-test('an edited manifest that is waited for may name other ConfigMaps of the cluster', async () => {
+test('a manifest edited while the run waits may refer to other ConfigMaps of the cluster', async () => {
 	const namespace = await staging();
 	const from = (name: string) =>
 		pod('p', { env: [{ name: 'A', valueFrom: { configMapKeyRef: { name, key: 'mode' } } }] });
@@ -221,7 +223,7 @@ test('an edited manifest that is waited for may name other ConfigMaps of the clu
 	expect(await run.end()).toMatchObject({ code: 0, stdout: 'staging\n' });
 });
 
-test('an outage: the application goes on, a restart too, and what changed meanwhile comes afterwards', async () => {
+test('an outage: the application continues, so does a restart, and changes follow afterwards', async () => {
 	const namespace = await staging();
 	const proxy = await startFaultProxy(cluster());
 	const kubeconfig = await kubeconfigFor(namespace, [GET_WEB, follow('app', 'common', 'mode')], proxy);

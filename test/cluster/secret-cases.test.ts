@@ -1,4 +1,4 @@
-/** Secrets that a real API server refuses, and what it says: the decoder says the same, or less where it tells a value. */
+/** Secrets that a real API server refuses: the decoder has the same messages, without the values that they quote. */
 
 import { expect, test } from 'vitest';
 import type { Secret } from '../../src/model/secret.js';
@@ -13,7 +13,7 @@ function body(more: object) {
 }
 
 /** The violations as the API server joins them. */
-function said(texts: readonly string[]): string {
+function joined(texts: readonly string[]): string {
 	const [first = ''] = texts;
 	if (texts.length < 2) return first;
 	const prefix = 'Secret "s" is invalid: ';
@@ -30,16 +30,16 @@ test.each([
 	['dockerconfigjson', { type: 'kubernetes.io/dockerconfigjson' }],
 	['a label', { metadata: { name: 's', labels: { a: '-' } } }],
 	['a service account token', { type: 'kubernetes.io/service-account-token' }],
-])('it refuses %s in these words', async (_name, more) => {
+])('refuses %s with the same message', async (_name, more) => {
 	const ns = await cluster().namespace();
 	const answer = await cluster().api('POST', `/api/v1/namespaces/${ns}/secrets`, { body: body(more) });
 	expect(answer.status).toBe(422);
-	// Two of its paths have an argument that nobody fills in: `data[%s][username]`.
+	// Two of the server's paths have an unfilled placeholder: `data[%s][username]`.
 	const message = answer.body.message.replaceAll('[%s]', '');
-	expect(said(decodeSecret(body(more), ns).violations.map(({ text }) => text))).toBe(message);
+	expect(joined(decodeSecret(body(more), ns).violations.map(({ text }) => text))).toBe(message);
 });
 
-test('it refuses a registry login that is no JSON, and tells a letter of it', async () => {
+test('refuses a registry login that is not JSON; the server quotes a letter of it', async () => {
 	const ns = await cluster().namespace();
 	const wrong = body({ type: 'kubernetes.io/dockerconfigjson', stringData: { '.dockerconfigjson': 'hunter2' } });
 	const answer = await cluster().api('POST', `/api/v1/namespaces/${ns}/secrets`, { body: wrong });
@@ -49,7 +49,7 @@ test('it refuses a registry login that is no JSON, and tells a letter of it', as
 	expect(violation?.text.startsWith(common)).toBe(true);
 });
 
-test('it lays stringData over data and takes Opaque for a type', async () => {
+test('applies stringData over data, and defaults the type to Opaque', async () => {
 	const ns = await cluster().namespace();
 	const both = body({ data: { a: 'b2xk', b: 'Yg==' }, stringData: { a: 'new', c: '' } });
 	const made = await cluster().api('POST', `/api/v1/namespaces/${ns}/secrets`, { body: both });
@@ -58,7 +58,7 @@ test('it lays stringData over data and takes Opaque for a type', async () => {
 	expect({ type: object?.type, data }).toEqual({ type: made.body.type, data: { ...made.body.data } });
 });
 
-test('it refuses changes of what is immutable, and of a type', async () => {
+test('refuses changes of immutable data and of the type', async () => {
 	const ns = await cluster().namespace();
 	const first = body({ immutable: true, stringData: { a: '1' } });
 	await cluster().api('POST', `/api/v1/namespaces/${ns}/secrets`, { body: first });
@@ -70,6 +70,6 @@ test('it refuses changes of what is immutable, and of a type', async () => {
 	]) {
 		const answer = await cluster().api('PUT', `/api/v1/namespaces/${ns}/secrets/s`, { body: next });
 		const violations = secretUpdateViolations(decode(first), decode(next));
-		expect(said(violations.map(({ text }) => text))).toBe(answer.body.message);
+		expect(joined(violations.map(({ text }) => text))).toBe(answer.body.message);
 	}
 });

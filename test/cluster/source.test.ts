@@ -62,7 +62,7 @@ async function remove(plane: ControlPlane, namespace: string, name: string): Pro
 }
 
 describe('ClusterSource on a real API server', () => {
-	it('shows what is there and follows it, content only', async () => {
+	it('shows the existing objects and follows changes of their content', async () => {
 		const plane = cluster();
 		const ns = await plane.namespace();
 		await create(plane, ns, 'a', { data: { k: 'ä€𝄞' }, binaryData: { b: Buffer.from([0, 255]).toString('base64') } });
@@ -83,7 +83,7 @@ describe('ClusterSource on a real API server', () => {
 		expect(sink.value(`${ns}/b`, 'k')).toBe('w');
 	});
 
-	it('sees the largest object that there can be', async () => {
+	it('shows the largest possible object', async () => {
 		const plane = cluster();
 		const ns = await plane.namespace();
 		const { sink } = await started({ namespaces: [ns] });
@@ -107,7 +107,7 @@ describe('ClusterSource on a real API server', () => {
 		for (const { sink } of [both, all, field]) await until(() => sink.objects.has(`${two}/later`), 'the later object');
 	});
 
-	it('needs no more than resourceNames for names', async () => {
+	it('needs only resourceNames for names', async () => {
 		const plane = cluster();
 		const ns = await plane.namespace();
 		await create(plane, ns, 'mine');
@@ -125,7 +125,7 @@ describe('ClusterSource on a real API server', () => {
 		);
 	});
 
-	it('needs no more than get where it asks instead of watching', async () => {
+	it('needs only the permission to get if it polls', async () => {
 		const plane = cluster();
 		const ns = await plane.namespace();
 		await create(plane, ns, 'mine');
@@ -142,7 +142,7 @@ describe('ClusterSource on a real API server', () => {
 		await until(() => sink.objects.size === 0, 'the deletion');
 	});
 
-	it('notices that an immutable object was made again', async () => {
+	it('notices that an immutable object was recreated', async () => {
 		const plane = cluster();
 		const ns = await plane.namespace();
 		await create(plane, ns, 'fixed', { immutable: true, data: { k: 'v' } });
@@ -153,7 +153,7 @@ describe('ClusterSource on a real API server', () => {
 		await until(() => sink.value(`${ns}/fixed`, 'k') === 'again', 'the second object');
 	});
 
-	it('says that a namespace does not exist, and shows it when it does', async () => {
+	it('reports a namespace that does not exist, and shows it once it does', async () => {
 		const plane = cluster();
 		const { sink } = await started({ namespaces: ['late'] });
 		await until(() => sink.present.length === 1, 'a problem');
@@ -171,15 +171,15 @@ describe('ClusterSource on a real API server', () => {
 			/not a known field selector|field label not supported/,
 		],
 		['a user who may nothing', {}, 'CLUSTER_FORBIDDEN', /cannot list resource "configmaps".*a Role has to allow/s],
-		['a token that is none', { token: 'wrong' }, 'CLUSTER_FORBIDDEN', /You must be logged in to the server/],
+		['an unknown token', { token: 'wrong' }, 'CLUSTER_FORBIDDEN', /You must be logged in to the server/],
 	])(
 		'refuses to start with %s',
 		async (_, { token, ...options }: { token?: string; fieldSelector?: string }, code, text) => {
 			const plane = cluster();
 			const ns = await plane.namespace();
-			const nobody = await plane.user('nobody', []);
+			const powerless = await plane.user('nobody', []);
 			const admin = 'fieldSelector' in options;
-			const file = admin ? plane.kubeconfig : plane.writeKubeconfig({ token: token ?? nobody.token });
+			const file = admin ? plane.kubeconfig : plane.writeKubeconfig({ token: token ?? powerless.token });
 			const attempt = started({ file, namespaces: [ns], ...options });
 			await expect(attempt).rejects.toMatchObject({ code, message: expect.stringMatching(text) });
 		},
@@ -188,8 +188,8 @@ describe('ClusterSource on a real API server', () => {
 	it.each([
 		['no authority', { caData: undefined }, 'CONFIG_INVALID', /x509: [^;]*certificate[^;]*; set certificate-authority/],
 		['another name', { tlsServerName: 'elsewhere' }, 'CONFIG_INVALID', /set tls-server-name in the kubeconfig/],
-		['an authority that is none', { caData: 'AAAA' }, 'CONFIG_INVALID', /x509: .*; set certificate-authority/],
-		['nobody at the port', { server: 'https://127.0.0.1:1' }, 'CLUSTER_UNREACHABLE', /127\.0\.0\.1:1 was refused/],
+		['an invalid authority', { caData: 'AAAA' }, 'CONFIG_INVALID', /x509: .*; set certificate-authority/],
+		['no server at the port', { server: 'https://127.0.0.1:1' }, 'CLUSTER_UNREACHABLE', /127\.0\.0\.1:1 was refused/],
 		[
 			'an unknown host',
 			{ server: 'https://nowhere.invalid' },
@@ -203,15 +203,15 @@ describe('ClusterSource on a real API server', () => {
 	});
 
 	it.each([
-		['any certificate, if told so', { caData: undefined, insecureSkipTlsVerify: true }],
-		['the name that it is told', { tlsServerName: 'kubernetes.default.svc' }],
+		['any certificate, with insecure-skip-tls-verify', { caData: undefined, insecureSkipTlsVerify: true }],
+		['the name of tls-server-name', { tlsServerName: 'kubernetes.default.svc' }],
 	])('accepts %s', async (_, change) => {
 		const attempt = started({ kubeconfig: changed(change), failStart: 'any' });
-		// The name is in the certificate or the refusal is about that name: either way it was asked for.
+		// The name is in the certificate, or the error is about that name: it was checked in both cases.
 		await attempt.catch((error: Error) => expect(error.message).toContain('kubernetes.default.svc'));
 	});
 
-	it('goes through the proxy of the kubeconfig', async () => {
+	it('uses the proxy of the kubeconfig', async () => {
 		const targets: string[] = [];
 		const proxy = createServer().on('connect', (request, socket) => {
 			targets.push(String(request.url));
@@ -236,7 +236,7 @@ describe('ClusterSource on a real API server', () => {
 		proxy.close();
 	});
 
-	it('shows its own certificate, from a file or from a plugin', async () => {
+	it('presents a client certificate from a file or from a plugin', async () => {
 		const plane = cluster();
 		const [cert, key] = [readFileSync(plane.caFile), readFileSync(plane.keyFile)];
 		const shown: string[] = [];
@@ -274,7 +274,7 @@ describe('ClusterSource on a real API server', () => {
 		server.close();
 	});
 
-	it('begins with the last state when there is no cluster', async () => {
+	it('starts from the last state without a cluster', async () => {
 		const plane = cluster();
 		const ns = await plane.namespace();
 		await create(plane, ns, 'a');
@@ -291,7 +291,7 @@ describe('ClusterSource on a real API server', () => {
 		expect(sink.present[0]?.reason).toContain('You must be logged in');
 	});
 
-	it('takes 10 000 objects in 500-object pages', async () => {
+	it('reads 10 000 objects in pages of 500', async () => {
 		const plane = cluster();
 		const ns = await plane.namespace();
 		for (let from = 0; from < 10_000; from += 100) {
@@ -314,7 +314,7 @@ describe('ClusterSource on a real API server', () => {
 		await until(() => sink.value(`${ns}/m5000`, 'k') === 'w', 'a change');
 	});
 
-	it('tells of a change within milliseconds', async () => {
+	it('reports a change within milliseconds', async () => {
 		const plane = cluster();
 		const ns = await plane.namespace();
 		await create(plane, ns, 'a');
@@ -331,7 +331,7 @@ describe('ClusterSource on a real API server', () => {
 		delays.sort((a, b) => a - b);
 		const at = (share: number) => (delays[Math.floor(share * (delays.length - 1))] ?? 0).toFixed(2);
 		process.stderr.write(`PATCH answered to sink: p50 ${at(0.5)} ms, p99 ${at(0.99)} ms, max ${at(1)} ms\n`);
-		// On an idle machine both are below one; a timer on the way would show in both.
+		// On an idle machine both are below 1 ms; a timer in between would show in both.
 		expectSoon(Number(at(0.5)), 100);
 		expectSoon(Number(at(0.99)), 1000);
 		expect(source.status.requestCount - requests).toBeLessThanOrEqual(1);

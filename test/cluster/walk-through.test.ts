@@ -1,6 +1,6 @@
 /**
- * What tutorials about ConfigMaps show, step by step with real kubectl: each command, and what the volume shows after it.
- * Their inputs are in test/fixtures/walk-through. What is about environment variables is not here.
+ * The steps of tutorials about ConfigMaps with real kubectl: each command, and the volume after it. Their inputs are in
+ * test/fixtures/walk-through. Steps about environment variables are left out.
  */
 
 import { randomBytes } from 'node:crypto';
@@ -26,13 +26,13 @@ afterEach(async () => {
 });
 
 interface Walk {
-	/** kubectl in the walk's namespace and directory, as it would be typed. Returns its standard output. */
+	/** Runs kubectl in the walk's namespace and directory. Returns its standard output. */
 	kubectl(...args: readonly string[]): Promise<string>;
-	/** The same for what is refused. Returns standard error. */
+	/** The same for a command that fails. Returns its standard error. */
 	refused(...args: readonly string[]): Promise<string>;
-	/** Where files are made, with those of INPUTS. */
+	/** The working directory, with the files of INPUTS. */
 	readonly cwd: string;
-	/** What `kubectl edit` does: a script for sed. */
+	/** Runs `kubectl edit` with a script for sed as editor. */
 	edit(script: string): void;
 	/** A mount of the namespace, or of one object of it as --volume NAME. */
 	mount(...args: readonly string[]): Promise<MountProcess>;
@@ -87,7 +87,7 @@ async function shows(mount: MountProcess, path: string, value: string | undefine
 	);
 }
 
-/** As `ls` lists it. */
+/** Lists as `ls` does. */
 async function ls(mount: MountProcess, path = '.'): Promise<readonly string[]> {
 	return (await runCommand('ls', [join(mount.dir, path)])).stdout.split('\n').filter((name) => name !== '');
 }
@@ -96,10 +96,10 @@ async function lists(mount: MountProcess, names: readonly string[], path = '.'):
 	await until(async () => (await ls(mount, path)).join() === names.join(), `${names.join(' ')} in ${path}`);
 }
 
-/** As `ls -lA` lists a volume: its links with their targets, its one generation, and nothing else. */
+/** Lists a volume as `ls -lA` does: its links with their targets and its only generation. */
 async function linksOf(mount: MountProcess): Promise<Readonly<Record<string, string>>> {
 	const names = await until(async () => {
-		// A generation that was replaced goes a moment later.
+		// A replaced generation goes a moment later.
 		const listed = (await readdir(mount.dir)).sort();
 		return listed.filter((name) => SNAPSHOT_NAME.test(name)).length === 1 && listed;
 	}, 'one generation');
@@ -113,7 +113,7 @@ async function linksOf(mount: MountProcess): Promise<Readonly<Record<string, str
 }
 
 describe('updates and the switch of links', () => {
-	test('create from a literal, then two patches: kubelet would say the same of each', async () => {
+	test('create from a literal, then two patches: kubelet would log the same for each', async () => {
 		const { kubectl, mount: start } = await walk();
 		const created = await kubectl('create', 'configmap', 'demo-config', '--from-literal=example.key=Initial Value');
 		expect(created).toBe('configmap/demo-config created\n');
@@ -138,7 +138,7 @@ describe('updates and the switch of links', () => {
 		const after = await linksOf(mount);
 		expect(after['..data']).not.toBe(generation);
 		expect(after[after['..data'] ?? '']).toBe('directory');
-		// The key's link stays the one it was.
+		// The key's link stays the same.
 		const same = await lstat(join(mount.dir, 'example.key'));
 		expect([same.ino, same.mtimeMs]).toEqual([link.ino, link.mtimeMs]);
 
@@ -176,7 +176,7 @@ describe('updates and the switch of links', () => {
 				'<1> DELETE',
 			]);
 			await watcher.stop();
-			// Nothing to change, nothing to see.
+			// No change of data, so no flip.
 			expect(await kubectl('apply', '-f', 'single-key.yaml')).toBe('configmap/my-config unchanged\n');
 			await mount.stop();
 			expect(mount.flips()).toBe(1);
@@ -227,7 +227,7 @@ describe('ways to make a ConfigMap', () => {
 		await shows(mount, 'files/main', envoy);
 		expect(await contentOf(mount, 'files/envoy.yaml')).toBe(envoy);
 
-		// Of a directory: the files, not what is below, not links, not names that are no keys.
+		// From a directory: its files, without subdirectories, links and names that are not keys.
 		const folder = join(cwd, 'folder');
 		mkdirSync(join(folder, 'below'), { recursive: true });
 		writeFileSync(join(folder, 'below/hidden'), 'x');
@@ -245,7 +245,7 @@ describe('ways to make a ConfigMap', () => {
 		expect(await refusedKey(kubectl)).toContain('a valid config key must consist of alphanumeric characters');
 	});
 
-	test('the program shows what kubectl makes of the same flags', async () => {
+	test('the program shows the objects that kubectl makes of the same flags', async () => {
 		const { kubectl, mount: start, cwd } = await walk();
 		writeFileSync(join(cwd, 'dummy.bin'), randomBytes(200));
 		const flags = ['--from-file=envoy.yaml', '--from-file=raw=dummy.bin', '--from-literal=a=b'];
@@ -271,7 +271,7 @@ describe('ways to make a ConfigMap', () => {
 		expect(manifest).toContain('binaryData:');
 		writeFileSync(join(cwd, 'cm.kiada-envoy-config.yaml'), manifest);
 
-		// A pod whose volume is not there is in ContainerCreating: so is the mount. An optional one starts at once.
+		// A pod without its volume is in ContainerCreating, and the mount waits too. An optional volume starts at once.
 		const volume = ['--volume', 'kiada-envoy-config'];
 		const { mount, ready } = launchMount(temporaryDirectory('mount'), [...flags, ...volume]);
 		await mount.waitForLog(({ msg = '' }) => msg.startsWith('waiting: configmap "kiada-envoy-config" not found'));
@@ -316,7 +316,7 @@ describe('volumes', () => {
 		expect((await lstat(join(modes.dir, 'e'))).mode & 0o777).toBe(0o777);
 	});
 
-	test('an immutable object cannot be changed; it is deleted and another is made, or one of another name', async () => {
+	test('an immutable object cannot be changed; it is recreated, or replaced by one of another name', async () => {
 		const { kubectl, refused, mount: start } = await walk();
 		await kubectl('create', '-f', 'immutable.yaml');
 		const mount = await start();
@@ -332,7 +332,7 @@ describe('volumes', () => {
 		await shows(mount, 'my-immutable-configmap/mykey', 'y');
 	});
 
-	test('deleted: who has it mounted goes on, and gets the next of its name', async () => {
+	test('deleted: the mount keeps the content, and shows the next object of the same name', async () => {
 		const { kubectl, mount: start } = await walk();
 		await kubectl('apply', '-f', 'single-key.yaml');
 		const mount = await start('--volume', 'my-config');

@@ -1,4 +1,4 @@
-/** The official watch cases on ConfigMaps, with the source as the watcher. Source: kubernetes v1.32 test/e2e/apimachinery/watch.go. */
+/** The official watch cases on ConfigMaps, with the cluster source as the watcher. Source: kubernetes v1.32 test/e2e/apimachinery/watch.go. */
 
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, describe, expect, it } from 'vitest';
@@ -35,7 +35,7 @@ async function start(namespace: string, labelSelector?: string, file = cluster()
 	return sink;
 }
 
-/** One request of the client; it makes a watch from a given version. */
+/** One request of the client: a watch from a given version. */
 function watchFrom(namespace: string, resourceVersion: string | undefined): string[] {
 	const kubeconfig = loadKubeconfig({ kubeconfig: cluster().kubeconfig });
 	const authentication = new KubeconfigAuthentication({ kubeconfig, timers: SYSTEM_TIMERS });
@@ -154,8 +154,8 @@ describe('Watchers', () => {
 		}
 		const last = version;
 		await until(() => all.every((seen) => seen.at(-1) === `ADDED ${last}`), 'every watch has the last event');
-		const [whole = []] = all;
-		expect(whole).toHaveLength(100);
-		for (const [index, seen] of all.entries()) expect(seen).toEqual(whole.slice(index));
+		const [complete = []] = all;
+		expect(complete).toHaveLength(100);
+		for (const [index, seen] of all.entries()) expect(seen).toEqual(complete.slice(index));
 	});
 });

@@ -1,4 +1,4 @@
-/** Workloads of a real API server, read by users who may do no more than that. */
+/** Workloads of a real API server, read by users who have no other permission. */
 
 import { afterEach, describe, expect, it } from 'vitest';
 import { SILENT } from '../../src/base/log.js';
@@ -51,7 +51,7 @@ async function create(namespace: string, kind: string, name = 'web'): Promise<vo
 }
 
 describe('a workload of the cluster', () => {
-	it.each(WORKLOAD_KINDS.map(({ kind }) => kind))('is read as the server has it: %s', async (kind) => {
+	it.each(WORKLOAD_KINDS.map(({ kind }) => kind))('is read with all its fields: %s', async (kind) => {
 		const namespace = await cluster().namespace();
 		await create(namespace, kind);
 		const found = await reader().read({ kind, namespace, name: 'web' });
@@ -65,7 +65,7 @@ describe('a workload of the cluster', () => {
 		expect(JSON.stringify(found.value)).toContain('"env":[{"name":"A","value":"b"}]');
 	});
 
-	it('is read again, and is the same until it changes', async () => {
+	it('is read again, and is the same value until it changes', async () => {
 		const namespace = await cluster().namespace();
 		await create(namespace, 'Deployment');
 		const web = { kind: 'Deployment', namespace, name: 'web' };
@@ -83,7 +83,7 @@ describe('a workload of the cluster', () => {
 		expect(await readWorkload(kubeconfig, { kind: 'Pod', namespace, name: 'web' })).toMatchObject({ name: 'web' });
 	});
 
-	it('is missed with its kind, name and namespace', async () => {
+	it('is reported as missing with its kind, name and namespace', async () => {
 		const namespace = await cluster().namespace();
 		const start = 'Error from server (NotFound): ';
 		for (const kind of ['Deployment', 'CronJob']) {
@@ -120,7 +120,7 @@ describe('a workload of the cluster', () => {
 	});
 });
 
-it('one workload and what it names need one role with resourceNames, and nothing else can be seen', async () => {
+it('one workload and its ConfigMaps need one role with resourceNames, and other objects stay invisible', async () => {
 	const plane = cluster();
 	const namespace = await plane.namespace();
 	await create(namespace, 'Deployment');
