@@ -4,7 +4,7 @@ import type { EventListener } from './events.js';
 
 /** A problem as the store reports it. */
 export interface PresentProblem {
-	readonly place: string;
+	readonly location: string;
 	readonly reason: string;
 	/** Whether the source has emitted an event of its own about it. */
 	readonly isLogged?: boolean;
@@ -22,7 +22,7 @@ export class ProblemReporter {
 	/** Takes the complete list. Emits new problems, and `resolved` once the last one is gone. */
 	update(problems: readonly PresentProblem[]): void {
 		const present = new Map<string, string>();
-		for (const { place: location, reason, isLogged } of problems) {
+		for (const { location, reason, isLogged } of problems) {
 			if (isLogged === true) continue;
 			const identity = JSON.stringify([location, reason]);
 			if (!this.#reported.has(identity) && !present.has(identity)) this.#emit({ type: 'problem', location, reason });

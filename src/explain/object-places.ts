@@ -66,7 +66,7 @@ export class ObjectPlaces {
 
 	/** Of a field of the object that is at `place`; undefined where that is in no file. */
 	within(place: string, path: Path): string | undefined {
-		return this.#versions.find((version) => version.place === place)?.locate(path);
+		return this.#versions.find((version) => version.location === place)?.locate(path);
 	}
 }
 

@@ -94,7 +94,7 @@ export class Snapshot {
 		} catch (error) {
 			if (!keepGoing || !(error instanceof ConfigMapFsError) || error.code !== 'INPUT_INVALID') throw error;
 			const problems =
-				error instanceof InvalidSourceError ? error.problems : [{ place: description, reason: error.message }];
+				error instanceof InvalidSourceError ? error.problems : [{ location: description, reason: error.message }];
 			this.#failures[layer] = problems.map((problem) => ({ ...problem, source: description }));
 		} finally {
 			await source.close();

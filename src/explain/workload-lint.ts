@@ -81,7 +81,7 @@ class Lint {
 		const found = lintPod({
 			pod,
 			objects: catalog.objects(namespace),
-			violations: violations.map(({ path, text }) => ({ location: object.locate?.(path) ?? object.place, text })),
+			violations: violations.map(({ path, text }) => ({ location: object.locate?.(path) ?? object.location, text })),
 			walk,
 			container,
 			absenceOf: (kind, name) => this.#absenceOf(kind, { namespace, name }),

@@ -36,8 +36,8 @@ export class PodCatalog {
 function highestVersions(objects: readonly SourceObject[]): readonly ManifestObject[] {
 	const found = new Map<string, ManifestObject>();
 	for (const object of objects) {
-		const { kind, name, key, place, content } = object;
-		const id = `${kind} ${name === '' ? place : formatObjectKey(key)}`;
+		const { kind, name, key, location, content } = object;
+		const id = `${kind} ${name === '' ? location : formatObjectKey(key)}`;
 		// The content of an unchanged object stays the same value, so that its readers can tell.
 		if (content !== undefined && object.type === 'Other') found.set(id, content as ManifestObject);
 	}

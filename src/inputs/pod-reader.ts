@@ -103,7 +103,7 @@ export class PodReader {
 		if (this.#decoded?.object === object) return this.#decoded.selected;
 		const { pod, violations } = decodePod(object, { defaultNamespace, strictEnvNames });
 		if (pod === undefined) {
-			const lines = violations.map(({ path, text }) => `${object.locate?.(path) ?? object.place}: ${text}`);
+			const lines = violations.map(({ path, text }) => `${object.locate?.(path) ?? object.location}: ${text}`);
 			throw new ConfigMapFsError('INPUT_INVALID', lines.join('\n'));
 		}
 		const selected = { pod, container: selectContainer(pod, container) };

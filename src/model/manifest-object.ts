@@ -9,7 +9,7 @@ export interface ManifestObject {
 	/** The complete object, JSON-like, unchecked. Aliases share values, so it may be huge when printed. */
 	readonly value: unknown;
 	/** `file:line:column`, or where else it was read. */
-	readonly place: string;
+	readonly location: string;
 }
 
 /** An object whose fields have locations of their own. */

@@ -115,7 +115,7 @@ function unknownKindText(left: string, kindName: string, kind: WorkloadKind | un
 }
 
 function noWorkloadText(objects: readonly ManifestObject[], namespace: string | undefined): string {
-	const others = [...new Set(objects.map((object) => `${object.kind}/${workloadName(object)} (${object.place})`))];
+	const others = [...new Set(objects.map((object) => `${object.kind}/${workloadName(object)} (${object.location})`))];
 	const where = namespace === undefined ? '' : ` in namespace "${namespace}"`;
 	const found = others.length === 0 ? '' : `; found ${listed(others)}`;
 	const isElsewhere = namespace !== undefined && objects.some(isWorkload);
@@ -134,7 +134,7 @@ function notFoundText(wanted: string, workloads: readonly ManifestObject[]): str
 function ambiguousText(found: readonly ManifestObject[]): string {
 	const [title, ...otherTitles] = new Set(found.map(workloadTitle));
 	if (otherTitles.length === 0) {
-		const list = found.map((object) => `${object.namespace ?? 'none given'} (${object.place})`);
+		const list = found.map((object) => `${object.namespace ?? 'none given'} (${object.location})`);
 		return `several workloads ${title}, in namespaces: ${listed(list)}; choose one with -n`;
 	}
 	const [example] = found;
@@ -148,7 +148,7 @@ function shortTitle(object: ManifestObject): string {
 }
 
 function titleAndLocation(object: ManifestObject): string {
-	return `${workloadTitle(object)} (${object.place})`;
+	return `${workloadTitle(object)} (${object.location})`;
 }
 
 function lastOfEqual(objects: readonly ManifestObject[]): readonly ManifestObject[] {

@@ -11,7 +11,7 @@ export class InvalidSourceError extends ConfigMapFsError {
 	constructor(problems: readonly Problem[]) {
 		const [first, ...more] = problems;
 		const count = more.length > 0 ? ` (and ${more.length} more problems)` : '';
-		super('INPUT_INVALID', `${first?.place}: ${first?.reason}${count}`);
+		super('INPUT_INVALID', `${first?.location}: ${first?.reason}${count}`);
 		this.name = 'InvalidSourceError';
 		this.problems = problems;
 	}

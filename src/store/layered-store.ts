@@ -94,7 +94,7 @@ export class LayeredStore {
 
 	/** The merged object that is shown. */
 	get<T extends 'ConfigMap' | 'Secret'>(type: T, key: ObjectKey): Contents[T] | undefined {
-		const identity: ObjectIdentity = { apiVersion: 'v1', kind: type, key, place: '' };
+		const identity: ObjectIdentity = { apiVersion: 'v1', kind: type, key, location: '' };
 		return this.#shown.get(formatIdentity(identity))?.content as Contents[T] | undefined;
 	}
 
@@ -160,15 +160,15 @@ export class LayeredStore {
 		const faults: StoreProblem[] = [];
 		if (upper.length > 0) {
 			const source = this.#describe((index) => versions[index] !== undefined);
-			faults.push(...problemsOf(rules.mergeViolations(content), { source, place: source, key }));
+			faults.push(...problemsOf(rules.mergeViolations(content), { source, location: source, key }));
 		}
 		if (lastValid !== undefined && hasSameIncarnations(lastValid.versions, versions)) {
 			const violations = rules.updateViolations(lastValid.content, content);
 			const changed = versions.findLastIndex(
 				(version, index) => version?.object.content !== lastValid.versions[index]?.object.content,
 			);
-			const place = versions[changed]?.object.place ?? present.object.place;
-			faults.push(...problemsOf(violations, { source: this.#describe((index) => index === changed), place, key }));
+			const location = versions[changed]?.object.location ?? present.object.location;
+			faults.push(...problemsOf(violations, { source: this.#describe((index) => index === changed), location, key }));
 		}
 		if (faults.length === 0) return { type, key, content, versions };
 		this.#mergeProblems.set(id, faults);
@@ -203,7 +203,7 @@ export class LayeredStore {
 
 function problemsOf(
 	violations: readonly Violation[],
-	about: Pick<StoreProblem, 'source' | 'place' | 'key'>,
+	about: Pick<StoreProblem, 'source' | 'location' | 'key'>,
 ): readonly StoreProblem[] {
 	return violations.map(({ text }) => ({ ...about, reason: text }));
 }
@@ -231,7 +231,7 @@ function sameProblems(a: readonly StoreProblem[], b: readonly StoreProblem[]): b
 	if (a.length !== b.length) return false;
 	return a.every((one, index) => {
 		const other = b[index];
-		return one.source === other?.source && one.place === other.place && one.reason === other.reason;
+		return one.source === other?.source && one.location === other.location && one.reason === other.reason;
 	});
 }
 

@@ -9,23 +9,23 @@ import type { ObjectIdentity, SourceNeeds, SourceObject } from './source.js';
 
 /**
  * The identity as text: API group, kind, namespace and name. An object without a name is no other object than the one
- * at its place.
+ * at its location.
  */
-export function formatIdentity({ apiVersion, kind, key, place }: ObjectIdentity): string {
+export function formatIdentity({ apiVersion, kind, key, location }: ObjectIdentity): string {
 	const slash = apiVersion.indexOf('/');
 	const group = slash < 0 ? '' : apiVersion.slice(0, slash);
-	return `${group}/${kind} ${key.name === '' ? place : formatObjectKey(key)}`;
+	return `${group}/${kind} ${key.name === '' ? location : formatObjectKey(key)}`;
 }
 
 export function configMapIdentity(key: ObjectKey): ObjectIdentity {
-	return { apiVersion: 'v1', kind: 'ConfigMap', key, place: '' };
+	return { apiVersion: 'v1', kind: 'ConfigMap', key, location: '' };
 }
 
-/** A ConfigMap that is written in no manifest; `place` is where it was read. */
-export function configMapObject(content: ConfigMap, place: string, uid?: string): SourceObject {
+/** A ConfigMap that is written in no manifest; `location` is where it was read. */
+export function configMapObject(content: ConfigMap, location: string, uid?: string): SourceObject {
 	const { key } = content;
 	const base = { apiVersion: 'v1', kind: 'ConfigMap', name: key.name, namespace: key.namespace, value: undefined };
-	const object = { ...base, place, locate: () => place, type: 'ConfigMap' as const, key, content };
+	const object = { ...base, location, locate: () => location, type: 'ConfigMap' as const, key, content };
 	return uid === undefined ? object : { ...object, uid };
 }
 
@@ -41,10 +41,10 @@ export interface DecodedObject {
 export function decodeObject(located: LocatedObject, needs: SourceNeeds, defaultNamespace: string): DecodedObject {
 	const type = objectType(located);
 	const { object: content, key, violations } = rulesOf(type).decode(located, defaultNamespace);
-	const { name, namespace = defaultNamespace, place } = located;
+	const { name, namespace = defaultNamespace, location } = located;
 	const object = { ...located, type, key: key ?? { namespace, name }, content };
 	if (type === 'Other' || needs.explains) return { object, violations, key };
-	return { object: { ...object, value: undefined, locate: () => place }, violations, key };
+	return { object: { ...object, value: undefined, locate: () => location }, violations, key };
 }
 
 /** `next`, with the content of the version before where nothing in it has changed. */

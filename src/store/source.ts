@@ -9,7 +9,7 @@ import type { ObjectKey } from '../model/object-key.js';
 import type { Contents, ObjectType } from './kinds.js';
 
 /** Which object: the same one in every source, and across its versions. */
-export interface ObjectIdentity extends Pick<LocatedObject, 'apiVersion' | 'kind' | 'place'> {
+export interface ObjectIdentity extends Pick<LocatedObject, 'apiVersion' | 'kind' | 'location'> {
 	readonly key: ObjectKey;
 }
 
@@ -25,7 +25,7 @@ export interface SourceObject extends LocatedObject, ObjectIdentity {
 /** A fault of an input, for people: where, why, and in which object if that much is known. */
 export interface Problem {
 	/** `file:line:column`, `file`, or the flag that was given. */
-	readonly place: string;
+	readonly location: string;
 	/** The reason, in the API server's or kubectl's own words where they have some. */
 	readonly reason: string;
 	readonly key?: ObjectKey;

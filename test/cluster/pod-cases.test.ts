@@ -38,7 +38,7 @@ async function answerTo(value: Json): Promise<Answer> {
 }
 
 function violations(value: Json): readonly string[] {
-	const object = { apiVersion: 'v1', kind: 'Pod', name: 'web', value, place: '' };
+	const object = { apiVersion: 'v1', kind: 'Pod', name: 'web', value, location: '' };
 	const decoded = decodePod(object, { defaultNamespace: 'default', strictEnvNames: true });
 	return decoded.violations.map(({ text }) => text);
 }

@@ -59,7 +59,7 @@ describe('a workload of the cluster', () => {
 			kind,
 			namespace,
 			name: 'web',
-			place: `cluster ${namespace} ${kind.toLowerCase()}/web`,
+			location: `cluster ${namespace} ${kind.toLowerCase()}/web`,
 		});
 		expect(found.value).toMatchObject({ apiVersion: found.apiVersion, kind, metadata: { name: 'web', namespace } });
 		expect(JSON.stringify(found.value)).toContain('"env":[{"name":"A","value":"b"}]');

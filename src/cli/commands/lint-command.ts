@@ -102,7 +102,7 @@ async function lint(
 	await snapshot.readFromCluster(workloads.flatMap((object) => wantedConfigMaps(object, defaultNamespace)));
 	const violations = snapshot.problems
 		.filter(({ isLogged }) => isLogged !== true)
-		.map(({ place, reason }) => ({ location: place, text: reason }));
+		.map(({ location, reason }) => ({ location, text: reason }));
 	const found = lintWorkloads({
 		workloads,
 		catalog: snapshot.catalog,

@@ -27,7 +27,7 @@ export function decodeWorkloadName(root: ObjectReader, object: ManifestObject, d
 	else metadata.fault('name', NAME_TEXT);
 	const namespace = metadata.text('namespace') || (object.namespace ?? defaultNamespace);
 	metadata.check('namespace', namespace, namespaceFaults);
-	return { kind: object.kind, name, namespace, location: object.place };
+	return { kind: object.kind, name, namespace, location: object.location };
 }
 
 /**

@@ -10,7 +10,7 @@ import type { Feed } from './feed.js';
 
 export interface ClusterProblemsRequest extends FailureContext {
 	/** The source's description. */
-	readonly place: string;
+	readonly location: string;
 	/** Text of the failure that an event was emitted for. */
 	readonly reportedFailure: string | undefined;
 	readonly missingNamespaces: ReadonlySet<string>;
@@ -18,18 +18,18 @@ export interface ClusterProblemsRequest extends FailureContext {
 }
 
 export function clusterProblems(request: ClusterProblemsRequest): readonly Problem[] {
-	const { place, missingNamespaces, feeds } = request;
+	const { location, missingNamespaces, feeds } = request;
 	const reasons = new Set(feeds.flatMap(({ state: { error } }) => (error ? [failureText(error, request)] : [])));
 	for (const namespace of [...missingNamespaces].sort()) {
 		reasons.add(`namespaces "${namespace}" not found; it is shown once it exists, or choose another with -n`);
 	}
 	const problems: Problem[] = [...reasons].map((reason) =>
-		reason === request.reportedFailure ? { place, reason, isLogged: true } : { place, reason },
+		reason === request.reportedFailure ? { location, reason, isLogged: true } : { location, reason },
 	);
 	for (const feed of feeds) {
 		for (const { key, reason } of feed.objects.faults) {
 			const object = key === undefined ? 'an object without name' : `configmap "${formatObjectKey(key)}"`;
-			problems.push({ place, reason: `${object}: ${reason}`, ...(key === undefined ? {} : { key }) });
+			problems.push({ location, reason: `${object}: ${reason}`, ...(key === undefined ? {} : { key }) });
 		}
 	}
 	return problems;

@@ -220,7 +220,7 @@ export class ClusterSource implements Source, FeedListener {
 	#reportProblems(): void {
 		if (this.#abort.signal.aborted) return;
 		const problems = clusterProblems({
-			place: this.description,
+			location: this.description,
 			server: this.#client.server,
 			userName: this.#options.kubeconfig.userName,
 			reportedFailure: this.#contact.reportedFailure,

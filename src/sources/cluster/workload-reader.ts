@@ -57,7 +57,7 @@ export interface WorkloadReaderOptions {
 }
 
 /**
- * Reads one workload. `place` of the result, and of each of its fields, is `cluster NAMESPACE kind/name`.
+ * Reads one workload. `location` of the result, and of each of its fields, is `cluster NAMESPACE kind/name`.
  * Errors: as WorkloadReader.read.
  */
 export async function readWorkload(
@@ -101,17 +101,17 @@ export class WorkloadReader {
 			throw new ConfigMapFsError('USAGE', `a ${kind} has no pods; name a workload, such as deployment/${name}`);
 		}
 		const value = await this.#get(resource, workload);
-		const place = `cluster ${namespace} ${kind.toLowerCase()}/${name}`;
+		const location = `cluster ${namespace} ${kind.toLowerCase()}/${name}`;
 		if (!isJsonObject(value) || typeof value.apiVersion !== 'string') {
-			const error = new ApiError('protocol', `${place} is not a Kubernetes object`);
+			const error = new ApiError('protocol', `${location} is not a Kubernetes object`);
 			throw this.#failure(error);
 		}
 		const resourceVersion = resourceVersionOf(value);
-		const known = this.#known.get(place);
+		const known = this.#known.get(location);
 		if (known !== undefined && resourceVersion !== '' && known.resourceVersion === resourceVersion) return known.object;
 		const { apiVersion } = value;
-		const object = { apiVersion, kind, name, namespace, value, place, locate: () => place };
-		this.#known.set(place, { object, resourceVersion });
+		const object = { apiVersion, kind, name, namespace, value, location, locate: () => location };
+		this.#known.set(location, { object, resourceVersion });
 		return object;
 	}
 

@@ -73,21 +73,24 @@ export async function generateConfigMap(
 	const draft = new ConfigMapDraft(name);
 	const steps = [
 		...sources.files.map((source) => ({
-			place: `--from-file=${source}`,
+			location: `--from-file=${source}`,
 			add: () => addFileSource(draft, source, inputs.files),
 		})),
-		...sources.literals.map((source) => ({ place: `--from-literal=${source}`, add: () => addLiteral(draft, source) })),
+		...sources.literals.map((source) => ({
+			location: `--from-literal=${source}`,
+			add: () => addLiteral(draft, source),
+		})),
 		...sources.envFiles.map((path) => ({
-			place: `--from-env-file=${path}`,
+			location: `--from-env-file=${path}`,
 			add: () => addEnvFile(draft, path, inputs),
 		})),
 	];
-	for (const { place, add } of steps) {
+	for (const { location, add } of steps) {
 		try {
 			await add();
 		} catch (error) {
 			if (!(error instanceof ConfigMapFsError)) throw error;
-			return { kind: 'failed', code: error.code, problem: { place, reason: error.message } };
+			return { kind: 'failed', code: error.code, problem: { location, reason: error.message } };
 		}
 	}
 	return { kind: 'generated', data: draft.data, binaryData: draft.binaryData };

@@ -132,7 +132,7 @@ export class GeneratedSource implements Source {
 		const object: ConfigMap = { key, labels: new Map(), immutable: false, data, binaryData };
 		const violation = [...objectKeyViolations(key), ...contentViolations(object)][0];
 		if (violation === undefined) return { kind: 'object', object, fingerprint: fingerprintOf(object) };
-		const problem = { place: this.description, reason: violation.text, key };
+		const problem = { location: this.description, reason: violation.text, key };
 		return { kind: 'problem', code: 'INPUT_INVALID', problem, fingerprint: `problem ${problem.reason}` };
 	}
 

@@ -61,7 +61,7 @@ export class KustomizeSource implements Source {
 	readonly #options: KustomizeSourceOptions;
 	/** The same as an absolute path. */
 	readonly #directory: string;
-	readonly #place: string;
+	readonly #location: string;
 	readonly #log: Logger;
 	readonly #timers: Timers;
 	readonly #watcher: PathWatcher;
@@ -87,7 +87,7 @@ export class KustomizeSource implements Source {
 		const { directory, cwd, timers = SYSTEM_TIMERS, openForWriting = () => undefined } = options;
 		this.#options = options;
 		this.description = `-k ${directory}`;
-		this.#place = `kustomize ${directory}`;
+		this.#location = `kustomize ${directory}`;
 		// Not path.resolve: it would drop "link/.." by text, where the kernel follows the link.
 		this.#directory = isAbsolute(directory) ? directory : `${cwd}/${directory}`;
 		this.#log = options.log.child({ component: 'kustomize-source', source: this.description });
@@ -121,7 +121,7 @@ export class KustomizeSource implements Source {
 			const outcome = await this.#build(this.#tool);
 			if (this.#abort.signal.aborted) return;
 			if (outcome.kind === 'failed') {
-				throw new ConfigMapFsError('INPUT_INVALID', `${this.#place}: ${this.#failureText(outcome.reason)}`);
+				throw new ConfigMapFsError('INPUT_INVALID', `${this.#location}: ${this.#failureText(outcome.reason)}`);
 			}
 			this.#publisher.first(sink, [this.#parse(outcome.output)]);
 		} catch (error) {
@@ -203,7 +203,7 @@ export class KustomizeSource implements Source {
 		const { directory, args = [], cwd, env } = this.#options;
 		const outcome = await buildKustomization(tool, { directory, args, cwd, env, signal: this.#abort.signal });
 		if (outcome.kind === 'built' && outcome.warnings !== '') {
-			this.#sayOnce(outcome.warnings, () => this.#log.warn(`${this.#place}: ${outcome.warnings}`));
+			this.#sayOnce(outcome.warnings, () => this.#log.warn(`${this.#location}: ${outcome.warnings}`));
 		}
 		return outcome;
 	}
@@ -232,7 +232,7 @@ export class KustomizeSource implements Source {
 			this.#publisher.next([this.#parse(outcome.output)]);
 		} else if (isNewFailure) {
 			this.#failure = reason;
-			this.#publisher.fail({ place: this.#place, reason });
+			this.#publisher.fail({ location: this.#location, reason });
 		}
 	}
 
@@ -246,7 +246,7 @@ export class KustomizeSource implements Source {
 	/** With the last good version of what is bad now. */
 	#parse(output: Buffer): ManifestState {
 		const { defaultNamespace } = this.#options;
-		const parsed = parseManifest(output, { file: this.#place, defaultNamespace, needs: this.#needs });
+		const parsed = parseManifest(output, { file: this.#location, defaultNamespace, needs: this.#needs });
 		this.#state = nextState(this.#state, parsed);
 		return this.#state;
 	}

@@ -140,7 +140,7 @@ export class ManifestFile {
 	#unreadable(fault: string): Candidate {
 		this.#signature = undefined;
 		const reason = `cannot be read: ${fault}`;
-		return { ...ABSENT, digest: reason, parsed: { ...NOTHING, problems: [{ place: this.path, reason }] } };
+		return { ...ABSENT, digest: reason, parsed: { ...NOTHING, problems: [{ location: this.path, reason }] } };
 	}
 
 	/** Whether the candidate may be a moment of a save that goes on. */

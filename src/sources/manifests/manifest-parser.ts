@@ -1,5 +1,5 @@
 /**
- * The text of a manifest file as objects and problems. Pure: no file is opened. Everything wrong has a place, and a
+ * The text of a manifest file as objects and problems. Pure: no file is opened. Everything wrong has a location, and a
  * wrong document or list item costs only itself.
  */
 
@@ -58,8 +58,8 @@ class ManifestParser {
 	parse(content: Buffer | string): ParsedManifest {
 		const text = typeof content === 'string' ? content.replace(/^\ufeff/, '') : decodeYamlText(content);
 		if (typeof text !== 'string') {
-			const place = `${this.#file}:${text.badLine}:1`;
-			this.#problems.push({ place, reason: 'yaml: invalid leading UTF-8 octet' });
+			const location = `${this.#file}:${text.badLine}:1`;
+			this.#problems.push({ location, reason: 'yaml: invalid leading UTF-8 octet' });
 		} else {
 			this.#text = text;
 			this.#lineStarts = [0, ...Array.from(this.#text.matchAll(/\n/g), (match) => match.index + 1)];
@@ -146,7 +146,7 @@ class ManifestParser {
 			...type,
 			name: typeof name === 'string' ? name : '',
 			value,
-			place: this.#place(located.at([])),
+			location: this.#location(located.at([])),
 			locate: located.later(),
 		};
 		const named = typeof namespace === 'string' && namespace !== '' ? { ...base, namespace } : base;
@@ -156,11 +156,11 @@ class ManifestParser {
 	}
 
 	#report(offset: number, reason: string, key?: Problem['key'], helm = this.#lineAt(offset).includes('{{')): void {
-		const problem = { place: this.#place(offset), reason: helm ? `${reason}${HELM_CURE}` : reason };
+		const problem = { location: this.#location(offset), reason: helm ? `${reason}${HELM_CURE}` : reason };
 		this.#problems.push(key === undefined ? problem : { ...problem, key });
 	}
 
-	#place(offset: number): string {
+	#location(offset: number): string {
 		const { line, column } = this.#position(offset);
 		return `${this.#file}:${line}:${column}`;
 	}

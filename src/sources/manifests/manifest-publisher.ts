@@ -73,8 +73,8 @@ export class ManifestPublisher {
 	}
 
 	#join(files: Iterable<ManifestState>): ManifestState {
-		return joinManifests(files, ({ kind, key, place }) => {
-			this.#log.debug({ kind, object: formatObjectKey(key), place }, 'object appears again, the later one wins');
+		return joinManifests(files, ({ kind, key, location }) => {
+			this.#log.debug({ kind, object: formatObjectKey(key), location }, 'object appears again, the later one wins');
 		});
 	}
 }

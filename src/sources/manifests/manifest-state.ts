@@ -67,6 +67,6 @@ function add(objects: Map<string, SourceObject>, id: string, object: SourceObjec
 export function sameProblems(a: readonly Problem[], b: readonly Problem[]): boolean {
 	return (
 		a.length === b.length &&
-		a.every(({ place, reason }, index) => place === b[index]?.place && reason === b[index].reason)
+		a.every(({ location, reason }, index) => location === b[index]?.location && reason === b[index].reason)
 	);
 }

@@ -2,8 +2,8 @@ import { beforeEach, describe, expect, test } from 'vitest';
 import type { ControlEvent } from '../../../src/control/events.js';
 import { ProblemReporter } from '../../../src/control/problem-reporter.js';
 
-const A = { place: 'a.yaml:1:1', reason: 'bad indentation' };
-const B = { place: 'b.yaml', reason: 'too big' };
+const A = { location: 'a.yaml:1:1', reason: 'bad indentation' };
+const B = { location: 'b.yaml', reason: 'too big' };
 
 let events: ControlEvent[];
 let reporter: ProblemReporter;

@@ -70,7 +70,7 @@ describe('a snapshot of local sources', () => {
 	test('tells what is wrong in what is good otherwise', async () => {
 		const sources = [file('a', `${manifest('ConfigMap', 'app', '{}')}---\n${manifest('Secret', 's', '{k: "?"}')}`)];
 		const { problems } = await Snapshot.read({ ...LOCAL, sources });
-		expect(problems.map(({ place, reason }) => `${place} ${reason}`)).toEqual([
+		expect(problems.map(({ location, reason }) => `${location} ${reason}`)).toEqual([
 			`${join(directory, 'a')}:9:11 data[k]: illegal base64 data at input byte 0`,
 		]);
 	});
@@ -92,7 +92,7 @@ describe('a snapshot of local sources', () => {
 		const sources = [file('a', 'foo: [\n---\nkind: Pod\n'), file('b', manifest('ConfigMap', 'app', '{k: v}')), failing];
 		const snapshot = await Snapshot.read({ ...LOCAL, sources, keepGoing: true });
 		expect(dataOf(snapshot, 'app')).toEqual({ k: 'v' });
-		expect(snapshot.problems.map(({ place, source }) => [source, place.replace(directory, '')])).toEqual([
+		expect(snapshot.problems.map(({ location, source }) => [source, location.replace(directory, '')])).toEqual([
 			['-f a', '/a:2:1'],
 			['-f a', '/a:3:1'],
 			['--create x', '--create x'],

@@ -13,7 +13,7 @@ function lint(text: string, more: Partial<WorkloadLintInput> = {}) {
 		workloads: parsed.objects.filter(isWorkload),
 		catalog,
 		places: new ObjectPlaces(parsed.objects),
-		violations: parsed.problems.map(({ place, reason }) => ({ location: place, text: reason })),
+		violations: parsed.problems.map(({ location, reason }) => ({ location, text: reason })),
 		container: undefined,
 		defaultNamespace: 'default',
 		walk: false,

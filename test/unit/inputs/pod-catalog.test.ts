@@ -24,7 +24,7 @@ beforeEach(() => {
 				changes += 1;
 			},
 			problems: (found) => {
-				problems = found.map(({ source, place, reason }) => `${source} ${place} ${reason}`);
+				problems = found.map(({ source, location, reason }) => `${source} ${location} ${reason}`);
 			},
 		},
 	});
@@ -118,7 +118,7 @@ describe('workloads', () => {
 	test('each once, in the order of the sources, the last of equal ones', () => {
 		read(0, workload('Deployment', 'web'), secret('s', {}), workload('Pod', 'web', 'other'));
 		read(1, workload('Deployment', 'web', 'default'), workload('Pod', 'web'));
-		expect(catalog.workloads.map(({ kind, namespace, place }) => `${kind} ${namespace} ${place}`)).toEqual([
+		expect(catalog.workloads.map(({ kind, namespace, location }) => `${kind} ${namespace} ${location}`)).toEqual([
 			'Deployment default f.yaml:1:1',
 			'Pod other f.yaml:5:1',
 			'Pod undefined f.yaml:3:1',

@@ -104,7 +104,7 @@ describe('of a cluster', () => {
 		name: 'app',
 		namespace: 'default',
 		value: pod('app', { image }),
-		place: 'cluster default pod/app',
+		location: 'cluster default pod/app',
 	});
 	beforeEach(() => {
 		asked.length = 0;

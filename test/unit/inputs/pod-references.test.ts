@@ -30,7 +30,7 @@ function podOf(volumes: Readonly<Record<string, string>>, labels: Readonly<Recor
 			volumes: Object.entries(volumes).map(([name, configMap]) => ({ name, configMap: { name: configMap } })),
 		},
 	};
-	const object = { apiVersion: 'v1', kind: 'Pod', name: 'app', value, place: 'app.yaml:1:1' };
+	const object = { apiVersion: 'v1', kind: 'Pod', name: 'app', value, location: 'app.yaml:1:1' };
 	const { pod, violations } = decodePod(object, { defaultNamespace: 'default' });
 	if (pod === undefined) throw new Error(violations.map(({ text }) => text).join('\n'));
 	return pod;

@@ -10,7 +10,7 @@ const VERSIONS: Readonly<Record<string, string>> = { Pod: 'v1', Service: 'v1', J
 let line = 0;
 function object(kind: string, name: string, more: Partial<ManifestObject> = {}): ManifestObject {
 	line += 1;
-	return { apiVersion: VERSIONS[kind] ?? 'apps/v1', kind, name, value: {}, place: `f.yaml:${line}:1`, ...more };
+	return { apiVersion: VERSIONS[kind] ?? 'apps/v1', kind, name, value: {}, location: `f.yaml:${line}:1`, ...more };
 }
 
 /** `CODE text` of the error. */
@@ -81,7 +81,7 @@ describe('selectWorkload', () => {
 
 	it('lists several workloads, with an example of a choice', () => {
 		expect(failure(() => selectWorkload(both))).toBe(
-			`USAGE several workloads: deployment/web (${web.place}), job/migrate (${job.place}); ` +
+			`USAGE several workloads: deployment/web (${web.location}), job/migrate (${job.location}); ` +
 				'choose one of them, such as deploy/web',
 		);
 	});
@@ -102,7 +102,7 @@ describe('selectWorkload', () => {
 	it('lists the other objects if there is no workload', () => {
 		const service = object('Service', 'web');
 		expect(failure(() => selectWorkload([service]))).toBe(
-			`INPUT_MISSING no workload; found Service/web (${service.place}); ` +
+			`INPUT_MISSING no workload; found Service/web (${service.location}); ` +
 				'add the manifest of a Pod, Deployment, StatefulSet, DaemonSet, ReplicaSet, Job or CronJob with -f',
 		);
 		expect(failure(() => selectWorkload([]))).toMatch(/^INPUT_MISSING no workload; add the manifest of a Pod/);
@@ -116,7 +116,7 @@ describe('selectWorkload', () => {
 	])('suggests a workload for %s', (wanted, meant) => {
 		expect(failure(() => selectWorkload(both, wanted))).toBe(
 			`INPUT_MISSING workload "${wanted}" not found, ` +
-				`have: deployment/web (${web.place}), job/migrate (${job.place}); did you mean ${meant}?`,
+				`have: deployment/web (${web.location}), job/migrate (${job.location}); did you mean ${meant}?`,
 		);
 	});
 
@@ -152,14 +152,14 @@ describe('selectWorkload', () => {
 
 		it('lists the namespaces of equal workloads', () => {
 			expect(failure(() => selectWorkload([prod, dev], 'deploy/web'))).toBe(
-				`USAGE several workloads deployment/web, in namespaces: prod (${prod.place}), dev (${dev.place}); ` +
+				`USAGE several workloads deployment/web, in namespaces: prod (${prod.location}), dev (${dev.location}); ` +
 					'choose one with -n',
 			);
 		});
 
 		it('reports that the workload is in another namespace', () => {
 			expect(failure(() => selectWorkload([prod], undefined, 'dev'))).toBe(
-				`INPUT_MISSING no workload in namespace "dev"; found Deployment/web (${prod.place}); ` +
+				`INPUT_MISSING no workload in namespace "dev"; found Deployment/web (${prod.location}); ` +
 					'choose its namespace with -n',
 			);
 		});

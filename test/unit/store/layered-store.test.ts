@@ -52,7 +52,7 @@ function setUp(layerCount: number, filter?: StoreFilter) {
 					}),
 				),
 			problems: (problems) =>
-				problemLists.push(problems.map(({ source, place, reason }) => `${source} | ${place} | ${reason}`)),
+				problemLists.push(problems.map(({ source, location, reason }) => `${source} | ${location} | ${reason}`)),
 		},
 		...(filter === undefined ? {} : { filter }),
 	});
@@ -171,7 +171,7 @@ describe('LayeredStore', () => {
 
 	it('joins the problems of all sources and repeats nothing', () => {
 		const { sink, problemLists, store } = setUp(2);
-		const problem = (place: string): Problem => ({ place, reason: 'bad' });
+		const problem = (location: string): Problem => ({ location, reason: 'bad' });
 		sink(1).problems([problem('b:1:1')]);
 		sink(0).problems([problem('a:1:1')]);
 		sink(0).problems([problem('a:1:1')]);
@@ -191,7 +191,7 @@ describe('LayeredStore', () => {
 		const { store, sink, batches, problemLists } = setUp(2);
 		store.hold();
 		sink(0).replace([configMap('a', { data: { k: '1' } }), configMap('b')]);
-		sink(0).problems([{ place: 'p', reason: 'r' }]);
+		sink(0).problems([{ location: 'p', reason: 'r' }]);
 		sink(1).put(configMap('a', { data: { k: '2' } }));
 		sink(0).remove({ namespace: 'default', name: 'b' });
 		expect(batches).toEqual([]);

@@ -31,7 +31,7 @@ describe('an object that is read again', () => {
 		const before = configMap({ k: '1' });
 		const after = reuseContent(before, configMap({ k: '1' }, '# a line more\n'));
 		expect(after.content).toBe(before.content);
-		expect([before.place, after.place]).toEqual(['f.yaml:1:1', 'f.yaml:2:1']);
+		expect([before.location, after.location]).toEqual(['f.yaml:1:1', 'f.yaml:2:1']);
 	});
 
 	test('shares the values that are equal', () => {
@@ -51,7 +51,7 @@ test('a consumer of ConfigMaps alone gets nothing else, and nothing else is deco
 	const needs = { types: new Set(['ConfigMap'] as const), explains: false };
 	const parsed = parseManifest(text.join('\n'), { file: 'f.json', defaultNamespace: 'default', needs });
 	expect(parsed.problems).toEqual([]);
-	expect(parsed.objects.map(({ kind, value, place }) => [kind, value, place])).toEqual([
+	expect(parsed.objects.map(({ kind, value, location }) => [kind, value, location])).toEqual([
 		['ConfigMap', undefined, 'f.json:10001:1'],
 	]);
 });

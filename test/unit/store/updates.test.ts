@@ -20,7 +20,7 @@ beforeEach(() => {
 				changes.push(all.map(({ type, key }) => `${type} ${key.name}`).join(', '));
 			},
 			problems: (all) => {
-				problems = all.map(({ source, place, reason }) => `${source} | ${place} | ${reason}`);
+				problems = all.map(({ source, location, reason }) => `${source} | ${location} | ${reason}`);
 			},
 		},
 	});

@@ -26,7 +26,7 @@ describe('readJson', () => {
 				const yaml = parseManifest(`# a comment makes it YAML\n${text}`, options);
 				expect(configMaps(json.objects)).toEqual(configMaps(yaml.objects));
 				expect(json.objects.map(({ value }) => value)).toEqual(yaml.objects.map(({ value }) => value));
-				expect(json.objects.map(({ place }) => place)).toEqual(yaml.objects.map(({ place }) => place));
+				expect(json.objects.map(({ location }) => location)).toEqual(yaml.objects.map(({ location }) => location));
 				expect(json.problems).toEqual(yaml.problems);
 			});
 		}
@@ -42,6 +42,6 @@ describe('readJson', () => {
 		const one = JSON.stringify(item('a', { k: 'v' }));
 		const text = `{"apiVersion":"v1","kind":"List","items":[${one}],\n"items":[${one},\n${one}]}`;
 		const { objects } = parseManifest(text, { file: 'f', defaultNamespace: 'default' });
-		expect(objects.map(({ place }) => place)).toEqual(['f:2:10', 'f:3:1']);
+		expect(objects.map(({ location }) => location)).toEqual(['f:2:10', 'f:3:1']);
 	});
 });

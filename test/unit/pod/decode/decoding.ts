@@ -21,7 +21,7 @@ const VERSIONS: Readonly<Record<string, string>> = {
 };
 
 export function workload(kind: string, value: unknown): ManifestObject {
-	return { apiVersion: VERSIONS[kind] ?? 'apps/v1', kind, name: '', value, place: 'f.yaml:1:1' };
+	return { apiVersion: VERSIONS[kind] ?? 'apps/v1', kind, name: '', value, location: 'f.yaml:1:1' };
 }
 
 /** A Pod named web with one container named app. */

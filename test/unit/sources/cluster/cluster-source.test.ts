@@ -183,7 +183,7 @@ describe('ClusterSource', () => {
 		await settle();
 		expect(sink.present).toEqual([
 			{
-				place: '--context dev',
+				location: '--context dev',
 				key: { namespace: 'a', name: 'x' },
 				reason: expect.stringMatching(/^configmap "a\/x": .*must not be '\.\.'/),
 			},

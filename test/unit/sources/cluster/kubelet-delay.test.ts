@@ -100,7 +100,7 @@ describe('KubeletDelay', () => {
 
 	it('passes problems on at once, follows a given range, and stops when closed', async () => {
 		const { timers, source, sink, delay } = await setUp({ minMs: 10, maxMs: 20 });
-		source.sink?.problems([{ place: 'p', reason: 'r' }]);
+		source.sink?.problems([{ location: 'p', reason: 'r' }]);
 		expect(sink.calls.at(-1)).toBe('!r');
 		source.sink?.put(object('a', '2'));
 		await timers.advance(21);

@@ -27,7 +27,7 @@ describe('WorkloadReader', () => {
 		client.reads.push(deployment('5', { replicas: 2 }));
 		const found = await reader.read(WEB);
 		expect(client.requested).toEqual(['read apps/v1 deployments ns=a name=web']);
-		expect(found).toMatchObject({ ...WEB, apiVersion: 'apps/v1', place: 'cluster a deployment/web' });
+		expect(found).toMatchObject({ ...WEB, apiVersion: 'apps/v1', location: 'cluster a deployment/web' });
 		expect(found.value).toMatchObject({ spec: { replicas: 2 } });
 		expect(found.locate(['spec', 'replicas'])).toBe('cluster a deployment/web');
 	});

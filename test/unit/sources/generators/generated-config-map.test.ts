@@ -53,7 +53,7 @@ async function generate(args: readonly string[]) {
 	const sources = readGeneratorFlags(readArguments(args));
 	const outcome = await generateConfigMap('x', sources, { files: new SourceFiles(cwd), environment: ENVIRONMENT });
 	if (outcome.kind === 'failed')
-		return { error: outcome.problem.reason, code: outcome.code, place: outcome.problem.place };
+		return { error: outcome.problem.reason, code: outcome.code, place: outcome.problem.location };
 	const texts = (map: ReadonlyMap<string, Buffer>, encoding: BufferEncoding) =>
 		Object.fromEntries([...map].map(([key, value]) => [key, value.toString(encoding)]));
 	return { data: texts(outcome.data, 'utf8'), binaryData: texts(outcome.binaryData, 'base64') };

@@ -133,7 +133,7 @@ describe('GeneratedSource of a directory', () => {
 		await vi.waitFor(() => expect(recorder.problemLists).toHaveLength(1), { timeout: WAIT_MS });
 		expect(recorder.problemLists[0]).toEqual([
 			{
-				place: '--from-file=config',
+				location: '--from-file=config',
 				reason: expect.stringContaining('"a b" is not a valid key name for a ConfigMap: '),
 				key: { namespace: 'default', name: 'app' },
 			},
@@ -161,7 +161,7 @@ describe('GeneratedSource of a directory', () => {
 		write('config/big', Buffer.alloc(1_048_577, 'x'));
 		await vi.waitFor(() => expect(recorder.problemLists).toHaveLength(1), { timeout: WAIT_MS });
 		expect(recorder.problemLists[0]?.[0]).toMatchObject({
-			place: '--create app',
+			location: '--create app',
 			reason: 'ConfigMap "app" is invalid: []: Too long: must have at most 1048576 bytes',
 		});
 		expect(recorder.states).toHaveLength(1);
@@ -247,7 +247,7 @@ describe('GeneratedSource and the ways files are saved', () => {
 		write('v.env', 'A=1\nB =2\n');
 		await vi.waitFor(() => expect(recorder.problemLists).toHaveLength(1), { timeout: WAIT_MS });
 		expect(recorder.problemLists[0]?.[0]).toMatchObject({
-			place: '--from-env-file=v.env',
+			location: '--from-env-file=v.env',
 			reason: expect.stringContaining('"B " is not a valid key name: '),
 		});
 		write('v.env', 'A=1\nB=2\n');

@@ -37,7 +37,7 @@ class RecordingSink extends StateSink {
 	};
 
 	override problems(problems: readonly Problem[]): void {
-		this.problemTexts.push(problems.map(({ place, reason }) => `${place}: ${reason}`));
+		this.problemTexts.push(problems.map(({ location, reason }) => `${location}: ${reason}`));
 	}
 }
 

@@ -20,7 +20,7 @@ function summary(content: Buffer | string): string[] {
 }
 
 function problems(content: Buffer | string): string[] {
-	return parse(content).problems.map(({ place, reason }) => `${place} ${reason}`);
+	return parse(content).problems.map(({ location, reason }) => `${location} ${reason}`);
 }
 
 function values(yaml: string): Record<string, string> {
@@ -102,7 +102,7 @@ describe('parseManifest on good files', () => {
 				kind: 'Deployment',
 				name: 'd',
 				namespace: 'ns',
-				place: 'f.yaml:6:1',
+				location: 'f.yaml:6:1',
 				locate: expect.any(Function),
 				value: expect.objectContaining({ spec: { replicas: 3 } }),
 			},
@@ -110,7 +110,7 @@ describe('parseManifest on good files', () => {
 				apiVersion: 'x/v1',
 				kind: 'ConfigMap',
 				name: '',
-				place: 'f.yaml:11:1',
+				location: 'f.yaml:11:1',
 				locate: expect.any(Function),
 				value: expect.anything(),
 			},
@@ -168,7 +168,7 @@ describe('parseManifest on good files', () => {
 
 	it('tells the place of every object', () => {
 		const { objects } = parse(`# c\n${head('a')}---\n\n${head('b')}`);
-		expect(objects.map(({ place }) => place)).toEqual(['f.yaml:2:1', 'f.yaml:8:1']);
+		expect(objects.map(({ location }) => location)).toEqual(['f.yaml:2:1', 'f.yaml:8:1']);
 	});
 });
 
@@ -406,7 +406,7 @@ describe('parseManifest on hostile files', () => {
 
 	it.each(['../x', '..', '.', 'a/b', '/etc/passwd', '..data', ''])('refuses the key %j at its line', (key) => {
 		const [problem] = parse(`${head('cm')}data:\n  good: v\n  ${JSON.stringify(key)}: v\n`).problems;
-		expect(problem?.place).toBe(`f.yaml:7:${JSON.stringify(key).length + 5}`);
+		expect(problem?.location).toBe(`f.yaml:7:${JSON.stringify(key).length + 5}`);
 		expect(problem?.reason).toContain(`ConfigMap "cm" is invalid: data[${key}]: Invalid value: "${key}": `);
 	});
 

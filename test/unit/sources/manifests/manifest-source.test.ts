@@ -51,7 +51,7 @@ class RecordingSink extends StateSink {
 	};
 
 	override problems(problems: readonly Problem[]): void {
-		this.problemTexts.push(problems.map(({ place, reason }) => `${place}: ${reason}`));
+		this.problemTexts.push(problems.map(({ location, reason }) => `${location}: ${reason}`));
 	}
 
 	get state(): State | undefined {
@@ -179,7 +179,7 @@ describe('ManifestSource at start', () => {
 		await expect(start(at('a.yaml'))).rejects.toMatchObject({
 			code: 'INPUT_INVALID',
 			message: `${at('a.yaml')}:1:1: Object 'apiVersion' is missing (and 1 more problems)`,
-			problems: [{ place: `${at('a.yaml')}:1:1` }, { place: expect.stringContaining('a.yaml:') }],
+			problems: [{ location: `${at('a.yaml')}:1:1` }, { location: expect.stringContaining('a.yaml:') }],
 		});
 		writeFileSync(at('a.yaml'), 'kind: ConfigMap\n');
 		writeFileSync(at('b.yaml'), manifest('b', '1'));
@@ -471,7 +471,7 @@ describe('ManifestSource and bad files', () => {
 					const [data] = store.list('ConfigMap').map((one) => one.data);
 					states.push([...(data ?? [])].map(([key, value]) => `a.${key}=${value}`).join(' '));
 				},
-				problems: (found) => problemLists.push(found.map(({ place, reason }) => `${place}: ${reason}`)),
+				problems: (found) => problemLists.push(found.map(({ location, reason }) => `${location}: ${reason}`)),
 			},
 		});
 		const becomes = (state: State) => vi.waitFor(() => expect(states.at(-1)).toBe(state), { timeout: WAIT_MS });
