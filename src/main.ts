@@ -10,6 +10,6 @@ process.exitCode = await runProgram(basename(process.argv[1] ?? ''), process.arg
 
 // Node would set the terminal back to what it was, and aborts (SIGABRT) where that was closed meanwhile.
 if (!terminals.every(isatty)) {
-	const { endAtOnce } = await import('./native/process.js');
-	endAtOnce(Number(process.exitCode));
+	const { exitImmediately } = await import('./native/process.js');
+	exitImmediately(Number(process.exitCode));
 }

@@ -181,7 +181,7 @@ export interface ApplicationEnded {
 	readonly signal?: NodeJS.Signals;
 }
 
-/** An exception in the process that answers the kernel: a bug. Reported once for each place in the code. */
+/** An exception in the process that answers the kernel: a bug. Reported once for each location in the code. */
 export interface ServerFaulted {
 	readonly type: 'server-fault';
 	/** The request that failed, such as `READDIR`, which was answered with EIO; or another activity of the process. */

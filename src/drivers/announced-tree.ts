@@ -27,7 +27,7 @@ import {
 } from 'node:fs';
 import { ConfigMapFsError, invariant, systemCode } from '../base/errors.js';
 import { JournalWriter } from '../journal/journal-writer.js';
-import type { Intent, JournalRecord, StagedPlace } from '../journal/record.js';
+import type { Intent, JournalRecord, ListPosition } from '../journal/record.js';
 import { segmentPath } from '../journal/segment.js';
 import type { DirectoryContent } from '../volume/content.js';
 import type { TreeOperations } from '../volume/tree-operations.js';
@@ -308,10 +308,10 @@ export class AnnouncedTree implements TreeOperations {
 		parent: number,
 		name: string,
 		node: MirrorNode,
-		place: StagedPlace | undefined,
+		position: ListPosition | undefined,
 		content: readonly Buffer[],
 	): number {
-		const record: JournalRecord = { t: 'tree', parent, name, node: stagedState(node), ...(place && { place }) };
+		const record: JournalRecord = { t: 'tree', parent, name, node: stagedState(node), ...(position && { position }) };
 		return this.#journal.append(record, content);
 	}
 

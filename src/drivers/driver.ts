@@ -1,43 +1,43 @@
 /**
- * The port to what shows the tree (types only). What differs between drivers is data here; nothing above asks for a
- * driver's name.
+ * The port to a driver, which shows the tree (types only). Drivers differ in data; no caller branches on a driver's
+ * name.
  */
 
 import type { Leftovers, ServerFault } from '../journal/server-protocol.js';
 import type { VolumeState } from '../volume/plan.js';
 import type { TreeOperations } from '../volume/tree-operations.js';
 
-/** Why a mount is over. */
+/** Why a mount has ended. */
 export type MountEnd =
-	/** Somebody unmounted it, or `unmount` was called. */
+	/** Another process unmounted it, or `unmount` was called. */
 	| { readonly reason: 'unmounted' }
-	/** The process that answers the kernel ended by itself; `detail` says how. */
+	/** The server process ended on its own; `detail` is its exit status or signal, and its reason if it gave one. */
 	| { readonly reason: 'died'; readonly detail: string };
 
 export interface UnmountReport {
-	/** Somebody still used the mount: it was detached, and what they had open is gone. */
+	/** Whether processes still used the mount: it was detached, and their open files now fail. */
 	readonly wasBusy: boolean;
 }
 
 export interface Driver {
 	readonly name: 'kernel' | 'fuse-native' | 'directory';
-	/** Changes before `mount` shape the first state; changes after it are seen by watchers. */
+	/** Changes before `mount` form the initial state; watchers see the changes after it. */
 	readonly tree: TreeOperations;
 	/**
-	 * How long the directories of an old generation should stay after the flip, so that path walks that stand in one
-	 * can finish. Unit: milliseconds; 0 where removed names cannot be kept anyway.
+	 * How long the directories of an old generation should stay after the flip, so that path walks in them can finish.
+	 * Unit: milliseconds; 0 if the driver cannot keep removed names anyway.
 	 */
 	walkGraceMs(): number;
 	/** Whether the tree stays when `unmount` is called, unless its volumes are removed first. */
 	readonly persists: boolean;
 	/**
-	 * What is shown at a path from an earlier time; undefined when nothing is.
-	 * Errors: MOUNT_POINT_INVALID when something else stands there.
+	 * The state of a volume that an earlier daemon has left at the path; undefined if there is none.
+	 * Errors: MOUNT_POINT_INVALID if anything else is there.
 	 */
 	existing(path: string): VolumeState | undefined;
-	/** Shows the tree. Errors: ConfigMapFsError; nothing is left behind. */
+	/** Shows the tree. Errors: ConfigMapFsError; everything is then cleaned up. */
 	mount(): Promise<void>;
-	/** Resolves once, when the mount is over for whatever reason. */
+	/** Resolves when the mount has ended for any reason. */
 	readonly ended: Promise<MountEnd>;
 	/**
 	 * Names the processes and the directory to clean up if this process is killed; replaces earlier ones. No effect for
@@ -46,8 +46,8 @@ export interface Driver {
 	cleanUpAfterDaemon(leftovers: Leftovers): void;
 	/** Each exception in the driver's server is passed to `listener`, including earlier ones. To be called once. */
 	reportFaultsTo(listener: (fault: ServerFault) => void): void;
-	/** Requests that reached user space, by opcode; empty where nothing is counted. */
+	/** Number of requests that reached user space, by opcode; empty for a driver that counts none. */
 	upcalls(): Promise<Readonly<Record<string, number>>>;
-	/** Takes the mount away, even when it is in use. Idempotent. */
+	/** Unmounts, even if the mount is in use. Idempotent. */
 	unmount(): Promise<UnmountReport>;
 }

@@ -1,9 +1,9 @@
 /**
- * A driver whose tree a server process answers: `kernel` and `fuse-native` alike.
+ * The drivers `kernel` and `fuse-native`, whose requests a server process answers.
  *
- * With mount(2) the server's writable mount is hidden: it is made in a private directory, people get a read-only view
- * of it, and then it is detached, so that only this process's descriptor leads to it. It ends with this process,
- * whatever happens. Through fusermount3 there is no second view, and the mount itself is what people see.
+ * With mount(2) the server's writable mount is hidden: it is mounted in a private directory, users get a read-only view
+ * of it, and then it is detached, so that only this process can reach it, through a descriptor. It always ends with this
+ * process. Through fusermount3 there is no second view, and users see the mount itself.
  */
 
 import { closeSync, constants, fstatSync, mkdirSync, openSync, rmdirSync, statSync } from 'node:fs';
@@ -23,10 +23,10 @@ import { ServerProcess } from './server-process.js';
 
 /** How long readers may keep a detached mount before their requests are aborted. Unit: milliseconds. */
 const LAST_READERS_MS = 1000;
-/** How long a mount that is being made may take when it is not wanted any more. Unit: milliseconds. */
+/** How long a mount in progress may take after `unmount` was called. Unit: milliseconds. */
 const START_MS = 5000;
 
-/** On an idle machine, and for each runnable process of a CPU. Unit: milliseconds. */
+/** Walk grace on an idle machine, and more per runnable process of a CPU. Unit: milliseconds. */
 const WALK_GRACE_MS = 100;
 const WAITER_GRACE_MS = 50;
 
@@ -52,12 +52,12 @@ export class FuseDriver implements Driver {
 	readonly #options: FuseDriverOptions;
 	#end: (end: MountEnd) => void = () => {};
 	readonly #server: ServerProcess;
-	/** Where the writable mount is made, when people get a view of it. */
+	/** The mount point of the writable mount, if users get a view of it. */
 	readonly #hidden: string | undefined;
 	readonly #earlyFaults: ServerFault[] = [];
 	#reportFault = (fault: ServerFault): void => void this.#earlyFaults.push(fault);
 	#rootFd: number | undefined;
-	/** What people see, from the moment when there is something mounted. */
+	/** The mount that users see, once it exists. */
 	#shown: KnownMount | undefined;
 	readonly #watch: UnmountWatch;
 	#mounting: Promise<void> | undefined;
@@ -78,7 +78,7 @@ export class FuseDriver implements Driver {
 		});
 		const { mountPoint, method, runtime, allowOther, name, trace } = options;
 		this.#hidden = method === 'mount' ? join(runtime.path, 'tree') : undefined;
-		// It gets ready while the sources are read.
+		// The process loads its modules while the sources are read.
 		this.#server = new ServerProcess(
 			{
 				driver: name,
@@ -101,7 +101,7 @@ export class FuseDriver implements Driver {
 		);
 	}
 
-	/** A walk is interrupted for as long as it waits for a CPU, which grows with the number of those who want one. */
+	/** A path walk may wait for a CPU in the middle; the wait grows with the number of runnable processes. */
 	walkGraceMs(): number {
 		return WALK_GRACE_MS + WAITER_GRACE_MS * runnablePerCpu();
 	}
@@ -122,12 +122,13 @@ export class FuseDriver implements Driver {
 		if (hidden !== undefined) mkdirSync(hidden, { mode: 0o700 });
 		let endTurn = () => {};
 		try {
-			// Before there is something to see, so that what is seen is as good as ready.
+			// Starts the watcher before mounting, so a visible mount is always watched.
 			await this.#watch.started;
 			endTurn = await takeTurn(mountPoint);
 			await this.#server.mount();
 			const device = findMount(hidden ?? mountPoint)?.device;
-			if (device === undefined) throw new ConfigMapFsError('MOUNT_REFUSED', `"${mountPoint}" was unmounted at once`);
+			if (device === undefined)
+				throw new ConfigMapFsError('MOUNT_REFUSED', `"${mountPoint}" was unmounted immediately`);
 			this.#shown = { id: 0, device, mountPoint };
 			if (hidden !== undefined) {
 				this.#rootFd = openSync(hidden, constants.O_RDONLY | constants.O_DIRECTORY);
@@ -148,7 +149,7 @@ export class FuseDriver implements Driver {
 		void this.#server.ended.then((end) => this.#gone(end));
 	}
 
-	/** Order: the view is read-only before anybody can reach it by its public name. */
+	/** Order: the view is read-only before it is mounted on its public mount point. */
 	#showReadOnly(hidden: string): void {
 		const view = join(this.#options.runtime.path, 'view');
 		mkdirSync(view, { mode: 0o700 });
@@ -181,7 +182,7 @@ export class FuseDriver implements Driver {
 		return await this.#server.upcalls();
 	}
 
-	/** While the mount is still being made it waits for that, because who makes it could not be stopped half-way. */
+	/** Waits for a mount in progress, because it cannot be stopped half-way. */
 	unmount(): Promise<UnmountReport> {
 		this.#unmounting ??= (async () => {
 			const timer = setTimeout(() => this.#server.kill(), START_MS);
@@ -192,17 +193,17 @@ export class FuseDriver implements Driver {
 		return this.#unmounting;
 	}
 
-	/** Takes down whatever is there. Idempotent. */
+	/** Removes the mount, the server and the runtime directory, as far as they exist. Idempotent. */
 	#remove(): Promise<UnmountReport> {
-		this.#removing ??= this.#takeDown();
+		this.#removing ??= this.#removeOnce();
 		return this.#removing;
 	}
 
-	async #takeDown(): Promise<UnmountReport> {
+	async #removeOnce(): Promise<UnmountReport> {
 		this.#watch.stop();
 		if (this.#rootFd !== undefined) closeSync(this.#rootFd);
-		const wasBusy = this.#takeAway();
-		// Without a mount there is nothing to wait for.
+		const wasBusy = this.#unmountView();
+		// Without a mount there are no readers to wait for.
 		const timer = setTimeout(() => this.#server.kill(), this.#shown === undefined ? 0 : LAST_READERS_MS);
 		await this.#server.ended;
 		clearTimeout(timer);
@@ -212,8 +213,8 @@ export class FuseDriver implements Driver {
 		return { wasBusy };
 	}
 
-	/** Returns whether somebody used it. What others have mounted in its place is left alone. */
-	#takeAway(): boolean {
+	/** Returns whether it was in use. Does not touch a mount of another program on the same mount point. */
+	#unmountView(): boolean {
 		const mountPoint = this.#shown && locateTopMount(this.#shown)?.mountPoint;
 		if (mountPoint === undefined) return false;
 		try {
@@ -221,13 +222,13 @@ export class FuseDriver implements Driver {
 			unmountPath(mountPoint, 'lazily');
 			return true;
 		} catch {
-			// Somebody unmounted it in between.
+			// Another process unmounted it in between.
 			return false;
 		}
 	}
 }
 
-/** The hidden mount: held open, so that no change of the mount table leads elsewhere. */
+/** The hidden mount: held open, so that changes of the mount table have no effect on it. */
 class HeldRoot implements TreeRoot {
 	readonly #path: string;
 
@@ -243,8 +244,8 @@ class HeldRoot implements TreeRoot {
 }
 
 /**
- * The mount that everybody sees: held open only while it is changed, because what is held cannot be unmounted. It is
- * known by its device, so that nothing is ever written to what appears when somebody unmounts it.
+ * The public mount: held open only while it is changed, because an open mount cannot be unmounted. It is identified by
+ * its device, so that nothing is ever written to the directory below it after an unmount.
  */
 class VisibleRoot implements TreeRoot {
 	readonly #mount: KnownMount;
@@ -266,7 +267,7 @@ class VisibleRoot implements TreeRoot {
 		return `/proc/self/fd/${this.#fd}`;
 	}
 
-	/** False where something else is now, or nothing. */
+	/** False if the path does not lead to the mount any more. */
 	#open(): boolean {
 		try {
 			this.#fd = openSync(this.#path, constants.O_RDONLY | constants.O_DIRECTORY);

@@ -1,5 +1,5 @@
 /**
- * The daemon's handle on the server process: start, questions, end.
+ * The server process as the daemon sees it: start, messages, end.
  */
 
 import { type ChildProcess, spawn } from 'node:child_process';
@@ -27,13 +27,13 @@ export class ServerProcess {
 	readonly ended: Promise<MountEnd>;
 	#upcalls: ((upcalls: Readonly<Record<string, number>>) => void)[] = [];
 	readonly #listener: ServerListener;
-	/** Why the server gave up, if it has said so. */
+	/** The reason of the server's end, if it has reported one. */
 	#failure: string | undefined;
 	#hasEnded = false;
 
 	/**
-	 * Starts the process, which gets ready and waits for `mount`. It is in a session of its own: a terminal's Ctrl-C is
-	 * for the daemon, which unmounts first.
+	 * Starts the process, which loads its modules and waits for `mount`. It has its own session, because a terminal's
+	 * Ctrl-C must reach only the daemon, which unmounts first.
 	 */
 	constructor(config: ServerConfig, listener: ServerListener) {
 		this.#listener = listener;
@@ -59,7 +59,7 @@ export class ServerProcess {
 			});
 		});
 		this.#started = this.#listen();
-		// Nobody may be waiting yet when it ends.
+		// The server may end before `mount` waits for it.
 		this.#started.catch(() => {});
 	}
 
@@ -68,15 +68,15 @@ export class ServerProcess {
 	}
 
 	/**
-	 * Makes the mount; resolves when requests are answered.
-	 * Errors: what the server says; DRIVER_DIED when it just ends.
+	 * Mounts; resolves when requests are answered.
+	 * Errors: the error that the server reports; DRIVER_DIED if it ends without a report.
 	 */
 	async mount(): Promise<void> {
-		this.#say({ type: 'mount' });
+		this.#send({ type: 'mount' });
 		await this.#started;
 	}
 
-	#say(message: DaemonMessage): void {
+	#send(message: DaemonMessage): void {
 		this.#socket.write(`${JSON.stringify(message)}\n`);
 	}
 
@@ -95,31 +95,31 @@ export class ServerProcess {
 			this.#socket.on('data', (chunk: Buffer) => messages.push(chunk));
 			this.#child.on('error', reject);
 			this.#socket.on('close', () => {
-				reject(new ConfigMapFsError('DRIVER_DIED', 'The process that should answer the kernel ended while it started'));
+				reject(new ConfigMapFsError('DRIVER_DIED', 'the server process ended during its start'));
 			});
 		});
 	}
 
 	/** From now on the server cleans these up if the daemon is killed. */
 	cleanUpAfterDaemon(leftovers: Leftovers): void {
-		this.#say({ type: 'leftovers', ...leftovers });
+		this.#send({ type: 'leftovers', ...leftovers });
 	}
 
-	/** Which mount of the mount table people see; the server takes it away when the daemon cannot. */
+	/** The public mount in the mount table; the server unmounts it if the daemon is killed. */
 	shown(mountId: number): void {
-		this.#say({ type: 'shown', mountId });
+		this.#send({ type: 'shown', mountId });
 	}
 
-	/** Requests answered so far, by opcode. */
+	/** Number of requests so far, by opcode. */
 	upcalls(): Promise<Readonly<Record<string, number>>> {
 		if (this.#hasEnded) return Promise.resolve({});
 		return new Promise((resolve) => {
 			this.#upcalls.push(resolve);
-			this.#say({ type: 'upcalls' });
+			this.#send({ type: 'upcalls' });
 		});
 	}
 
-	/** Ends the process, which closes /dev/fuse and so aborts every request that still waits. */
+	/** Kills the process, which closes /dev/fuse and thereby aborts all waiting requests. */
 	kill(): void {
 		if (!this.#hasEnded) this.#child.kill('SIGKILL');
 	}

@@ -4,7 +4,7 @@
  */
 
 import { invariant } from '../base/errors.js';
-import type { StagedDirectory, StagedNode, StagedPlace } from '../journal/record.js';
+import type { ListPosition, StagedDirectory, StagedNode } from '../journal/record.js';
 import type { ContentNode } from '../volume/content.js';
 import type { Present, Presentation } from './presentation.js';
 
@@ -21,7 +21,7 @@ export interface MirrorDirectory extends MirrorBase {
 	nextCookie: number;
 }
 
-interface MirrorEntry extends StagedPlace {
+interface MirrorEntry extends ListPosition {
 	readonly node: MirrorNode;
 }
 
@@ -101,7 +101,7 @@ export class TreeMirror {
 	}
 }
 
-// --- the changes; each is what the server's tree makes of the same operation ------------------------------------
+// --- changes, with the same effect as in the server's tree ------------------------------------------------------
 
 export function link(directory: MirrorDirectory, name: string, node: MirrorNode, atUs: number): void {
 	addEntry(directory, name, node);

@@ -1,11 +1,11 @@
 /**
- * Announced operations: what a mutation must equal to be let through. Pure.
- * Names of requests are strings of one character a byte; names of records are text.
+ * Comparison of mutations with announced operations. Pure.
+ * Names of requests are strings with one character per byte; names of records are text.
  */
 
 import type { Intent } from '../journal/record.js';
 
-/** A mutation as a caller asks for it. */
+/** A mutation as a caller requests it. */
 export type Mutation =
 	| { readonly op: 'mkdir' | 'unlink' | 'rmdir'; readonly parent: number; readonly name: string }
 	| { readonly op: 'symlink'; readonly parent: number; readonly name: string; readonly target: string }
@@ -18,12 +18,12 @@ export type Mutation =
 			readonly newName: string;
 	  };
 
-/** A name of a record as the wire has it: one character a byte. */
+/** A name of a record in the form of requests: one character per byte. */
 export function nameOf(name: string): string {
 	return Buffer.from(name).toString('latin1');
 }
 
-/** The inode whose attributes answer the operation: the one that was made or changed, else its directory. */
+/** The inode whose attributes answer the operation: the created or changed one, else its directory. */
 export function subjectOf(intent: Intent): number {
 	switch (intent.op) {
 		case 'mkdir':

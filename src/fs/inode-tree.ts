@@ -19,7 +19,7 @@
 
 import { ERRNO, type Errno } from '../base/errno.js';
 import { invariant } from '../base/errors.js';
-import type { Intent, JournalRecord, StagedDirectory, StagedNode, StagedPlace } from '../journal/record.js';
+import type { Intent, JournalRecord, ListPosition, StagedDirectory, StagedNode } from '../journal/record.js';
 import type { Segment } from '../journal/segment.js';
 import { isAnnounced, type Mutation, nameOf, subjectOf } from './announcement.js';
 import { Graces } from './graces.js';
@@ -110,7 +110,7 @@ export class InodeTree {
 				this.#beginSegment(record.index);
 				break;
 			case 'tree':
-				this.#applyTree(record.parent, record.name, record.node, record.place, segment, contentAt);
+				this.#applyTree(record.parent, record.name, record.node, record.position, segment, contentAt);
 				break;
 			case 'checkpointed':
 				this.#endCheckpoint();
@@ -155,7 +155,7 @@ export class InodeTree {
 
 	/**
 	 * Segments are missing if the index is not the next one. The kernel then holds nothing that was removed in them, and
-	 * the checkpoint states what is linked now.
+	 * the checkpoint lists everything that is linked now.
 	 */
 	#beginSegment(index: number): void {
 		const hasGap = this.#segmentIndex !== undefined && index !== this.#segmentIndex + 1;
@@ -187,7 +187,7 @@ export class InodeTree {
 		parent: number,
 		name: string,
 		node: StagedNode,
-		place: StagedPlace | undefined,
+		position: ListPosition | undefined,
 		segment: Segment,
 		contentAt: number,
 	): void {
@@ -202,7 +202,7 @@ export class InodeTree {
 		}
 		const directory = this.#inodes.get(parent);
 		invariant(directory?.entries !== undefined, `staged below ${parent}, which is not a directory`);
-		this.#link(directory, nameOf(name), this.#materialise(node, segment, contentAt), place);
+		this.#link(directory, nameOf(name), this.#materialise(node, segment, contentAt), position);
 	}
 
 	#applyRoot(node: StagedDirectory, segment: Segment, contentAt: number): void {
@@ -211,8 +211,8 @@ export class InodeTree {
 			this.#root.set({ ...node, mode: S_IFDIR | node.mode });
 			this.#root.nextCookie = node.nextCookie ?? this.#root.nextCookie;
 		}
-		for (const [name, child, place] of node.entries) {
-			this.#applyTree(ROOT_ID, name, child, place, segment, contentAt);
+		for (const [name, child, position] of node.entries) {
+			this.#applyTree(ROOT_ID, name, child, position, segment, contentAt);
 		}
 	}
 
@@ -230,8 +230,8 @@ export class InodeTree {
 			inode.target = Buffer.from(node.target);
 			inode.size = inode.target.length;
 		} else {
-			for (const [name, child, place] of node.entries)
-				this.#link(inode, nameOf(name), this.#materialise(child, segment, contentAt), place);
+			for (const [name, child, position] of node.entries)
+				this.#link(inode, nameOf(name), this.#materialise(child, segment, contentAt), position);
 			inode.nextCookie = Math.max(inode.nextCookie, node.nextCookie ?? 0);
 		}
 		inode.moveTo(segment, node.kind === 'file' ? contentAt + node.offset : 0);
@@ -413,10 +413,10 @@ export class InodeTree {
 		}
 	}
 
-	#link(directory: Inode, name: string, inode: Inode, place?: StagedPlace): void {
+	#link(directory: Inode, name: string, inode: Inode, position?: ListPosition): void {
 		const entries = directory.entries;
 		invariant(entries !== undefined && !entries.has(name), `"${name}" is new in inode ${directory.id}`);
-		const { cookie, listed } = place ?? { cookie: directory.nextCookie, listed: true };
+		const { cookie, listed } = position ?? { cookie: directory.nextCookie, listed: true };
 		entries.set(name, { name, inode, cookie, listed });
 		directory.nextCookie = Math.max(directory.nextCookie, cookie + 1);
 		inode.holders++;

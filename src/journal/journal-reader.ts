@@ -11,7 +11,7 @@ import { openOldestSegment, type Segment, type SegmentUnused } from './segment.j
 /** Called for each record in order; `contentAt` is the absolute offset of the record's content in `segment`. */
 export type RecordVisitor = (record: JournalRecord, segment: Segment, contentAt: number) => void;
 
-/** Unit: bytes; one system call takes a whole flip. */
+/** Unit: bytes; one system call reads a complete flip. */
 const FIRST_READ = 16 * 1024;
 const ROTATED = -1;
 

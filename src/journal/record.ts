@@ -35,10 +35,10 @@ export interface StagedDirectory extends StagedBase {
 }
 
 /** A name in a directory. Default of `cookie`: follows the previous entry. */
-export type StagedEntry = readonly [name: string, node: StagedNode, place?: StagedPlace];
+export type StagedEntry = readonly [name: string, node: StagedNode, position?: ListPosition];
 
 /** The position of an entry in the listing of its directory. */
-export interface StagedPlace {
+export interface ListPosition {
 	readonly cookie: number;
 	/** False if the name resolves but listings omit it. */
 	readonly listed: boolean;
@@ -105,7 +105,7 @@ export type JournalRecord =
 			readonly parent: number;
 			readonly name: string;
 			readonly node: StagedNode;
-			readonly place?: StagedPlace;
+			readonly position?: ListPosition;
 	  }
 	/** The checkpoint is complete: everything that is linked is in the `tree` records since `segment`. */
 	| { readonly t: 'checkpointed' }

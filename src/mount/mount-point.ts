@@ -9,7 +9,7 @@ import { makeDirectories } from '../base/directories.js';
 import { ConfigMapFsError, errorText, systemCode } from '../base/errors.js';
 import type { Logger } from '../base/log.js';
 import { findMount, isOurs, probeMount, unmountPath } from '../mounts/mount-table.js';
-import { mountedAlready } from '../mounts/mount-turn.js';
+import { alreadyMounted } from '../mounts/mount-turn.js';
 
 export interface MountPoint {
 	/** Absolute, without symbolic links, as in the mount table. */
@@ -95,7 +95,7 @@ async function removeDeadMounts(path: string, log: Logger): Promise<string> {
 				await new Promise((done) => setTimeout(done, DYING_WAIT_MS));
 				continue;
 			}
-			throw mountedAlready(path);
+			throw alreadyMounted(path);
 		}
 		log.warn({ mountPoint: path, state }, `removing the mount of a killed daemon from "${path}"`);
 		unmountPath(path, 'forcibly');

@@ -7,9 +7,7 @@ export const FUSE_DEVICE = '/dev/fuse';
 
 export interface FuseFault {
 	readonly code: ErrorCode;
-	/** What is wrong. */
 	readonly problem: string;
-	/** What the user can do about it. */
 	readonly cure: string;
 }
 

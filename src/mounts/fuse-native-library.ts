@@ -1,26 +1,26 @@
 /**
- * Whether the package fuse-native can be loaded here, and what to do when it cannot. A child process tries, so that
- * the asking process never has the native code in it.
+ * Whether the package fuse-native can be loaded here, with a cure if it cannot. A child process tries it, so the native
+ * code is never loaded into the calling process.
  */
 
 import { spawnSync } from 'node:child_process';
 import { createRequire } from 'node:module';
 import { ConfigMapFsError, errorText } from '../base/errors.js';
 
-/** What the text of a failed load means. The first that matches counts. */
-const REASONS: readonly { readonly says: RegExp; readonly reason: string; readonly cure: string }[] = [
+/** Reasons of failed loads by their text; the first that matches counts. */
+const REASONS: readonly { readonly pattern: RegExp; readonly reason: string; readonly cure: string }[] = [
 	{
-		says: /libfuse\.so\.2/,
+		pattern: /libfuse\.so\.2/,
 		reason: 'the library libfuse.so.2 is not installed',
 		cure: '"apt-get install libfuse2" (newer releases: libfuse2t64)',
 	},
 	{
-		says: /Cannot find (module|package) 'fuse-native'/,
+		pattern: /Cannot find (module|package) 'fuse-native'/,
 		reason: 'the npm package fuse-native is not installed',
 		cure: '"npm install" with optional dependencies',
 	},
 	{
-		says: /No native build was found|napi|not a valid|wrong ELF/i,
+		pattern: /No native build was found|napi|not a valid|wrong ELF/i,
 		reason: `fuse-native has no build for ${process.platform}-${process.arch}`,
 		cure: '"npm rebuild fuse-native" with a compiler and libfuse-dev',
 	},
@@ -32,8 +32,8 @@ const LOAD_TIMEOUT_MS = 10_000;
 let known: { readonly reason: string | undefined } | undefined;
 
 /**
- * Why the driver cannot be loaded, with the cure; undefined when it can. The first call of a process starts a child
- * (about 60 ms) where the package is there; later calls repeat the answer.
+ * The reason why the driver cannot be loaded, with the cure; undefined if it can. If the package is installed, the first
+ * call starts a child process (about 60 ms); later calls return the same result.
  */
 export function fuseNativeUnavailable(): string | undefined {
 	known ??= { reason: tryToLoad() };
@@ -45,9 +45,9 @@ export function driverUnavailable(text: string, cause?: unknown): ConfigMapFsErr
 	return new ConfigMapFsError('DRIVER_UNAVAILABLE', explainLoadFailure(text), { cause });
 }
 
-/** One sentence from what `require` said: the reason, then the cure. */
+/** One sentence from the error text of `require`: the reason, then the cure. */
 export function explainLoadFailure(text: string): string {
-	const known = REASONS.find(({ says }) => says.test(text));
+	const known = REASONS.find(({ pattern }) => pattern.test(text));
 	const lines = text.split('\n').filter((line) => line.trim() !== '');
 	const reason = known?.reason ?? lines.find((line) => /error/i.test(line))?.trim() ?? lines[0] ?? 'no reason given';
 	const cure = known === undefined ? 'use --driver kernel' : `${known.cure}, or use --driver kernel`;

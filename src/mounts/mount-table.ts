@@ -1,5 +1,5 @@
 /**
- * The mount table of this mount namespace: reading it, and taking mounts of ours away, dead ones among them.
+ * The mount table of this mount namespace: reads it, and unmounts mounts of this program, dead ones included.
  * Source: proc(5), /proc/PID/mountinfo.
  */
 
@@ -16,11 +16,11 @@ export interface MountEntry {
 	readonly type: string;
 	/** `major:minor` of the file system. */
 	readonly device: string;
-	/** Of this mount, not of its file system: `ro`, `nosuid`, … */
+	/** Options of this mount, not of its file system: `ro`, `nosuid` and others. */
 	readonly options: readonly string[];
 }
 
-/** Every mount of this namespace, in the order of the table: of several on one mount point the last is on top. */
+/** Every mount of this namespace in the order of the table: the last one on a mount point is on top. */
 export function readMountTable(text = readFileSync('/proc/self/mountinfo', 'utf8')): readonly MountEntry[] {
 	const entries: MountEntry[] = [];
 	for (const line of text.split('\n')) {
@@ -51,19 +51,19 @@ export function findMount(mountPoint: string): MountEntry | undefined {
 	return readMountTable().findLast((entry) => entry.mountPoint === mountPoint);
 }
 
-/** A mount as who made it knows it. */
+/** A mount as its creator knows it. */
 export type KnownMount = Pick<MountEntry, 'id' | 'device' | 'mountPoint'>;
 
 /**
- * Where a mount is now, below another one or not: the directories above it may have other names since. In a copy of the
- * mount namespace it has another id. Undefined when it is not mounted any more.
+ * The present entry of a mount, which may be covered by another mount: directories above it may have been renamed, and
+ * in a copy of the mount namespace it has another id. Undefined if it is not mounted any more.
  */
 export function locateMount({ id, device, mountPoint }: KnownMount): MountEntry | undefined {
 	const same = readMountTable().filter((entry) => entry.device === device);
 	return same.find((entry) => entry.id === id) ?? same.findLast((entry) => entry.mountPoint === mountPoint);
 }
 
-/** The same, where no other mount hides it. */
+/** As `locateMount`, but undefined if another mount covers it. */
 export function locateTopMount(mount: KnownMount): MountEntry | undefined {
 	const entry = locateMount(mount);
 	return entry !== undefined && findMount(entry.mountPoint)?.id === entry.id ? entry : undefined;
@@ -73,8 +73,8 @@ export function locateTopMount(mount: KnownMount): MountEntry | undefined {
 const PROBE_MS = 2000;
 
 /**
- * Whether the file system behind a mount still answers. A child process asks, and is left alone when it gets no answer:
- * who waits for a server that has read the question and does not answer cannot even be killed.
+ * Whether the file system of a mount still answers. A child process sends the request and is abandoned if it gets no
+ * answer: a process that waits for a server which has read its request and never answers cannot be killed.
  */
 export function probeMount(mountPoint: string): Promise<'alive' | 'dead' | 'hanging'> {
 	return new Promise((resolve, reject) => {
@@ -82,9 +82,9 @@ export function probeMount(mountPoint: string): Promise<'alive' | 'dead' | 'hang
 			env: { ...process.env, LC_ALL: 'C' },
 			stdio: ['ignore', 'ignore', 'pipe'],
 		});
-		let complaint = '';
+		let errorOutput = '';
 		child.stderr.on('data', (chunk: Buffer) => {
-			complaint += chunk.toString();
+			errorOutput += chunk.toString();
 		});
 		const timer = setTimeout(() => {
 			child.kill('SIGKILL');
@@ -95,12 +95,12 @@ export function probeMount(mountPoint: string): Promise<'alive' | 'dead' | 'hang
 		child.on('error', reject);
 		child.on('close', (status) => {
 			clearTimeout(timer);
-			resolve(status !== 0 && /not connected|abort/i.test(complaint) ? 'dead' : 'alive');
+			resolve(status !== 0 && /not connected|abort/i.test(errorOutput) ? 'dead' : 'alive');
 		});
 	});
 }
 
-/** `gently` fails when the mount is in use; `lazily` detaches it; `forcibly` also aborts what waits for an answer. */
+/** `gently` fails if the mount is in use; `lazily` detaches it; `forcibly` also aborts waiting requests. */
 export type UnmountMode = 'gently' | 'lazily' | 'forcibly';
 
 const FLAGS: Readonly<Record<UnmountMode, number>> = {
@@ -110,7 +110,7 @@ const FLAGS: Readonly<Record<UnmountMode, number>> = {
 };
 
 /**
- * Takes the topmost mount on `mountPoint` away; false when it is in use and `mode` is `gently`.
+ * Unmounts the topmost mount on `mountPoint`; false if it is in use and `mode` is `gently`.
  * Errors: UNMOUNT_REFUSED.
  */
 export function unmountPath(mountPoint: string, mode: UnmountMode): boolean {
@@ -138,11 +138,13 @@ export function unmountPath(mountPoint: string, mode: UnmountMode): boolean {
 	}
 	if (/busy/i.test(result.stderr)) return false;
 	const reason = result.error === undefined ? helperText(result.stderr) : errorText(result.error);
-	const cure = /not found in|not permitted/.test(reason) ? '; only root and the user who mounted it may' : '';
+	const cure = /not found in|not permitted/.test(reason)
+		? '; only root and the user who mounted it may unmount it'
+		: '';
 	throw new ConfigMapFsError('UNMOUNT_REFUSED', `cannot unmount "${mountPoint}": ${reason}${cure}`);
 }
 
-/** What fusermount3 said, in one line and without its name. */
+/** The error output of fusermount3 in one line, without its name. */
 export function helperText(text: string): string {
 	return text
 		.trim()

@@ -1,6 +1,6 @@
 /**
- * Who mounts on a directory does it alone: of several starts at the same time one makes its mount, and the others find
- * it. Thread: the daemon's main thread, before there is a mount.
+ * Serializes mounts on one directory: of concurrent starts, one mounts and the others see its mount.
+ * Thread: the daemon's main thread, before the mount.
  */
 
 import { closeSync, constants, openSync } from 'node:fs';
@@ -9,21 +9,21 @@ import { ConfigMapFsError } from '../base/errors.js';
 import { tryLock } from '../native/libc.js';
 import { findMount, isOurs } from './mount-table.js';
 
-/** How long somebody else may have the lock; who has it for longer is not about to mount. Unit: milliseconds. */
+/** How long to wait for the lock; a process that holds it longer is not mounting. Unit: milliseconds. */
 const LONGEST_MS = 5000;
 const POLL_MS = 20;
 
 /**
- * Waits for the turn; what is returned ends it. A directory that cannot be read, or on a file system without flock(2),
- * is everybody's turn.
- * Errors: MOUNT_POINT_BUSY somebody came first.
+ * Waits for the turn; the returned function ends it. A directory that cannot be read, or is on a file system without
+ * flock(2), is not serialized.
+ * Errors: MOUNT_POINT_BUSY if another process has mounted first.
  */
 export async function takeTurn(mountPoint: string): Promise<() => void> {
 	const end = await lockDirectory(mountPoint);
 	const top = findMount(mountPoint);
 	if (top === undefined || !isOurs(top)) return end;
 	end();
-	throw mountedAlready(mountPoint);
+	throw alreadyMounted(mountPoint);
 }
 
 async function lockDirectory(path: string): Promise<() => void> {
@@ -37,7 +37,7 @@ async function lockDirectory(path: string): Promise<() => void> {
 	return () => closeSync(fd);
 }
 
-export function mountedAlready(path: string): ConfigMapFsError {
+export function alreadyMounted(path: string): ConfigMapFsError {
 	return new ConfigMapFsError(
 		'MOUNT_POINT_BUSY',
 		`"${path}" is already mounted; run "configmapfs unmount ${path}" first, or choose another directory`,

@@ -1,4 +1,7 @@
-/** Says "changed" whenever the mount table changes, until the other end of the given socket is closed. */
+/**
+ * Posts "changed" whenever the mount table changes, until the other end of the given socket is closed.
+ * Thread: a worker of the daemon.
+ */
 
 import { closeSync, openSync } from 'node:fs';
 import { parentPort, workerData } from 'node:worker_threads';
@@ -6,7 +9,7 @@ import { POLL, poll } from '../native/libc.js';
 
 const doorbell = workerData as number;
 const table = openSync('/proc/self/mountinfo', 'r');
-// A change between the mount and this moment is not signalled any more.
+// A change before this moment is not signalled.
 parentPort?.postMessage('changed');
 for (;;) {
 	const [bell = 0, changed = 0] = poll(

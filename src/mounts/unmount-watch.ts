@@ -1,6 +1,6 @@
 /**
- * Notices that somebody unmounted the public view, without a timer: poll(2) on the mount table wakes a thread.
- * Source: proc(5), mountinfo: a change is signalled as POLLPRI and POLLERR.
+ * Detects an unmount of the public view without a timer: poll(2) on the mount table wakes a thread.
+ * Source: proc(5), mountinfo: POLLPRI and POLLERR signal a change.
  */
 
 import { closeSync } from 'node:fs';
@@ -10,8 +10,8 @@ import { type KnownMount, locateMount } from './mount-table.js';
 
 export class UnmountWatch {
 	/**
-	 * Resolves when the thread runs. Until then no process may be started that is to have no descriptors of ours: Node
-	 * opens files for a new thread that are not closed on exec (Node 20.20: /proc/self/maps and its own program).
+	 * Resolves when the thread runs. Processes that must not inherit our descriptors may be started only afterwards: Node
+	 * opens files for a new thread that are not close-on-exec (Node 20.20: /proc/self/maps and its own program).
 	 */
 	readonly started: Promise<void>;
 	readonly #doorbell: number;
@@ -24,7 +24,7 @@ export class UnmountWatch {
 		this.#doorbell = ours;
 		const worker = new Worker(new URL('./unmount-watch-thread.js', import.meta.url), { workerData: theirs });
 		worker.unref();
-		// The thread sits in a system call, so it ends only when its end of the pair says that ours is closed.
+		// The thread blocks in a system call and ends only when our end of the pair is closed.
 		process.once('exit', this.stop);
 		this.started = new Promise((resolve) => {
 			worker.on('message', () => {
@@ -42,14 +42,14 @@ export class UnmountWatch {
 		});
 	}
 
-	/** Calls `onGone` once when that is not mounted any more, whatever is there instead. To be called once. */
+	/** Calls `onGone` once the mount is gone, even if another one is in its place. To be called once. */
 	watch(mount: KnownMount, onGone: () => void): void {
 		this.#check = () => {
 			if (this.#isOver || locateMount(mount) !== undefined) return;
 			this.stop();
 			onGone();
 		};
-		// What the thread said before now was not heard.
+		// Earlier messages of the thread had no effect.
 		setImmediate(() => this.#check());
 	}
 

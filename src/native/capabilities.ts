@@ -1,5 +1,5 @@
 /**
- * Capabilities of the calling thread: asking for one, and starting programs without those that programs inherit.
+ * Capabilities of the calling thread: checks for one, and starts programs without inherited capabilities.
  * Source: capabilities(7), capget(2), PR_CAP_AMBIENT in prctl(2).
  */
 
@@ -16,7 +16,7 @@ export const CAP_SETGID = 6;
 export const CAP_SETUID = 7;
 export const CAP_SYS_ADMIN = 21;
 
-/** Whether this thread has it, in its own user namespace. Source: proc(5), CapEff. */
+/** Whether this thread has the capability in its own user namespace. Source: proc(5), CapEff. */
 export function hasCapability(capability: number): boolean {
 	return ((readSet('CapEff') >> BigInt(capability)) & 1n) === 1n;
 }
@@ -35,8 +35,8 @@ const HALF = 12;
 const INHERITABLE = 8;
 
 /**
- * Runs `act` while the programs that it starts inherit no capability by being inherited: one of an ordinary user has
- * none then. Root's programs get theirs by being root's, which is left as it is.
+ * Runs `act` with empty inheritable and ambient sets, so a program of an ordinary user starts without capabilities. A
+ * program of root still gets all of them, because it runs as root.
  */
 export function withoutInheritedCapabilities<T>(act: () => T): T {
 	const ambient = readSet('CapAmb');
@@ -47,7 +47,7 @@ export function withoutInheritedCapabilities<T>(act: () => T): T {
 	checked('capget', header, before);
 	const during = Buffer.from(before);
 	for (const half of [0, 1]) during.writeUInt32LE(0, half * HALF + INHERITABLE);
-	// What is not inheritable cannot be ambient, so the kernel takes it out of that set too.
+	// The kernel also removes from the ambient set each capability that is not inheritable any more.
 	checked('capset', header, during);
 	try {
 		return act();

@@ -1,8 +1,8 @@
 /**
- * How the C library is called: functions declared by their prototypes, loaded at their first call, failures as system
- * errors with `code`. The only file that knows the FFI library.
+ * Calls of the C library: functions are declared by their prototypes and loaded at their first call; failures are
+ * system errors with `code`. The only file that uses the FFI library.
  *
- * Nothing is loaded before the first call, so importing declarations costs nothing where they are not needed.
+ * Nothing is loaded before the first call, so unused declarations cost nothing.
  */
 
 import koffi from 'koffi';
@@ -35,7 +35,7 @@ export interface ForeignCalls<Name extends string> {
 	checked(name: Name, ...args: readonly unknown[]): number;
 }
 
-/** Functions of the C library by name; each declaration is the C prototype, with 64-bit Linux in mind. */
+/** Functions of the C library by name; each declaration is the C prototype on 64-bit Linux. */
 export function declareCalls<Name extends string>(declarations: Readonly<Record<Name, string>>): ForeignCalls<Name> {
 	const loaded = new Map<Name, ForeignFunction>();
 	const call = (name: Name, ...args: readonly unknown[]): number => {
@@ -55,12 +55,12 @@ export function declareCalls<Name extends string>(declarations: Readonly<Record<
 	return { call, checked };
 }
 
-/** Name of the error of the last call, where the result alone does not say it. */
+/** Name of the last call's errno, for calls whose result does not contain it. */
 export function lastErrno(): string {
 	return errnoName(koffi.errno());
 }
 
-/** Where the bytes are, for a structure that holds a pointer to them. They must outlive the call. */
+/** The address of the bytes, for a structure that contains a pointer to them. They must outlive the call. */
 export function addressOf(bytes: Buffer): bigint {
 	return koffi.address(bytes);
 }

@@ -1,5 +1,5 @@
 /**
- * Which users and groups exist in this process's user namespace, and who they are outside.
+ * The users and groups of this process's user namespace, and their ids outside of it.
  * Source: user_namespaces(7), /proc/PID/uid_map and gid_map.
  */
 
@@ -12,15 +12,15 @@ export interface IdRange {
 	readonly count: number;
 }
 
-/** A kernel without user namespaces has one, and everybody in it. */
-const EVERYBODY: readonly IdRange[] = [{ inside: 0, outside: 0, count: 2 ** 32 }];
+/** The map of a kernel without user namespaces: all ids are the same inside and outside. */
+const ALL_IDS: readonly IdRange[] = [{ inside: 0, outside: 0, count: 2 ** 32 }];
 
 export function readIdMap(kind: 'uid' | 'gid'): readonly IdRange[] {
 	let text: string;
 	try {
 		text = readFileSync(`/proc/self/${kind}_map`, 'latin1');
 	} catch {
-		return EVERYBODY;
+		return ALL_IDS;
 	}
 	return text
 		.trim()
@@ -31,7 +31,7 @@ export function readIdMap(kind: 'uid' | 'gid'): readonly IdRange[] {
 		});
 }
 
-/** The range that an id of the inside is in. */
+/** The range that contains an inside id. */
 export function rangeOf(id: number, ranges: readonly IdRange[]): IdRange | undefined {
 	return ranges.find(({ inside, count }) => id >= inside && id < inside + count);
 }

@@ -1,6 +1,6 @@
 /**
- * The C library calls that Node does not offer, through FFI: mount(2) and its relatives, passing of file descriptors,
- * poll(2), flock(2), leases, datagrams. One function a call, errors as system errors with `code`; no policy.
+ * C library calls that Node lacks, through FFI: mount(2) and related calls, passing of file descriptors, poll(2),
+ * flock(2), leases, datagrams. One function per call; failures are system errors with `code`; no policy.
  */
 
 import { closeSync, constants, openSync } from 'node:fs';
@@ -50,7 +50,7 @@ export function mount(
 	checked('mount', source, target, type, flags, data);
 }
 
-/** umount2(2). Errors: SystemCallError; EINVAL when nothing is mounted there, EBUSY when it is in use. */
+/** umount2(2). Errors: SystemCallError; EINVAL if nothing is mounted there, EBUSY if it is in use. */
 export function umount2(target: string, flags: number): void {
 	checked('umount2', target, flags);
 }
@@ -63,7 +63,7 @@ const MSG_CMSG_CLOEXEC = 0x40000000;
 const SCM_RIGHTS = 1;
 const SOL_SOCKET = 1;
 
-/** A connected pair of Unix stream sockets, both closed in children that do not get them on purpose. */
+/** A connected pair of Unix stream sockets, both close-on-exec. */
 export function socketPair(): readonly [number, number] {
 	const pair: [number, number] = [-1, -1];
 	checked('socketpair', AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair);
@@ -71,7 +71,7 @@ export function socketPair(): readonly [number, number] {
 }
 
 /**
- * Waits for one message with a file descriptor on a Unix socket; undefined when the peer closes without sending one.
+ * Waits for one message with a file descriptor on a Unix socket; undefined if the peer closes it without sending one.
  * The received descriptor is close-on-exec. Source: unix(7), cmsg(3); struct layouts of 64-bit Linux.
  */
 export function receiveFileDescriptor(socket: number): number | undefined {
@@ -97,8 +97,8 @@ export function receiveFileDescriptor(socket: number): number | undefined {
 export const POLL = { IN: 1, PRI: 2, OUT: 4, ERR: 8, HUP: 16 } as const;
 
 /**
- * poll(2) over descriptors; blocks this thread. Unit: milliseconds, -1 for ever. Returns the events of each. A signal that
- * the kernel gives to this thread, because the main thread has one already, begins the wait anew.
+ * poll(2) of several descriptors; blocks this thread. Unit: milliseconds, -1 for ever. Returns the events of each. A
+ * signal that the kernel delivers to this thread restarts the wait with the full timeout.
  */
 export function poll(
 	fds: readonly { readonly fd: number; readonly events: number }[],
@@ -122,7 +122,7 @@ export function poll(
 const LOCK_EX = 2;
 const LOCK_NB = 4;
 
-/** Takes an exclusive flock(2) without waiting; false when somebody else holds it. It ends with the descriptor. */
+/** Takes an exclusive flock(2) without waiting; false if another descriptor holds it. It ends with the descriptor. */
 export function tryLock(fd: number): boolean {
 	return call('flock', fd, LOCK_EX | LOCK_NB) === 0;
 }
@@ -130,7 +130,7 @@ export function tryLock(fd: number): boolean {
 const F_SETFD = 2;
 const FD_CLOEXEC = 1;
 
-/** Whether children get this descriptor. A descriptor that is not open is left alone. */
+/** Sets whether children inherit this descriptor. Does nothing if it is not open. */
 export function setInheritable(fd: number, inheritable: boolean): void {
 	call('fcntl', fd, F_SETFD, inheritable ? 0 : FD_CLOEXEC);
 }
@@ -140,8 +140,8 @@ const F_RDLCK = 0;
 const F_UNLCK = 2;
 
 /**
- * Whether somebody has a file open for writing; undefined where the kernel does not tell: the file is somebody else's,
- * on a network file system, or not there. Source: fcntl(2), F_SETLEASE with F_RDLCK is refused while there is a writer.
+ * Whether a process has the file open for writing; undefined if the kernel does not report it: another user owns the
+ * file, it is on a network file system, or it does not exist. Source: fcntl(2), F_SETLEASE with F_RDLCK is refused while there is a writer.
  */
 export function isFileOpenForWriting(path: string): boolean | undefined {
 	let fd: number;

@@ -1,6 +1,6 @@
 /**
- * Mounts that are moved by their descriptors, from one mount namespace into another too. By system call number, because
- * C libraries have names for them since a few years only. Source: linux v6.5 fs/namespace.c, uapi/linux/mount.h.
+ * Mounts that are moved by their descriptors, also between mount namespaces. The calls are made by number, because
+ * older C libraries have no functions for them. Source: linux v6.5 fs/namespace.c, uapi/linux/mount.h.
  */
 
 import { closeSync } from 'node:fs';
@@ -25,7 +25,7 @@ const MOVE_MOUNT_F_EMPTY_PATH = 0x04;
 /** Since Linux 6.5. */
 const MOVE_MOUNT_BENEATH = 0x200;
 
-/** Makes a mount of what `path` leads to, which is nowhere yet, with the flags of the mount that the path is in. */
+/** A bind mount of `path` that is not attached anywhere yet. It has the flags of the mount that contains the path. */
 export class FloatingMount {
 	readonly #fd: number;
 
@@ -35,8 +35,8 @@ export class FloatingMount {
 	}
 
 	/**
-	 * Takes the place of the mount at `target` in this thread's namespace: whoever resolves the path gets the old one or
-	 * this one, and never what is below both. Where the kernel cannot put a mount beneath another, the old one stays
+	 * Replaces the mount at `target` in this thread's namespace. A process that resolves the path gets the old mount or
+	 * this one, never the directory below them. If the kernel cannot mount beneath another mount, the old mount stays
 	 * beneath this one. Errors: SystemCallError.
 	 */
 	replace(target: string): void {
@@ -55,7 +55,7 @@ export class FloatingMount {
 		moveMount.checked('syscall', SYS_MOVE_MOUNT, this.#fd, '', AT_FDCWD, target, all);
 	}
 
-	/** A mount that was not placed ends with it. */
+	/** Unmounts it unless it was attached. */
 	close(): void {
 		closeSync(this.#fd);
 	}

@@ -1,21 +1,21 @@
 /**
- * Processes as /proc tells of them. What has ended, or is somebody else's, is left out. Source: proc(5).
+ * Processes in /proc. Processes that have ended or belong to another user are omitted. Source: proc(5).
  */
 
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { invariant } from '../base/errors.js';
 
 export interface ProcessStat {
-	/** `R` running, `S` sleeping, `D` waiting for a device, `T` stopped, `Z` ended and not waited for, … */
+	/** `R` running, `S` sleeping, `D` waiting for a device, `T` stopped, `Z` a zombie, and others. */
 	readonly state: string;
 	readonly processGroup: number;
-	/** Device number of the controlling terminal; 0 where there is none. */
+	/** Device number of the controlling terminal; 0 without one. */
 	readonly terminal: number;
-	/** Process group in the foreground of that terminal; -1 where there is none. */
+	/** Process group in the foreground of that terminal; -1 without one. */
 	readonly foregroundGroup: number;
 }
 
-/** Undefined: there is no such process. */
+/** Undefined if there is no such process. */
 export function readStat(pid: number | 'self'): ProcessStat | undefined {
 	let text: string;
 	try {
@@ -23,7 +23,7 @@ export function readStat(pid: number | 'self'): ProcessStat | undefined {
 	} catch {
 		return undefined;
 	}
-	// The second field is a name in parentheses, which may have spaces and parentheses in it.
+	// The second field is a name in parentheses, which may contain spaces and parentheses.
 	const [state = '', , group, , terminal, foreground] = text.slice(text.lastIndexOf(')') + 2).split(' ');
 	return {
 		state,
@@ -33,13 +33,13 @@ export function readStat(pid: number | 'self'): ProcessStat | undefined {
 	};
 }
 
-/** Whether what the keyboard of our terminal sends (Ctrl-C) reaches our process group. */
+/** Whether signals from the terminal's keyboard, such as Ctrl-C, reach our process group. */
 export function isInForeground(): boolean {
 	const stat = readStat('self');
 	return stat !== undefined && stat.terminal !== 0 && stat.processGroup === stat.foregroundGroup;
 }
 
-/** `mnt:[4026531841]`; undefined when there is no such process, or it is somebody else's. */
+/** `mnt:[4026531841]`; undefined if there is no such process, or it belongs to another user. */
 export function mountNamespaceOf(pid: number | 'self'): string | undefined {
 	try {
 		return readlinkSync(`/proc/${pid}/ns/mnt`);
@@ -49,8 +49,8 @@ export function mountNamespaceOf(pid: number | 'self'): string | undefined {
 }
 
 /**
- * Every process in this mount namespace that this user may see, those among them that have ended left out.
- * Requires: it is not our own, so that who ends them all ends neither itself nor the rest of the machine.
+ * Every process in this mount namespace that this user may see, without zombies.
+ * Requires: it is not our own, so that killing them all cannot hit this process or the rest of the machine.
  */
 export function membersOfMountNamespace(mountNamespace: string): readonly number[] {
 	invariant(mountNamespace !== mountNamespaceOf('self'), 'the mount namespace of an application is its own');
@@ -59,22 +59,22 @@ export function membersOfMountNamespace(mountNamespace: string): readonly number
 		.map(Number);
 }
 
-/** SIGKILL. One that has ended in between, or is somebody else's, is no error. */
-export function endProcess(pid: number): void {
+/** SIGKILL. Does nothing if the process has ended or belongs to another user. */
+export function killProcess(pid: number): void {
 	try {
 		process.kill(pid, 'SIGKILL');
 	} catch {
-		// Then it is not for us to end.
+		// It has ended, or we may not kill it.
 	}
 }
 
 export interface OpenFilesLimit {
-	/** Unit: descriptors; a very large number is none. */
+	/** Unit: descriptors; 2^64 - 1 means unlimited. */
 	readonly soft: bigint;
 	readonly hard: bigint;
 }
 
-/** Undefined where it cannot be read. */
+/** Undefined if it cannot be read. */
 export function openFilesLimit(pid: number | 'self'): OpenFilesLimit | undefined {
 	try {
 		const text = readFileSync(`/proc/${pid}/limits`, 'latin1');
@@ -89,9 +89,10 @@ function limitOf(text: string): bigint {
 	return text === 'unlimited' ? 2n ** 64n - 1n : BigInt(text);
 }
 
-/** What an open descriptor of this process leads to: a path, `pipe:[123]`, `socket:[123]`, `anon_inode:[eventfd]`. */
+/** An open descriptor of this process. */
 export interface OpenDescriptor {
 	readonly fd: number;
+	/** A path, `pipe:[123]`, `socket:[123]` or `anon_inode:[eventfd]`. */
 	readonly target: string;
 	/** Whether it can be written to. */
 	readonly isWritable: boolean;
@@ -101,7 +102,7 @@ export interface OpenDescriptor {
 const O_ACCMODE = 0o3;
 const O_CLOEXEC = 0o2000000;
 
-/** The descriptors of this process, the lowest first, without the one that it takes to look. */
+/** The descriptors of this process, the lowest first, without the one that reads them. */
 export function openDescriptors(): readonly OpenDescriptor[] {
 	return readdirSync('/proc/self/fd')
 		.map(Number)
@@ -118,12 +119,12 @@ export function openDescriptors(): readonly OpenDescriptor[] {
 		});
 }
 
-/** Node marks descriptors close-on-exec up to this one, and further while each one is open. Source: as below. */
+/** Node makes descriptors close-on-exec up to this one, and beyond it up to the first gap. Source: as below. */
 const LAST_MARKED = 16;
 
 /**
- * Which descriptors are not Node's own. Node marks the first ones close-on-exec whosever they are; but it opens its own
- * after that, an event poll first, and each with the lowest free number.
+ * The descriptors that are not Node's own. At its start Node makes the first descriptors close-on-exec, also inherited
+ * ones. Afterwards it opens its own, an event poll first, each with the lowest free number.
  * Source: libuv v1.46 uv_disable_stdio_inheritance; node v20 opens event polls, event counters, and pipes to itself, and
  * for streams /dev/null and the terminal.
  */

@@ -1,6 +1,6 @@
 /**
- * What Node does to its own process that it neither says nor undoes: the limit of open files, and its end. Calls of the
- * C library, one function a call, no policy.
+ * Settings of the process that Node changes without an API to undo it: the limit of open files, and the terminal at
+ * exit. One function per call of the C library; no policy.
  */
 
 import { declareCalls } from './foreign-calls.js';
@@ -14,7 +14,7 @@ const { call, checked } = declareCalls({
 const RLIMIT_NOFILE = 7;
 
 /**
- * Sets the soft limit of open files of this process and its later children; returns the one before.
+ * Sets the soft limit of open files of this process and its later children; returns the previous one.
  * Source: prlimit(2); struct rlimit of 64-bit Linux is two 64-bit numbers, soft and hard. Errors: SystemCallError.
  */
 export function setSoftOpenFiles(soft: bigint): bigint {
@@ -27,10 +27,10 @@ export function setSoftOpenFiles(soft: bigint): bigint {
 }
 
 /**
- * Ends this process now. Unlike `process.exit` it leaves the terminal as it is: Node sets it back to what it was when
- * Node started, which would undo `stty` and whatever else the application wanted to stay. Nothing is flushed.
+ * Ends this process without flushing anything. Unlike `process.exit` it keeps the terminal's modes: Node restores those
+ * of its start, which would undo the application's `stty`.
  */
-export function endAtOnce(status: number): never {
+export function exitImmediately(status: number): never {
 	call('_exit', status);
 	throw new Error('_exit returned');
 }

@@ -1,6 +1,6 @@
 /**
- * Becoming another program in the same process: execvp(3) through FFI, with the environment as it is. Process id,
- * parent, process group, terminal, working directory and the caller's descriptors stay.
+ * Replaces the program of this process: execvp(3) through FFI. The environment, process id, parent, process group,
+ * terminal, working directory and the caller's descriptors stay the same.
  */
 
 import { readFileSync } from 'node:fs';
@@ -11,8 +11,8 @@ import { inheritedDescriptors, openDescriptors } from './proc.js';
 const { checked } = declareCalls({ execvp: 'int execvp(const char *file, const void *arguments)' });
 
 /**
- * This process becomes `command`, which is looked for in PATH. Returns only by its errors: SystemCallError.
- * Requires: standard streams were not used yet, as Node has changed their flags then.
+ * Runs `command`, which is searched in PATH, in this process. Never returns. Errors: SystemCallError.
+ * Requires: the standard streams have not been used, because Node changes their flags at first use.
  */
 export function replaceProcess(command: readonly Buffer[]): never {
 	const words = command.map((word) => Buffer.concat([word, Buffer.alloc(1)]));
@@ -20,13 +20,13 @@ export function replaceProcess(command: readonly Buffer[]): never {
 	words.forEach((word, index) => {
 		pointers.writeBigUInt64LE(addressOf(word), 8 * index);
 	});
-	// Node has marked them close-on-exec.
+	// Node has made them close-on-exec.
 	for (const fd of [0, 1, 2, ...inheritedDescriptors(openDescriptors())]) setInheritable(fd, true);
 	checked('execvp', command[0]?.toString() ?? '', pointers);
 	throw new Error('execvp returned');
 }
 
-/** The command line of this process, as bytes: what Node decodes may have lost some. Source: proc(5), cmdline. */
+/** The command line of this process as bytes: decoding it may lose some. Source: proc(5), cmdline. */
 export function ownCommandLine(): readonly Buffer[] {
 	const [, ...rest] = splitAtNul(readFileSync('/proc/self/cmdline'));
 	return [Buffer.from(process.execPath), ...rest];

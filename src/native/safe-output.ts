@@ -1,6 +1,6 @@
 /**
- * Writing to a descriptor that others may have closed, filled or stopped: never throws and never waits. What nobody
- * reads is kept up to a limit and then counted.
+ * Writes to a descriptor whose reader may be closed, slow or stopped: never throws and never waits. Unread text is kept
+ * up to a limit; further lines are dropped and counted.
  */
 
 import { constants, fstatSync, openSync, writeSync } from 'node:fs';
@@ -12,7 +12,7 @@ const KEPT = 64 * 1024;
 
 export class SafeOutput {
 	readonly #fd: number;
-	/** Whether a write to it could wait. */
+	/** Whether a write to it could block. */
 	readonly #mayBlock: boolean;
 	#pending = Buffer.alloc(0);
 	#lost = 0;
@@ -23,14 +23,14 @@ export class SafeOutput {
 		this.#mayBlock = opened === undefined && !isFile(fd);
 	}
 
-	/** Whole lines. */
+	/** Requires: complete lines. */
 	write(text: string): void {
 		if (this.#pending.length > KEPT) this.#flush();
 		if (this.#pending.length > KEPT) {
 			this.#lost++;
 			return;
 		}
-		const note = this.#lost === 0 ? '' : `(${this.#lost} lines are lost, because nobody read them)\n`;
+		const note = this.#lost === 0 ? '' : `(${this.#lost} lines are lost, because they were not read in time)\n`;
 		this.#lost = 0;
 		this.#pending = Buffer.concat([this.#pending, Buffer.from(note + text)]);
 		this.#flush();
@@ -43,7 +43,7 @@ export class SafeOutput {
 				this.#pending = this.#pending.subarray(writeSync(this.#fd, this.#pending));
 			} catch (error) {
 				if (systemCode(error) === 'EAGAIN') return;
-				// Nobody will ever read it.
+				// There is no reader any more.
 				this.#pending = Buffer.alloc(0);
 			}
 		}
@@ -51,8 +51,8 @@ export class SafeOutput {
 }
 
 /**
- * A pipe or terminal opened once more: O_NONBLOCK on the given descriptor itself would hold for every process that
- * shares it, such as the shell. Undefined where that cannot be done.
+ * Opens a pipe or terminal a second time: O_NONBLOCK on the given descriptor itself would apply to every process that
+ * shares it, such as the shell. Undefined if it cannot be opened.
  */
 function reopened(fd: number): number | undefined {
 	try {

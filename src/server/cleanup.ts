@@ -1,23 +1,23 @@
 /**
- * Ends every process of a mount namespace, by a thread that may wait: what a killed daemon leaves behind would go on
- * with mounts that nobody answers.
+ * Kills every process of a mount namespace after its daemon was killed: they would continue with mounts that no process
+ * answers. Thread: one that may block.
  */
 
-import { endProcess, membersOfMountNamespace } from '../native/proc.js';
+import { killProcess, membersOfMountNamespace } from '../native/proc.js';
 
-/** How long they may take to be gone. Unit: milliseconds. */
+/** How long they may take to end. Unit: milliseconds. */
 const LONGEST_MS = 2000;
-/** How often they are looked for, because they may start others meanwhile. Unit: milliseconds. */
+/** Pause between two searches; the processes may start others in between. Unit: milliseconds. */
 const PAUSE_MS = 5;
 
-/** SIGKILL until none is left, or the time is over. Blocks this thread. Never fails. */
-export function endMembers(mountNamespace: string): void {
+/** Sends SIGKILL until no process is left or the time is over. Blocks this thread. Never fails. */
+export function killMembers(mountNamespace: string): void {
 	const clock = new Int32Array(new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT));
 	const deadline = performance.now() + LONGEST_MS;
 	while (performance.now() < deadline) {
 		const left = membersOrNone(mountNamespace);
 		if (left.length === 0) return;
-		for (const pid of left) endProcess(pid);
+		for (const pid of left) killProcess(pid);
 		Atomics.wait(clock, 0, 0, PAUSE_MS);
 	}
 }
@@ -26,7 +26,7 @@ function membersOrNone(mountNamespace: string): readonly number[] {
 	try {
 		return membersOfMountNamespace(mountNamespace);
 	} catch {
-		// It is our own: nobody is ended.
+		// It is our own namespace: kill no process.
 		return [];
 	}
 }

@@ -1,7 +1,6 @@
 /**
- * The server's second thread: speaks with the daemon while the first one blocks in /dev/fuse. When the daemon is gone it
- * takes away what the daemon would have taken away, so that a killed daemon leaves neither a mount that nobody changes
- * any more nor a journal.
+ * The server's second thread: exchanges messages with the daemon while the main thread blocks in /dev/fuse. If the daemon
+ * is killed, it cleans up in its place: a killed daemon leaves neither a mount without updates nor a journal.
  *
  * Thread: a worker of the server process.
  */
@@ -21,7 +20,7 @@ import {
 import { findMount, locateTopMount, unmountPath } from '../mounts/mount-table.js';
 import { removeRuntimeDirectory } from '../mounts/runtime-directory.js';
 import { opcodeName } from '../wire/constants.js';
-import { endMembers } from './cleanup.js';
+import { killMembers } from './cleanup.js';
 import { faultReporter } from './fault-reporter.js';
 
 export interface ControlData {
@@ -32,28 +31,28 @@ export interface ControlData {
 	readonly cleaning: SharedArrayBuffer;
 }
 
-/** How long readers keep what they have open after the daemon is gone. Unit: milliseconds. */
+/** How long readers keep their open files after the daemon is gone. Unit: milliseconds. */
 const LAST_READERS_MS = 2000;
 
 const { config, counters, cleaning } = workerData as ControlData;
 const counts = new Float64Array(counters);
 const socket = new Socket({ fd: CONTROL_FD, readable: true, writable: true });
-/** From now on there may be a mount. */
+/** Whether there may be a mount. */
 let isMounting = false;
-/** What is mounted, as the mount table names it. */
+/** The device of the mount in the mount table. */
 let device: string | undefined;
-/** What people see of it. */
+/** The id of the public mount in the mount table. */
 let shownId = 0;
 let leftovers: Leftovers | undefined;
 
-/** A failure is the last word: the thread ends when it is sent, and with it the process. */
+/** A failure is the last message: once it is sent, the thread and with it the process end. */
 function send(message: ServerMessage): void {
 	const line = `${JSON.stringify(message)}\n`;
 	if (message.type !== 'failed') {
 		socket.write(line);
 		return;
 	}
-	socket.removeListener('close', daemonIsGone);
+	socket.removeListener('close', daemonHasEnded);
 	socket.end(line, () => parentPort?.close());
 }
 
@@ -65,7 +64,7 @@ function upcalls(): Record<string, number> {
 	return named;
 }
 
-function daemonIsGone(): void {
+function daemonHasEnded(): void {
 	const isCleaning = new Int32Array(cleaning);
 	Atomics.store(isCleaning, 0, 1);
 	cleanUp();
@@ -74,40 +73,40 @@ function daemonIsGone(): void {
 }
 
 function cleanUp(): void {
-	// First, because they use what goes next.
-	if (leftovers?.mountNamespace !== undefined) endMembers(leftovers.mountNamespace);
+	// First, because these processes use the mount and the directory.
+	if (leftovers?.mountNamespace !== undefined) killMembers(leftovers.mountNamespace);
 	if (!isMounting) {
 		if (leftovers?.removeDirectory !== undefined) removeRuntimeDirectory(leftovers.removeDirectory);
 		removeJournal();
 		process.kill(process.pid, 'SIGKILL');
 	}
 	setTimeout(() => process.kill(process.pid, 'SIGKILL'), LAST_READERS_MS);
-	// Before requests are answered, what is mounted on this place is ours.
+	// Until the server reports that it serves, a mount on this mount point is ours.
 	device ??= findMount(config.mountPoint)?.device;
-	// First, because the process ends with the mount; and again, because a mount that is being made is inside.
+	// Before the unmount, because the process ends with it; and after it, because the hidden mount is in the directory.
 	removeJournal();
-	for (const place of new Set([config.mountPoint, config.publicMountPoint])) takeAway(place);
+	for (const mountPoint of new Set([config.mountPoint, config.publicMountPoint])) unmountOwn(mountPoint);
 	removeJournal();
 	if (leftovers?.removeDirectory !== undefined) removeRuntimeDirectory(leftovers.removeDirectory);
 }
 
-/** What is read from it is open already. */
+/** The segments in use are open and outlive their names. */
 function removeJournal(): void {
 	try {
 		rmSync(config.journalDirectory, { recursive: true, force: true });
 		rmdirSync(dirname(config.journalDirectory));
 	} catch {
-		// Other mounts of this user live there, or the next mount removes it.
+		// Other daemons of this user use it, or the next mount removes it.
 	}
 }
 
-/** What others have mounted in its place is left alone. */
-function takeAway(place: string): void {
+/** Does not touch a mount of another program on the same mount point. */
+function unmountOwn(mountPoint: string): void {
 	try {
-		const top = device && locateTopMount({ id: shownId, device, mountPoint: place });
+		const top = device && locateTopMount({ id: shownId, device, mountPoint });
 		if (top) unmountPath(top.mountPoint, 'lazily');
 	} catch {
-		// It is unmounted already.
+		// It is already unmounted.
 	}
 }
 
@@ -134,7 +133,7 @@ socket.on('data', (chunk: Buffer) => {
 	}
 });
 socket.on('error', () => {});
-socket.on('close', daemonIsGone);
+socket.on('close', daemonHasEnded);
 parentPort?.on('message', (message: ServerMessage) => {
 	if (message.type === 'serving') device = findMount(config.mountPoint)?.device;
 	send(message);

@@ -4,7 +4,7 @@
  */
 
 export const FUSE_KERNEL_VERSION = 7;
-/** The minor that this server speaks; the kernel answers with structures of the lower of the two. */
+/** The minor version of this server; the kernel uses the structures of the lower one. */
 export const FUSE_KERNEL_MINOR_VERSION = 31;
 /** Below this minor the structures have other sizes. */
 export const FUSE_OLDEST_MINOR_VERSION = 12;
@@ -77,7 +77,7 @@ const OPCODE_NAMES: readonly string[] = (() => {
 	return names;
 })();
 
-/** `LOOKUP` for 1; `OPCODE_200` for one that this table does not have. */
+/** `LOOKUP` for 1; `OPCODE_200` for one that is not in the table. */
 export function opcodeName(opcode: number): string {
 	return OPCODE_NAMES[opcode] ?? `OPCODE_${opcode}`;
 }
@@ -112,5 +112,5 @@ export const S_IFDIR = 0o040000;
 export const S_IFREG = 0o100000;
 export const S_IFLNK = 0o120000;
 
-/** Seconds of an answer that stays valid until a VFS operation changes it: for ever, as the kernel counts it. */
+/** Validity of an answer that only a VFS operation changes: for ever in the kernel's arithmetic. Unit: seconds. */
 export const FOREVER_SECONDS = 1_000_000_000;

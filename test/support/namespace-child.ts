@@ -12,7 +12,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
-import { endProcess } from '../../src/native/proc.js';
+import { killProcess } from '../../src/native/proc.js';
 import { escaped, FORGET_VOLUMES, linesWithoutOthers } from './mount-lines.js';
 import { canUnshare, DIST, type User, unprivilegedUser } from './mount-process.js';
 import { temporaryDirectory, tmpfsDirectory } from './temporary.js';
@@ -188,7 +188,7 @@ export class NamespaceChild {
 
 	/** SIGKILL for every program that is still in the application's namespace. */
 	async killMembers(): Promise<void> {
-		for (const pid of await this.members()) endProcess(pid);
+		for (const pid of await this.members()) killProcess(pid);
 	}
 
 	/** A file as the daemon sees it. */
@@ -234,7 +234,7 @@ export class NamespaceChild {
 	async kill(): Promise<void> {
 		started.delete(this);
 		const { pid } = this;
-		if (pid > 1) endProcess(pid);
+		if (pid > 1) killProcess(pid);
 		await until(() => this.#child.exitCode !== null || this.#child.signalCode !== null, 'the end after SIGKILL');
 	}
 

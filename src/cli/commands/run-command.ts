@@ -5,7 +5,7 @@
 import { isUtf8 } from 'node:buffer';
 import { ConfigMapFsError } from '../../base/errors.js';
 import { setProcessName } from '../../native/libc.js';
-import { endAtOnce } from '../../native/process.js';
+import { exitImmediately } from '../../native/process.js';
 import { ownCommandLine } from '../../native/replace-process.js';
 import { readCaller } from '../../run/application/credentials.js';
 import { EarlySignals } from '../../run/application/early-signals.js';
@@ -22,7 +22,7 @@ import { readRunLine } from '../flags/run-flags.js';
  * Errors: ConfigMapFsError when it was never started.
  */
 export async function runCommand(context: CliContext): Promise<number> {
-	endAtOnce(await runToStatus(context));
+	exitImmediately(await runToStatus(context));
 }
 
 async function runToStatus(context: CliContext): Promise<number> {

@@ -1,6 +1,6 @@
 /**
- * No FUSE at all: the volumes are written onto a plain directory, best on tmpfs. For CI jobs and containers without
- * /dev/fuse; layout and events are the same. What it cannot do: refuse writes, and keep names of removed files.
+ * The driver without FUSE: it writes the volumes to a plain directory, preferably on tmpfs. For CI jobs and containers
+ * without /dev/fuse; layout and events are the same. It cannot refuse writes or keep names of removed files.
  */
 
 import { rmdirSync, rmSync } from 'node:fs';
@@ -14,7 +14,7 @@ import { PlainTree } from './plain-tree.js';
 export interface DirectoryDriverOptions {
 	/** Absolute; exists. */
 	readonly directory: string;
-	/** Owners and modes of what is written; `chowns` when an owner or group is not the caller's. */
+	/** Owners and modes of the entries; `chowns` if an owner or group differs from the caller's. */
 	readonly present: Present;
 	readonly chowns: boolean;
 	/** Ends the claim on the directory; called once, at the end. */
@@ -28,12 +28,12 @@ export class DirectoryDriver implements Driver {
 	readonly ended: Promise<MountEnd>;
 	readonly #directory: string;
 	readonly #release: () => void;
-	/** Volumes that are shown, or were taken over. */
-	readonly #asked = new Set<string>();
+	/** Paths of the volumes that are shown. */
+	readonly #shown = new Set<string>();
 	#end: (end: MountEnd) => void = () => {};
 	#isReleased = false;
 
-	/** Errors: MOUNT_POINT_INVALID when the directory holds what no daemon of this program wrote. */
+	/** Errors: MOUNT_POINT_INVALID if the directory contains anything except volumes. */
 	constructor(options: DirectoryDriverOptions) {
 		refuseForeignContent(options.directory);
 		this.#directory = options.directory;
@@ -53,15 +53,15 @@ export class DirectoryDriver implements Driver {
 	}
 
 	existing(path: string): VolumeState | undefined {
-		this.#asked.add(path);
+		this.#shown.add(path);
 		return readExistingVolume(join(this.#directory, path));
 	}
 
-	/** What a killed daemon left and no source has any more goes now. */
+	/** Removes volumes of an earlier daemon that no source contains any more. */
 	async mount(): Promise<void> {
-		if (this.#asked.has('')) return;
+		if (this.#shown.has('')) return;
 		for (const path of existingVolumes(this.#directory)) {
-			if (!this.#asked.has(path)) rmSync(join(this.#directory, path), { recursive: true, force: true });
+			if (!this.#shown.has(path)) rmSync(join(this.#directory, path), { recursive: true, force: true });
 			removeEmptyNamespace(this.#directory, path);
 		}
 	}
@@ -88,6 +88,6 @@ function removeEmptyNamespace(root: string, path: string): void {
 	try {
 		rmdirSync(join(root, namespace));
 	} catch {
-		// Other volumes are there.
+		// It contains other volumes.
 	}
 }

@@ -1,6 +1,6 @@
 /**
- * What a directory on disk shows already: the state that a killed daemon left, or another writer. Nothing is trusted
- * that does not look like a volume.
+ * The state of a directory that an earlier daemon, perhaps a killed one, or another writer has left. Only entries that
+ * look like those of a volume are accepted.
  */
 
 import { type Dirent, lstatSync, readdirSync, readFileSync, readlinkSync, rmSync } from 'node:fs';
@@ -12,9 +12,9 @@ import { NEW_VOLUME, type VolumeState } from '../../volume/plan.js';
 import { isSnapshotName } from '../../volume/snapshot-name.js';
 
 /**
- * The state of the volume at `path`; undefined when there is no such directory. A half-made flip is taken back: a
- * stale `..data_tmp` and generations that nothing points to are removed.
- * Errors: MOUNT_POINT_INVALID when the directory holds something else.
+ * The state of the volume at `path`; undefined if there is no such directory. An incomplete flip is undone: a stale
+ * `..data_tmp` and generations that `..data` does not point to are removed.
+ * Errors: MOUNT_POINT_INVALID if the directory is not empty and not a volume.
  */
 export function readExistingVolume(path: string): VolumeState | undefined {
 	let names: readonly string[];
@@ -28,7 +28,7 @@ export function readExistingVolume(path: string): VolumeState | undefined {
 		if (names.length === 0) return NEW_VOLUME;
 		throw new ConfigMapFsError(
 			'MOUNT_POINT_INVALID',
-			`"${path}" is not empty and no ConfigMap volume; choose an empty directory, or move its content away`,
+			`"${path}" is neither empty nor a ConfigMap volume; choose an empty directory, or move its content away`,
 		);
 	}
 	const links = new Set<string>();
@@ -67,39 +67,39 @@ function readFiles(directory: string, prefix: string, payload: Map<string, FileP
 }
 
 /**
- * The volumes at and below `root`, as paths: "" for the root itself, "name", "namespace/name". Volumes that were not
- * finished are among them.
+ * The volumes at and below `root`, incomplete ones included, as paths: "" for the root itself, "name",
+ * "namespace/name".
  */
 export function existingVolumes(root: string): readonly string[] {
 	return sortContent(root).volumes;
 }
 
-/** Errors: MOUNT_POINT_INVALID when anything else is there. */
+/** Errors: MOUNT_POINT_INVALID if the directory contains anything except volumes. */
 export function refuseForeignContent(root: string): void {
 	const [first] = sortContent(root).foreign;
 	if (first === undefined) return;
 	throw new ConfigMapFsError(
 		'MOUNT_POINT_INVALID',
-		`"${root}" is not empty: "${first}" is no volume of configmapfs; choose an empty directory, or move its content away`,
+		`"${root}" is not empty: "${first}" is not a volume of configmapfs; choose an empty directory, or move its content away`,
 	);
 }
 
 function sortContent(root: string): { readonly volumes: readonly string[]; readonly foreign: readonly string[] } {
 	const volumes: string[] = [];
 	const foreign: string[] = [];
-	/** Takes down a volume, or what somebody else put into one; false where there is none. */
-	const takesVolume = (path: string): boolean => {
-		const strangers = strangersIn(join(root, path));
-		if (strangers === undefined) return false;
-		if (strangers.length === 0) volumes.push(path);
-		else foreign.push(...strangers.map((name) => join(path, name)));
+	/** Records the volume at `path`, or the foreign entries in it; false if it is not a volume. */
+	const recordVolume = (path: string): boolean => {
+		const others = foreignEntries(join(root, path));
+		if (others === undefined) return false;
+		if (others.length === 0) volumes.push(path);
+		else foreign.push(...others.map((name) => join(path, name)));
 		return true;
 	};
-	if (takesVolume('')) return { volumes, foreign };
+	if (recordVolume('')) return { volumes, foreign };
 	for (const name of directoriesOf(root, foreign, '')) {
-		if (takesVolume(name)) continue;
+		if (recordVolume(name)) continue;
 		for (const child of directoriesOf(join(root, name), foreign, `${name}/`)) {
-			if (!takesVolume(`${name}/${child}`)) foreign.push(`${name}/${child}`);
+			if (!recordVolume(`${name}/${child}`)) foreign.push(`${name}/${child}`);
 		}
 	}
 	return { volumes, foreign };
@@ -115,8 +115,8 @@ function directoriesOf(path: string, foreign: string[], prefix: string): readonl
 	return names;
 }
 
-/** What is there beside a volume's own entries; undefined where there is none: its first entry is a generation. */
-function strangersIn(path: string): readonly string[] | undefined {
+/** Names of entries that are not a volume's own; undefined if the directory is not a volume: it has no generation. */
+function foreignEntries(path: string): readonly string[] | undefined {
 	const entries = readdirSync(path, { withFileTypes: true });
 	if (!entries.some(({ name }) => isSnapshotName(name) || name === DATA_LINK)) return undefined;
 	return entries.filter((entry) => !isWritersOwn(path, entry)).map(({ name }) => name);

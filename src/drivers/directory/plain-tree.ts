@@ -1,6 +1,5 @@
 /**
- * Tree operations on a plain directory: kubelet's own way of writing a volume. Also what the FUSE drivers are
- * compared with.
+ * Tree operations on a plain directory, as kubelet writes a volume. The tests compare the FUSE drivers with it.
  */
 
 import {
@@ -29,7 +28,7 @@ export class PlainTree implements TreeOperations {
 	readonly keepsRemovedNames = false;
 	readonly #root: string;
 	readonly #present: Present;
-	/** Only a caller who may give files away is asked to. */
+	/** Whether to change owners, which needs the privilege for it. */
 	readonly #chowns: boolean;
 
 	constructor(options: { readonly root: string; readonly present: Present; readonly chowns: boolean }) {
@@ -96,7 +95,7 @@ export class PlainTree implements TreeOperations {
 		rmdirSync(join(this.#root, path));
 	}
 
-	/** Links as well: they are not followed. */
+	/** Does not follow links. */
 	isGone(path: string): boolean {
 		return lstatSync(join(this.#root, path), { throwIfNoEntry: false }) === undefined;
 	}

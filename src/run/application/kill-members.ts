@@ -3,7 +3,7 @@
  */
 
 import { setTimeout as sleep } from 'node:timers/promises';
-import { endProcess } from '../../native/proc.js';
+import { killProcess } from '../../native/proc.js';
 
 /** Time limit. A process that waits for a device in the kernel may not die. Unit: milliseconds. */
 const LONGEST_MS = 3000;
@@ -19,7 +19,7 @@ export async function killMembers(
 	for (;;) {
 		const left = members().filter((pid) => pid !== process.pid);
 		if (left.length === 0 || performance.now() > deadline) return left;
-		for (const pid of left) endProcess(pid);
+		for (const pid of left) killProcess(pid);
 		await sleep(PAUSE_MS);
 	}
 }

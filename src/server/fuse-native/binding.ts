@@ -1,15 +1,14 @@
 /**
- * The part of the npm package fuse-native that is used here, as types, and its loading. The package has no types of
- * its own.
+ * Types for the used part of the npm package fuse-native, which has none, and its loading.
  *
- * Its native code binds to libuv's default loop, so it works on a process's main thread only. Its `unmount` passes the
- * mount path to a shell and is left out on purpose.
+ * Its native code binds to libuv's default loop, so it works only on a process's main thread. Its `unmount` is omitted
+ * on purpose, because it passes the mount path to a shell.
  * Source: fuse-native 2.2.6 index.js.
  */
 
 import { createRequire } from 'node:module';
 
-/** What stat(2) shows. Units: `size` bytes, `blocks` 512 bytes, times milliseconds since the epoch. */
+/** The result of stat(2). Units: `size` bytes, `blocks` 512 bytes, times milliseconds since the epoch. */
 export interface NativeStat {
 	/** With type bits. */
 	readonly mode: number;
@@ -38,7 +37,7 @@ export interface NativeStatfs {
 /** 0, a negative errno, or for `read` the number of bytes. */
 type Done = (result: number) => void;
 
-/** Each is called once for a request and answers it by its last argument, at once or later. Paths are absolute. */
+/** Each is called once per request and answers through its last argument, at once or later. Paths are absolute. */
 export interface NativeOperations {
 	getattr(path: string, reply: (result: number, stat?: NativeStat) => void): void;
 	readlink(path: string, reply: (result: number, target?: string) => void): void;
@@ -55,7 +54,7 @@ export interface NativeOperations {
 	mkdir(path: string, mode: number, reply: Done): void;
 	unlink(path: string, reply: Done): void;
 	rmdir(path: string, reply: Done): void;
-	/** `target` is what the link says. */
+	/** `target` is the content of the link. */
 	symlink(target: string, path: string, reply: Done): void;
 	rename(path: string, newPath: string, reply: Done): void;
 	chmod(path: string, mode: number, reply: Done): void;
@@ -72,7 +71,7 @@ export interface NativeOperations {
 
 /** Options are joined with commas, unescaped. */
 export interface NativeOptions {
-	/** False: no timer for each request. */
+	/** False: no timer per request. */
 	readonly timeout: false;
 	readonly fsname: string;
 	readonly subtype: string;
@@ -83,7 +82,7 @@ export interface NativeOptions {
 }
 
 export interface NativeMount {
-	/** Calls back when the first request, INIT, was taken, or with what went wrong. */
+	/** Calls back after the first request, INIT, or with the error. */
 	mount(done: (error: Error | null | undefined) => void): void;
 }
 
@@ -93,7 +92,7 @@ export type NativeConstructor = new (
 	options: NativeOptions,
 ) => NativeMount;
 
-/** Errors: what `require` throws, when the package or the library libfuse.so.2 is missing. */
+/** Errors: the error of `require` if the package or the library libfuse.so.2 is missing. */
 export function loadBinding(): NativeConstructor {
 	return createRequire(import.meta.url)('fuse-native') as NativeConstructor;
 }

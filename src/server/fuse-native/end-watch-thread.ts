@@ -1,9 +1,9 @@
-/** Says "ended" when the connection behind a descriptor of /dev/fuse is over. Thread: a worker of the server process. */
+/** Posts "ended" when the connection of a descriptor of /dev/fuse ends. Thread: a worker of the server process. */
 
 import { parentPort, workerData } from 'node:worker_threads';
 import { POLL, poll } from '../../native/libc.js';
 
-/** poll(2): the descriptor is closed already. */
+/** poll(2): the descriptor is already closed. */
 const POLL_NVAL = 32;
 
 const device = workerData as number;

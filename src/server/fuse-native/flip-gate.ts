@@ -1,16 +1,16 @@
 /**
- * Lets a flip happen only while nobody is on his way through what it replaces.
+ * Delays a flip while path walks (walkers) are in the generation that it replaces.
  *
- * libfuse 2 knows a removed or replaced node by no name, and refuses every request about it with ENOENT by itself: the
- * READLINK of a walker that has found `..data` and not read it yet, the OPEN and fstat(2) of one that is already in the
- * old generation. So the walkers that are under way finish first, and new ones wait.
+ * libfuse 2 has no name for a removed or replaced node and answers every request for it with ENOENT: the READLINK of a
+ * walker that has looked `..data` up and not read it yet, the OPEN and fstat(2) of a walker in the old generation. So the
+ * walkers in progress finish first, and new ones wait.
  *
- * How: rename(2) keeps the directory locked from before it looks up its source until the new name is in place, and only
- * the daemon looks that name up. While its answer is held back, walkers that want the replaced name get ESTALE. That
- * makes the kernel drop the cached name and ask again under the directory's lock, where they sleep until the flip is
- * made. The gate opens when everybody who was told of a node of the old generation has come back for the next step, and
- * no young file is open in it.
- * Names must have no validity in the kernel (entry_timeout 0), or the walkers would not be seen.
+ * How: rename(2) locks the directory from before the lookup of its source until the new name is in place, and only the
+ * daemon looks that source up. While its answer is delayed, walkers that look the replaced name up get ESTALE. Then the
+ * kernel drops the cached name and repeats the lookup under the directory's lock, where they sleep until the flip is
+ * made. The gate opens when every walker that has received a node of the old generation has come back for its next step,
+ * and no recently opened file is open in it.
+ * Names must have no validity in the kernel (entry_timeout 0), or the walkers would be invisible here.
  * Source: linux v6.12 fs/namei.c (lookup_fast, lookup_slow, do_renameat2), fs/fuse/dir.c (fuse_dentry_revalidate);
  * libfuse 2.9.9 lib/fuse.c (try_get_path, rename_node).
  */
@@ -22,13 +22,13 @@ import { toTreeName } from './path-walk.js';
 
 type RenameIntent = Extract<Intent, { readonly op: 'rename' }>;
 
-/** Of the patience, from the name of a file to its bytes where opens are not seen. */
+/** Share of the patience between the lookup of a file and its read, if opens make no upcall. */
 const READ_SHARE = 0.1;
-/** The gate opens after so many times the patience in any case. */
+/** The gate opens after this multiple of the patience in any case. */
 const LIMIT = 3;
 /** Unit: milliseconds. */
-const LOOK_EVERY_MS = 1;
-/** From being told of a link to reading it. Unit: milliseconds. */
+const CHECK_EVERY_MS = 1;
+/** How long a walker may take from the lookup of a link to its READLINK. Unit: milliseconds. */
 const STEP_MS = 2;
 
 /** An open file, and the inodes that lead to it. */
@@ -43,17 +43,17 @@ export interface FlipGateOptions {
 	readonly tree: InodeTree;
 	readonly monotonicMs: () => number;
 	readonly openFiles: () => Iterable<OpenFile>;
-	/** Takes in what the daemon has announced so far, and passes it to `note`. */
+	/** Applies the records that the daemon has announced so far, and passes them to `note`. */
 	readonly pollJournal: () => void;
-	/** Whether an open is seen. Else the next step after a file was told is a read at the most, and soon. */
+	/** Whether an open makes an upcall. If not, the next step after the lookup of a file is at most a read, and soon. */
 	readonly seesOpens: boolean;
-	/** How long to wait for one who does not come back, or keeps a file open; asked once a flip. Unit: milliseconds. */
+	/** How long to wait for a walker, or for an open file; called once per flip. Unit: milliseconds. */
 	readonly patienceMs: () => number;
 	/** Calls back later, without keeping the process alive. */
 	readonly after: (delayMs: number, run: () => void) => void;
 }
 
-/** Walkers who know an inode and have not taken the next step. Unit: `since` milliseconds, of the youngest. */
+/** Walkers that have received an inode and have not taken the next step. Unit: `since` milliseconds, of the last one. */
 interface Walkers {
 	count: number;
 	since: number;
@@ -66,15 +66,15 @@ interface Flip {
 	isClosed: boolean;
 	isMade: boolean;
 	readonly waiting: (() => void)[];
-	/** When somebody was last told of the replaced name since the gate opened. */
-	lastTold: number | undefined;
+	/** When the replaced name was last answered since the gate opened. */
+	lastAnswered: number | undefined;
 }
 
 export class FlipGate {
 	readonly #options: FlipGateOptions;
 	readonly #walkers = new WeakMap<Inode, Walkers>();
 	#announced: RenameIntent | undefined;
-	/** The inode that the daemon is making or changing: who asks for it now is the daemon. */
+	/** The inode that the daemon creates or changes: a request for it now is the daemon's. */
 	#own: number | undefined;
 	#flip: Flip | undefined;
 
@@ -82,12 +82,12 @@ export class FlipGate {
 		this.#options = options;
 	}
 
-	/** Whether a rename is announced, so that names are worth a look. */
+	/** Whether a rename is announced, so that lookups must pass the gate. */
 	get hasAnnounced(): boolean {
 		return this.#announced !== undefined;
 	}
 
-	/** Takes note of what the daemon announces. */
+	/** Called with each record of the journal. */
 	note(record: JournalRecord): void {
 		if (record.t !== 'intent' && record.t !== 'settled') return;
 		this.#own = record.t === 'intent' ? subjectOf(record.intent) : undefined;
@@ -95,10 +95,10 @@ export class FlipGate {
 	}
 
 	/**
-	 * The announced rename is made in the tree. libfuse and the kernel follow a moment later, and until then libfuse
-	 * would still tell the replaced node, so who asks for the name waits for the daemon's word.
+	 * The announced rename is made in the tree. libfuse and the kernel follow a moment later; until then libfuse would
+	 * still answer with the replaced node, so lookups of the name wait until the daemon has settled the rename.
 	 */
-	made(): void {
+	flipped(): void {
 		const flip = this.#flip;
 		if (flip === undefined) return;
 		flip.isMade = true;
@@ -106,7 +106,7 @@ export class FlipGate {
 	}
 
 	#awaitSettled(flip: Flip): void {
-		this.#options.after(LOOK_EVERY_MS, () => {
+		this.#options.after(CHECK_EVERY_MS, () => {
 			if (this.#flip !== flip) return;
 			this.#options.pollJournal();
 			if (this.#flip !== flip) return;
@@ -122,18 +122,18 @@ export class FlipGate {
 		if (flip !== undefined) this.#open(flip);
 	}
 
-	/** What stands under the name that the flip is about: the link, and the directory beside it that it leads to. */
+	/** The link that the flip replaces, and the directory beside it that the link leads to. */
 	#target(flip: Flip): { readonly link: Inode; readonly generation: Inode | undefined } | undefined {
 		const directory = this.#options.tree.get(flip.intent.parent);
 		const link = directory?.entries?.get(toTreeName(flip.intent.newName))?.inode;
-		return link === undefined ? undefined : { link, generation: besides(directory, link) };
+		return link === undefined ? undefined : { link, generation: siblingTarget(directory, link) };
 	}
 
-	/** Somebody was told of `inode`, found in `directory`, and will come back for it. */
-	told(inode: Inode, directory: Inode | undefined): void {
-		if (directory !== undefined) this.came(directory);
+	/** A walker has received `inode`, found in `directory`, and will come back for it. */
+	handedOut(inode: Inode, directory: Inode | undefined): void {
+		if (directory !== undefined) this.cameBack(directory);
 		if (inode.id === this.#own) return;
-		// Who followed a link to a directory is counted there already.
+		// A walker that followed a link to a directory is already counted there.
 		const isCounted = inode.isDirectory && (this.#walkers.get(inode)?.count ?? 0) > 0;
 		this.#expect(inode, isCounted ? 0 : 1);
 	}
@@ -149,22 +149,22 @@ export class FlipGate {
 		walkers.since = since;
 	}
 
-	/** Somebody came back: opened it, read it, or looked for a name in it. */
-	came(inode: Inode): void {
+	/** A walker came back: it opened the inode, read it, or looked a name up in it. */
+	cameBack(inode: Inode): void {
 		const walkers = this.#walkers.get(inode);
 		if (walkers !== undefined && walkers.count > 0) walkers.count--;
 	}
 
-	/** Somebody has read `link` in `directory`, and goes on to where it leads when that is beside it. */
+	/** A walker has read `link` in `directory`, and continues at its target if that is in the same directory. */
 	followed(link: Inode, directory: Inode | undefined): void {
-		this.came(link);
-		const next = besides(directory, link);
+		this.cameBack(link);
+		const next = siblingTarget(directory, link);
 		if (next !== undefined) this.#expect(next, 1);
 	}
 
 	/**
-	 * A name is looked up. `wait`: it is the source of the announced flip, and `go` is called when the answer may be
-	 * given; or it is being replaced this moment. `stale`: it is about to be replaced, and the answer is ESTALE.
+	 * A name is looked up. `wait`: it is the source of the announced flip, or it is being replaced at this moment; `go` is
+	 * called when it may be answered. `stale`: it is about to be replaced, and the answer is ESTALE.
 	 */
 	lookup(parent: number, name: string, go: () => void): 'pass' | 'wait' | 'stale' {
 		const announced = this.#announced;
@@ -173,25 +173,25 @@ export class FlipGate {
 		const flip = this.#flip;
 		if (flip === undefined || toTreeName(announced.newName) !== name) return 'pass';
 		if (flip.isClosed) return 'stale';
-		if (flip.isMade || flip.lastTold !== undefined) {
+		if (flip.isMade || flip.lastAnswered !== undefined) {
 			flip.waiting.push(go);
 			return 'wait';
 		}
-		flip.lastTold = this.#options.monotonicMs();
+		flip.lastAnswered = this.#options.monotonicMs();
 		this.#pace(flip);
 		return 'pass';
 	}
 
 	/**
-	 * Between the opening and the rename only one at a time is told of the replaced name, so that one who overtook the
-	 * daemon has read the link before the daemon goes on.
+	 * Between the opening and the rename the replaced name is answered to one walker at a time, so that a walker that
+	 * overtook the daemon has read the link before the daemon continues.
 	 */
 	#pace(flip: Flip): void {
-		this.#options.after(LOOK_EVERY_MS, () => {
+		this.#options.after(CHECK_EVERY_MS, () => {
 			if (this.#flip !== flip || flip.isMade) return;
 			const now = this.#options.monotonicMs();
-			if (flip.lastTold !== undefined && now >= flip.lastTold + STEP_MS) {
-				flip.lastTold = now;
+			if (flip.lastAnswered !== undefined && now >= flip.lastAnswered + STEP_MS) {
+				flip.lastAnswered = now;
 				flip.waiting.shift()?.();
 			}
 			this.#pace(flip);
@@ -201,7 +201,7 @@ export class FlipGate {
 	#close(intent: RenameIntent, go: () => void): 'pass' | 'wait' {
 		const before = this.#flip;
 		if (before !== undefined) {
-			// A stranger asks for the same name.
+			// Another process looks the same name up.
 			if (!before.isClosed) return 'pass';
 			before.waiting.push(go);
 			return 'wait';
@@ -213,7 +213,7 @@ export class FlipGate {
 			isClosed: true,
 			isMade: false,
 			waiting: [],
-			lastTold: undefined,
+			lastAnswered: undefined,
 		};
 		this.#flip = flip;
 		if (!this.#mustWait(flip)) {
@@ -221,13 +221,13 @@ export class FlipGate {
 			return 'pass';
 		}
 		flip.waiting.push(go);
-		this.#options.after(LOOK_EVERY_MS, () => this.#look(flip));
+		this.#options.after(CHECK_EVERY_MS, () => this.#check(flip));
 		return 'wait';
 	}
 
-	#look(flip: Flip): void {
+	#check(flip: Flip): void {
 		if (!flip.isClosed) return;
-		if (this.#mustWait(flip)) this.#options.after(LOOK_EVERY_MS, () => this.#look(flip));
+		if (this.#mustWait(flip)) this.#options.after(CHECK_EVERY_MS, () => this.#check(flip));
 		else this.#open(flip);
 	}
 
@@ -274,7 +274,7 @@ function subjectOf(intent: Intent): number | undefined {
 	return intent.op === 'setattr' ? intent.id : undefined;
 }
 
-/** What a link in `directory` leads to, when that is a name in the same directory. */
-function besides(directory: Inode | undefined, link: Inode): Inode | undefined {
+/** The target of a link in `directory`, if it is a name in the same directory. */
+function siblingTarget(directory: Inode | undefined, link: Inode): Inode | undefined {
 	return link.target === undefined ? undefined : directory?.entries?.get(link.target.toString('latin1'))?.inode;
 }

@@ -1,12 +1,11 @@
 /**
- * The answers to libfuse's path-based requests, from the inode tree.
+ * Answers libfuse's path-based requests from the inode tree.
  *
  * Decisions
- * - Mutations are EROFS unless the tree recognises the daemon's announced operation; so is every operation that only
- *   changes things.
- * - ENOSYS where the kernel remembers it and the meaning is "do not ask again": OPEN, and by absence here FLUSH, FSYNC,
- *   xattrs. Never for opendir, after which libfuse 2 follows a null pointer.
- * - Where opens are seen, an open file keeps its inode and its bytes until it is closed.
+ * - Mutations are EROFS unless the tree recognises the daemon's announced operation.
+ * - ENOSYS where the kernel remembers it as "do not ask again": OPEN, and by absence here FLUSH, FSYNC, xattrs. Never for
+ *   opendir, after which libfuse 2 dereferences a null pointer.
+ * - If opens make an upcall, an open file keeps its inode and its bytes until it is closed.
  * - An exception in a handler is a bug: EIO for its caller, and reported. Uncaught it would end the process.
  *
  * Thread: the main thread of the server process; it never touches the mount itself.
@@ -27,24 +26,24 @@ import { PathWalk, toText, toTreeName } from './path-walk.js';
 
 export interface OperationsOptions {
 	readonly tree: InodeTree;
-	/** Takes in what the daemon has announced so far; called before every mutation. */
+	/** Applies the records that the daemon has announced so far; called before every mutation. */
 	readonly pollJournal: () => void;
 	/**
-	 * Whether an open may go without an upcall, as with the kernel driver. It also keeps libfuse from starting and
-	 * ending threads all the time: it keeps ten, and each RELEASE takes one besides those of the readers.
+	 * Whether an open may go without an upcall, as with the kernel driver. This also stops libfuse from starting and
+	 * ending threads all the time: it keeps ten, and each RELEASE needs one in addition to those of the readers.
 	 */
 	readonly openWithoutUpcall: boolean;
-	/** One more request of an opcode came; a plain array indexed by opcode. */
+	/** Number of requests by opcode; incremented here. */
 	readonly counters: { [opcode: number]: number };
 	/** Called with each exception in a handler or in the flip gate. */
 	readonly reportFault: ReportFault;
-	/** Given for tracing only: a request and its result. */
+	/** Only for `--log-level trace`: called with each request and its result. */
 	readonly trace?: (operation: string, path: string, result: number) => void;
 }
 
 const BLOCK_SIZE = 4096;
 const O_ACCMODE = 3;
-/** On an idle machine, and for each runnable thread of a CPU: so long may a walker wait for one. Unit: milliseconds. */
+/** How long a walker may wait for a CPU: on an idle machine, and more per runnable thread of a CPU. Unit: milliseconds. */
 const PATIENCE_MS = 100;
 const WAITER_PATIENCE_MS = 50;
 const MAX_HANDLE = 0x7fffffff;
@@ -167,7 +166,7 @@ export class Operations {
 		const opcode = path === '/' ? OPCODE.GETATTR : OPCODE.LOOKUP;
 		const attributes = (): Answer<NativeStat> =>
 			this.#find(path, (inode, way) => {
-				if (!this.#isLinkInMaking(path)) this.gate.told(inode, way.at(-2));
+				if (!this.#isTemporaryLink(path)) this.gate.handedOut(inode, way.at(-2));
 				return { value: statOf(inode) };
 			});
 		const later = () => this.#answer('getattr', opcode, path, reply, attributes);
@@ -182,17 +181,17 @@ export class Operations {
 		else if (way === 'stale') this.#answer('getattr', opcode, path, reply, () => ({ errno: ERRNO.ESTALE }));
 	}
 
-	/** Only the daemon looks for it, and it is the only name that is worth a look into the journal. */
-	#isLinkInMaking(path: string): boolean {
+	/** Only the daemon looks this name up, and it is the only one for which the journal must be read. */
+	#isTemporaryLink(path: string): boolean {
 		return path.endsWith(`/${DATA_LINK_TMP}`);
 	}
 
 	#passGate(path: string, go: () => void): 'pass' | 'wait' | 'stale' {
-		if (this.#isLinkInMaking(path)) this.#options.pollJournal();
+		if (this.#isTemporaryLink(path)) this.#options.pollJournal();
 		if (!this.gate.hasAnnounced) return 'pass';
-		const place = this.#walk.place(path);
-		if (typeof place === 'number') return 'pass';
-		return this.gate.lookup(place.directory.id, place.name, go);
+		const found = this.#walk.locate(path);
+		if (typeof found === 'number') return 'pass';
+		return this.gate.lookup(found.directory.id, found.name, go);
 	}
 
 	#readlink(path: string): Answer<string> {
@@ -205,14 +204,14 @@ export class Operations {
 
 	#readdir(path: string): Answer<Listing> {
 		return this.#find(path, (directory, way) => {
-			this.gate.came(directory);
+			this.gate.cameBack(directory);
 			if (!directory.isDirectory) return { errno: ERRNO.ENOTDIR };
 			const names = ['.', '..'];
 			const stats = [statOf(directory), statOf(way.at(-2) ?? directory)];
 			for (const { name, inode } of this.#tree.list(directory, 0)) {
 				names.push(toText(name));
 				stats.push(statOf(inode));
-				// Listing makes stand-ins that nobody refers to.
+				// Listing creates stand-ins without a reference.
 				this.#tree.forget(inode.id, 0);
 			}
 			return { value: { names, stats } };
@@ -224,7 +223,7 @@ export class Operations {
 		if ((flags & O_ACCMODE) !== 0) return { errno: ERRNO.EROFS };
 		return this.#find(path, (inode, way) => {
 			if (!inode.isFile) return { errno: inode.isDirectory ? ERRNO.EISDIR : ERRNO.EINVAL };
-			this.gate.came(inode);
+			this.gate.cameBack(inode);
 			const handle = this.#newHandle();
 			this.#walk.hold(inode);
 			this.#openFiles.set(handle, { inode, way, openedAt: performance.now() });
@@ -245,7 +244,7 @@ export class Operations {
 			return file === undefined ? { errno: ERRNO.EBADF } : readFrom(file.inode, buffer, length, offset);
 		}
 		return this.#find(path, (inode) => {
-			this.gate.told(inode, undefined);
+			this.gate.handedOut(inode, undefined);
 			return readFrom(inode, buffer, length, offset);
 		});
 	}
@@ -267,22 +266,22 @@ export class Operations {
 	// --- mutations ----------------------------------------------------------------------------------------------
 
 	#mutateName(op: 'mkdir' | 'unlink' | 'rmdir', path: string): Answer {
-		const place = this.#walk.place(path);
-		if (typeof place === 'number') return { errno: place };
-		return this.#mutate({ op, parent: place.directory.id, name: place.name });
+		const found = this.#walk.locate(path);
+		if (typeof found === 'number') return { errno: found };
+		return this.#mutate({ op, parent: found.directory.id, name: found.name });
 	}
 
 	#symlink(target: string, path: string): Answer {
-		const place = this.#walk.place(path);
-		if (typeof place === 'number') return { errno: place };
-		const { directory, name } = place;
+		const found = this.#walk.locate(path);
+		if (typeof found === 'number') return { errno: found };
+		const { directory, name } = found;
 		return this.#mutate({ op: 'symlink', parent: directory.id, name, target: toTreeName(target) });
 	}
 
 	#rename(path: string, newPath: string): Answer {
-		const from = this.#walk.place(path);
+		const from = this.#walk.locate(path);
 		if (typeof from === 'number') return { errno: from };
-		const to = this.#walk.place(newPath);
+		const to = this.#walk.locate(newPath);
 		if (typeof to === 'number') return { errno: to };
 		const answer = this.#mutate({
 			op: 'rename',
@@ -291,7 +290,7 @@ export class Operations {
 			newParent: to.directory.id,
 			newName: to.name,
 		});
-		if (!('errno' in answer)) this.gate.made();
+		if (!('errno' in answer)) this.gate.flipped();
 		return answer;
 	}
 
@@ -303,7 +302,7 @@ export class Operations {
 		this.#options.pollJournal();
 		const changed = this.#tree.mutate(mutation);
 		if (typeof changed === 'number') return { errno: changed };
-		// The reference is the kernel's; libfuse keeps it for itself.
+		// The tree counts a reference for the kernel; libfuse counts its own.
 		if (mutation.op === 'mkdir' || mutation.op === 'symlink') this.#tree.forget(changed.id, 1);
 		return {};
 	}
@@ -326,7 +325,7 @@ function readFrom(inode: Inode, buffer: Buffer, length: number, offset: number):
 	return { bytes: done };
 }
 
-/** Whole pages for files and no blocks for the rest, as tmpfs counts. */
+/** As tmpfs counts: complete pages for files, no blocks for the rest. */
 function statOf(inode: Inode): NativeStat {
 	const isFile = (inode.mode & S_IFMT) === S_IFREG;
 	const mtime = Math.floor(inode.mtimeUs / 1000);

@@ -1,18 +1,18 @@
 /**
- * From the paths that libfuse speaks in to the inodes of the tree, and back from names of the tree to text.
+ * Converts libfuse's paths to inodes of the tree, and names of the tree to text.
  *
- * libfuse keeps the kernel's references and tells nothing of them, so a reference to an inode of the tree lives for one
- * request only, except those of open files. What is removed is therefore gone from the tree with its grace.
+ * libfuse counts the kernel's references and does not pass them on, so a reference to an inode of the tree lives only
+ * for one request, except those of open files. A removed inode therefore leaves the tree with its grace.
  */
 
 import { ERRNO, type Errno } from '../../base/errno.js';
 import type { Inode } from '../../fs/inode.js';
 import { type InodeTree, ROOT_ID } from '../../fs/inode-tree.js';
 
-/** A directory by its path, and a name in it: the subject of a mutation. */
-export interface Place {
+/** A directory and a name in it: the subject of a mutation. */
+export interface NameInDirectory {
 	readonly directory: Inode;
-	/** One character a byte. */
+	/** One character per byte. */
 	readonly name: string;
 }
 
@@ -24,7 +24,8 @@ export class PathWalk {
 	}
 
 	/**
-	 * Walks to `path` and returns what `use` makes of the inodes on the way, the root first; they are held until then.
+	 * Walks to `path` and returns the result of `use`, which gets the inodes on the way, the root first. They are held until
+	 * `use` returns.
 	 * Errors: ENOENT, ENOTDIR, ENAMETOOLONG.
 	 */
 	visit<T>(path: string, use: (way: readonly Inode[], inode: Inode) => T): T | Errno {
@@ -46,7 +47,7 @@ export class PathWalk {
 	}
 
 	/** Errors: as `visit`; EROFS for the root, which is in no directory. */
-	place(path: string): Place | Errno {
+	locate(path: string): NameInDirectory | Errno {
 		const slash = path.lastIndexOf('/');
 		const name = toTreeName(path.slice(slash + 1));
 		if (name === '') return ERRNO.EROFS;
@@ -69,7 +70,7 @@ function namesOf(path: string): readonly string[] {
 	return names;
 }
 
-/** One character a byte, as the tree keys its names. */
+/** The form of names in the tree: one character per byte. */
 export function toTreeName(text: string): string {
 	return Buffer.from(text).toString('latin1');
 }

@@ -1,9 +1,9 @@
 /**
  * Mounts through libfuse 2 and answers until the mount is gone.
  *
- * How it learns of the end: libfuse's own thread ends silently, and the mount may be detached or out of every mount
- * table long before its last user goes. But poll(2) on /dev/fuse says POLLERR in the instant in which the connection
- * ends, whatever ended it. A worker waits for that.
+ * How it detects the end: libfuse's own thread ends silently, and the mount may be detached or absent from every mount
+ * table long before its last user is gone. But poll(2) on /dev/fuse returns POLLERR in the instant in which the
+ * connection ends, for any reason. A worker waits for that.
  * Source: linux v6.12 fs/fuse/dev.c, fuse_dev_poll.
  */
 
@@ -45,13 +45,13 @@ export class FuseNativeServer {
 		});
 	}
 
-	/** Called with every record that the journal brings. */
+	/** Called with every record of the journal. */
 	note(record: JournalRecord): void {
 		this.#operations.gate.note(record);
 	}
 
 	/**
-	 * Mounts; requests are answered when it resolves, to a promise of the end.
+	 * Mounts. Resolves when requests are answered, with a promise of the end.
 	 * Errors: DRIVER_UNAVAILABLE, FUSE_DEVICE_MISSING, FUSE_DEVICE_DENIED, MOUNT_POINT_INVALID, MOUNT_REFUSED.
 	 */
 	async mount(): Promise<{ readonly ended: Promise<void> }> {
@@ -63,7 +63,7 @@ export class FuseNativeServer {
 		const known = new Set(deviceDescriptors());
 		await start(new Native(mountPoint, this.#operations.table(), mountOptions(allowOther)), mountPoint);
 		const device = deviceDescriptors().find((fd) => !known.has(fd));
-		if (device === undefined) throw new ConfigMapFsError('MOUNT_REFUSED', `"${mountPoint}" is unmounted already`);
+		if (device === undefined) throw new ConfigMapFsError('MOUNT_REFUSED', `"${mountPoint}" is already unmounted`);
 		return { ended: connectionEnd(device) };
 	}
 }
@@ -83,11 +83,11 @@ function start(mount: NativeMount, mountPoint: string): Promise<void> {
 				resolve();
 				return;
 			}
-			const reason = error.message === 'fuse failed' ? 'libfuse refused it, and says why above' : error.message;
+			const reason = error.message === 'fuse failed' ? 'libfuse refused it; the reason is above' : error.message;
 			reject(
 				new ConfigMapFsError(
 					'MOUNT_REFUSED',
-					`cannot mount on "${mountPoint}": ${reason}; as an ordinary user libfuse 2 needs the program fusermount ` +
+					`cannot mount on "${mountPoint}": ${reason}; ordinary users of libfuse 2 need the program fusermount ` +
 						'("apt-get install fuse3"), or use --driver kernel',
 					{ cause: error },
 				),

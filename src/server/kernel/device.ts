@@ -1,6 +1,6 @@
 /**
- * Obtains a mounted /dev/fuse descriptor: by mount(2), or from fusermount3. The only file that knows how.
- * Thread: the server's, before it serves; nothing here touches the mounted tree.
+ * Obtains a mounted /dev/fuse descriptor: by mount(2), or from fusermount3.
+ * Thread: the server's main thread, before it serves; nothing here touches the mounted tree.
  */
 
 import { spawn } from 'node:child_process';
@@ -24,7 +24,7 @@ function mountDirectly(config: ServerConfig): number {
 	const options = [`fd=${fd}`, 'rootmode=40000', `user_id=${uid}`, `group_id=${gid}`, 'default_permissions'];
 	if (config.allowOther) options.push('allow_other');
 	try {
-		// The subtype makes the mount table say "fuse.configmapfs".
+		// The subtype becomes part of the type in the mount table.
 		mount(MOUNT_SOURCE, config.mountPoint, 'fuse.configmapfs', MS.NOSUID | MS.NODEV | MS.NOATIME, options.join(','));
 	} catch (error) {
 		closeSync(fd);
@@ -47,7 +47,7 @@ function openDevice(): number {
 	}
 }
 
-/** Source: fusermount3 of fuse 3.14; the socket's number is in _FUSE_COMMFD, the answer is one byte with SCM_RIGHTS. */
+/** Source: fusermount3 of fuse 3.14; it reads the socket's number from _FUSE_COMMFD and answers with one byte and SCM_RIGHTS. */
 async function mountByHelper(config: ServerConfig): Promise<number> {
 	const [ours, theirs] = socketPair();
 	const options = [

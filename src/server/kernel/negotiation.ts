@@ -1,5 +1,5 @@
 /**
- * What to ask of the kernel in FUSE_INIT, and why the rest is refused. Pure.
+ * The features that FUSE_INIT requests from the kernel, and why the others are refused. Pure.
  * Source: linux/fuse.h 7.38, struct fuse_init_in and fuse_init_out; measured on a 7.45 kernel.
  */
 
@@ -29,9 +29,9 @@ const WANTED =
 	INIT_FLAG.CACHE_SYMLINKS |
 	INIT_FLAG.EXPLICIT_INVAL_DATA;
 
-/** Nothing is ever written, so the smallest that the kernel takes. Unit: bytes. */
+/** The smallest value that the kernel accepts, because nothing is ever written. Unit: bytes. */
 export const MAX_WRITE = 4096;
-/** One READ asks for 1 MiB at the most. Unit: pages of 4 KiB. */
+/** One READ requests at most 1 MiB. Unit: pages of 4 KiB. */
 const MAX_PAGES = 256;
 
 export interface InitIn {
@@ -43,7 +43,7 @@ export interface InitIn {
 
 export interface Negotiated {
 	readonly out: InitOut;
-	/** Whether ENOSYS to OPEN and OPENDIR means "no need to ask". */
+	/** Whether the kernel takes ENOSYS to OPEN and OPENDIR as "do not ask again". */
 	readonly noOpen: boolean;
 	readonly noOpendir: boolean;
 }
@@ -60,7 +60,7 @@ export interface Agreement {
 	readonly noOpendir: boolean;
 }
 
-/** The answer to INIT; undefined when the kernel's protocol is too old to speak with. */
+/** The answer to INIT; undefined if the kernel's protocol is too old. */
 export function negotiate(offer: InitIn): Negotiated | undefined {
 	if (offer.major < FUSE_KERNEL_VERSION) return undefined;
 	if (offer.major === FUSE_KERNEL_VERSION && offer.minor < FUSE_OLDEST_MINOR_VERSION) return undefined;

@@ -9,7 +9,7 @@ import { SafeOutput } from '../../native/safe-output.js';
 import { describeReply, describeRequest } from '../../wire/describe.js';
 import type { SessionTrace } from './session-options.js';
 
-/** Writes before the request is answered, so that the last line of a server that ends names what ended it. */
+/** Writes each request before it is answered: if the server crashes, the last line names the cause. */
 export function makeTrace(output: Pick<SafeOutput, 'write'> = new SafeOutput(2)): SessionTrace {
 	let started = 0;
 	return {

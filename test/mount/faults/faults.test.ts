@@ -8,7 +8,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, describe, expect, test } from 'vitest';
-import { endProcess } from '../../../src/native/proc.js';
+import { killProcess } from '../../../src/native/proc.js';
 import { writeManifest } from '../../support/manifest.js';
 import {
 	AS_ROOT,
@@ -99,7 +99,7 @@ function kill(mount: MountProcess, victim: Victim): void {
 	const server = mount.serverPid() ?? 0;
 	const pids = { daemon: [mount.pid], server: [server], both: [mount.pid, server] };
 	const order = victim === 'both, the server first' ? [server, mount.pid] : pids[victim];
-	for (const pid of order) endProcess(pid);
+	for (const pid of order) killProcess(pid);
 }
 
 describe.skipIf(AS_ROOT.missing !== undefined)(`kill -9, ${titleOf(AS_ROOT)}`, () => {

@@ -6,7 +6,7 @@
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, describe, expect, test } from 'vitest';
-import { endProcess, membersOfMountNamespace, mountNamespaceOf } from '../../../src/native/proc.js';
+import { killProcess, membersOfMountNamespace, mountNamespaceOf } from '../../../src/native/proc.js';
 import { FixtureProcess, fixture, stopFixtures } from '../../support/fixture-process.js';
 import { isRunning } from '../../support/mount-modes.js';
 import { canUnshare, DIST } from '../../support/mount-process.js';
@@ -27,7 +27,7 @@ const left: number[] = [];
 
 afterEach(() => {
 	stopFixtures();
-	for (const pid of left.splice(0)) if (isRunning(pid)) endProcess(pid);
+	for (const pid of left.splice(0)) if (isRunning(pid)) killProcess(pid);
 	removeTemporaries();
 });
 

@@ -5,7 +5,7 @@
 
 import { join } from 'node:path';
 import { afterEach, describe, expect, test } from 'vitest';
-import { endProcess, readStat } from '../../../src/native/proc.js';
+import { killProcess, readStat } from '../../../src/native/proc.js';
 import { type AppOptions, linesOf, runLine } from '../../support/app-run.js';
 import { Terminal } from '../../support/app-terminal.js';
 import { fixture, stopFixtures } from '../../support/fixture-process.js';
@@ -19,7 +19,7 @@ const started: number[] = [];
 
 afterEach(() => {
 	stopFixtures();
-	for (const pid of started.splice(0)) if (isRunning(pid)) endProcess(pid);
+	for (const pid of started.splice(0)) if (isRunning(pid)) killProcess(pid);
 	removeTemporaries();
 });
 

@@ -6,7 +6,7 @@
 import { chmodSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, describe, expect, test } from 'vitest';
-import { endProcess, mountNamespaceOf } from '../../../src/native/proc.js';
+import { killProcess, mountNamespaceOf } from '../../../src/native/proc.js';
 import { type AppOptions, AppRun, linesOf, runLine, stopApps } from '../../support/app-run.js';
 import { fixture, stopFixtures } from '../../support/fixture-process.js';
 import { PYTHON, WITHOUT_PYTHON } from '../../support/inotify.js';
@@ -23,7 +23,7 @@ const started: number[] = [];
 afterEach(() => {
 	stopApps();
 	const left = [...pidFiles.splice(0).flatMap(linesOf).map(Number), ...started.splice(0)];
-	for (const pid of left) if (isRunning(pid)) endProcess(pid);
+	for (const pid of left) if (isRunning(pid)) killProcess(pid);
 	stopFixtures();
 	removeTemporaries();
 });

@@ -7,7 +7,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
-import { endProcess, mountNamespaceOf } from '../../../src/native/proc.js';
+import { killProcess, mountNamespaceOf } from '../../../src/native/proc.js';
 import { linesOf } from '../../support/app-run.js';
 import { Terminal } from '../../support/app-terminal.js';
 import { fixture, stopFixtures } from '../../support/fixture-process.js';
@@ -264,7 +264,7 @@ for (const way of [ROOT_WAY, USER_WAY]) {
 				const server = serverOf(run);
 				// Nobody gets to know of the end of another. What ends with its parent has ended then.
 				process.kill(run.pid, 'SIGSTOP');
-				for (const pid of [server, run.pid, application]) endProcess(pid);
+				for (const pid of [server, run.pid, application]) killProcess(pid);
 				await run.end();
 				await until(() => processesWith(command).length === 0, 'the end of all');
 				expect(machine.left()).not.toEqual([]);

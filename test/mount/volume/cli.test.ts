@@ -404,7 +404,7 @@ describe('a plain directory', () => {
 			const result = await runProgram(['mount', dir, '-f', manifest(), ...DIRECTORY, ...extra]);
 			expect(result).toMatchObject({
 				code: 73,
-				stderr: `error: "${dir}" is not empty: "${found}" is no volume of configmapfs; choose an empty directory, or move its content away\n`,
+				stderr: `error: "${dir}" is not empty: "${found}" is not a volume of configmapfs; choose an empty directory, or move its content away\n`,
 			});
 		}
 		expect(existsSync(join(dir, found))).toBe(true);
