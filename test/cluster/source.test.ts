@@ -1,6 +1,6 @@
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { createServer } from 'node:http';
-import { createServer as secureServer } from 'node:https';
+import { Agent, createServer as secureServer } from 'node:https';
 import { type AddressInfo, connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -43,10 +43,19 @@ function changed(change: Partial<ClusterEntry>): Kubeconfig {
 	return kubeconfig;
 }
 
-async function create(plane: ControlPlane, namespace: string, name: string, more: object = { data: { k: 'v' } }) {
+async function create(
+	plane: ControlPlane,
+	namespace: string,
+	name: string,
+	more: object = { data: { k: 'v' } },
+	agent?: Agent,
+) {
 	const { metadata, ...rest } = more as { metadata?: object };
 	const body = { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name, ...metadata }, ...rest };
-	const answer = await plane.api('POST', `/api/v1/namespaces/${namespace}/configmaps`, { body });
+	const answer = await plane.api('POST', `/api/v1/namespaces/${namespace}/configmaps`, {
+		body,
+		...(agent && { agent }),
+	});
 	expect(answer.status).toBe(201);
 	return answer.body;
 }
@@ -294,13 +303,14 @@ describe('ClusterSource on a real API server', () => {
 	it('reads 10 000 objects in pages of 500', async () => {
 		const plane = cluster();
 		const ns = await plane.namespace();
+		const agent = new Agent({ keepAlive: true, maxSockets: 20 });
+		const data = { k: 'x'.repeat(1_000) };
 		for (let from = 0; from < 10_000; from += 100) {
 			await Promise.all(
-				Array.from({ length: 100 }, (_, index) =>
-					create(plane, ns, `m${from + index}`, { data: { k: 'x'.repeat(1_000) } }),
-				),
+				Array.from({ length: 100 }, (_, index) => create(plane, ns, `m${from + index}`, { data }, agent)),
 			);
 		}
+		agent.destroy();
 		globalThis.gc?.();
 		const memory = process.memoryUsage().rss;
 		const begin = performance.now();

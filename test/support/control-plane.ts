@@ -239,6 +239,8 @@ export class ControlPlane {
 			readonly contentType?: string;
 			readonly url?: string;
 			readonly ms?: number;
+			/** Keeps connections, for many requests. By default each request has its own, so that a restart breaks none. */
+			readonly agent?: SecureAgent;
 		} = {},
 	): Promise<ApiResponse> {
 		const ca = readFileSync(this.caFile);
@@ -247,7 +249,7 @@ export class ControlPlane {
 			const request = httpsRequest(new URL(path, options.url ?? this.url), {
 				method,
 				ca,
-				agent: this.#agent,
+				agent: options.agent ?? this.#agent,
 				timeout: options.ms ?? WAIT_MS,
 				headers: {
 					authorization: `Bearer ${options.token ?? this.token}`,
