@@ -1,4 +1,4 @@
-/** A log that keeps what it is told: `warn: text`, without the fields. */
+/** A log that records its lines as `warn: text`, without the fields. */
 
 import type { Logger, LogMethod } from '../../../src/base/log.js';
 
@@ -21,7 +21,7 @@ export class RecordingLog {
 		return log;
 	}
 
-	/** What was said since the last call. */
+	/** The lines since the last call. */
 	take(): readonly string[] {
 		return this.lines.splice(0);
 	}

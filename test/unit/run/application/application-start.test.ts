@@ -1,4 +1,4 @@
-/** How a process is started: what it inherits, and through what. */
+/** How a process is started: its inheritance and its launcher. */
 
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -18,7 +18,7 @@ describe('inheritedDescriptors', () => {
 		closesOnExec: true,
 		...options,
 	});
-	/** As Node opens them: with the lowest free numbers. */
+	/** Descriptors as Node opens them, with the lowest free numbers. */
 	const ownFrom = (fd: number): readonly OpenDescriptor[] => [
 		one(fd, 'anon_inode:[eventpoll]', { isWritable: true }),
 		one(fd + 1, 'pipe:[100]'),
@@ -26,26 +26,26 @@ describe('inheritedDescriptors', () => {
 		one(fd + 3, 'anon_inode:[eventfd]', { isWritable: true }),
 	];
 
-	test('none but those of Node', () => {
+	test('only descriptors of Node: nothing is inherited', () => {
 		expect(inheritedDescriptors(ownFrom(3))).toEqual([]);
 	});
 
-	test('a file among those of Node, and a pipe of which the other end is elsewhere', () => {
+	test('a file between the descriptors of Node, and one end of a pipe', () => {
 		const open = [...ownFrom(3), one(9, '/some/file'), one(12, 'pipe:[7]'), one(13, 'socket:[8]')];
 		expect(inheritedDescriptors(open)).toEqual([9, 12, 13]);
 	});
 
-	test('whatever is not marked close-on-exec', () => {
+	test('every descriptor without close-on-exec', () => {
 		expect(inheritedDescriptors([...ownFrom(3), one(62, 'anon_inode:inotify', { closesOnExec: false })])).toEqual([62]);
 	});
 
-	test('none that Node marks only when it opens it: /dev/null and the terminal, for streams', () => {
+	test('not /dev/null and the terminal, which Node opens for streams without close-on-exec', () => {
 		expect(inheritedDescriptors([...ownFrom(13), one(17, '/dev/null'), one(18, '/dev/pts/0')])).toEqual([]);
 		const many = [3, 16, 17, 18, 20].map((fd) => one(fd, '/file'));
 		expect(inheritedDescriptors([...many.slice(0, 1), ...ownFrom(4), ...many.slice(1)])).toEqual([3, 16, 17, 18]);
 	});
 
-	test('whatever was there before Node opened its first: both ends of the pipe of a make', () => {
+	test('descriptors below the first one of Node: both ends of the pipe of a make', () => {
 		const open = [one(3, 'pipe:[5]'), one(4, 'pipe:[5]', { isWritable: true }), ...ownFrom(5)];
 		expect(inheritedDescriptors(open)).toEqual([3, 4]);
 	});
@@ -54,7 +54,7 @@ describe('inheritedDescriptors', () => {
 describe('launchOf', () => {
 	const launched = { command: ['app', '-x', '--'], path: '/opt/app', isFoundByName: true, credentials: undefined };
 
-	test('through setpriv, by the name that was typed', () => {
+	test('through setpriv, by the name as typed', () => {
 		expect(launchOf(launched, '/usr/bin/setpriv')).toEqual({
 			file: '/usr/bin/setpriv',
 			args: ['--pdeathsig', 'KILL', '--', 'app', '-x', '--'],
@@ -62,7 +62,7 @@ describe('launchOf', () => {
 		});
 	});
 
-	test('by its path where the name would lead elsewhere', () => {
+	test('by its path if the name would start another file', () => {
 		expect(launchOf({ ...launched, isFoundByName: false }, '/usr/bin/setpriv').args.slice(3)).toEqual([
 			'/opt/app',
 			'-x',
@@ -81,7 +81,7 @@ describe('launchOf', () => {
 		expect(launchOf({ ...launched, credentials }, 'setpriv').args.slice(2, -4)).toEqual(flags);
 	});
 
-	test('plainly without setpriv', () => {
+	test('directly if there is no setpriv', () => {
 		const credentials = { uid: 1, gid: 2, groups: [] };
 		expect(launchOf({ ...launched, credentials }, undefined)).toEqual({
 			file: '/opt/app',
@@ -101,7 +101,7 @@ describe('launchOf', () => {
 	});
 });
 
-test('findSetpriv takes one that knows the death signal', () => {
+test('findSetpriv returns one that supports the death signal', () => {
 	const root = temporaryDirectory('setpriv');
 	for (const [name, text] of [
 		['busybox', 'setpriv [-d] [--nnp]'],
@@ -115,14 +115,14 @@ test('findSetpriv takes one that knows the death signal', () => {
 });
 
 describe('killMembers', () => {
-	test('looks until nobody is left', async () => {
-		// Nobody has these process ids.
+	test('repeats until no member is left', async () => {
+		// No process has these ids.
 		const looks = [[2 ** 30], [2 ** 30, 2 ** 30 + 1], []];
 		expect(await killMembers(() => looks.shift() ?? [])).toEqual([]);
 		expect(looks).toEqual([]);
 	});
 
-	test('gives up after a time, and says who is left; never this process', async () => {
+	test('gives up after a time and returns the remaining members, without this process', async () => {
 		expect(await killMembers(() => [2 ** 30, process.pid], 30)).toEqual([2 ** 30]);
 	});
 });

@@ -5,7 +5,7 @@ import { Application, type StartedProcess } from '../../../../src/run/applicatio
 import type { ApplicationEnd } from '../../../../src/run/application/application-process.js';
 import { settle } from '../../sources/cluster/held-timers.js';
 
-/** A process that ends when it is told to by the test, or by SIGTERM where it obeys. */
+/** A process that ends at `exit`, and at `stop` if it obeys. */
 class FakeProcess implements StartedProcess {
 	readonly pid = 1;
 	readonly ended: Promise<ApplicationEnd>;
@@ -73,8 +73,8 @@ function setUp(log: Logger = SILENT) {
 	return { application, events, starts, run, startWith, status: () => status };
 }
 
-describe('a process that ends by itself', () => {
-	test('ends all with its status', async () => {
+describe('a process that ends on its own', () => {
+	test('ends the application with its status', async () => {
 		const { application, run, startWith, status } = setUp();
 		await run();
 		expect(application.isRunning).toBe(false);
@@ -85,7 +85,7 @@ describe('a process that ends by itself', () => {
 		expect([status(), application.isRunning]).toEqual([5, false]);
 	});
 
-	test('one that cannot be started ends all with the reason', async () => {
+	test('a process that cannot start ends the application with the error', async () => {
 		const { run, starts, status } = setUp();
 		await run();
 		starts[0]?.fail(new Error('no such command'));
@@ -95,7 +95,7 @@ describe('a process that ends by itself', () => {
 });
 
 describe('restart', () => {
-	test('stops the process with the grace, waits for its end, starts anew; then its end ends all', async () => {
+	test('stops the process with the grace, starts another after its end, whose end ends the application', async () => {
 		const { application, run, starts, startWith, status } = setUp();
 		await run();
 		const first = await startWith(new FakeProcess(false));
@@ -111,7 +111,7 @@ describe('restart', () => {
 		expect(status()).toBe(9);
 	});
 
-	test('asked for again before the new process is being started is the same restart', async () => {
+	test('a second request before the next start begins is the same restart', async () => {
 		const { application, run, starts, startWith } = setUp();
 		await run();
 		const first = await startWith(new FakeProcess(false));
@@ -122,7 +122,7 @@ describe('restart', () => {
 		expect([starts.length, second.got]).toEqual([2, []]);
 	});
 
-	test('asked for while the new one is being started is done once more after it', async () => {
+	test('a request during a start causes one more restart after it', async () => {
 		const { application, run, starts, startWith } = setUp();
 		await run();
 		await startWith(new FakeProcess());
@@ -136,7 +136,7 @@ describe('restart', () => {
 		expect([starts.length, third.got]).toEqual([3, []]);
 	});
 
-	test('after the end of the process is nothing', async () => {
+	test('a request after the end of the process has no effect', async () => {
 		const { application, run, starts, startWith, status } = setUp();
 		await run();
 		(await startWith(new FakeProcess())).exit(1);
@@ -146,7 +146,7 @@ describe('restart', () => {
 		expect([starts.length, status()]).toEqual([1, 1]);
 	});
 
-	test('a process that cannot be started anew ends all with the reason', async () => {
+	test('a restart whose process cannot start ends the application with the error', async () => {
 		const { application, run, starts, startWith, status } = setUp();
 		await run();
 		await startWith(new FakeProcess());
@@ -159,7 +159,7 @@ describe('restart', () => {
 });
 
 describe('signals', () => {
-	test('go to the process that runs, unless it has them from the terminal', async () => {
+	test('go to the running process, unless the terminal has delivered them', async () => {
 		const { application, run, startWith } = setUp();
 		await run();
 		const first = await startWith(new FakeProcess());
@@ -176,7 +176,7 @@ describe('signals', () => {
 		['SIGINT', 130],
 		['SIGQUIT', 131],
 		['SIGHUP', 129],
-	] as const)('%s while nothing runs ends all with %d, and whoever starts a process is told', async (signal, code) => {
+	] as const)('%s while no process runs ends the application with %d and aborts the start', async (signal, code) => {
 		const { application, run, starts, startWith, status } = setUp();
 		await run();
 		expect(application.send(signal)).toBe(false);
@@ -187,7 +187,7 @@ describe('signals', () => {
 		expect(status()).toBe(code);
 	});
 
-	test('one of them while nothing runs, and the start gives up: no error', async () => {
+	test('one of them while no process runs, and the start rejects: that is not an error', async () => {
 		const { application, run, starts, status } = setUp();
 		await run();
 		application.receive('SIGTERM', false);
@@ -196,14 +196,14 @@ describe('signals', () => {
 		expect(status()).toBe(143);
 	});
 
-	test('one of them before anything is started', async () => {
+	test('one of them before the first start', async () => {
 		const { application, run, starts, status } = setUp();
 		application.receive('SIGINT', true);
 		await run();
 		expect([starts.length, status()]).toEqual([0, 130]);
 	});
 
-	test('others while nothing runs are dropped', async () => {
+	test('other signals while no process runs are dropped', async () => {
 		const { application, run, startWith, status } = setUp();
 		await run();
 		for (const signal of ['SIGUSR1', 'SIGWINCH', 'SIGCONT'] as const) application.receive(signal, false);
@@ -226,7 +226,7 @@ describe('signals', () => {
 		},
 	);
 
-	test('after a SIGTERM that the process takes its time for there is no restart', async () => {
+	test('while the process handles a SIGTERM a restart has no effect', async () => {
 		const { application, run, starts, startWith, status } = setUp();
 		await run();
 		const first = await startWith(new FakeProcess(false));
@@ -237,7 +237,7 @@ describe('signals', () => {
 		expect([first.got, starts.length, status()]).toEqual([['SIGTERM'], 1, 0]);
 	});
 
-	test('SIGINT that the process does not end by leaves restarts as they are', async () => {
+	test('after a SIGINT that the process survives, a restart works', async () => {
 		const { application, run, starts, startWith } = setUp();
 		await run();
 		await startWith(new FakeProcess());
@@ -248,7 +248,7 @@ describe('signals', () => {
 	});
 });
 
-test('end: stops the process and ends all with the given status, whatever that of the process is', async () => {
+test('end stops the process; the exit status is the given one, not that of the process', async () => {
 	const { application, run, startWith, status } = setUp();
 	await run();
 	const first = await startWith(new FakeProcess());

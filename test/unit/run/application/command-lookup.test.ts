@@ -1,4 +1,4 @@
-/** Which file a command is, and why it cannot be started. Status: 127 COMMAND_NOT_FOUND, 126 COMMAND_REFUSED. */
+/** The file of a command, or why it cannot start. Status: 127 COMMAND_NOT_FOUND, 126 COMMAND_REFUSED. */
 
 import { chmodSync, copyFileSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -11,7 +11,7 @@ afterEach(removeTemporaries);
 
 const SCRIPT = '#!/bin/sh\nexit 0\n';
 
-/** A directory with files by name: text, or text that is executable. */
+/** A directory with files by name: plain text or an executable script. */
 function files(contents: Readonly<Record<string, string | { readonly text: string; readonly mode: number }>>): string {
 	const root = temporaryDirectory('lookup');
 	for (const [name, content] of Object.entries(contents)) {
@@ -77,7 +77,7 @@ describe('by name', () => {
 		here: SCRIPT,
 	};
 
-	test('the first that can be executed in the PATH of the application, not in ours', () => {
+	test('the first executable file in the PATH of the application, not in ours', () => {
 		const cwd = files(TREE);
 		const env = { PATH: `${cwd}/none:${cwd}/one:${cwd}/two:${cwd}/three` };
 		expect(findCommand('app', { env, cwd })).toBe(`${cwd}/two/app`);
@@ -93,7 +93,7 @@ describe('by name', () => {
 		},
 	);
 
-	test('without PATH the places of container runtimes', () => {
+	test('without PATH, in the default directories of container runtimes', () => {
 		expect(findCommand('sh', { env: {}, cwd: '/' })).toMatch(/^\/(usr\/)?bin\/sh$/);
 		expect(failure(() => findCommand('no-such', { env: {}, cwd: '/' }))).toEqual({
 			code: 'COMMAND_NOT_FOUND',
@@ -101,7 +101,7 @@ describe('by name', () => {
 		});
 	});
 
-	test('what is there and cannot be executed is said, and what lies beside', () => {
+	test('a file that is not executable, and one in the working directory, are reported', () => {
 		const cwd = files(TREE);
 		const env = { PATH: `${cwd}/one:${cwd}/two` };
 		expect(failure(() => findCommand('plain', { env, cwd }))).toEqual({
@@ -119,7 +119,7 @@ describe('by name', () => {
 	});
 });
 
-describe('what the kernel would refuse', () => {
+describe('a file that the kernel would refuse', () => {
 	const ELF = readFileSync(process.execPath).subarray(0, 4096);
 	const elf = (change: (bytes: Buffer) => void) => {
 		const bytes = Buffer.from(ELF);
@@ -146,7 +146,7 @@ describe('what the kernel would refuse', () => {
 		expect(fault(content)).toBe(message);
 	});
 
-	test('a program for another machine, or cut short', () => {
+	test('a program for another machine, or a truncated one', () => {
 		const other = process.arch === 'arm64' ? ['S390', 22] : ['ARM 64', 183];
 		expect(fault(elf((bytes) => bytes.writeUInt16LE(Number(other[1]), 18)))).toMatch(
 			new RegExp(`^exec format error: it is built for ${other[0]}, and this is (x86-64|ARM 64)$`),
@@ -154,7 +154,7 @@ describe('what the kernel would refuse', () => {
 		expect(fault(ELF.subarray(0, 40))).toBe('exec format error: it is truncated');
 	});
 
-	test('a program whose loader is not there, as one of Alpine', () => {
+	test('a program without its loader, such as one for Alpine Linux', () => {
 		const loader = /\/lib[^\0]*\/ld-[^\0]+/.exec(ELF.toString('latin1'))?.[0] ?? '';
 		expect(loader).not.toBe('');
 		const musl = '/lib/ld-musl-none.so.1';
@@ -168,7 +168,7 @@ describe('what the kernel would refuse', () => {
 		);
 	});
 
-	test('nothing is said against formats of a machine that knows more of them', () => {
+	test('on a machine with more formats, unknown ones are accepted', () => {
 		expect(fault('some byte code', true)).toBeUndefined();
 		expect(
 			fault(
@@ -179,7 +179,7 @@ describe('what the kernel would refuse', () => {
 		expect(fault('#!/no/such\n', true)).toBe('its interpreter "/no/such" does not exist');
 	});
 
-	test('the command is refused with the fault', () => {
+	test('the command is refused with the reason', () => {
 		const cwd = files({ app: '#!/no/such\n' });
 		expect(failure(() => findCommand('./app', { env: {}, cwd }))).toEqual({
 			code: 'COMMAND_REFUSED',
@@ -187,7 +187,7 @@ describe('what the kernel would refuse', () => {
 		});
 	});
 
-	test('nothing is said against programs and scripts that can be started', () => {
+	test('programs and scripts that can start are accepted', () => {
 		const cwd = files({ relative: '#!./interpreter\n', interpreter: SCRIPT });
 		copyFileSync('/bin/sh', join(cwd, 'program'));
 		chmodSync(join(cwd, 'program'), 0o755);
@@ -199,7 +199,7 @@ describe('what the kernel would refuse', () => {
 });
 
 describe('checkWorkingDirectory', () => {
-	test('a directory', () => {
+	test('an existing directory is accepted', () => {
 		expect(() => checkWorkingDirectory(files({}))).not.toThrow();
 	});
 
@@ -217,7 +217,7 @@ describe('checkWorkingDirectory', () => {
 		expect(failure(() => checkWorkingDirectory(cwd))).toEqual({ code: 'COMMAND_REFUSED', message });
 	});
 
-	test('one that only the application lacks', () => {
+	test('a directory that only the application lacks is hidden by a volume', () => {
 		expect(failure(() => checkWorkingDirectory('/no/where', true)).message).toBe(
 			'the working directory "/no/where" is hidden by a volume that is mounted above it; choose another',
 		);

@@ -30,7 +30,7 @@ function wantedBy(caller: RunCaller, { container = {}, ...ofPod }: Wanted) {
 const NONE = { credentials: undefined, fileGroup: undefined, warnings: [] };
 
 describe('wantedCredentials of root', () => {
-	test('nothing asked, or what it is already: as the caller', () => {
+	test('no request, or one for the present ids: as the caller', () => {
 		expect(wantedBy(ROOT, {})).toEqual(NONE);
 		expect(wantedBy(ROOT, { runAsUser: 0, runAsGroup: 0 })).toEqual(NONE);
 	});
@@ -47,13 +47,13 @@ describe('wantedCredentials of root', () => {
 		});
 	});
 
-	test('the container’s go over the pod’s', () => {
+	test('those of the container override those of the pod', () => {
 		const both = { runAsUser: 1, runAsGroup: 2, container: { runAsUser: 3, runAsGroup: 4 } };
 		expect(wantedBy(ROOT, both).credentials).toMatchObject({ uid: 3, gid: 4 });
 		expect(wantedBy(ROOT, { runAsUser: 1, container: { runAsUser: 0 } }).credentials).toBeUndefined();
 	});
 
-	test('fsGroup is of the files and of the process, with the supplementary ones', () => {
+	test('fsGroup is the group of the files, and one of the process besides the supplementary groups', () => {
 		expect(wantedBy(ROOT, { runAsUser: 5, fsGroup: 7, supplementalGroups: [8, 7] })).toEqual({
 			credentials: { uid: 5, gid: 0, groups: [7, 8] },
 			fileGroup: 7,
@@ -64,12 +64,12 @@ describe('wantedCredentials of root', () => {
 });
 
 describe('wantedCredentials of an ordinary user', () => {
-	test('what it is already is no news', () => {
+	test('a request for the present ids causes no warning', () => {
 		const asks = { runAsUser: 1000, runAsGroup: 1000, fsGroup: 27, supplementalGroups: [1000] };
 		expect(wantedBy(USER, asks)).toEqual(NONE);
 	});
 
-	test('another user, another group, other groups: each is said, and it runs as it is', () => {
+	test('another user, another group, other groups: a warning each, and the ids of the caller stay', () => {
 		expect(wantedBy(USER, { runAsUser: 0, runAsGroup: 3000, fsGroup: 2000, supplementalGroups: [27, 4000] })).toEqual({
 			credentials: undefined,
 			fileGroup: undefined,
@@ -82,7 +82,7 @@ describe('wantedCredentials of an ordinary user', () => {
 	});
 });
 
-test('in a user namespace of a few ids, those are the ones', () => {
+test('in a user namespace with few ids, only those are available', () => {
 	const caller = { ...ROOT, mayBeUser: (uid: number) => uid < 10, mayBeGroup: (gid: number) => gid < 10 };
 	expect(wantedBy(caller, { runAsUser: 5, runAsGroup: 6, fsGroup: 70 })).toMatchObject({
 		credentials: { uid: 5, gid: 6, groups: [] },

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { EarlySignals } from '../../../../src/run/application/early-signals.js';
 import { until } from '../../../support/until.js';
 
-test('signals that ask for the end are kept until somebody listens, and then no more', async () => {
+test('signals that request the end are kept until they are taken, and not afterwards', async () => {
 	const others: NodeJS.Signals[] = [];
 	const listen = (signal: NodeJS.Signals) => void others.push(signal);
 	const early = new EarlySignals();

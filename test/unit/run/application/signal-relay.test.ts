@@ -1,4 +1,4 @@
-/** Which signals are passed on, with signals that this process sends to itself. */
+/** The signals that are passed on. This process sends them to itself. */
 
 import { afterEach, describe, expect, test } from 'vitest';
 import { type SignalReceiver, SignalRelay } from '../../../../src/run/application/signal-relay.js';
@@ -31,7 +31,7 @@ const OF_TERMINAL = ['SIGINT', 'SIGQUIT', 'SIGTSTP', 'SIGWINCH'] as const;
 const OTHERS = ['SIGHUP', 'SIGTERM', 'SIGUSR1', 'SIGUSR2', 'SIGALRM', 'SIGABRT', 'SIGURG', 'SIGIO', 'SIGPWR'] as const;
 
 describe('in the foreground of a terminal', () => {
-	test.each(OF_TERMINAL)('%s is the terminal’s', async (signal) => {
+	test.each(OF_TERMINAL)('%s counts as sent by the terminal', async (signal) => {
 		expect(await setUp(true).send(signal)).toBe(`${signal} is there`);
 	});
 
@@ -40,13 +40,13 @@ describe('in the foreground of a terminal', () => {
 	});
 });
 
-describe('elsewhere', () => {
+describe('in the background, or without a terminal', () => {
 	test.each([...OF_TERMINAL, ...OTHERS, 'SIGCONT', 'SIGVTALRM'] as const)('%s is passed on', async (signal) => {
 		expect(await setUp(false).send(signal)).toBe(signal);
 	});
 });
 
-test('after close everything is as it was', () => {
+test('close removes every listener', () => {
 	const before = process.eventNames().length;
 	const relay = new SignalRelay({ receive: () => {}, isRunning: false, isStopped: false });
 	expect(process.eventNames().length).toBeGreaterThan(before);

@@ -1,4 +1,4 @@
-/** Where volumes are before they are mounted, and what of this machine is given for them. */
+/** The backing paths of volumes: in the driver's tree, in the private directory, and on this machine. */
 
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, statSync, writeFileSync } from 'node:fs';
@@ -37,12 +37,12 @@ const OF_HOST = { isWritable: true, isHost: true };
 const modeOf = (path: string) => (statSync(path).mode & 0o7777).toString(8);
 
 describe('volumes of objects', () => {
-	test.each(['configMap', 'secret', 'downwardAPI', 'projected'])('%s: in the tree of a driver', (kind) => {
+	test.each(['configMap', 'secret', 'downwardAPI', 'projected'])('%s: in the tree of the driver', (kind) => {
 		expect(isPayloadVolume({ name: 'v', source: { kind } } as PodVolume)).toBe(true);
 		expect(backingOf({ kind })).toEqual(given(`${stage}/volumes/v`, { isWritable: false, isHost: false }));
 	});
 
-	test('a local directory takes the place of one', () => {
+	test('a local directory replaces one', () => {
 		const localVolumes = new Map([['v', directory]]);
 		expect(backingOf({ kind: 'configMap' }, { localVolumes })).toEqual(given(directory, OF_HOST));
 	});
@@ -51,7 +51,7 @@ describe('volumes of objects', () => {
 describe('emptyDir', () => {
 	const EMPTY = { kind: 'emptyDir', medium: '', sizeLimit: undefined };
 
-	test('is for everybody whatever the umask is, and keeps what is in it', () => {
+	test('is writable for every user regardless of the umask, and keeps its files', () => {
 		const umask = process.umask(0o077);
 		const { backing } = backingOf(EMPTY);
 		process.umask(umask);
@@ -62,7 +62,7 @@ describe('emptyDir', () => {
 		expect(existsSync(join(stage, 'empty/v/kept'))).toBe(true);
 	});
 
-	test('with a group it is the group’s, and so is what is made in it', () => {
+	test('with a group, it and new files in it belong to the group', () => {
 		backingOf(EMPTY, { fileGroup: process.getgid?.() ?? 0 });
 		expect(modeOf(join(stage, 'empty/v'))).toBe('2777');
 		expect(statSync(join(stage, 'empty/v')).gid).toBe(process.getgid?.());
@@ -70,7 +70,7 @@ describe('emptyDir', () => {
 });
 
 describe('hostPath', () => {
-	test('is not given without consent', () => {
+	test('is not mounted without consent', () => {
 		expect(backingOf({ kind: 'hostPath', path: '/srv/x', type: '' })).toEqual({
 			backing: undefined,
 			warnings: [
@@ -84,7 +84,7 @@ describe('hostPath', () => {
 		});
 	});
 
-	test('with consent; or another directory or socket in its place, without', () => {
+	test('is mounted with consent; a local directory or socket replaces it without', () => {
 		const source = { kind: 'hostPath', path: directory, type: '' };
 		expect(backingOf(source, { allowHostPath: true })).toEqual(given(directory, OF_HOST));
 		const socket = join(directory, 'socket');
@@ -102,7 +102,7 @@ describe('hostPath', () => {
 		['BlockDevice', 'block device'],
 		['DirectoryOrCreate', 'directory'],
 		['FileOrCreate', 'file'],
-	])('type %s must be that', (type, noun) => {
+	])('type %s must match', (type, noun) => {
 		mkdirSync(join(directory, 'directory'));
 		writeFileSync(join(directory, 'file'), '');
 		const other = join(directory, type.startsWith('File') ? 'directory' : 'file');
@@ -114,7 +114,7 @@ describe('hostPath', () => {
 		);
 	});
 
-	test('what there is, is used', () => {
+	test('an existing file is used', () => {
 		const fifo = join(directory, 'fifo');
 		spawnSync('mkfifo', [fifo]);
 		expect(typed('', fifo)).toEqual(given(fifo, OF_HOST));
@@ -122,7 +122,7 @@ describe('hostPath', () => {
 		expect(typed('CharDevice', '/dev/null')).toEqual(given('/dev/null', OF_HOST));
 	});
 
-	test('what is not there is made where its type says so', () => {
+	test('a missing one is created if its type says so', () => {
 		typed('DirectoryOrCreate', join(directory, 'a/b'));
 		typed('FileOrCreate', join(directory, 'a/file'));
 		expect(statSync(join(directory, 'a/b')).isDirectory()).toBe(true);
@@ -137,10 +137,10 @@ describe('hostPath', () => {
 	});
 });
 
-describe('what is only in a cluster', () => {
+describe('a volume that exists only in a cluster', () => {
 	const CLAIM = { kind: 'other', type: 'persistentVolumeClaim' };
 
-	test('is said, with what can take its place', () => {
+	test('is reported with the flag that replaces it', () => {
 		expect(backingOf(CLAIM)).toEqual({
 			backing: undefined,
 			warnings: [
@@ -153,7 +153,7 @@ describe('what is only in a cluster', () => {
 		expect(backingOf(CLAIM, { localVolumes: new Map([['v', directory]]) })).toEqual(given(directory, OF_HOST));
 	});
 
-	test('a local volume that is not there, or no directory', () => {
+	test('a local volume that is missing or not a directory is refused', () => {
 		const at = (path: string) => () => backingOf(CLAIM, { localVolumes: new Map([['v', path]]) });
 		expect(at('/nowhere')).toThrow(
 			expect.objectContaining({
@@ -173,7 +173,7 @@ describe('what is only in a cluster', () => {
 });
 
 describe('checkVolumeNames', () => {
-	test('names that the pod has', () => {
+	test('accepts names that the pod has', () => {
 		expect(() => checkVolumeNames('--local-volume', ['data', 'cache'], ['cache', 'data', 'config'])).not.toThrow();
 		expect(() => checkVolumeNames('--on-change', new Map([['confg', 1]]).keys(), ['confg', 'tls'])).not.toThrow();
 		expect(() => checkVolumeNames('--local-volume', [], [])).not.toThrow();
@@ -185,7 +185,7 @@ describe('checkVolumeNames', () => {
 		[['tls'], '--on-change: the pod has no volume "confg", only tls; choose one of those'],
 		[['x', 'y'], '--on-change: the pod has no volume "confg", only x, y; choose one of those'],
 		[[], '--on-change: the pod has no volumes; drop the flag'],
-	])('a name that is not one of %j', (volumes, message) => {
+	])('refuses a name that is not one of %j', (volumes, message) => {
 		expect(() => checkVolumeNames('--on-change', ['confg'], volumes)).toThrow(
 			expect.objectContaining({ code: 'USAGE', message }),
 		);

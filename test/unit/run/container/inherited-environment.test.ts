@@ -19,22 +19,22 @@ const CALLER = {
 };
 
 describe('inheritedEnvironment', () => {
-	test('none: nothing at all', () => {
+	test('none: no variable', () => {
 		expect(inheritedEnvironment(CALLER, 'none', 'pod')).toEqual({});
 	});
 
-	test('path: what a local process cannot do without, and the name of the pod', () => {
+	test('path: the variables that a local process needs, and the name of the pod', () => {
 		const { HOSTNAME: _, EDITOR: _editor, SECRET_TOKEN: _token, UNSET: _unset, ...basics } = CALLER;
 		expect(inheritedEnvironment(CALLER, 'path', 'pod')).toEqual({ ...basics, HOSTNAME: 'pod' });
 		expect(inheritedEnvironment({}, 'path', 'pod')).toEqual({ HOSTNAME: 'pod' });
 	});
 
-	test('all: everything, but the name is the pod’s', () => {
+	test('all: every variable, with the name of the pod', () => {
 		const { UNSET: _, ...all } = CALLER;
 		expect(inheritedEnvironment(CALLER, 'all', 'pod')).toEqual({ ...all, HOSTNAME: 'pod' });
 	});
 
-	test('a long name is cut as kubelet does it: 63 characters, and no dot or dash at the end', () => {
+	test('a long name is cut as kubelet does: 63 characters, without a dot or dash at the end', () => {
 		const name = `${'a'.repeat(60)}.-.bcd`;
 		expect(inheritedEnvironment({}, 'path', name).HOSTNAME).toBe('a'.repeat(60));
 		expect(inheritedEnvironment({}, 'path', 'a'.repeat(253)).HOSTNAME).toHaveLength(63);

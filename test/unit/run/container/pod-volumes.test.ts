@@ -1,4 +1,4 @@
-/** The volumes of a pod while it lives, written to a real directory. */
+/** The volumes of a running pod, written to a real directory. */
 
 import { existsSync, lstatSync, readdirSync, readFileSync, renameSync } from 'node:fs';
 import { join } from 'node:path';
@@ -91,7 +91,7 @@ const read = (path: string) => readFileSync(join(root, path), 'utf8');
 const names = (path: string) => readdirSync(join(root, path)).filter((name) => !name.startsWith('..'));
 
 describe('PodVolumes', () => {
-	test('shows what is there, and returns what is missing', async () => {
+	test('writes the existing objects, and returns the missing ones', async () => {
 		expect(update({ a: payload({ key: 'one' }), b: missing('b') })).toEqual(['configmap "b" not found']);
 		expect(update({ a: payload({ key: 'one' }), b: payload({}) })).toEqual([]);
 		await open();
@@ -125,7 +125,7 @@ describe('PodVolumes', () => {
 		expect(update({ a: missing('first') }, {}, 'first')).toEqual(['configmap "first" not found']);
 	});
 
-	test('one that cannot be written keeps its last content, and the others go on', async () => {
+	test('a volume that cannot be written keeps its last content, and the others are written', async () => {
 		update({ a: payload({ key: 'one' }), b: payload({ key: 'one' }) });
 		await open();
 		renameSync(join(root, 'a'), join(root, 'away'));
@@ -133,7 +133,7 @@ describe('PodVolumes', () => {
 		expect(log.take()).toContain('error: cannot write the volume; the last content stays');
 		expect([read('away/key'), read('b/key')]).toEqual(['one', 'two']);
 		expect(flips).toEqual([expect.stringMatching(/^b /)]);
-		// What an application that starts now asks for is not what is there.
+		// A starting application needs the other definition, so the old content is of no use.
 		for (const text of ['three', 'again']) {
 			expect(() => update({ a: payload({ key: text }) }, {}, 'other')).toThrow('ENOENT');
 		}
@@ -142,7 +142,7 @@ describe('PodVolumes', () => {
 		expect(read('a/key')).toBe('four');
 	});
 
-	test('directories for mounts inside are there before any key, and come with a later start too', async () => {
+	test('directories for mounts inside exist before any key, and are added by a later start', async () => {
 		update({ a: payload({ tls: 'hidden', key: 'one' }) }, { a: ['tls', 'deep/er'] });
 		await open();
 		expect(lstatSync(join(root, 'a/tls')).isDirectory()).toBe(true);
@@ -155,7 +155,7 @@ describe('PodVolumes', () => {
 		expect(lstatSync(join(root, 'a/tls')).isDirectory()).toBe(true);
 	});
 
-	test('warnings of a volume are said once', async () => {
+	test('warnings of a volume are logged once', async () => {
 		const warned = { ...payload({}), warnings: [{ field: 'volume "a"', text: 'odd' }] };
 		update({ a: warned });
 		update({ a: warned });

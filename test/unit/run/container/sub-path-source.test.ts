@@ -1,4 +1,4 @@
-/** What a subPath leads to, and the places that are made in what an application may write. */
+/** The file that a subPath leads to, and mount points that are created in writable volumes. */
 
 import {
 	chmodSync,
@@ -35,7 +35,7 @@ const REFUSED = {
 };
 
 describe('subPathSource', () => {
-	test('a file, a directory, and where a link inside the volume leads', () => {
+	test('a file, a directory, and the target of a link inside the volume', () => {
 		mkdirSync(join(root, '..2026'));
 		writeFileSync(join(root, '..2026/key'), '');
 		symlinkSync('..2026', join(root, '..data'));
@@ -44,14 +44,14 @@ describe('subPathSource', () => {
 		expect(subPathSource(request('..2026'))).toEqual({ path: join(root, '..2026'), warnings: [] });
 	});
 
-	test('what is not there becomes a directory with the mode of the volume', () => {
+	test('a missing one becomes a directory with the mode of the volume', () => {
 		const umask = process.umask(0o077);
 		expect(subPathSource(request('a/b/c'))).toEqual({ path: join(root, 'a/b/c'), warnings: [] });
 		process.umask(umask);
 		for (const path of ['a', 'a/b', 'a/b/c']) expect(modeOf(join(root, path))).toBe('2777');
 	});
 
-	test('in a volume of objects it is made by who shows that, and said', () => {
+	test('in a volume of objects the driver creates it, with a warning', () => {
 		const made: string[] = [];
 		const makeDirectory = (path: string) => {
 			made.push(path);
@@ -79,7 +79,7 @@ describe('subPathSource', () => {
 		['a link that leads nowhere', 'gone', () => symlinkSync(join(outside, 'x'), join(root, 'gone'))],
 		['below a file', 'file/x', () => writeFileSync(join(root, 'file'), '')],
 		['a loop', 'loop', () => symlinkSync('loop', join(root, 'loop'))],
-	])('%s is refused, and nothing is made anywhere', (_, subPath, prepare) => {
+	])('%s is refused, and nothing is created', (_, subPath, prepare) => {
 		prepare();
 		const before = readdirSync(root);
 		expect(() => subPathSource(request(subPath))).toThrow(expect.objectContaining(REFUSED));
@@ -87,13 +87,13 @@ describe('subPathSource', () => {
 		expect(readdirSync(root)).toEqual(before);
 	});
 
-	test('a volume of a similar name beside it is outside', () => {
+	test('a volume whose name starts with the same letters is outside', () => {
 		for (const name of ['v', 'v-other']) mkdirSync(join(root, name));
 		symlinkSync('../v-other', join(root, 'v/out'));
 		expect(() => subPathSource({ ...request('out'), root: join(root, 'v') })).toThrow(expect.objectContaining(REFUSED));
 	});
 
-	test('existingSubPath makes nothing', () => {
+	test('existingSubPath creates nothing', () => {
 		expect(existingSubPath(request('a'))).toBeUndefined();
 		expect(existsSync(join(root, 'a'))).toBe(false);
 		writeFileSync(join(root, 'a'), '');
@@ -104,7 +104,7 @@ describe('subPathSource', () => {
 });
 
 describe('makeDirectoryWithin', () => {
-	test('goes through links that stay inside', () => {
+	test('follows links that stay inside', () => {
 		mkdirSync(join(root, 'real'));
 		symlinkSync('real', join(root, 'link'));
 		makeDirectoryWithin(root, 'link/new');
@@ -132,7 +132,7 @@ describe('makeMountPointWithin', () => {
 		expect(readdirSync(root)).toEqual(['a']);
 	});
 
-	test('nothing where something is, where nothing lies around it, and in what is read-only', () => {
+	test('nothing if it exists, if it is not inside a mount, or in a read-only mount', () => {
 		writeFileSync(join(root, 'there'), 'kept');
 		makeMountPointWithin([mount('/data')], mount('/data/there', { source: outside }));
 		expect(statSync(join(root, 'there')).isFile()).toBe(true);
@@ -141,7 +141,7 @@ describe('makeMountPointWithin', () => {
 		expect(readdirSync(root)).toEqual(['there']);
 	});
 
-	test('in a directory of this machine it is said', () => {
+	test('a mount point in a directory of this machine is a warning', () => {
 		expect(
 			makeMountPointWithin([mount('/data', { recursive: true })], mount('/data/conf', { source: outside })),
 		).toEqual([

@@ -46,7 +46,7 @@ describe('a command', () => {
 		return { commands: new ChangeCommands({ surroundings: () => surroundings }), directory };
 	}
 
-	test('runs in a shell with the environment of the application and what changed, without input', async () => {
+	test('runs in a shell with the environment of the application and the change, without input', async () => {
 		const { commands, directory } = setUp();
 		const outcome = await commands.run('cat; env -0 > all; pwd > where', CHANGES);
 		const env = Object.fromEntries(
@@ -67,8 +67,8 @@ describe('a command', () => {
 		expect(outcome).toEqual({ outcome: 'done', status: 0 });
 	});
 
-	test('is started where the application lives', async () => {
-		// The umask stands for the mount namespace: a process has that of its start, too.
+	test('starts where the application runs', async () => {
+		// The umask stands for the mount namespace: a process takes both from the thread that starts it.
 		const { commands, directory } = setUp({
 			within(act) {
 				const before = process.umask(0o077);
@@ -129,7 +129,7 @@ describe('a command', () => {
 		expect(await ended).toBeUndefined();
 	});
 
-	test('gets as many names as a variable can have', () => {
+	test('gets only as many names as a variable can hold', () => {
 		const names = Array.from({ length: 4000 }, (_, index) => `${'n'.repeat(60)}${index}`);
 		const change = { added: names, removed: [], changed: [] };
 		const { CONFIGMAPFS_ADDED: added = '' } = variablesOf([{ volume: 'v', generation: 'g', change }]);

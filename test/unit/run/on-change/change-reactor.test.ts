@@ -64,8 +64,8 @@ function flip(change: Partial<VolumeChange['change']> = { changed: ['key'] }) {
 const PORT = { names: ['PORT'], isWorkload: false };
 const STALE = { type: 'environment-changed', ...PORT };
 
-describe('what is done', () => {
-	test('nothing by default', async () => {
+describe('the action', () => {
+	test('is none by default', async () => {
 		const { reactor, timers, noted, events } = setUp();
 		reactor.volumeChanged('config', flip());
 		await timers.advance(5000);
@@ -100,7 +100,7 @@ describe('what is done', () => {
 });
 
 describe('a burst', () => {
-	test('of one volume or of several is one signal, one command for each text, one request for each URL', async () => {
+	test('over several volumes is one signal, one run of each command, one request to each URL', async () => {
 		const { reactor, timers, noted } = setUp('signal:HUP', 'c=exec:one', 'd=exec:one', 'e=exec:two', 'f=http://h/');
 		for (const volume of ['a', 'b', 'a', 'c', 'd', 'e', 'c', 'f', 'f']) {
 			reactor.volumeChanged(volume, flip());
@@ -110,7 +110,7 @@ describe('a burst', () => {
 		expect(noted).toEqual(['SIGHUP', 'exec one c+d', 'exec two e', 'POST http://h/']);
 	});
 
-	test('that does not end is told of after a second at the latest', async () => {
+	test('that does not end causes a reaction after a second at the latest', async () => {
 		const { reactor, timers, noted } = setUp('signal:HUP');
 		for (let time = 0; time < 2500; time += 50) {
 			reactor.volumeChanged('a', flip());
@@ -119,14 +119,14 @@ describe('a burst', () => {
 		expect(noted).toHaveLength(2);
 	});
 
-	test('with a restart in it is a restart without a signal, and the rest as asked', async () => {
+	test('with a restart in it is a restart without a signal; commands and requests run', async () => {
 		const { reactor, timers, noted } = setUp('signal:HUP', 'tls=restart', 'c=http://h/');
 		for (const volume of ['a', 'tls', 'c']) reactor.volumeChanged(volume, flip());
 		await timers.advance(100);
 		expect(noted).toEqual(['POST http://h/', 'restart']);
 	});
 
-	test('is told as the difference between its ends', async () => {
+	test('is passed on as the difference between its ends', async () => {
 		const { reactor, timers, effects } = setUp('exec:x');
 		reactor.volumeChanged('a', flip({ added: ['new', 'gone'], changed: ['kept'] }));
 		reactor.volumeChanged('a', flip({ removed: ['gone', 'kept', 'old'], changed: ['new'] }));
@@ -140,7 +140,7 @@ describe('a burst', () => {
 });
 
 describe('a command', () => {
-	test('never runs twice at once: what changed meanwhile is one more run', async () => {
+	test('never runs twice at the same time: changes during a run are one more run', async () => {
 		const { reactor, timers, effects, noted } = setUp('exec:x');
 		reactor.volumeChanged('a', flip());
 		await timers.advance(100);
@@ -155,7 +155,7 @@ describe('a command', () => {
 		expect(noted).toHaveLength(2);
 	});
 
-	test('does not keep others waiting', async () => {
+	test('does not delay others', async () => {
 		const { reactor, timers, noted } = setUp('exec:x', 'b=exec:y', 'c=signal:HUP');
 		for (const volume of ['a', 'b', 'c']) {
 			reactor.volumeChanged(volume, flip());
@@ -166,7 +166,7 @@ describe('a command', () => {
 });
 
 describe('the start of a process', () => {
-	test('what was shown before the first is no change', async () => {
+	test('flips before the first process are not changes', async () => {
 		const timers = new HeldTimers();
 		const effects = new RecordedEffects();
 		const reactor = new ChangeReactor({ policy: parseOnChangeFlags(['restart']), effects, onEvent: () => {}, timers });
@@ -178,7 +178,7 @@ describe('the start of a process', () => {
 		expect(effects.noted).toEqual([]);
 	});
 
-	test('what it has seen already is no signal and no restart, but others are told', async () => {
+	test('changes before it cause no signal and no restart, but commands and requests run', async () => {
 		const { reactor, timers, noted } = setUp('restart', 'b=signal:HUP', 'c=http://h/');
 		for (const volume of ['a', 'b', 'c']) reactor.volumeChanged(volume, flip());
 		await timers.advance(50);
@@ -203,7 +203,7 @@ describe('the start of a process', () => {
 });
 
 describe('a changed environment', () => {
-	test('restarts where restart is asked for, in one with the volumes', async () => {
+	test('causes one restart together with the volumes', async () => {
 		const { reactor, timers, noted, events } = setUp('restart');
 		reactor.environmentChanged(PORT);
 		reactor.volumeChanged('a', flip());
@@ -220,7 +220,7 @@ describe('a changed environment', () => {
 		]);
 	});
 
-	test('restarts also when the process was started in the same moment: it may have the old one', async () => {
+	test('causes a restart although a process was just started, which may have the old one', async () => {
 		const { reactor, timers, noted } = setUp('restart');
 		reactor.environmentChanged(PORT);
 		reactor.started();
@@ -243,7 +243,7 @@ describe('a changed environment', () => {
 });
 
 describe('events', () => {
-	test('a signal: the volumes that request it, with their paths', async () => {
+	test('a signal names the volumes that request it, with their paths', async () => {
 		const { reactor, timers, events } = setUp('signal:HUP', 'c=signal:USR1', 'd=none');
 		reactor.volumeChanged('a', flip({ added: ['new'], removed: ['old'] }));
 		for (const volume of ['b', 'c', 'd']) reactor.volumeChanged(volume, flip());
@@ -308,7 +308,7 @@ describe('events', () => {
 	});
 });
 
-test('after close nothing happens any more', async () => {
+test('after close there is no reaction', async () => {
 	const { reactor, timers, effects, noted } = setUp('exec:x', 'b=restart');
 	reactor.volumeChanged('a', flip());
 	await timers.advance(100);

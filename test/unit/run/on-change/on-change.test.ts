@@ -49,18 +49,18 @@ describe('parseOnChange', () => {
 		],
 		['http:/x', '--on-change http:/x: not a URL; use http:http://HOST:PORT/PATH'],
 		['http://u:p@/x', '--on-change http:///x: not a URL; use http:http://HOST:PORT/PATH'],
-	])('%s is refused with what would do', (text, message) => {
+	])('%s is refused with the cure', (text, message) => {
 		expect(() => parseOnChange(text)).toThrow(expect.objectContaining({ code: 'USAGE', message }));
 	});
 });
 
 describe('parseOnChangeFlags', () => {
-	test('nothing: no action', () => {
+	test('no flag: no action', () => {
 		expect(parseOnChangeFlags([])).toEqual(ON_CHANGE_NONE);
 		expect(ON_CHANGE_NONE.otherwise).toEqual({ kind: 'none' });
 	});
 
-	test('one for all, others for volumes by name; the last counts', () => {
+	test('one for all volumes, others by name; the last one counts', () => {
 		const policy = parseOnChangeFlags(['restart', 'signal:HUP', 'tls=restart', 'tls=exec:a=b', 'c-2=http://h/?x=y']);
 		expect(policy.otherwise).toEqual({ kind: 'signal', signal: 'SIGHUP' });
 		expect([...policy.volumes]).toEqual([
@@ -69,7 +69,7 @@ describe('parseOnChangeFlags', () => {
 		]);
 	});
 
-	test('an equals sign inside an action names no volume', () => {
+	test('an equals sign inside an action does not name a volume', () => {
 		expect(parseOnChangeFlags(['exec:X=1 make', 'http://h/?a=b'])).toEqual({
 			otherwise: { kind: 'http', method: 'POST', url: 'http://h/?a=b' },
 			volumes: new Map(),

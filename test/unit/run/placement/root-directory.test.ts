@@ -35,7 +35,7 @@ const frozen = (target: string) => ({ source: join(source, 'file'), target, read
 const names = (path: string) => readdirSync(path, { recursive: true }).map(String).sort();
 
 describe('a layout', () => {
-	test('a link for a volume, a copy for what a subPath leads to, with its mode', () => {
+	test('a link for a volume, a copy with its mode for a subPath', () => {
 		const root = open();
 		const { variables, copyOnWrite } = root.build([volume('/etc/app'), frozen('/etc/file')]);
 		const directory = join(parent, 'root');
@@ -53,7 +53,7 @@ describe('a layout', () => {
 		expect(names(runtime)).toEqual([]);
 	});
 
-	test('a directory that a subPath leads to is copied whole, without links', () => {
+	test('a subPath to a directory is copied completely, without links', () => {
 		mkdirSync(join(source, 'dir'));
 		writeFileSync(join(source, 'dir/a'), 'a');
 		symlinkSync('a', join(source, 'dir/link'));
@@ -64,7 +64,7 @@ describe('a layout', () => {
 		expect(existsSync(parent) && readdirSync(parent)).toEqual([]);
 	});
 
-	test('each start lays it out anew, and what others put there stays', () => {
+	test('each start lays it out again, and files of others stay', () => {
 		const root = open();
 		root.build([volume('/a/b/c'), volume('/x')]);
 		writeFileSync(join(parent, 'root/a/mine'), '');
@@ -93,20 +93,20 @@ describe('a layout', () => {
 });
 
 describe('the directory', () => {
-	test('is made with its parents, which go too where nothing else came to be in them', () => {
+	test('is created with its parents, which are removed too if they are empty', () => {
 		const root = open(join(parent, 'a/b/c'));
 		writeFileSync(join(parent, 'a/file'), '');
 		root.close();
 		expect(names(parent)).toEqual(['a', 'a/file']);
 	});
 
-	test('stays where it was there', () => {
+	test('stays if it existed before', () => {
 		const before = statSync(parent).ino;
 		open(parent).close();
 		expect(statSync(parent).ino).toBe(before);
 	});
 
-	test('with something in it is refused, and not touched', () => {
+	test('is refused if it is not empty, and is not touched', () => {
 		writeFileSync(join(parent, 'file'), '');
 		const { ctimeMs } = statSync(parent);
 		expect(() => open(parent)).toThrow(
@@ -118,17 +118,17 @@ describe('the directory', () => {
 		expect(statSync(parent).ctimeMs).toBe(ctimeMs);
 	});
 
-	test('that cannot be made is refused', () => {
+	test('that cannot be created is refused', () => {
 		expect(() => open(join(source, 'file/x'))).toThrow(expect.objectContaining({ code: 'MOUNT_POINT_INVALID' }));
-		// Nothing can be made there, and mkdir(2) says ENOENT for it.
+		// Nothing can be created there; mkdir(2) fails with ENOENT.
 		expect(() => open('/proc/x/y')).toThrow(expect.objectContaining({ code: 'MOUNT_POINT_INVALID' }));
 	});
 });
 
-describe('what a killed run left', () => {
+describe('the files of a killed run', () => {
 	const record = (layout: object) => writeFileSync(join(parent, '.configmapfs'), JSON.stringify(layout));
 
-	test('is taken away, and nothing but that', () => {
+	test('are removed, and nothing else', () => {
 		mkdirSync(join(parent, 'etc'));
 		symlinkSync(source, join(parent, 'etc/app'));
 		writeFileSync(join(parent, 'etc/file'), '');
@@ -144,7 +144,7 @@ describe('what a killed run left', () => {
 		['itself', { files: ['', '.'], directories: [''] }],
 		['no paths', { files: [5, null], directories: [{}] }],
 		['no layout', { something: 'else' }],
-	])('a record with %s leads nowhere', (_, layout) => {
+	])('a record with %s has no effect', (_, layout) => {
 		mkdirSync(join(parent, 'inner'));
 		mkdirSync(join(parent, 'victim'));
 		parent = join(parent, 'inner');

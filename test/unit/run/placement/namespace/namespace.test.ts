@@ -28,7 +28,7 @@ import { Scratch } from '../../../../support/fixtures/scratch.js';
 const scratch = new Scratch();
 afterEach(() => scratch.clear());
 
-/** A directory with links of every kind, without links on the way to it. */
+/** A directory with links of every kind, whose own path has no links. */
 function tree(): string {
 	const root = realpathSync.native(scratch.directory());
 	mkdirSync(join(root, 'etc/inner'), { recursive: true });
@@ -71,7 +71,7 @@ describe('resolveTarget', () => {
 		['etc/app/tls', 'etc/app', 'etc/app/tls'],
 		['absolute/app/tls/x', 'etc/app', 'etc/app/tls/x'],
 		['relative', 'etc/inner', 'etc/inner'],
-		// What is there now will be hidden, a link among it.
+		// The mount will hide the present content, a link included.
 		['etc/through/x', 'etc', 'etc/through/x'],
 	])('%s is nested in a mount at %s', (given, taken, path) => {
 		const root = tree();
@@ -82,7 +82,7 @@ describe('resolveTarget', () => {
 		});
 	});
 
-	test('a mount whose name is only the beginning of another name has nothing nested in it', () => {
+	test('a mount whose name is only the beginning of another name does not contain it', () => {
 		const root = tree();
 		expect(resolveTarget(join(root, 'etc/app2'), new Set([join(root, 'etc/app')]))).toMatchObject({ kind: 'missing' });
 	});
@@ -99,7 +99,7 @@ describe('resolveTarget', () => {
 });
 
 describe('showEntries', () => {
-	/** What was bound on what, and the names that were missed; `failing` are errors of binding by name. */
+	/** The binds, and the names that cannot be shown; `failing`: errors of the bind, by name. */
 	function shown(failing: Readonly<Record<string, number>> = {}) {
 		const root = tree();
 		const place = join(root, 'place');
@@ -124,7 +124,7 @@ describe('showEntries', () => {
 		}
 	}
 
-	test('binds on something of the same kind, and copies links, whatever the names are', () => {
+	test('binds on a file of the same kind, and copies links, with any bytes in the names', () => {
 		const { bound, missed, place } = shown();
 		expect({ bound, missed }).toEqual({ bound: ['file', 'inner', '\xff'], missed: [] });
 		expect(statSync(join(place, 'inner')).isDirectory()).toBe(true);
@@ -133,11 +133,11 @@ describe('showEntries', () => {
 		expect(readdirSync(place)).toHaveLength(4);
 	});
 
-	test('says what cannot be shown, but not what was removed in between', () => {
+	test('returns the names that cannot be shown, without those removed in between', () => {
 		expect(shown({ inner: ERRNO.EACCES, file: ERRNO.ENOENT })).toMatchObject({ bound: ['\xff'], missed: ['inner'] });
 	});
 
-	test('ends where nothing more can be mounted', () => {
+	test('fails if no more mounts are possible', () => {
 		expect(() => shown({ inner: ERRNO.ENOSPC })).toThrow('mount: ENOSPC');
 	});
 });
@@ -161,11 +161,11 @@ describe('flags of mounts', () => {
 		['/a/b', 4],
 		['/a/b/c', 4],
 		['/a/bc', 3],
-	])('%s is shown by mount %i', (path, id) => {
+	])('%s is on mount %i', (path, id) => {
 		expect(mountAt(path, table)?.id).toBe(id);
 	});
 
-	test('a remount keeps those that it would set anew', () => {
+	test('a remount repeats the flags that it would clear', () => {
 		expect(keptFlags(table[1])).toBe(MS.RDONLY | MS.NOSUID | MS.NODEV | MS.NOEXEC | MS.NOSYMFOLLOW);
 		expect(keptFlags(table[0])).toBe(0);
 		expect(keptFlags(undefined)).toBe(0);
@@ -178,7 +178,7 @@ describe('refusals', () => {
 		['kernel.unprivileged_userns_clone', '0', 'sysctl -w kernel.unprivileged_userns_clone=1'],
 		['kernel.apparmor_restrict_unprivileged_userns', '1', 'sysctl -w kernel.apparmor_restrict_unprivileged_userns=0'],
 	])('a user namespace while %s is %s', (name, value, cure) => {
-		const error = userNamespaceRefused('because', { read: (asked) => (asked === name ? value : undefined) });
+		const error = userNamespaceRefused('because', { read: (setting) => (setting === name ? value : undefined) });
 		expect(error.code).toBe('FUSE_DEVICE_DENIED');
 		expect(error.message).toBe(
 			`cannot create a user namespace: because; ${name} is ${value}; "${cure}" as root allows it; run as root, ` +
@@ -186,7 +186,7 @@ describe('refusals', () => {
 		);
 	});
 
-	test('a user namespace while every switch is open', () => {
+	test('a user namespace while every setting allows it', () => {
 		const values: Readonly<Record<string, string>> = { 'user.max_user_namespaces': '96365' };
 		const { message } = userNamespaceRefused('because', { read: (name) => values[name] });
 		expect(message).toMatch(/because; in a container, pass "--security-opt seccomp=unconfined .*--root-dir DIR/);
@@ -206,17 +206,17 @@ describe('refusals', () => {
 		expect(error.message).toContain('--root-dir DIR');
 	});
 
-	test('an error that is for people already stays', () => {
+	test('a ConfigMapFsError is returned unchanged', () => {
 		const error = new ConfigMapFsError('MOUNT_POINT_INVALID', 'text');
 		expect(refused('do it', error)).toBe(error);
 	});
 });
 
-test('the mark of a second run is taken out of the environment, and no third run is started', () => {
+test('the marker of the second execution is removed, and there is no third execution', () => {
 	process.env.CONFIGMAPFS_USER_NAMESPACE = '1';
-	const asked = () => needsUserNamespace();
-	if (hasCapability(CAP_SYS_ADMIN)) expect(asked()).toBe(false);
-	else expect(asked).toThrow('it was made, and gives no right to mount');
+	const needs = () => needsUserNamespace();
+	if (hasCapability(CAP_SYS_ADMIN)) expect(needs()).toBe(false);
+	else expect(needs).toThrow('it was created, but gives no right to mount');
 	expect(process.env.CONFIGMAPFS_USER_NAMESPACE).toBeUndefined();
 	expect(needsUserNamespace()).toBe(!hasCapability(CAP_SYS_ADMIN));
 });
