@@ -1,7 +1,6 @@
 /**
- * `configmapfs create configmap`: prints the object that kubectl would create from the same flags. Knows nothing of
- * mounts. Nothing is created, so `-o yaml` is the default and `--dry-run` changes nothing: a kubectl command line can be
- * pasted as it is.
+ * `configmapfs create configmap`: prints the object that kubectl would create from the same flags. Nothing is created, so
+ * `-o yaml` is the default and `--dry-run` has no effect: a command line of kubectl works unchanged.
  */
 
 import { ConfigMapFsError } from '../../base/errors.js';
@@ -73,7 +72,7 @@ function readName(names: readonly string[]): string {
 }
 
 /**
- * Generates the ConfigMap and prints it with `write`; prints nothing when something is wrong. Returns the exit status.
+ * Generates the ConfigMap and passes its text to `write`, or throws without writing. Returns the exit status.
  * Errors: USAGE, INPUT_MISSING, INPUT_INVALID, with kubectl's texts without its prefix `error: `.
  */
 export async function createCommand(context: CliContext, write: (text: string) => void): Promise<number> {

@@ -1,6 +1,4 @@
-/**
- * `configmapfs mount DIR`: flags in, one mount until it ends, exit status out.
- */
+/** `configmapfs mount DIR`: makes one mount, and serves it until it ends. */
 
 import { readdirSync } from 'node:fs';
 import { constants } from 'node:os';
@@ -8,26 +6,25 @@ import { isatty } from 'node:tty';
 import { ConfigMapFsError } from '../../base/errors.js';
 import type { Logger } from '../../base/log.js';
 import type { EventListener } from '../../control/events.js';
-import { makeLocalSource } from '../../inputs/local-sources.js';
-import { delayLikeKubelet, type OpenedCluster, openCluster } from '../../inputs/mount-cluster.js';
+import { makeMountSources, openCluster } from '../../inputs/mount-sources.js';
 import { makeDriver } from '../../mount/driver-choice.js';
 import { prepareMountPoint, warnIfNotEmpty } from '../../mount/mount-point.js';
 import { MountSession } from '../../mount/mount-session.js';
 import { setInheritable, setProcessName } from '../../native/libc.js';
 import { SafeOutput } from '../../native/safe-output.js';
-import type { Source } from '../../store/source.js';
 import { VOLUME_MODE } from '../../volume/content.js';
 import { type CliContext, inputEnvironment, runtimeEnvironment } from '../context.js';
-import { type CommandLine, readCommandLine } from '../flags/mount-flags.js';
+import { type MountLine, readMountLine } from '../flags/mount-flags.js';
 import { eventLog } from '../print/event-log.js';
 import { makeLogger, openLogSink } from '../print/logger.js';
 import { describeMount } from '../print/mount-summary.js';
 import { type BackgroundRole, startInBackground, takeBackgroundRole } from './background.js';
 import { announceReady, announceStopping } from './readiness.js';
+import { StopRequest } from './stop-request.js';
 
-/** Runs the command; returns the exit status. Errors: ConfigMapFsError before and during the start. */
+/** Returns the exit status. Errors: ConfigMapFsError before and during the start. */
 export async function mountCommand(context: CliContext): Promise<number> {
-	const line = readCommandLine(context.args);
+	const line = readMountLine(context.args);
 	const role = takeBackgroundRole(context.env);
 	const paths = line.sources.flatMap((source) => (source.kind === 'filename' ? [source.path] : []));
 	if (line.background && role === undefined) {
@@ -48,23 +45,22 @@ export async function mountCommand(context: CliContext): Promise<number> {
 	}
 }
 
-/** `/dev/fd/63`, which is how a shell names the other end of `<(command)`. */
+/** The descriptor of a path such as `/dev/fd/63`, which a shell passes for `<(command)`. */
 function descriptorOf(path: string): readonly number[] {
 	const number = /^\/(?:dev|proc\/self)\/fd\/(\d+)$/.exec(path)?.[1];
 	return number === undefined ? [] : [Number(number)];
 }
 
-/** Node does so for the first descriptors only; the server would keep a shell's pipes open for as long as it lives. */
+/** Keeps inherited descriptors from the server process, which would hold a shell's pipes open. Node does so for few. */
 function closeOnExec(): void {
 	for (const name of readdirSync('/proc/self/fd')) if (Number(name) > 2) setInheritable(Number(name), false);
 }
 
 async function mountUntilEnd(
-	line: CommandLine,
+	line: MountLine,
 	context: CliContext,
-	process_: { readonly stop: StopRequest; readonly role: BackgroundRole | undefined },
+	{ stop, role }: { readonly stop: StopRequest; readonly role: BackgroundRole | undefined },
 ): Promise<number> {
-	const { stop, role } = process_;
 	const isTerminal = role?.isTerminal ?? isatty(2);
 	const sink = openLogSink(line.logFile);
 	const log = await makeLogger(
@@ -80,7 +76,15 @@ async function mountUntilEnd(
 	try {
 		if (line.driver !== 'directory') warnIfNotEmpty(mountPoint.path, log);
 		const session = new MountSession({
-			sources: await makeSources(line, context, { cluster, log, mountPoint: mountPoint.path }),
+			sources: await makeMountSources(line.sources, {
+				...inputEnvironment(context, log),
+				cluster,
+				kubeletDelay: line.kubeletDelay,
+				recursive: line.recursive,
+				namespace: line.namespaces[0] ?? cluster?.namespace ?? 'default',
+				// With `-f . -R` the mount must not be a source of itself.
+				ignore: new Set([mountPoint.path]),
+			}),
 			filter: line.filter,
 			layout: line.layout,
 			driver: makeDriver({
@@ -106,7 +110,7 @@ async function mountUntilEnd(
 			onReady() {
 				const { volumeCount: volumes, driverName: driver } = session;
 				onEvent({ type: 'mounted', mountPoint: mountPoint.path, volumes, driver });
-				if (isTerminal && role === undefined && isForPeople(line))
+				if (isTerminal && role === undefined && showsSummary(line))
 					new SafeOutput(2).write(describeMount(line.directory, session.volumePaths, line.sources));
 				if (role !== undefined) sink.stop();
 				announceReady(readiness);
@@ -118,38 +122,11 @@ async function mountUntilEnd(
 	}
 }
 
-function isForPeople({ logLevel, logFormat }: CommandLine): boolean {
+function showsSummary({ logLevel, logFormat }: MountLine): boolean {
 	return logLevel !== 'error' && logLevel !== 'warn' && logFormat !== 'json';
 }
 
-/** What a timer can hold. */
-const LONGEST_INTERVAL_MS = 2 ** 31 - 1;
-
-const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
-
-/** The first signal that asks for the end. Later ones change nothing: the end is on its way, and takes a second at most. */
-class StopRequest {
-	readonly signal: Promise<NodeJS.Signals>;
-	readonly #listener: (signal: NodeJS.Signals) => void;
-	/** Node ends when only a signal can come: with sources that are read once and no server there is nothing else. */
-	readonly #patience = setInterval(() => {}, LONGEST_INTERVAL_MS);
-
-	constructor() {
-		let resolve: (signal: NodeJS.Signals) => void = () => {};
-		this.signal = new Promise((done) => {
-			resolve = done;
-		});
-		this.#listener = (signal) => resolve(signal);
-		for (const signal of SIGNALS) process.on(signal, this.#listener);
-	}
-
-	close(): void {
-		clearInterval(this.#patience);
-		for (const signal of SIGNALS) process.removeListener(signal, this.#listener);
-	}
-}
-
-/** Starts, waits for a signal or the end of the mount, and takes everything down. */
+/** Starts the mount, waits for a signal or its end, and closes it. */
 async function runUntilEnd(
 	session: MountSession,
 	hooks: {
@@ -177,20 +154,4 @@ async function runUntilEnd(
 	else if (outcome.reason === 'unmounted') onEvent({ type: 'unmounted', upcalls });
 	else throw new ConfigMapFsError('DRIVER_DIED', `the server process ended (${outcome.detail}); mount again`);
 	return 0;
-}
-
-/** The cluster is the lowest layer: what is typed here wins over what it says, and is never written to it. */
-async function makeSources(
-	line: CommandLine,
-	context: CliContext,
-	made: { readonly cluster: OpenedCluster | undefined; readonly log: Logger; readonly mountPoint: string },
-): Promise<readonly Source[]> {
-	const { cluster, log, mountPoint } = made;
-	const namespace = line.namespaces[0] ?? cluster?.namespace ?? 'default';
-	// "-f . -R" must not read what it shows.
-	const ignore = new Set([mountPoint]);
-	const options = { ...inputEnvironment(context, log), recursive: line.recursive, namespace, ignore };
-	const local = line.sources.map((flag) => makeLocalSource(flag, options));
-	const sources = cluster === undefined ? local : [cluster.source, ...local];
-	return line.kubeletDelay === undefined ? sources : await delayLikeKubelet(sources, line.kubeletDelay);
 }

@@ -1,6 +1,4 @@
-/**
- * The application of `configmapfs run`: what the flags say, put together, until it ends.
- */
+/** The application of `configmapfs run`, from its flags to its end. */
 
 import { isatty } from 'node:tty';
 import { openPodSources } from '../../inputs/pod-sources.js';
@@ -17,8 +15,8 @@ import type { RunLine } from '../flags/run-flags.js';
 import { eventLog } from '../print/event-log.js';
 import { makeLogger, openLogSink } from '../print/logger.js';
 
-/** Where it runs, and as whom. */
-export interface RunPlace {
+/** The parts of a run that are prepared before its sources are read. */
+export interface PreparedRun {
 	readonly inheritance: Inheritance;
 	readonly earlySignals: EarlySignals;
 	readonly placement: Placement;
@@ -26,9 +24,9 @@ export interface RunPlace {
 	readonly driver: RunDriver;
 }
 
-/** Returns the exit status. Errors: ConfigMapFsError when it was never started. */
-export async function runApplication(line: RunLine, context: CliContext, place: RunPlace): Promise<number> {
-	const { inheritance, earlySignals, placement, caller, driver } = place;
+/** Returns the exit status. Errors: ConfigMapFsError if it was never started. */
+export async function runApplication(line: RunLine, context: CliContext, prepared: PreparedRun): Promise<number> {
+	const { inheritance, earlySignals, placement, caller, driver } = prepared;
 	const isTerminal = isatty(2);
 	const log = await makeLogger(
 		{ level: line.logLevel, format: line.logFormat, file: line.logFile, isTerminal, env: context.env },

@@ -1,6 +1,4 @@
-/**
- * `configmapfs run`: the place and the driver first, because they take their time; then everything else.
- */
+/** `configmapfs run`: prepares the namespace and starts the driver first, because they take longest; then the rest. */
 
 import { isUtf8 } from 'node:buffer';
 import { ConfigMapFsError } from '../../base/errors.js';
@@ -18,8 +16,8 @@ import { type CliContext, runtimeEnvironment } from '../context.js';
 import { readRunLine } from '../flags/run-flags.js';
 
 /**
- * Runs the command; ends this process with the application's exit status, and leaves the terminal as the application did.
- * Errors: ConfigMapFsError when it was never started.
+ * Ends this process with the application's exit status, and leaves the terminal as the application left it.
+ * Errors: ConfigMapFsError if the application was never started.
  */
 export async function runCommand(context: CliContext): Promise<number> {
 	exitImmediately(await runToStatus(context));
@@ -29,7 +27,7 @@ async function runToStatus(context: CliContext): Promise<number> {
 	const line = readRunLine(context.args, context.cwd);
 	refuseLostBytes();
 	if (line.rootDir === undefined && needsUserNamespace()) reexecInUserNamespace({ mapRoot: line.mapRoot });
-	// Before anything is opened: what is open now is for the application.
+	// Descriptors that are open now belong to the application, so this comes before any other is opened.
 	const inheritance = takeInheritance();
 	const earlySignals = new EarlySignals();
 	setProcessName('configmapfs');
@@ -55,10 +53,10 @@ async function runToStatus(context: CliContext): Promise<number> {
 	}
 }
 
-/** Node reads arguments as UTF-8 and hands them on as UTF-8, so that other bytes would silently become others. */
+/** Node decodes arguments as UTF-8, so other bytes would be changed silently on their way to the application. */
 function refuseLostBytes(): void {
 	const lost = ownCommandLine().find((word) => !isUtf8(word));
 	if (lost === undefined) return;
-	const text = `the argument "${lost}" is not UTF-8, so it cannot be handed on; put it into a script`;
+	const text = `the argument "${lost}" is not UTF-8 and cannot be passed on; put it into a script`;
 	throw new ConfigMapFsError('USAGE', text);
 }

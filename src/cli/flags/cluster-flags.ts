@@ -76,13 +76,13 @@ const NAMES_A_CLUSTER = [
 ];
 
 /**
- * Undefined when no cluster is asked for: there are other sources, and no flag is about one.
- * Errors: USAGE for flags that do not go together.
+ * Undefined if no cluster is requested: there are other sources, and no flag names one.
+ * Errors: USAGE for flags that exclude each other.
  */
 export function readClusterFlags(flags: ParsedFlags, hasOtherSources: boolean): ClusterRequest | undefined {
-	const isAsked = flags.is('from-cluster') || NAMES_A_CLUSTER.some((name) => flags.last(name) !== undefined);
+	const isRequested = flags.is('from-cluster') || NAMES_A_CLUSTER.some((name) => flags.last(name) !== undefined);
 	const changeDetection = readChangeDetection(flags);
-	if (hasOtherSources && !isAsked) return undefined;
+	if (hasOtherSources && !isRequested) return undefined;
 	const namespaces = flags.all('namespace');
 	const volume = flags.last('volume');
 	const names = flags.all('name');
@@ -92,7 +92,7 @@ export function readClusterFlags(flags: ParsedFlags, hasOtherSources: boolean): 
 		cluster: flags.last('cluster'),
 		user: flags.last('user'),
 		namespaces: flags.is('all-namespaces') ? 'all' : ofVolume(volume, namespaces),
-		// A volume is about one object, and one is all that need be allowed.
+		// A volume shows one object, so RBAC need allow only that one.
 		names: names.length > 0 || volume === undefined ? names : [volume.slice(volume.indexOf('/') + 1)],
 		labelSelector: flags.last('selector'),
 		fieldSelector: flags.last('field-selector'),
@@ -122,7 +122,7 @@ function readChangeDetection(flags: ParsedFlags): ChangeDetection {
 	return { strategy: 'cache', ...(ttl === undefined ? {} : { ttlMs: parseDuration('ttl', ttl) }), ...syncFrequencyMs };
 }
 
-/** `60s..90s`, or one duration for a fixed distance. Errors: USAGE. */
+/** `60s..90s`, or one duration for a fixed interval. Errors: USAGE. */
 export function readKubeletDelay(flags: ParsedFlags): SyncRange | undefined {
 	const text = flags.last('kubelet-delay');
 	if (text === undefined) return undefined;

@@ -7,10 +7,10 @@ import { parseGoDuration } from '../../go/duration.js';
 import { payloadPath } from '../../volume/payload.js';
 import type { KeyToPath } from '../../volume/projection.js';
 
-/** What a timer of Node can hold is a little under 600 hours. */
+/** A timer of Node can wait for a little under 600 hours. */
 const LONGEST_HOURS = 500;
 
-/** A duration as kubectl takes it. Unit: milliseconds. Errors: USAGE, also for one that is longer than timers can be. */
+/** A duration as kubectl takes it. Unit: milliseconds. Errors: USAGE, also if it is too long for a timer. */
 export function parseDuration(flag: string, text: string): number {
 	const ms = parseGoDuration(text);
 	if (ms === undefined || text.startsWith('-')) throw invalid(flag, text, 'a duration such as 500ms, 5s or 1m30s');
@@ -37,7 +37,7 @@ export function parseMode(flag: string, text: string): number {
 	return mode;
 }
 
-/** `KEY=PATH` or `KEY=PATH:MODE`. Errors: USAGE, with kubelet's text for a path that it never shows. */
+/** `KEY=PATH` or `KEY=PATH:MODE`. Errors: USAGE, with kubelet's text for a path that it refuses. */
 export function parseItem(flag: string, text: string): KeyToPath {
 	const equals = text.indexOf('=');
 	const key = text.slice(0, equals);

@@ -1,15 +1,16 @@
-/**
- * The flags of `configmapfs mount`: the table, what a command line says, and its help. Pure but for one look at a
- * descriptor; nothing is opened.
- */
+/** The flags of `configmapfs mount`: their table, their parser and the help. Opens nothing. */
 
 import { fstatSync } from 'node:fs';
 import { ConfigMapFsError, errorText } from '../../base/errors.js';
 import { LOG_LEVELS, type LogLevel } from '../../base/log.js';
+import type { Owner } from '../../drivers/presentation.js';
 import { type ParsedFlags, parseFlags } from '../../go/flags.js';
+import type { ClusterRequest, SourceRequest } from '../../inputs/requests.js';
 import { LabelSelector } from '../../model/label-selector.js';
+import type { SyncRange } from '../../model/sync-pace.js';
 import { DRIVER_CHOICES, type DriverChoice } from '../../mount/driver-choice.js';
 import type { LayoutOptions } from '../../mount/layout.js';
+import type { RetentionPolicy } from '../../mount/retention.js';
 import type { StoreFilter } from '../../store/layered-store.js';
 import { DEFAULT_MODE, type Projection } from '../../volume/projection.js';
 import type { CommandHelp, HelpOptions } from '../print/help.js';
@@ -141,14 +142,37 @@ export const MOUNT_OPTIONS = {
 	},
 } as const satisfies HelpOptions;
 
-/** The value of a flag through its parser; undefined when it was not given. */
+/** The parsed value of a flag; undefined if it was not given. */
 function parsed<T>(flags: ParsedFlags, name: string, parse: (flag: string, text: string) => T): T | undefined {
 	const text = flags.last(name);
 	return text === undefined ? undefined : parse(name, text);
 }
 
-/** Everything that the command line says. Errors: USAGE. */
-export function readCommandLine(args: readonly string[]) {
+/** A parsed command line of `mount`. */
+export interface MountLine {
+	/** Mount point as typed. */
+	readonly directory: string;
+	readonly sources: readonly SourceRequest[];
+	readonly cluster: ClusterRequest | undefined;
+	readonly kubeletDelay: SyncRange | undefined;
+	readonly recursive: boolean;
+	readonly namespaces: readonly string[];
+	readonly layout: LayoutOptions;
+	readonly filter: StoreFilter;
+	readonly retention: RetentionPolicy;
+	readonly owner: Partial<Owner>;
+	readonly driver: DriverChoice;
+	readonly mkdir: boolean;
+	readonly allowOther: boolean;
+	readonly background: boolean;
+	readonly readyFd: number | undefined;
+	readonly logLevel: LogLevel;
+	readonly logFormat: LogFormat;
+	readonly logFile: string | undefined;
+}
+
+/** Errors: USAGE. */
+export function readMountLine(args: readonly string[]): MountLine {
 	const flags = parseFlags('mount', MOUNT_OPTIONS, args);
 	const [directory, ...more] = flags.positionals;
 	if (directory === undefined) {
@@ -158,7 +182,7 @@ export function readCommandLine(args: readonly string[]) {
 	if (more.length > 0) {
 		throw new ConfigMapFsError(
 			'USAGE',
-			`one mount point DIR is expected, got also "${more.join('", "')}"; sources are given with -f`,
+			`expected one mount point DIR, but also got "${more.join('", "')}"; pass sources with -f`,
 		);
 	}
 	const sources = readSourceFlags(flags.given);
@@ -167,7 +191,7 @@ export function readCommandLine(args: readonly string[]) {
 	const gid = parsed(flags, 'gid', parseId);
 	const readyFd = parsed(flags, 'ready-fd', (flag, text) => parseCount(flag, text, 0));
 	if (readyFd !== undefined && !isOpen(readyFd)) {
-		throw new ConfigMapFsError('USAGE', `invalid argument "${readyFd}" for "--ready-fd": no open descriptor`);
+		throw new ConfigMapFsError('USAGE', `invalid argument "${readyFd}" for "--ready-fd": not an open descriptor`);
 	}
 	return {
 		directory,
@@ -193,8 +217,6 @@ export function readCommandLine(args: readonly string[]) {
 		logFile: flags.last('log-file'),
 	};
 }
-
-export type CommandLine = ReturnType<typeof readCommandLine>;
 
 function isOpen(fd: number): boolean {
 	try {

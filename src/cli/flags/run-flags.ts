@@ -1,6 +1,4 @@
-/**
- * The flags of `configmapfs run`: the table, what a command line says, and its help. Pure.
- */
+/** The flags of `configmapfs run`: their table, their parser and the help. Pure. */
 
 import { resolve } from 'node:path';
 import { ConfigMapFsError } from '../../base/errors.js';
@@ -9,7 +7,7 @@ import { type ParsedFlags, parseFlags } from '../../go/flags.js';
 import type { PodRequest } from '../../inputs/requests.js';
 import { DRIVER_CHOICES, type DriverChoice } from '../../mount/driver-choice.js';
 import { ENV_INHERIT_CHOICES, type EnvInherit } from '../../run/container/inherited-environment.js';
-import { parseOnChangeFlags } from '../../run/on-change/on-change.js';
+import { type OnChangePolicy, parseOnChangeFlags } from '../../run/on-change/on-change.js';
 import type { CommandHelp, HelpOptions } from '../print/help.js';
 import { LOG_FORMATS, type LogFormat } from '../print/logger.js';
 import { CLUSTER_OPTIONS, readClusterFlags, readKubeletDelay } from './cluster-flags.js';
@@ -130,13 +128,13 @@ export const RUN_OPTIONS = {
 	},
 } as const satisfies HelpOptions;
 
-/** Errors: USAGE. `words` are the positionals before `--`. */
+/** `words` are the positionals before `--`. Errors: USAGE. */
 export function readPodFlags(flags: ParsedFlags, words: readonly string[], command: string): PodRequest {
 	const [workload, ...more] = words;
 	if (more.length > 0) {
 		throw new ConfigMapFsError(
 			'USAGE',
-			`one workload KIND/NAME is expected, got also "${more.join('", "')}"` +
+			`expected one workload KIND/NAME, but also got "${more.join('", "')}"` +
 				(command === 'run' ? '; the command goes after "--"' : ''),
 		);
 	}
@@ -148,28 +146,55 @@ export function readPodFlags(flags: ParsedFlags, words: readonly string[], comma
 		sources,
 		recursive: flags.is('recursive'),
 		cluster: readClusterFlags(flags, sources.length > 0),
-		// As in kubectl, `-n ""` is none.
+		// As in kubectl, `-n ""` is the default.
 		namespace: namespaces[0] === '' ? undefined : namespaces[0],
 		container: flags.last('container'),
 		kubeletDelay: readKubeletDelay(flags),
 	};
 }
 
-/** Everything that the command line says. Errors: USAGE. */
-export function readRunLine(args: readonly string[], cwd: string) {
+/** A parsed command line of `run`. */
+export interface RunLine {
+	readonly pod: PodRequest;
+	/** Undefined for the container's own command. */
+	readonly command: readonly string[] | undefined;
+	readonly keepArgs: boolean;
+	readonly envInherit: EnvInherit;
+	readonly strictEnvNames: boolean;
+	readonly allowHostPath: boolean;
+	/** Absolute directories by the name of the volume. */
+	readonly localVolumes: ReadonlyMap<string, string>;
+	readonly liveSubPaths: boolean;
+	readonly mapRoot: boolean;
+	/** Absolute; undefined to use a namespace. */
+	readonly rootDir: string | undefined;
+	readonly driver: DriverChoice;
+	readonly snapshotGraceMs: number;
+	readonly waitTimeoutMs: number | undefined;
+	readonly onChange: OnChangePolicy;
+	readonly logLevel: LogLevel;
+	readonly logFormat: LogFormat;
+	readonly logFile: string | undefined;
+}
+
+/** Relative paths start at `cwd`. Errors: USAGE. */
+export function readRunLine(args: readonly string[], cwd: string): RunLine {
 	const flags = parseFlags('run', RUN_OPTIONS, args);
 	const { afterDash, positionals } = flags;
 	const words = positionals.slice(0, positionals.length - (afterDash?.length ?? 0));
 	if (afterDash?.length === 0) throw new ConfigMapFsError('USAGE', 'the command after "--" is missing');
 	const [word = ''] = words;
 	if (afterDash === undefined && /^(?:[/~]|\.\.?\/)/.test(word)) {
-		throw new ConfigMapFsError('USAGE', `"${word}" is no workload KIND/NAME; a command goes after "--": -- ${word}`);
+		throw new ConfigMapFsError('USAGE', `"${word}" is not a workload KIND/NAME; a command goes after "--": -- ${word}`);
 	}
 	const mapRoot = flags.is('map-root');
 	const rootDir = flags.last('root-dir');
 	if (rootDir === '') throw new ConfigMapFsError('USAGE', 'the value of --root-dir is empty');
 	if (mapRoot && rootDir !== undefined) {
-		throw new ConfigMapFsError('USAGE', '--map-root is about the namespace that --root-dir does without');
+		throw new ConfigMapFsError(
+			'USAGE',
+			'--map-root needs a namespace, which --root-dir does not use; drop one of the two',
+		);
 	}
 	const seconds = flags.last('wait-timeout');
 	const grace = flags.last('snapshot-grace');
@@ -193,8 +218,6 @@ export function readRunLine(args: readonly string[], cwd: string) {
 		logFile: flags.last('log-file'),
 	};
 }
-
-export type RunLine = ReturnType<typeof readRunLine>;
 
 function readLocalVolume(text: string, cwd: string): readonly [string, string] {
 	const equals = text.indexOf('=');

@@ -1,5 +1,5 @@
 /**
- * The flags that name sources, in the order in which they were typed: a later source is laid over an earlier one. Pure.
+ * The flags that name sources, in the order of the command line: a later source wins over an earlier one. Pure.
  */
 
 import { ConfigMapFsError } from '../../base/errors.js';
@@ -13,8 +13,8 @@ const GENERATOR_FLAGS: Readonly<Record<string, 'fromLiteral' | 'fromFile' | 'fro
 };
 
 /**
- * Errors: USAGE when a generator's flag has no `--create NAME` before it, `--kustomize-arg` comes without `-k`, or a name
- * is empty.
+ * Errors: USAGE if a --from-* flag has no `--create NAME` before it, if `--kustomize-arg` has no `-k`, or if a name is
+ * empty.
  */
 export function readSourceFlags(given: readonly GivenFlag[]): readonly SourceRequest[] {
 	const sources: SourceRequest[] = [];
@@ -38,7 +38,7 @@ export function readSourceFlags(given: readonly GivenFlag[]): readonly SourceReq
 			const kind = GENERATOR_FLAGS[name];
 			if (kind === undefined) continue;
 			if (generator === undefined) {
-				throw new ConfigMapFsError('USAGE', `--${name} needs a --create NAME before it, the ConfigMap to make of it`);
+				throw new ConfigMapFsError('USAGE', `--${name} needs a --create NAME before it, which names the ConfigMap`);
 			}
 			generator[kind].push(value);
 		}

@@ -235,7 +235,7 @@ describe('a pod that cannot be started', () => {
 		expect(await inShell(machine, ANY_WAY, script, path)).toMatchObject({
 			code: 125,
 			stdout: '',
-			stderr: 'error: the argument "a\ufffd" is not UTF-8, so it cannot be handed on; put it into a script\n',
+			stderr: 'error: the argument "a\ufffd" is not UTF-8 and cannot be passed on; put it into a script\n',
 		});
 	});
 
@@ -243,7 +243,7 @@ describe('a pod that cannot be started', () => {
 		const file = new ManifestFile(pod('web', {}));
 		expect(await runProgram(['run', '-f', file.path, './my-app'])).toMatchObject({
 			code: 125,
-			stderr: 'error: "./my-app" is no workload KIND/NAME; a command goes after "--": -- ./my-app\n',
+			stderr: 'error: "./my-app" is not a workload KIND/NAME; a command goes after "--": -- ./my-app\n',
 		});
 	});
 });

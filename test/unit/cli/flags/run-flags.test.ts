@@ -100,13 +100,13 @@ describe('readRunLine', () => {
 
 	test.each([
 		[['-f', 'a', '--'], 'the command after "--" is missing'],
-		[['a', 'b'], 'one workload KIND/NAME is expected, got also "b"; the command goes after "--"'],
-		[['-f', 'a', './app'], '"./app" is no workload KIND/NAME; a command goes after "--": -- ./app'],
-		[['-f', 'a', '/bin/sh'], '"/bin/sh" is no workload KIND/NAME; a command goes after "--": -- /bin/sh'],
-		[['-f', 'a', '../app'], '"../app" is no workload KIND/NAME; a command goes after "--": -- ../app'],
+		[['a', 'b'], 'expected one workload KIND/NAME, but also got "b"; the command goes after "--"'],
+		[['-f', 'a', './app'], '"./app" is not a workload KIND/NAME; a command goes after "--": -- ./app'],
+		[['-f', 'a', '/bin/sh'], '"/bin/sh" is not a workload KIND/NAME; a command goes after "--": -- /bin/sh'],
+		[['-f', 'a', '../app'], '"../app" is not a workload KIND/NAME; a command goes after "--": -- ../app'],
 		[['-n', 'a', '-n', 'b'], 'a pod has one namespace; pass -n once'],
 		[['--root-dir', ''], 'the value of --root-dir is empty'],
-		[['--map-root', '--root-dir', 'x'], '--map-root is about the namespace that --root-dir does without'],
+		[['--map-root', '--root-dir', 'x'], '--map-root needs a namespace, which --root-dir does not use; drop one of the two'],
 		[['--local-volume', 'data'], 'invalid argument "data" for "--local-volume": expected VOLUME=DIR'],
 		[['--local-volume', '=x'], 'invalid argument "=x" for "--local-volume": expected VOLUME=DIR'],
 		[['--local-volume', 'data='], 'invalid argument "data=" for "--local-volume": expected VOLUME=DIR'],

@@ -1,10 +1,11 @@
-/** The cluster of a mount as a source. Code that talks to a cluster is loaded only here. */
+/** The sources of a mount. Code that talks to a cluster is loaded only if there is one. */
 
 import type { Logger } from '../base/log.js';
 import type { EventListener } from '../control/events.js';
 import type { SyncRange } from '../model/sync-pace.js';
 import type { Source } from '../store/source.js';
-import type { ClusterRequest } from './requests.js';
+import { type LocalSourceOptions, makeLocalSource } from './local-sources.js';
+import type { ClusterRequest, SourceRequest } from './requests.js';
 
 export interface OpenedCluster {
 	readonly source: Source;
@@ -34,8 +35,24 @@ export async function openCluster(
 	return { source, namespace: first ?? kubeconfig.namespace };
 }
 
-/** The same sources, with their changes delayed as kubelet delays them. */
-export async function delayLikeKubelet(sources: readonly Source[], range: SyncRange): Promise<readonly Source[]> {
+export interface MountSourcesOptions extends LocalSourceOptions {
+	readonly cluster: OpenedCluster | undefined;
+	/** Delays all changes as kubelet does; undefined to pass them on at once. */
+	readonly kubeletDelay: SyncRange | undefined;
+}
+
+/** All sources, the lowest layer first: local objects win over those of the cluster, and are never written to it. */
+export async function makeMountSources(
+	requests: readonly SourceRequest[],
+	options: MountSourcesOptions,
+): Promise<readonly Source[]> {
+	const { cluster, kubeletDelay, ...rest } = options;
+	const local = requests.map((request) => makeLocalSource(request, rest));
+	const sources = cluster === undefined ? local : [cluster.source, ...local];
+	return kubeletDelay === undefined ? sources : await delayLikeKubelet(sources, kubeletDelay);
+}
+
+async function delayLikeKubelet(sources: readonly Source[], range: SyncRange): Promise<readonly Source[]> {
 	const { KubeletDelay } = await import('../sources/cluster/kubelet-delay.js');
 	return sources.map((source) => new KubeletDelay(source, range));
 }
