@@ -106,7 +106,10 @@ describe('readRunLine', () => {
 		[['-f', 'a', '../app'], '"../app" is not a workload KIND/NAME; a command goes after "--": -- ../app'],
 		[['-n', 'a', '-n', 'b'], 'a pod has one namespace; pass -n once'],
 		[['--root-dir', ''], 'the value of --root-dir is empty'],
-		[['--map-root', '--root-dir', 'x'], '--map-root needs a namespace, which --root-dir does not use; drop one of the two'],
+		[
+			['--map-root', '--root-dir', 'x'],
+			'--map-root needs a namespace, which --root-dir does not use; drop one of the two',
+		],
 		[['--local-volume', 'data'], 'invalid argument "data" for "--local-volume": expected VOLUME=DIR'],
 		[['--local-volume', '=x'], 'invalid argument "=x" for "--local-volume": expected VOLUME=DIR'],
 		[['--local-volume', 'data='], 'invalid argument "data=" for "--local-volume": expected VOLUME=DIR'],
