@@ -33,7 +33,7 @@ const SUPPORT = {
 	ignored: ['ignored', 'the field is ignored without a warning'],
 };
 
-/** The tables of the page, and how the names of their fields begin; the first that fits has the field. */
+/** The tables of the page, with the prefixes of their fields. A field belongs to the first table with a matching prefix. */
 const TABLES = /** @type {const} */ ([
 	['The workload and its metadata', ['kind', 'metadata.']],
 	['Volumes', ['spec.volumes']],
@@ -81,7 +81,7 @@ function render({ FIELDS }, { CASES, SECTIONS }) {
 	const rows = Object.entries(CASES).map(([id, { section, title, elsewhere, once }]) => {
 		const { title: group, file } = SECTIONS[section] ?? { title: '', file: '' };
 		const path = elsewhere ?? `${TESTS}/${file}`;
-		return [id, [group, title].join(' ').trim(), once === true ? `${path}, as root alone` : path];
+		return [id, [group, title].join(' ').trim(), once === true ? `${path}, only as root` : path];
 	});
 	return `# Pod fields that \`run\` supports
 

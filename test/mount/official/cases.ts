@@ -1,12 +1,12 @@
 /**
- * The official cases by number, with their titles and the fields of a pod that they prove; what is proven elsewhere says
- * where. The table only: the tests are beside it.
+ * The official cases by number, with their titles and the fields of a pod that they prove. This is only the table; the
+ * tests are in this folder, or in the file of `elsewhere`.
  * Source: kubernetes v1.20.2 test/e2e; v1.34 for B6 and C9.
  */
 
 import type { FieldName } from './fields.js';
 
-/** `title` comes before those of the cases; `file` has them, beside this one. */
+/** `title` is the prefix of the titles of the cases; `file` in this folder has their tests. */
 export const SECTIONS = {
 	A: { title: '[sig-storage] ConfigMap', file: 'volumes.test.ts' },
 	B: { title: '[sig-node] ConfigMap', file: 'environment.test.ts' },
@@ -15,9 +15,9 @@ export const SECTIONS = {
 	E: { title: '', file: 'combined.test.ts' },
 	F: { title: '[sig-storage] Subpath', file: 'sub-path.test.ts' },
 	H: { title: 'Docker Containers', file: 'command.test.ts' },
-	/** The suite of every storage driver; the numbers are our own. */
+	/** The suite for storage drivers, with our own numbers. */
 	S: { title: '[sig-storage] subPath', file: 'sub-path.test.ts' },
-	/** Not official: what no official case has. */
+	/** Our own cases for fields that no official case covers. */
 	L: { title: 'local:', file: 'fields.test.ts' },
 } as const;
 
@@ -27,9 +27,9 @@ export interface OfficialCase {
 	readonly section: Section;
 	readonly title: string;
 	readonly proves: readonly FieldName[];
-	/** The test file that has it. */
+	/** The file of the test, if it is not that of the section. */
 	readonly elsewhere?: string;
-	/** Has nothing to do with mounts or users: as root alone, where there is root. */
+	/** Independent of mounts and users, so it runs only as root if root is available. */
 	readonly once?: true;
 }
 
@@ -466,7 +466,7 @@ export const CASES = {
 	},
 	L1: {
 		section: 'L',
-		title: 'secret volumes: whole, items, modes, optional',
+		title: 'secret volumes: all keys, items, modes, optional',
 		proves: [
 			'spec.volumes[].secret.secretName',
 			'spec.volumes[].secret.items[]',
@@ -491,7 +491,7 @@ export const CASES = {
 	},
 	L3: {
 		section: 'L',
-		title: 'projected volumes of every source, and what only a cluster can make',
+		title: 'projected volumes of every source, and sources that only a cluster has',
 		proves: [
 			'spec.volumes[].projected.defaultMode',
 			'spec.volumes[].projected.sources[].configMap.items[]',
@@ -507,7 +507,7 @@ export const CASES = {
 	L4: {
 		section: 'L',
 		once: true,
-		title: 'variables from fields and resources, and stand-ins for what a node would say',
+		title: 'variables from fields and resources, and local replacements for values of a node',
 		proves: [
 			'spec.containers[].env[].value',
 			'spec.containers[].env[].valueFrom.fieldRef',
@@ -547,7 +547,7 @@ export const CASES = {
 	},
 	L8: {
 		section: 'L',
-		title: 'kinds of volumes that only a cluster has, and a local directory in their place',
+		title: 'kinds of volumes that only a cluster has, replaced by a local directory',
 		proves: [
 			'spec.volumes[].persistentVolumeClaim',
 			'spec.volumes[].ephemeral',
@@ -590,11 +590,11 @@ export const CASES = {
 			'spec.containers[].volumeMounts[].recursiveReadOnly',
 		],
 	},
-	L14: { section: 'L', once: true, title: 'workloads whose pods have a template', proves: ['kind', 'metadata.labels'] },
+	L14: { section: 'L', once: true, title: 'workloads with a pod template', proves: ['kind', 'metadata.labels'] },
 	L15: {
 		section: 'L',
 		once: true,
-		title: 'what is for a cluster alone',
+		title: 'fields that matter only to a cluster',
 		proves: [
 			'spec.containers[].securityContext.runAsNonRoot',
 			'spec.containers[].securityContext.readOnlyRootFilesystem',

@@ -1,5 +1,5 @@
 /**
- * Section E: volumes together, many of them, and pods that wait. E6, where an API server forbids, is in
+ * Section E: combined volumes, many volumes, and pods that wait. E6, in which an API server denies access, is in
  * test/cluster/run-cases.test.ts.
  * Source: kubernetes v1.20.2 test/e2e/common/projected_combined.go, storage/empty_dir_wrapper.go, common/volumes.go,
  * storage/ephemeral_volume.go, upgrades/configmaps.go.
@@ -10,7 +10,7 @@ import { configMap, type Fields, ManifestFile, pod, secret } from '../../support
 import { contentLine, modeLine, mounttest } from './mounttest.js';
 import { officialCases } from './official.js';
 
-/** Of the case about many volumes. Officially there are three rounds; here each of the two ways is one. */
+/** ConfigMaps and runs of the case about many volumes. It has three rounds; here root and an ordinary user are one each. */
 const MAPS = 50;
 const PODS = 5;
 
@@ -114,7 +114,7 @@ officialCases(['E'], (official) => {
 		expect(output).toBe(`${texts.first}\n${texts.second}0:\nfirstfile\n\n1:\nsecondfile\n`);
 	});
 
-	// There is no pod to delete: a run that waits ends at once when it is told to.
+	// Instead of deleting a pod, the test stops a run that waits.
 	official('E5', async ({ start }) => {
 		const volumes: Readonly<Record<string, Fields>> = {
 			configmap: { configMap: { name: 'invalid' } },

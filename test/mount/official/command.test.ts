@@ -1,5 +1,5 @@
 /**
- * Section H: command and arguments over those of an image, which a local process has not.
+ * Section H: command and arguments that override those of an image, which a local process does not have.
  * Source: kubernetes v1.20.2 test/e2e/common/docker_containers.go.
  */
 
@@ -8,7 +8,7 @@ import { pod } from '../../support/pod-manifest.js';
 import { officialCases } from './official.js';
 
 const NAME = 'client-containers';
-/** Shows each word that it gets. */
+/** Prints each of its arguments. */
 const WORDS = ['printf', '[%s]'];
 
 officialCases(['H'], (official) => {

@@ -12,7 +12,7 @@ const MAP = configMap('configmap-test', THREE);
 const MAP_ = configMap('configmap-test-underscore', { data_1: 'value-1', data_2: 'value-2', data_3: 'value-3' });
 const NUMBERS = [1, 2, 3];
 
-/** What a shell passes on; names that are no identifiers it drops, so those are asked of `env` itself. */
+/** A shell drops variables whose names are not identifiers; cases with such names run `env` without a shell. */
 const SHELL_ENV = ['sh', '-c', 'env'];
 
 officialCases(['B'], (official) => {
@@ -25,13 +25,13 @@ officialCases(['B'], (official) => {
 
 	official('B2', async ({ succeed }) => {
 		const from = (name: string, prefix: string) => [{ configMapRef: { name } }, { prefix, configMapRef: { name } }];
-		const old = pod('pod-configmaps', { command: SHELL_ENV, envFrom: from('configmap-test-underscore', 'p_') });
-		expect((await succeed([MAP_, old])).split('\n')).toEqual(
+		const identifiers = pod('pod-configmaps', { command: SHELL_ENV, envFrom: from('configmap-test-underscore', 'p_') });
+		expect((await succeed([MAP_, identifiers])).split('\n')).toEqual(
 			expect.arrayContaining(NUMBERS.flatMap((n) => [`data_${n}=value-${n}`, `p_data_${n}=value-${n}`])),
 		);
-		// As it is since 1.30: names with dashes.
-		const today = pod('pod-configmaps', { command: ['env'], envFrom: from('configmap-test', 'p-') });
-		const lines = (await succeed([MAP, today])).split('\n');
+		// Names with dashes, which kubelet sets since 1.30.
+		const dashes = pod('pod-configmaps', { command: ['env'], envFrom: from('configmap-test', 'p-') });
+		const lines = (await succeed([MAP, dashes])).split('\n');
 		expect(lines).toEqual(
 			expect.arrayContaining(NUMBERS.flatMap((n) => [`data-${n}=value-${n}`, `p-data-${n}=value-${n}`])),
 		);

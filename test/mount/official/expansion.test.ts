@@ -50,7 +50,7 @@ officialCases(['C'], (official) => {
 		expect(await succeed([podWithDirectory(container)])).toBe('0\n');
 	});
 
-	/** It waits as a container does, with the reason; and ends at once when it is told to. */
+	/** The run waits with the reason of a container, and ends at once on SIGTERM. */
 	const refuses = async ({ start }: CaseContext, value: string, message: string) => {
 		const container = {
 			command: ['sh', '-c', 'echo started'],
@@ -64,7 +64,7 @@ officialCases(['C'], (official) => {
 		expect(run.stdout).toBe('');
 	};
 
-	// The title says backticks; the value is two dots.
+	// Despite the title of the case, the value is two dots.
 	official('C5', (context) => refuses(context, '..', "unable to provision SubPath `..`: must not contain '..'"));
 	official('C6', (context) => refuses(context, '/tmp', 'error SubPath `/tmp` must not be an absolute path'));
 
@@ -88,7 +88,7 @@ officialCases(['C'], (official) => {
 	});
 
 	official('C8', async ({ start, machine }) => {
-		// Beside the official volume one that shows when the annotation has changed.
+		// An additional volume shows when the annotation has changed.
 		const items = [{ path: 'mysubpath', fieldRef: { fieldPath: "metadata.annotations['mysubpath']" } }];
 		const manifest = (mysubpath: string) =>
 			pod(
@@ -122,7 +122,7 @@ officialCases(['C'], (official) => {
 	});
 
 	official('C9', async ({ succeed }) => {
-		// Every printable character of ASCII but the equals sign.
+		// Every printable character of ASCII except the equals sign.
 		const names = ['!"#$%&\'()', '* +,-./0123456789', ':;<>?@', '[\\]^_`{}|~', 'A to Z, a to z'];
 		const variables = names.map((name, index) => ({ name, value: `value-${index}` }));
 		// A shell would drop such names.

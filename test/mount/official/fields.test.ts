@@ -1,6 +1,6 @@
 /**
- * Fields of a pod that no official case has (L, numbers of our own), so that each row of native-notes/pod-support.md has
- * a test: a real mount and a real process, as root and as an ordinary user.
+ * Fields of a pod that no official case covers (section L, with our own numbers), so that each row of
+ * native-notes/pod-support.md has a test: a real mount and a real process, as root and as an ordinary user.
  */
 
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
@@ -21,7 +21,7 @@ function field(fieldPath: string): Fields {
 	return { fieldRef: { fieldPath } };
 }
 
-/** A pod whose container mounts all of its volumes, each at `/volumes/NAME`, and shows each file as MODE PATH=CONTENT. */
+/** A pod whose container mounts each volume at `/volumes/NAME` and prints each file as MODE PATH=CONTENT. */
 function podWithVolumes(container: Fields, ...volumes: readonly Fields[]): Manifest {
 	const volumeMounts = volumes.map(({ name }) => ({ name, mountPath: `/volumes/${name}` }));
 	const show = 'for f; do echo "$(stat -Lc %a "$f") $f=$(cat "$f")"; done';
@@ -34,13 +34,13 @@ function podWithVolumes(container: Fields, ...volumes: readonly Fields[]): Manif
 	);
 }
 
-/** The lines of it; files are named as in their volume. */
+/** Sorted lines of the output, with paths relative to `/volumes`. */
 function sorted(output: string): readonly string[] {
 	return output.replaceAll(' /volumes/', ' ').split('\n').slice(0, -1).sort();
 }
 
-/** What the program says, without what an ordinary user cannot have. */
-function saidBy(run: { readonly stderr: string }): readonly string[] {
+/** Messages of the log. */
+function loggedBy(run: { readonly stderr: string }): readonly string[] {
 	return run.stderr
 		.split('\n')
 		.filter((line) => line.startsWith('{'))
@@ -118,7 +118,7 @@ officialCases(['L'], (official) => {
 			`640 all/uid=${UID}`,
 		]);
 		const cure = 'is not available: only a cluster creates it; add a secret source with its path to replace it';
-		expect(saidBy(run)).toEqual([
+		expect(loggedBy(run)).toEqual([
 			`volume "all": serviceAccountToken "token" ${cure}`,
 			`volume "all": clusterTrustBundle "ca.pem" ${cure}`,
 			`volume "all": podCertificate "key.pem" ${cure}`,
@@ -157,7 +157,7 @@ officialCases(['L'], (official) => {
 			]),
 		);
 		expect(lines.find((line) => line.startsWith('F2='))).toMatch(/^F2=[0-9a-f]{8}-[0-9a-f]{4}-5/);
-		// What a manifest does not say has a stand-in.
+		// Absent fields have local replacements.
 		const without = (await succeed([manifest({})])).split('\n');
 		expect(without).toEqual(expect.arrayContaining([`F4=${hostname()}`, 'F5=default', 'HOSTNAME=web']));
 	});
@@ -168,7 +168,7 @@ officialCases(['L'], (official) => {
 			{ name: 'NO_SECRET', valueFrom: { secretKeyRef: { name: 'absent', key: 'key', optional: true } } },
 			{ name: 'NO_MAP', valueFrom: { configMapKeyRef: { name: 'absent', key: 'key', optional: true } } },
 			{ name: 'NO_KEY', valueFrom: { configMapKeyRef: { name: 'map', key: 'none', optional: true } } },
-			// A value wins over what envFrom gives.
+			// A value overrides a variable of envFrom.
 			{ name: 'p_other', value: 'own' },
 		];
 		const envFrom = [
@@ -181,7 +181,7 @@ officialCases(['L'], (official) => {
 		expect(sorted(output)).toEqual(['S=secret-value', 'p_key=secret-value', 'p_other=own']);
 	});
 
-	// A file of an emptyDir, which a container writes before: here the application itself, before a restart.
+	// In a cluster an init container writes the file; here the application writes it before a restart.
 	official('L6', async ({ start, toEnd, succeed }) => {
 		const fileKeyRef = (optional: boolean) => ({ volumeName: 'files', path: 'app.env', key: 'KEY', optional });
 		const manifest = (optional: boolean, command: readonly string[]) =>
@@ -203,9 +203,9 @@ officialCases(['L'], (official) => {
 		run.manifest.put(configMap('map', { key: 'again' }));
 		await run.waitForOutput('again [a value]\n');
 		await run.stop();
-		const impatient = await toEnd([MAP, manifest(false, ['env'])], { args: ['--wait-timeout', '100ms'] });
-		expect(impatient.code).toBe(124);
-		expect(impatient.stderr).toContain('environment variable file \\"app.env\\" not found in volume \\"files\\"');
+		const timedOut = await toEnd([MAP, manifest(false, ['env'])], { args: ['--wait-timeout', '100ms'] });
+		expect(timedOut.code).toBe(124);
+		expect(timedOut.stderr).toContain('environment variable file \\"app.env\\" not found in volume \\"files\\"');
 		expect(await succeed([MAP, manifest(true, ['printenv', 'TIME'])])).toBe('map-value\n');
 	});
 
@@ -216,7 +216,7 @@ officialCases(['L'], (official) => {
 		const volume = (path: string, type?: string) => ({ name: 'host', hostPath: { path, type } });
 		const refused = await toEnd([podWithVolumes({ command: ['ls', '/volumes/host'] }, volume(directory))]);
 		expect(refused.code).not.toBe(0);
-		expect(saidBy(refused)).toEqual([
+		expect(loggedBy(refused)).toEqual([
 			`volume "host": hostPath ${directory} is not mounted without consent; --allow-host-path mounts ${directory} of ` +
 				'this machine, --local-volume host=DIR another directory',
 		]);
@@ -244,7 +244,7 @@ officialCases(['L'], (official) => {
 		const volumes = Object.entries(kinds).map(([kind, source]) => ({ name: kind.toLowerCase(), [kind]: source }));
 		const run = await toEnd([podWithVolumes({ command: ['ls', '/volumes'] }, ...volumes)]);
 		expect(run.code).not.toBe(0);
-		expect(saidBy(run)).toEqual(
+		expect(loggedBy(run)).toEqual(
 			Object.keys(kinds).map(
 				(kind) =>
 					`volume "${kind.toLowerCase()}": ${kind} volumes exist only in a cluster; ` +
@@ -266,7 +266,7 @@ officialCases(['L'], (official) => {
 			[{ command: ['echo', 'first'] }, { name: 'sidecar', command: ['echo', 'second'] }],
 			spec,
 		);
-		// One container at a time, the first; init containers do not run by themselves.
+		// A run is one container, by default the first; init containers run only on request.
 		expect(await toEnd([manifest])).toMatchObject({ code: 0, stdout: 'first\n', stderr: '' });
 		expect(await succeed([manifest], { args: ['-c', 'sidecar'] })).toBe('second\n');
 		expect(await succeed([manifest], { args: ['-c', 'prepare'] })).toBe('prepared\n');
@@ -275,7 +275,7 @@ officialCases(['L'], (official) => {
 	official('L10', async ({ toEnd, succeed }) => {
 		const manifest = pod('web', { command: ['pwd'], workingDir: '/usr' });
 		expect(await succeed([manifest])).toBe('/usr\n');
-		// A program of the caller's runs where the caller is.
+		// A command after `--` runs in the directory of the caller.
 		expect(await succeed([manifest], { command: ['pwd'], cwd: '/tmp' })).toBe('/tmp\n');
 		const absent = await toEnd([pod('web', { command: ['pwd'], workingDir: '/not/there' })]);
 		expect(absent).toMatchObject({ code: 126, stdout: '' });
@@ -301,7 +301,7 @@ officialCases(['L'], (official) => {
 		const [uid = '', gid = '', groups, file] = run.stdout.split('\n');
 		expect([groups, file]).toEqual([gid, `${gid} -r--r-----`]);
 		const you = `you (uid ${uid}, gid ${gid})`;
-		expect(saidBy(run)).toEqual([
+		expect(loggedBy(run)).toEqual([
 			`securityContext: runAsUser 1001: only root can become another user; the application runs as ${you}`,
 			`securityContext: runAsGroup 2000: only root can join any group; the application runs as ${you}`,
 			'securityContext: groups 3000, 4000: you are not a member, and only root can join them',
@@ -309,7 +309,7 @@ officialCases(['L'], (official) => {
 	});
 
 	official('L12', async ({ succeed }) => {
-		// In memory whatever the medium, empty at each start, and gone with the run.
+		// In memory for every medium, empty at each start, and removed with the run.
 		const script =
 			'ls -A /volumes/scratch; stat -f -c %T /volumes/scratch; head -c 4096 /dev/zero >/volumes/scratch/big';
 		const manifest = podWithVolumes(
@@ -319,7 +319,7 @@ officialCases(['L'], (official) => {
 		for (const _ of ['first', 'second']) expect(await succeed([manifest])).toBe('tmpfs\n');
 	});
 
-	/** Nested mounts, parents that the machine has not, and what is read-only. */
+	/** Nested mounts, parents that the machine does not have, and read-only mounts. */
 	official('L13', async ({ toEnd, machine }) => {
 		const volumeMounts = [
 			{ name: 'inner', mountPath: '/etc/not-there/app/tls', mountPropagation: 'None' },
@@ -363,7 +363,7 @@ officialCases(['L'], (official) => {
 		expect(await succeed([deployment, statefulSet], { args: ['sts/web'] })).toBe('web-0\n');
 	});
 
-	// What is for a cluster, its nodes and its runtime: read past, and nothing is said.
+	// Fields for a cluster, its nodes and its runtime are silently ignored.
 	official('L15', async ({ toEnd }) => {
 		const probe = { exec: { command: ['false'] } };
 		const manifest = pod(

@@ -1,18 +1,18 @@
 /**
- * Which field of a pod `configmapfs run` supports how: the rows of native-notes/pod-support.md, which
- * scripts/pod-support.mjs writes. cases.ts says which case proves which row. No imports: the script reads this file as
- * it is.
+ * How `configmapfs run` supports each field of a pod: the rows of native-notes/pod-support.md, which
+ * scripts/pod-support.mjs writes. The cases in cases.ts prove them. This file has no imports, because the script
+ * evaluates it on its own.
  */
 
 /**
- * `yes`: as kubelet. `partly`: the note says what is other. `flag`: with a flag, else a warning. `no`: a warning names
- * what the process misses. `ignored`: not looked at, and nothing is said.
+ * `yes`: as kubelet. `partly`: the note describes the difference. `flag`: with a flag, otherwise with a warning. `no`: a
+ * warning names what the process lacks. `ignored`: silently ignored.
  */
 export type Support = 'yes' | 'partly' | 'flag' | 'no' | 'ignored';
 
 export interface FieldRow {
 	readonly support: Support;
-	/** What a person should know; with `no`, what is said. */
+	/** A note for users; for `no` the text of the warning. */
 	readonly note: string;
 	/** Members of the types of src/pod/pod-spec.ts: `Container.args`, and `VolumeSource=emptyDir` for a kind. */
 	readonly covers?: readonly string[];
@@ -24,7 +24,7 @@ const ENV_KIND = ['EnvVarSource.kind', 'EnvVar.valueFrom'];
 const KEY_REF = ['EnvVarSource.name', 'EnvVarSource.key'];
 const FILE_KEY_REF = ['EnvVarSource=fileKeyRef', 'EnvVarSource.volumeName', 'EnvVarSource.path', 'EnvVarSource.key'];
 
-const UNKNOWN_TO_PROCESS = 'for a node; a process has what its caller has';
+const UNKNOWN_TO_PROCESS = 'for a node; the process inherits it from its caller';
 const OF_RUNTIME = 'for a container runtime';
 const OF_SCHEDULER = 'for the scheduler';
 const OF_CLUSTER = 'for the API server and its controllers';
@@ -32,7 +32,7 @@ const OF_CLUSTER = 'for the API server and its controllers';
 export const FIELDS = {
 	kind: {
 		support: 'yes',
-		note: 'Pod, Deployment, StatefulSet, DaemonSet, ReplicaSet, ReplicationController, Job, CronJob, PodTemplate; of several in a source KIND/NAME says which',
+		note: 'Pod, Deployment, StatefulSet, DaemonSet, ReplicaSet, ReplicationController, Job, CronJob, PodTemplate; KIND/NAME selects one of several',
 		covers: [
 			'WorkloadName.kind',
 			'WorkloadName.name',
@@ -43,17 +43,17 @@ export const FIELDS = {
 	},
 	'metadata.name': {
 		support: 'yes',
-		note: 'what a controller would draw by lot is `local`: `web-local`; of pods with numbers it is the first: `web-0`',
+		note: 'a random suffix becomes `local`: `web-local`; of numbered pods it is the first: `web-0`',
 		covers: ['PodMetadata.name', 'Pod.metadata'],
 	},
 	'metadata.namespace': {
 		support: 'yes',
-		note: 'else that of `-n`, of the context, or `default`',
+		note: 'otherwise that of `-n`, of the context, or `default`',
 		covers: ['PodMetadata.namespace'],
 	},
 	'metadata.uid': {
 		support: 'partly',
-		note: 'where there is none, one made of namespace, kind and name: the same every time',
+		note: 'if absent, a stable one derived from namespace, kind and name',
 		covers: ['PodMetadata.uid'],
 	},
 	'metadata.labels': { support: 'yes', note: 'downwardAPI volumes follow them', covers: ['PodMetadata.labels'] },
@@ -70,12 +70,12 @@ export const FIELDS = {
 	},
 	'spec.volumes[].configMap.name': {
 		support: 'yes',
-		note: "waits for a missing one with kubelet's text; changes are shown at once",
+		note: "a missing one is waited for, with kubelet's text; changes are visible at once",
 		covers: ['ObjectVolumeSource.name', 'ObjectVolumeSource=configMap', ...OBJECT],
 	},
 	'spec.volumes[].configMap.items[].key': {
 		support: 'yes',
-		note: 'waits for a missing one',
+		note: 'a missing one is waited for',
 		covers: ['ObjectVolumeSource.projection'],
 	},
 	'spec.volumes[].configMap.items[].path': { support: 'yes', note: '' },
@@ -84,7 +84,10 @@ export const FIELDS = {
 		note: '',
 	},
 	'spec.volumes[].configMap.defaultMode': { support: 'yes', note: '' },
-	'spec.volumes[].configMap.optional': { support: 'yes', note: 'also while it runs: object and keys may come and go' },
+	'spec.volumes[].configMap.optional': {
+		support: 'yes',
+		note: 'objects and keys may appear and disappear while it runs',
+	},
 	'spec.volumes[].secret.secretName': {
 		support: 'yes',
 		note: 'from manifests; Secrets of a cluster are not read',
@@ -106,7 +109,7 @@ export const FIELDS = {
 	},
 	'spec.volumes[].downwardAPI.items[].resourceFieldRef': {
 		support: 'yes',
-		note: "limits and requests of the manifest; a limit that is not there is this machine's",
+		note: 'limits and requests of the manifest; an absent limit is that of this machine',
 	},
 	'spec.volumes[].downwardAPI.defaultMode': { support: 'yes', note: '' },
 	'spec.volumes[].projected.defaultMode': { support: 'yes', note: '', covers: ['VolumeSource.defaultMode'] },
@@ -143,56 +146,56 @@ export const FIELDS = {
 	'spec.volumes[].projected.sources[].podCertificate': { support: 'no', note: 'the same with `podCertificate`' },
 	'spec.volumes[].emptyDir': {
 		support: 'yes',
-		note: 'in memory, outlives restarts of the application, gone with the run',
+		note: 'in memory; survives restarts of the application, removed with the run',
 		covers: ['VolumeSource=emptyDir'],
 	},
 	'spec.volumes[].emptyDir.medium': {
 		support: 'ignored',
-		note: 'it is in memory always',
+		note: 'always in memory',
 		covers: ['VolumeSource.medium'],
 	},
 	'spec.volumes[].emptyDir.sizeLimit': { support: 'ignored', note: 'not enforced', covers: ['VolumeSource.sizeLimit'] },
 	'spec.volumes[].hostPath.path': {
 		support: 'flag',
-		note: '`--allow-host-path`, or `--local-volume NAME=DIR` for another directory; else `hostPath /srv is not mounted without consent`',
+		note: '`--allow-host-path`, or `--local-volume NAME=DIR` for another directory; otherwise `hostPath /srv is not mounted without consent`',
 		covers: ['VolumeSource=hostPath', 'VolumeSource.path'],
 	},
 	'spec.volumes[].hostPath.type': {
 		support: 'flag',
-		note: 'checked, and made where it says so, with `--allow-host-path`',
+		note: 'checked, and created if the type requires it, with `--allow-host-path`',
 		covers: ['VolumeSource.type'],
 	},
 	'spec.volumes[].persistentVolumeClaim': {
 		support: 'flag',
-		note: '`--local-volume NAME=DIR`; else `persistentVolumeClaim volumes exist only in a cluster`, and nothing is mounted',
+		note: '`--local-volume NAME=DIR`; otherwise `persistentVolumeClaim volumes exist only in a cluster`, and nothing is mounted',
 		covers: ['VolumeSource=other'],
 	},
 	'spec.volumes[].persistentVolumeClaim.readOnly': {
 		support: 'yes',
-		note: 'with `--local-volume`; so for every kind that has it',
+		note: 'with `--local-volume`, for every kind with this field',
 		covers: ['VolumeSource.readOnly'],
 	},
-	'spec.volumes[].ephemeral': { support: 'flag', note: '`--local-volume NAME=DIR`; else the same warning' },
-	'spec.volumes[].csi': { support: 'flag', note: '`--local-volume NAME=DIR`; else the same warning' },
+	'spec.volumes[].ephemeral': { support: 'flag', note: '`--local-volume NAME=DIR`; otherwise the same warning' },
+	'spec.volumes[].csi': { support: 'flag', note: '`--local-volume NAME=DIR`; otherwise the same warning' },
 	'spec.volumes[].nfs': {
 		support: 'flag',
-		note: 'and every older kind: `--local-volume NAME=DIR`; else the same warning',
+		note: 'and every older kind: `--local-volume NAME=DIR`; otherwise the same warning',
 	},
-	'spec.volumes[].image': { support: 'flag', note: '`--local-volume NAME=DIR`, read-only; else the same warning' },
+	'spec.volumes[].image': { support: 'flag', note: '`--local-volume NAME=DIR`, read-only; otherwise the same warning' },
 
 	'spec.containers[].name': {
 		support: 'yes',
-		note: 'one container a run: that of `-c`, of the annotation kubectl.kubernetes.io/default-container, or the first',
+		note: 'a run is one container: that of `-c`, of the annotation kubectl.kubernetes.io/default-container, or the first',
 		covers: ['Container.name', 'PodSpec.containers', 'Pod.spec'],
 	},
 	'spec.containers[].image': {
 		support: 'no',
-		note: 'a local process has none: without a command of its own, `container "app" has no command of its own, and its image\'s is not available here; pass one after --`',
+		note: 'a local process has no image; without a command, `container "app" has no command of its own, and its image\'s is not available here; pass one after --`',
 		covers: ['Container.image'],
 	},
 	'spec.containers[].command': {
 		support: 'yes',
-		note: '`$(NAME)` is expanded; a command after `--` takes its place',
+		note: '`$(NAME)` is expanded; a command after `--` replaces it',
 		covers: ['Container.command'],
 	},
 	'spec.containers[].args': {
@@ -202,22 +205,22 @@ export const FIELDS = {
 	},
 	'spec.containers[].workingDir': {
 		support: 'partly',
-		note: "for the container's own command; it must exist. A command after `--` runs where the caller is",
+		note: "for the container's own command; it must exist. A command after `--` runs in the caller's directory",
 		covers: ['Container.workingDir'],
 	},
 	'spec.containers[].env[].name': {
 		support: 'yes',
-		note: 'every printable name, as since v1.30; `--strict-env-names` for the rule before',
+		note: 'every printable name, as since v1.30; `--strict-env-names` for the older rule',
 		covers: ['EnvVar.name', 'Container.env'],
 	},
 	'spec.containers[].env[].value': {
 		support: 'yes',
-		note: '`$(NAME)` of variables before it is expanded',
+		note: '`$(NAME)` of earlier variables is expanded',
 		covers: ['EnvVar.value'],
 	},
 	'spec.containers[].env[].valueFrom.configMapKeyRef': {
 		support: 'yes',
-		note: 'waits for a missing object or key; never binaryData',
+		note: 'a missing object or key is waited for; never binaryData',
 		covers: ['EnvVarSource=configMapKeyRef', ...KEY_REF, ...ENV_KIND],
 	},
 	'spec.containers[].env[].valueFrom.configMapKeyRef.optional': {
@@ -232,12 +235,12 @@ export const FIELDS = {
 	},
 	'spec.containers[].env[].valueFrom.fieldRef': {
 		support: 'partly',
-		note: "status.podIP, status.hostIP and their lists are 127.0.0.1; spec.nodeName is this machine's name where the manifest has none",
+		note: "status.podIP, status.hostIP and their lists are 127.0.0.1; spec.nodeName is this machine's name if the manifest has none",
 		covers: ['FieldRef.kind', 'FieldRef.fieldPath', 'FieldRef=fieldRef'],
 	},
 	'spec.containers[].env[].valueFrom.resourceFieldRef': {
 		support: 'partly',
-		note: 'a limit that is not there is what this machine has',
+		note: 'an absent limit is that of this machine',
 		covers: [
 			...['ResourceFieldRef.kind', 'ResourceFieldRef=resourceFieldRef', 'ResourceFieldRef.containerName'],
 			...['ResourceFieldRef.resource', 'ResourceFieldRef.divisor'],
@@ -245,12 +248,12 @@ export const FIELDS = {
 	},
 	'spec.containers[].env[].valueFrom.fileKeyRef': {
 		support: 'partly',
-		note: 'of what is in the emptyDir at the start, so after a restart what the application wrote; no init container runs before',
+		note: 'from the emptyDir at the start; no init container runs before, so only a restarted application finds the file that it wrote',
 		covers: FILE_KEY_REF,
 	},
 	'spec.containers[].envFrom[].configMapRef': {
 		support: 'yes',
-		note: 'in order; waits for a missing one',
+		note: 'in order; a missing one is waited for',
 		covers: ['EnvFromSource=configMapRef', 'EnvFromSource.kind', 'EnvFromSource.name', 'Container.envFrom'],
 	},
 	'spec.containers[].envFrom[].configMapRef.optional': { support: 'yes', note: '', covers: ['EnvFromSource.optional'] },
@@ -271,39 +274,39 @@ export const FIELDS = {
 	},
 	'spec.containers[].volumeMounts[].mountPath': {
 		support: 'yes',
-		note: 'at that very path, in a mount namespace of its own; parents that the machine has not are only there; files too. Not `/`, `/proc`, `/sys`, `/dev`',
+		note: 'at exactly this path, in a private mount namespace; missing parents exist only there; files too. Not `/`, `/proc`, `/sys`, `/dev`',
 		covers: ['VolumeMount.mountPath'],
 	},
 	'spec.containers[].volumeMounts[].readOnly': {
 		support: 'yes',
-		note: 'volumes of objects are read-only always',
+		note: 'volumes of objects are always read-only',
 		covers: ['VolumeMount.readOnly'],
 	},
 	'spec.containers[].volumeMounts[].subPath': {
 		support: 'yes',
-		note: 'stays as it is at the start, with one warning; `--subpath=live` follows. A link that leads out of the volume is refused',
+		note: 'never changes after the start, with one warning; `--subpath=live` follows changes. A link out of the volume is refused',
 		covers: ['VolumeMount.subPath'],
 	},
 	'spec.containers[].volumeMounts[].subPathExpr': {
 		support: 'yes',
-		note: 'waits with CreateContainerConfigError where a variable is missing or leads elsewhere',
+		note: 'a missing variable, or a path out of the volume, is waited for with CreateContainerConfigError',
 		covers: ['VolumeMount.subPathExpr'],
 	},
 	'spec.containers[].volumeMounts[].mountPropagation': { support: 'ignored', note: 'nothing is propagated' },
 	'spec.containers[].volumeMounts[].recursiveReadOnly': { support: 'ignored', note: '' },
 	'spec.containers[].resources.limits': {
 		support: 'partly',
-		note: 'what resourceFieldRef says; not enforced',
+		note: 'for resourceFieldRef; not enforced',
 		covers: ['Container.resources', 'ContainerResources.limits'],
 	},
 	'spec.containers[].resources.requests': {
 		support: 'partly',
-		note: 'what resourceFieldRef says',
+		note: 'for resourceFieldRef',
 		covers: ['ContainerResources.requests'],
 	},
 	'spec.containers[].securityContext.runAsUser': {
 		support: 'partly',
-		note: 'as root; else `runAsUser 1000: only root can become another user; the application runs as you`. Over that of the pod',
+		note: 'as root; otherwise `runAsUser 1000: only root can become another user; the application runs as you`. Overrides that of the pod',
 		covers: ['Container.runAsUser'],
 	},
 	'spec.containers[].securityContext.runAsGroup': {
@@ -315,11 +318,14 @@ export const FIELDS = {
 	'spec.containers[].securityContext.readOnlyRootFilesystem': { support: 'ignored', note: OF_RUNTIME },
 	'spec.containers[].securityContext.capabilities': {
 		support: 'ignored',
-		note: `${OF_RUNTIME}; an ordinary user's process has none`,
+		note: `${OF_RUNTIME}; the process of an ordinary user has none`,
 	},
 	'spec.containers[].securityContext.privileged': { support: 'ignored', note: OF_RUNTIME },
-	'spec.containers[].ports': { support: 'ignored', note: 'a process listens where it likes, on this machine' },
-	'spec.containers[].livenessProbe': { support: 'ignored', note: 'nothing restarts it but `--on-change restart`' },
+	'spec.containers[].ports': { support: 'ignored', note: 'the process opens its own ports on this machine' },
+	'spec.containers[].livenessProbe': {
+		support: 'ignored',
+		note: 'only `--on-change restart` restarts the application',
+	},
 	'spec.containers[].readinessProbe': { support: 'ignored', note: '' },
 	'spec.containers[].startupProbe': { support: 'ignored', note: '' },
 	'spec.containers[].lifecycle': { support: 'ignored', note: '' },
@@ -334,27 +340,27 @@ export const FIELDS = {
 
 	'spec.initContainers[]': {
 		support: 'partly',
-		note: 'with `-c NAME`; they do not run by themselves',
+		note: 'only with `-c NAME`',
 		covers: ['PodSpec.initContainers'],
 	},
 	'spec.securityContext.runAsUser': {
 		support: 'partly',
-		note: 'as root; else a warning, and it runs as the caller',
+		note: 'as root; otherwise it runs as the caller, with a warning',
 		covers: ['PodSecurityContext.runAsUser', 'PodSpec.securityContext'],
 	},
 	'spec.securityContext.runAsGroup': {
 		support: 'partly',
-		note: 'as root; else a warning, and it runs as the caller',
+		note: 'as root; otherwise it runs as the caller, with a warning',
 		covers: ['PodSecurityContext.runAsGroup'],
 	},
 	'spec.securityContext.fsGroup': {
 		support: 'partly',
-		note: 'the modes always; the group as root; else `groups 1001: you are not a member, and only root can join them`',
+		note: 'the modes always; the group as root; otherwise `groups 1001: you are not a member, and only root can join them`',
 		covers: ['PodSecurityContext.fsGroup'],
 	},
 	'spec.securityContext.supplementalGroups': {
 		support: 'partly',
-		note: 'as root; else a warning',
+		note: 'as root; otherwise a warning',
 		covers: ['PodSecurityContext.supplementalGroups'],
 	},
 	'spec.securityContext.runAsNonRoot': { support: 'ignored', note: OF_RUNTIME },
@@ -368,15 +374,15 @@ export const FIELDS = {
 	},
 	'spec.hostname': {
 		support: 'partly',
-		note: 'the variable HOSTNAME; the machine keeps its name',
+		note: 'only the variable HOSTNAME; the name of the machine stays',
 		covers: ['PodSpec.hostname'],
 	},
 	'spec.enableServiceLinks': {
 		support: 'ignored',
-		note: 'there are no Services: no variables of them',
+		note: 'variables of Services are never set',
 		covers: ['PodSpec.enableServiceLinks'],
 	},
-	'spec.automountServiceAccountToken': { support: 'ignored', note: 'nothing is at /var/run/secrets' },
+	'spec.automountServiceAccountToken': { support: 'ignored', note: '/var/run/secrets is never mounted' },
 	'spec.hostAliases': { support: 'ignored', note: "/etc/hosts is this machine's" },
 	'spec.dnsPolicy': { support: 'ignored', note: "/etc/resolv.conf is this machine's" },
 	'spec.dnsConfig': { support: 'ignored', note: '' },
@@ -387,7 +393,7 @@ export const FIELDS = {
 	'spec.shareProcessNamespace': { support: 'ignored', note: UNKNOWN_TO_PROCESS },
 	'spec.setHostnameAsFQDN': { support: 'ignored', note: '' },
 	'spec.subdomain': { support: 'ignored', note: '' },
-	'spec.restartPolicy': { support: 'ignored', note: 'the end of the application is the end of the run' },
+	'spec.restartPolicy': { support: 'ignored', note: 'the run ends with the application' },
 	'spec.terminationGracePeriodSeconds': { support: 'ignored', note: '30 seconds at a restart' },
 	'spec.activeDeadlineSeconds': { support: 'ignored', note: OF_CLUSTER },
 	'spec.imagePullSecrets': { support: 'ignored', note: OF_RUNTIME },

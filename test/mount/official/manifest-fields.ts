@@ -1,8 +1,8 @@
-/** Which fields of a pod a manifest has. */
+/** Lists the fields of a pod in a manifest. */
 
 import type { Manifest } from '../../support/pod-manifest.js';
 
-/** Where the pod is in a workload. */
+/** Path of the pod template in a workload. */
 const TEMPLATES: Readonly<Record<string, readonly string[]>> = {
 	Pod: [],
 	Deployment: ['spec', 'template'],
@@ -11,7 +11,7 @@ const TEMPLATES: Readonly<Record<string, readonly string[]>> = {
 	CronJob: ['spec', 'jobTemplate', 'spec', 'template'],
 };
 
-/** `spec.volumes[].configMap.items[].mode` and everything above it; nothing for an object that no pod comes from. */
+/** `spec.volumes[].configMap.items[].mode` and its ancestors; empty for an object without a pod template. */
 export function fieldsOf(object: Manifest): ReadonlySet<string> {
 	const template = TEMPLATES[object.kind];
 	const fields = new Set<string>();

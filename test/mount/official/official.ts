@@ -1,8 +1,8 @@
 /**
- * The official Kubernetes cases against `configmapfs run`: each a real mount and a real process, as root and as an
- * ordinary user. `officialCases` gives a test file its cases by number, with the titles and the proven fields of
- * cases.ts; it fails where a case is missing, where a manifest has not the field that it is to prove, and where the
- * machine is not as it was.
+ * Runs the official Kubernetes cases against `configmapfs run`: each with a real mount and a real process, as root and as
+ * an ordinary user. `officialCases` defines the tests of a file by case number, with the titles and proven fields of
+ * cases.ts. A test fails if a case is missing, if a manifest lacks a field that the case proves, or if the machine
+ * changes.
  */
 
 import { readFileSync } from 'node:fs';
@@ -19,25 +19,25 @@ import { fieldsOf } from './manifest-fields.js';
 
 type Objects = readonly Manifest[] | ManifestFile;
 
-/** What a case has at hand. */
+/** Tools of a case. */
 export interface CaseContext {
 	readonly way: NamespaceWay;
-	/** The application may become another user. */
+	/** Whether the application can run as another user. */
 	readonly isRoot: boolean;
 	/** Path of the official test program. */
 	readonly agnhost: string;
 	readonly machine: Machine;
-	/** Starts it without waiting. */
+	/** Starts a run without waiting. */
 	start(objects: Objects, options?: RunOptions): RunProcess;
-	/** Runs it to its end. */
+	/** Starts a run and waits for its end. */
 	toEnd(objects: Objects, options?: RunOptions): Promise<RunResult>;
-	/** The same; exit status and output must be those of a pod that succeeded. Returns the output. */
+	/** As `toEnd`, but expects exit status 0. Returns standard output. */
 	succeed(objects: Objects, options?: RunOptions): Promise<string>;
 }
 
 export type DefineCase = (id: CaseId, body: (context: CaseContext) => Promise<void>) => void;
 
-/** Belongs at the top of a test file, once. Cases of one file run side by side: most of them wait. */
+/** Call it once, at the top of a test file. The cases of a file run concurrently, because most of them wait. */
 export function officialCases(sections: readonly Section[], define: (official: DefineCase) => void): void {
 	afterAll(async () => {
 		stopRuns();
@@ -60,7 +60,7 @@ function defineFor(way: NamespaceWay, sections: readonly Section[], define: (off
 		defined.add(id);
 		const { section, title, proves, once }: OfficialCase = CASES[id];
 		if (once === true && way === USER_WAY && ROOT_WAY.missing === undefined) return;
-		test.concurrent([id, SECTIONS[section].title, title].filter((word) => word !== '').join(' '), async () => {
+		test.concurrent([id, SECTIONS[section].title, title].filter((part) => part !== '').join(' '), async () => {
 			const own = new OwnRuns(way, watched);
 			try {
 				await body(own);
@@ -72,21 +72,21 @@ function defineFor(way: NamespaceWay, sections: readonly Section[], define: (off
 		});
 	});
 
-	test('every case of the sections is here', () => {
+	test('defines every case of its sections', () => {
 		const wanted = Object.entries<OfficialCase>(CASES).filter(
 			([, { section, elsewhere }]) => sections.includes(section) && elsewhere === undefined,
 		);
 		expect([...defined].sort()).toEqual(wanted.map(([id]) => id).sort());
 	});
 
-	test('mount table and /etc of the machine are the same before, during and after', () => {
-		watched.look();
+	test('leaves the mount table and /etc of the machine unchanged, also while it runs', () => {
+		watched.check();
 		expect(watched.changes).toEqual([]);
 		expect(watched.machine.left()).toEqual([]);
 	});
 }
 
-/** A machine, and what of it was ever seen other than at the start. */
+/** A machine, with the changes of its state since the start. */
 class WatchedMachine {
 	readonly machine: Machine;
 	readonly changes: string[] = [];
@@ -97,19 +97,20 @@ class WatchedMachine {
 		this.#before = new Set(this.#lines());
 	}
 
-	look(): void {
+	/** Compares the state with that at the start, and records changes. */
+	check(): void {
 		const now = new Set(this.#lines());
 		for (const line of now) if (!this.#before.has(line)) this.changes.push(`+ ${line}`);
 		for (const line of this.#before) if (!now.has(line)) this.changes.push(`- ${line}`);
 	}
 
-	/** Of the machine, and of this process, which is on the one below it, without the mounts of other tests. */
+	/** State of the machine, and mounts of this process, which runs outside of it, without those of other tests. */
 	#lines(): readonly string[] {
 		return [...this.machine.state().split('\n'), ...linesWithoutOthers(readFileSync('/proc/self/mountinfo', 'utf8'))];
 	}
 }
 
-/** What a case starts; cases take its functions apart, so they are bound. */
+/** The runs of a case. Cases destructure it, so its functions are bound. */
 class OwnRuns implements CaseContext {
 	readonly way: NamespaceWay;
 	readonly isRoot: boolean;
@@ -136,8 +137,8 @@ class OwnRuns implements CaseContext {
 		this.files.push(file);
 		const run = startRun(this.machine, this.way, file, options);
 		this.#runs.push(run);
-		// The application has its volumes by then.
-		run.child.stdout?.once('data', () => this.#watched.look());
+		// At its first output the application has its volumes.
+		run.child.stdout?.once('data', () => this.#watched.check());
 		return run;
 	};
 
@@ -150,7 +151,7 @@ class OwnRuns implements CaseContext {
 		return stdout;
 	};
 
-	/** Ends what a failed case has left running; in order, so that the machine is as before. */
+	/** Stops the runs that a failed case left behind, gracefully, so that they restore the machine. */
 	async stop(): Promise<void> {
 		await Promise.all(
 			this.#runs.map(async (run) => {

@@ -1,6 +1,6 @@
 /**
- * Section F: parts of volumes. Of the generic suite (S, numbers of our own), whose volumes are made by storage drivers,
- * the volume is a directory of this machine: a claim by --local-volume, or a hostPath.
+ * Section F: mounts with a subPath. The generic suite (section S, with our own numbers) uses volumes of storage drivers;
+ * here they are directories of this machine: a claim with --local-volume, or a hostPath.
  * Source: kubernetes v1.20.2 test/e2e/storage/subpath.go and testsuites/subpath.go.
  */
 
@@ -16,8 +16,8 @@ const MAP = configMap('my-configmap', { 'configmap-key': 'configmap-value' });
 const SECRET = secret('my-secret', { 'secret-key': 'secret-value' });
 const POD_NAME = 'pod-subpath-test';
 
-/** A pod whose container has a part of one volume. */
-function podWithPart(container: Fields, volume: Fields, mountPath: string, subPath: string): Manifest {
+/** A pod whose container mounts a subPath of one volume. */
+function podWithSubPath(container: Fields, volume: Fields, mountPath: string, subPath: string): Manifest {
 	return pod(
 		POD_NAME,
 		{ ...container, volumeMounts: [{ name: 'test-volume', mountPath, subPath }] },
@@ -25,13 +25,13 @@ function podWithPart(container: Fields, volume: Fields, mountPath: string, subPa
 	);
 }
 
-/** Reads the part in a loop, as the official pods do. It is a file, and stays as it is. */
-async function readsPart(
+/** Reads the subPath in a loop, as the official pods do. It is a file and never changes. */
+async function readsSubPath(
 	{ agnhost, start }: CaseContext,
 	part: { readonly volume: Fields; readonly subPath: string; readonly content: string; readonly mountPath?: string },
 ): Promise<void> {
 	const { volume, subPath, content, mountPath = '/test-volume' } = part;
-	const run = start([MAP, SECRET, podWithPart(mounttest(agnhost, loop(mountPath)), volume, mountPath, subPath)]);
+	const run = start([MAP, SECRET, podWithSubPath(mounttest(agnhost, loop(mountPath)), volume, mountPath, subPath)]);
 	await run.waitForOutput(contentLine(mountPath, content));
 	expect(run.log.map(({ msg }) => msg)).toEqual([
 		`volume "test-volume": subPath "${subPath}" at ${mountPath} keeps its present content when its object changes, ` +
@@ -44,7 +44,7 @@ async function readsPart(
 
 const CLAIM = { persistentVolumeClaim: { claimName: 'data' } };
 
-/** A directory of this machine in the place of the claim. */
+/** A directory of this machine that replaces the claim. */
 function claim(): { readonly directory: string; readonly args: readonly string[] } {
 	const directory = temporaryDirectory('volume', 0o777);
 	return { directory, args: ['--local-volume', `test-volume=${directory}`] };
@@ -52,7 +52,7 @@ function claim(): { readonly directory: string; readonly args: readonly string[]
 
 officialCases(['F', 'S'], (official) => {
 	official('F1', (context) =>
-		readsPart(context, {
+		readsSubPath(context, {
 			volume: { secret: { secretName: 'my-secret' } },
 			subPath: 'secret-key',
 			content: 'secret-value',
@@ -62,16 +62,16 @@ officialCases(['F', 'S'], (official) => {
 	const whole = { configMap: { name: 'my-configmap' } };
 	const value = { volume: whole, subPath: 'configmap-key', content: 'configmap-value' };
 
-	official('F2', (context) => readsPart(context, value));
+	official('F2', (context) => readsSubPath(context, value));
 
 	official('F3', async (context) => {
 		const before = readFileSync('/etc/resolv.conf');
-		await readsPart(context, { ...value, mountPath: '/etc/resolv.conf' });
+		await readsSubPath(context, { ...value, mountPath: '/etc/resolv.conf' });
 		expect(readFileSync('/etc/resolv.conf')).toEqual(before);
 	});
 
 	official('F4', (context) =>
-		readsPart(context, {
+		readsSubPath(context, {
 			volume: { downwardAPI: { items: [{ path: 'downward/podname', fieldRef: { fieldPath: 'metadata.name' } }] } },
 			subPath: 'downward/podname',
 			content: POD_NAME,
@@ -80,19 +80,19 @@ officialCases(['F', 'S'], (official) => {
 
 	official('F5', (context) => {
 		const items = [{ key: 'configmap-key', path: 'projected/configmap-key' }];
-		return readsPart(context, {
+		return readsSubPath(context, {
 			volume: { projected: { sources: [{ configMap: { name: 'my-configmap', items } }] } },
 			subPath: 'projected/configmap-key',
 			content: 'configmap-value',
 		});
 	});
 
-	// What a probe does in a cluster is done here by --on-change restart. It restarts once for each change, and no more.
+	// In a cluster a probe restarts the container; here --on-change restart does, exactly once for each change.
 	official('F6', async ({ start }) => {
 		const map = (text: string) => configMap('my-configmap-to-modify', { 'configmap-key': text });
 		const container = { command: ['sh', '-c', 'echo "[$(cat /test-volume)]"; exec sleep 1000'] };
 		const volume = { configMap: { name: 'my-configmap-to-modify' } };
-		const run = start([map('configmap-value'), podWithPart(container, volume, '/test-volume', 'configmap-key')], {
+		const run = start([map('configmap-value'), podWithSubPath(container, volume, '/test-volume', 'configmap-key')], {
 			args: ['--on-change', 'restart'],
 		});
 		await run.waitForOutput('[configmap-value]\n');
@@ -108,9 +108,9 @@ officialCases(['F', 'S'], (official) => {
 	official('S1', async ({ succeed }) => {
 		const { directory, args } = claim();
 		const container = { command: ['sh', '-c', 'echo written >/test-volume/test-file'] };
-		await succeed([podWithPart(container, CLAIM, '/test-volume', 'not/there')], { args });
+		await succeed([podWithSubPath(container, CLAIM, '/test-volume', 'not/there')], { args });
 		expect(readFileSync(join(directory, 'not/there/test-file'), 'utf8')).toBe('written\n');
-		// In a volume that is empty at each start too.
+		// Also in a volume that is empty at each start.
 		const script = 'test -d /test-volume && echo written >/test-volume/test-file && cat /whole/not/there/test-file';
 		const manifest = pod(
 			POD_NAME,
@@ -131,7 +131,7 @@ officialCases(['F', 'S'], (official) => {
 		mkdirSync(join(directory, 'there'));
 		writeFileSync(join(directory, 'there/old'), 'old\n');
 		const container = { command: ['sh', '-c', 'cat /test-volume/old'] };
-		expect(await succeed([podWithPart(container, CLAIM, '/test-volume', 'there')], { args })).toBe('old\n');
+		expect(await succeed([podWithSubPath(container, CLAIM, '/test-volume', 'there')], { args })).toBe('old\n');
 	});
 
 	official('S3', async ({ agnhost, succeed }) => {
@@ -139,7 +139,7 @@ officialCases(['F', 'S'], (official) => {
 		mkdirSync(join(directory, 'there'));
 		writeFileSync(join(directory, 'there/test-file'), 'mount-tester new file\n');
 		const container = mounttest(agnhost, ['--file_content_in_loop=/test-volume/test-file']);
-		expect(await succeed([podWithPart(container, CLAIM, '/test-volume', 'there')], { args })).toBe(
+		expect(await succeed([podWithSubPath(container, CLAIM, '/test-volume', 'there')], { args })).toBe(
 			contentLine('/test-volume/test-file', 'mount-tester new file\n'),
 		);
 	});
@@ -148,26 +148,26 @@ officialCases(['F', 'S'], (official) => {
 		const { directory, args } = claim();
 		writeFileSync(join(directory, 'file'), 'namespace');
 		const container = mounttest(agnhost, ['--file_content=/test-volume']);
-		expect(await succeed([podWithPart(container, CLAIM, '/test-volume', 'file')], { args })).toBe(
+		expect(await succeed([podWithSubPath(container, CLAIM, '/test-volume', 'file')], { args })).toBe(
 			contentLine('/test-volume', 'namespace'),
 		);
 	});
 
-	/** The subPath is a link that leads out of the volume. */
-	const leadsOut = async ({ toEnd }: CaseContext, to: string) => {
+	/** The subPath is a link to a path outside the volume. */
+	const pointsOutside = async ({ toEnd }: CaseContext, to: string) => {
 		const { directory, args } = claim();
 		symlinkSync(to, join(directory, 'link'));
-		const manifest = podWithPart({ command: ['echo', 'started'] }, CLAIM, '/test-volume', 'link');
+		const manifest = podWithSubPath({ command: ['echo', 'started'] }, CLAIM, '/test-volume', 'link');
 		const { code, stdout, stderr } = await toEnd([manifest], { args });
 		expect(code).toBe(125);
 		expect(stdout).toBe('');
 		expect(stderr).toContain('failed to prepare subPath for volumeMount "test-volume" of container "test": "link" ');
 	};
 
-	official('S5', (context) => leadsOut(context, '/bin'));
-	official('S6', (context) => leadsOut(context, '/bin/sh'));
-	official('S7', (context) => leadsOut(context, '/bin/notanexistingpath'));
-	official('S8', (context) => leadsOut(context, '../'));
+	official('S5', (context) => pointsOutside(context, '/bin'));
+	official('S6', (context) => pointsOutside(context, '/bin/sh'));
+	official('S7', (context) => pointsOutside(context, '/bin/notanexistingpath'));
+	official('S8', (context) => pointsOutside(context, '../'));
 
 	official('S9', async ({ succeed }) => {
 		const { directory, args } = claim();
@@ -187,16 +187,19 @@ officialCases(['F', 'S'], (official) => {
 		expect(readFileSync(join(directory, '2/file'), 'utf8')).toBe('two\n');
 	});
 
-	/** The container is started twice over the same part. */
+	/** Starts the container twice with the same subPath. */
 	const restarts = async ({ start }: CaseContext, subPath: string, file: string) => {
 		const { directory, args } = claim();
 		mkdirSync(join(directory, 'directory'));
 		writeFileSync(join(directory, 'directory/file'), 'content');
 		const env = [{ name: 'TIME', valueFrom: { configMapKeyRef: { name: 'times', key: 'time' } } }];
 		const container = { command: ['sh', '-c', `echo "$TIME [$(cat ${file})]"; exec sleep 1000`], env };
-		const run = start([configMap('times', { time: 'first' }), podWithPart(container, CLAIM, '/test-volume', subPath)], {
-			args: [...args, '--on-change', 'restart'],
-		});
+		const run = start(
+			[configMap('times', { time: 'first' }), podWithSubPath(container, CLAIM, '/test-volume', subPath)],
+			{
+				args: [...args, '--on-change', 'restart'],
+			},
+		);
 		await run.waitForOutput('first [content]\n');
 		run.manifest.put(configMap('times', { time: 'second' }));
 		await run.waitForOutput('second [content]\n');
@@ -206,7 +209,7 @@ officialCases(['F', 'S'], (official) => {
 	official('S10', (context) => restarts(context, 'directory', '/test-volume/file'));
 	official('S11', (context) => restarts(context, 'directory/file', '/test-volume'));
 
-	/** What the container cannot write, and can read. */
+	/** The container can read the path, but not write it. */
 	const cannotWrite = async (
 		{ toEnd }: CaseContext,
 		volume: Fields,
@@ -251,7 +254,7 @@ officialCases(['F', 'S'], (official) => {
 	official('S16', async ({ start }) => {
 		const { directory, args } = claim();
 		const container = { command: ['sh', '-c', 'echo running; exec sleep 1000'] };
-		const run = start([podWithPart(container, CLAIM, '/test-volume', 'part')], { args });
+		const run = start([podWithSubPath(container, CLAIM, '/test-volume', 'part')], { args });
 		await run.waitForOutput('running');
 		expect(await run.exec('rmdir', join(directory, 'part'))).toMatchObject({ code: 0 });
 		expect(await run.stop()).toEqual({ code: 143, signal: null });

@@ -1,6 +1,6 @@
 /**
- * Sections A and D: volumes of ConfigMaps, alone and projected. Both have the same cases, which differ in how the
- * volume is written and where it is mounted.
+ * Sections A and D: volumes of ConfigMaps, direct and projected. Both have the same cases; they differ in the notation of
+ * the volume and in its mount path.
  * Source: kubernetes v1.20.2 test/e2e/common/configmap_volume.go and projected_configmap.go.
  */
 
@@ -17,9 +17,9 @@ interface Source {
 	readonly optional?: boolean;
 }
 
-/** One of the two ways to write the same volume. */
+/** One of the two notations of a volume. */
 interface Writing {
-	/** Of the case that has this meaning. */
+	/** Case numbers by their subject. */
 	readonly ids: Readonly<Record<'plain' | 'mode' | 'fsGroupMode' | 'nonRoot' | 'fsGroup', CaseId>> &
 		Readonly<Record<'mapped' | 'mappedMode' | 'mappedNonRoot' | 'mappedFsGroup', CaseId>> &
 		Readonly<Record<'updates' | 'optional' | 'several' | 'noObject' | 'noKey', CaseId>>;
@@ -54,7 +54,7 @@ const PROJECTED: Writing = {
 	path: '/etc/projected-configmap-volume',
 	optionalPath: '/etc/projected-configmap-volumes',
 	volume: ({ defaultMode, ...source }) => ({ projected: { defaultMode, sources: [{ configMap: source }] } }),
-	// The official test sets the mode of the volume, not that of the item.
+	// The official test sets the mode of the volume instead of the item.
 	mappedWithMode: ({ name }) => ({
 		projected: { defaultMode: 0o400, sources: [{ configMap: { name, items: ITEMS } }] },
 	}),
@@ -62,14 +62,14 @@ const PROJECTED: Writing = {
 
 const MAP = configMap('configmap-test-volume', THREE);
 const ONE = { 'data-1': 'value-1' };
-/** The 1000 of the cases that are not root, and their group. */
+/** User and group of the cases that do not run as root. */
 const NON_ROOT = { runAsUser: 1000 };
 const GROUP = { fsGroup: 1001 };
 
-/** Says as whom it runs before it becomes the program that is given. */
-const SAY_WHO = ['sh', '-c', 'id -u; exec "$0" "$@"'];
+/** Prints its user before it executes the given program. */
+const PRINT_USER = ['sh', '-c', 'id -u; exec "$0" "$@"'];
 
-/** A pod whose one container mounts one volume, read-only. */
+/** A pod with one container that mounts one volume, read-only. */
 function podWith(container: Fields, volume: Fields, mountPath: string, spec: Fields = {}): Manifest {
 	return pod(
 		'pod-configmaps',
@@ -79,12 +79,12 @@ function podWith(container: Fields, volume: Fields, mountPath: string, spec: Fie
 }
 
 interface Expected {
-	/** As Go writes it; undefined: the case does not look. */
+	/** In Go's notation. Undefined: the case does not check it. */
 	readonly mode?: string;
 	readonly securityContext?: Fields;
 }
 
-/** Runs mounttest over one file of the volume. */
+/** Runs mounttest on one file of the volume. */
 async function readsOnce(
 	context: CaseContext,
 	writing: Writing,
@@ -94,7 +94,7 @@ async function readsOnce(
 ): Promise<void> {
 	const path = `${writing.path}/${file[0]}`;
 	const flags = [`--file_content=${path}`, `--file_mode=${path}`, `--file_owner=${path}`];
-	const container = { ...mounttest(context.agnhost, flags), command: [...SAY_WHO, context.agnhost] };
+	const container = { ...mounttest(context.agnhost, flags), command: [...PRINT_USER, context.agnhost] };
 	const manifest = podWith(container, volume, writing.path, { securityContext });
 	const { code, stdout, stderr } = await context.toEnd([MAP, manifest]);
 	expect(code, stderr).toBe(0);
@@ -106,7 +106,7 @@ async function readsOnce(
 	expectWarnings(context, stderr, securityContext);
 }
 
-/** Files are the caller's. Their group is that of the pod where the caller may give it. */
+/** The caller owns the files. Their group is the fsGroup if the caller may set it. */
 function expectOwner({ isRoot, way }: CaseContext, stdout: string, path: string, securityContext?: Fields): void {
 	const uid = isRoot ? 0 : way.user?.uid;
 	const gid = isRoot ? (securityContext?.fsGroup ?? 0) : way.user?.gid;
@@ -114,7 +114,7 @@ function expectOwner({ isRoot, way }: CaseContext, stdout: string, path: string,
 	if (gid !== undefined) expect(stdout).toContain(`owner GID of "${path}": ${gid}\n`);
 }
 
-/** An ordinary user can be nobody else, which is said; root can, and says nothing. */
+/** An ordinary user cannot become another user and gets a warning; root can. */
 function expectWarnings({ isRoot }: CaseContext, stderr: string, securityContext: Fields = {}): void {
 	const wanted = [
 		...('runAsUser' in securityContext
@@ -137,7 +137,7 @@ function defineVolumeCases(official: DefineCase, writing: Writing): void {
 	official(ids.mode, (context) =>
 		readsOnce(context, writing, volume({ name, defaultMode: 0o400 }), plain, { mode: `-${READ}` }),
 	);
-	// Root's process is another user, which may read it through the group alone.
+	// As root the process runs as another user, which can read the file only through its group.
 	official(ids.fsGroupMode, (context) =>
 		readsOnce(context, writing, volume({ name, defaultMode: 0o440 }), plain, {
 			mode: '-r--r-----',
@@ -197,7 +197,7 @@ function defineVolumeCases(official: DefineCase, writing: Writing): void {
 				},
 			),
 		);
-		// A run is one container; the pod is three of them over one manifest.
+		// A run is one container, so three runs of one manifest make the pod.
 		const [deleted, updated, created] = roles.map((role) => start(file, { args: ['-c', `${role}-container`] }));
 		if (deleted === undefined || updated === undefined || created === undefined) throw new Error('three runs');
 		await created.waitForOutput(failureLine(pathOf('create')));
@@ -234,7 +234,7 @@ function defineVolumeCases(official: DefineCase, writing: Writing): void {
 		expect(output).toContain(modeLine(`${path}-2/data-1`, '-rw-r--r--'));
 	});
 
-	/** Waits with kubelet's text, starts with what comes, and with --wait-timeout ends. */
+	/** The run waits with kubelet's text, starts once the object arrives, and ends with --wait-timeout. */
 	const waits = async (
 		{ agnhost, start, toEnd }: CaseContext,
 		source: Source,
@@ -310,7 +310,7 @@ officialCases(['A', 'D'], (official) => {
 		await text.stop();
 	});
 
-	// The refusals of an API server, by the manifest's source; what was there stays.
+	// The source of the manifest refuses the changes that an API server refuses, and keeps the old object.
 	official('A14', async ({ agnhost, start }) => {
 		const path = CONFIG_MAP.path;
 		const map = (data: Readonly<Record<string, string>>, more: Fields = {}) => configMap('immutable', data, more);
@@ -325,7 +325,7 @@ officialCases(['A', 'D'], (official) => {
 		await run.waitForOutput(failureLine(`${path}/data-4`));
 		run.manifest.put(map(four));
 		await run.waitForOutput(contentLine(`${path}/data-4`, 'value-4'));
-		// The last change that it may have shows that it was taken.
+		// A permitted change shows when the source has read the file.
 		run.manifest.put(map(fixed, { immutable: true }));
 		await run.waitForOutput(contentLine(`${path}/data-4`, 'fixed'));
 		run.manifest.put(map(five, { immutable: true }));
@@ -335,7 +335,7 @@ officialCases(['A', 'D'], (official) => {
 		const labels = { metadata: { name: 'immutable', labels: { label1: 'value1' } } };
 		run.manifest.put(map(fixed, { immutable: true, ...labels }));
 		expect(await names()).toBe('data-1\ndata-2\ndata-3\ndata-4\n');
-		// Made anew it may have anything.
+		// A new object of the same name may have any content.
 		run.manifest.remove(map(four));
 		await run.waitForLog('configmap "immutable" not found; the last content stays');
 		run.manifest.put(map({ 'data-4': 'new' }));
