@@ -9,7 +9,7 @@ const FOLDER = fileURLToPath(new URL('../../../examples/', import.meta.url));
 
 interface Manifest {
 	readonly kind: string;
-	/** A kustomization has none. */
+	/** Undefined for a kustomization. */
 	readonly metadata?: { readonly name: string; readonly namespace?: string };
 	readonly immutable?: boolean;
 	readonly data?: Readonly<Record<string, unknown>>;
@@ -69,14 +69,14 @@ function configMapsIn(file: string): readonly Manifest[] {
 	return objectsIn(file).filter(({ kind }) => kind === 'ConfigMap');
 }
 
-test('every example is listed here and in the README', () => {
+test('every example is listed here and in examples/README.md', () => {
 	const readme = readFileSync(`${FOLDER}README.md`, 'utf8');
 	const files = readdirSync(FOLDER, { recursive: true, withFileTypes: true })
 		.filter((entry) => entry.isFile())
 		.map(({ parentPath, name }) => relative(FOLDER, join(parentPath, name)))
 		.filter((file) => file !== 'README.md');
 	expect(files.sort()).toEqual([...Object.keys(FILES), ...OTHERS].sort());
-	// A kustomization is one example, whatever it is made of.
+	// A kustomization is one example, however many files it has.
 	const titles = files.map((file) => file.replace(/^(run\/kustomize)\/.*/, '$1'));
 	expect(titles.filter((title) => !readme.includes(`\`${title}\``))).toEqual([]);
 });
@@ -85,16 +85,16 @@ test.each(Object.entries(FILES))('%s holds its objects', (file, titles) => {
 	expect(objectsIn(file).map(titleOf)).toEqual(titles);
 });
 
-test('no two examples are the same object', () => {
+test('no two examples contain the same object', () => {
 	const titles = Object.values(FILES).flat();
 	expect(titles).toEqual([...new Set(titles)]);
 });
 
-test.each(Object.keys(FILES))('%s is valid as the API server sees it', (file) => {
+test.each(Object.keys(FILES))('%s is valid for the API server', (file) => {
 	for (const { data = {}, binaryData = {} } of configMapsIn(file)) {
 		for (const [key, value] of Object.entries(data)) expect(value, key).toBeTypeOf('string');
 		for (const value of Object.values(binaryData)) {
-			// Go ignores line breaks in base64, and nothing else.
+			// Go ignores line breaks in base64, and no other characters.
 			expect(value.replaceAll('\n', '')).toMatch(/^(?:[A-Za-z\d+/]{4})*(?:[A-Za-z\d+/]{2}==|[A-Za-z\d+/]{3}=)?$/);
 		}
 		const keys = [...Object.keys(data), ...Object.keys(binaryData)];
@@ -103,7 +103,7 @@ test.each(Object.keys(FILES))('%s is valid as the API server sees it', (file) =>
 	}
 });
 
-test('the bytes of binary.yaml are what their names say', () => {
+test('the bytes of binary.yaml match their file names', () => {
 	const binaryData = configMapsIn('binary.yaml')[0]?.binaryData ?? {};
 	const logo = Buffer.from(binaryData['logo.png'] ?? '', 'base64');
 	expect(logo.subarray(0, 8).toString('latin1')).toBe('\u0089PNG\r\n\u001a\n');
@@ -112,7 +112,7 @@ test('the bytes of binary.yaml are what their names say', () => {
 	expect(gunzipSync(Buffer.from(binaryData['robots.txt.gz'] ?? '', 'base64')).toString()).toMatch(/^User-agent: \*\n/);
 });
 
-test('immutable.yaml is the only immutable one', () => {
+test('only immutable.yaml is immutable', () => {
 	expect(Object.keys(FILES).filter((file) => configMapsIn(file).some(({ immutable }) => immutable === true))).toEqual([
 		'immutable.yaml',
 	]);

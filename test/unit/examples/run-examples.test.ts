@@ -1,4 +1,4 @@
-/** The examples for `run`: pods that decode, find everything that they name, and leave lint little to say. */
+/** The examples for `run`: pods that decode, whose references all resolve, with few findings of lint. */
 
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
@@ -15,8 +15,8 @@ import { storeOf } from '../store/source-objects.js';
 const FOLDER = fileURLToPath(new URL('../../../examples/run/', import.meta.url));
 const SURROUNDINGS = { nodeName: 'node', hostIP: '10.0.0.1', podIP: '10.0.0.2', cpuCount: 2, memoryBytes: 2 ** 30 };
 
-/** What lint says of each: that is what the example shows. */
-const TOLD: Readonly<Record<string, readonly string[]>> = {
+/** The rules that lint reports for each example, because the example shows them. */
+const REPORTED_RULES: Readonly<Record<string, readonly string[]>> = {
 	'nginx.yaml': ['subpath-never-updates'],
 	'app.yaml': [],
 	'cron-job.yaml': [],
@@ -40,20 +40,20 @@ function load(file: string) {
 	return { text, pod, container, environment, objects: available };
 }
 
-test.each(Object.entries(TOLD))('%s is a pod that lacks nothing, and lint says %j', (file, rules) => {
+test.each(Object.entries(REPORTED_RULES))('%s is a pod without missing objects, and lint reports %j', (file, rules) => {
 	const { pod, objects, environment } = load(file);
 	expect(environment).toMatchObject({ missing: [], warnings: [] });
 	const findings = lintPod({ pod, objects, violations: [] });
-	const told = findings.filter(({ severity }) => severity !== 'info').map(({ rule }) => rule);
-	expect(told).toEqual(rules);
+	const reported = findings.filter(({ severity }) => severity !== 'info').map(({ rule }) => rule);
+	expect(reported).toEqual(rules);
 });
 
-test.each(Object.keys(TOLD))('%s says at its top how it is run', (file) => {
+test.each(Object.keys(REPORTED_RULES))('%s gives its command in its first lines', (file) => {
 	const [top = ''] = load(file).text.split(/^apiVersion/m);
 	expect(top).toMatch(new RegExp(`^#   configmapfs run -f examples/run/${file}`, 'm'));
 });
 
-test('what refers to variables is expanded', () => {
+test('references to variables are expanded', () => {
 	const app = load('app.yaml');
 	expect(commandLine(app.container, app.environment, ['./checkout'], true)).toEqual([
 		'./checkout',
