@@ -206,7 +206,7 @@ export class Reflector implements Feed {
 		if (concernsAll) gate.lost(this);
 		else gate.regained();
 		this.#state.failed(error);
-		// A fault of one loop alone may be that of all; together they attempt no more often than one.
+		// Each loop may have this fault of its own; longer delays keep their attempts as few as those of one loop.
 		const longestMs = LONGEST_DELAY_MS * (concernsAll ? 1 : gate.loops);
 		const backOffMs = this.#backOff.next(mayEndAnyTime(error) ? longestMs : undefined);
 		const requestedMs = (error.retryAfterSeconds ?? 0) * 1_000 * between(random, 1, 1.1);
