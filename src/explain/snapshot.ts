@@ -1,6 +1,5 @@
 /**
- * Everything that the sources of a pod have, read once: nothing is watched afterwards. For what looks at a pod and does
- * not run it.
+ * Reads the sources of a pod once, and closes them. For commands that explain a pod without running it.
  */
 
 import { ConfigMapFsError } from '../base/errors.js';
@@ -11,7 +10,7 @@ import { LayeredStore, type StoreProblem } from '../store/layered-store.js';
 import type { Problem, Source, SourceObject, SourceSink } from '../store/source.js';
 
 export interface SnapshotOptions extends Pick<PodSources, 'sources' | 'cluster'> {
-	/** What is wrong with a source as a whole is a problem like any other. Default: it is an error. */
+	/** Whether an invalid source is a problem, and not an error. Default is false. */
 	readonly keepGoing?: boolean;
 }
 
@@ -25,13 +24,13 @@ export class Snapshot {
 	readonly #options: SnapshotOptions;
 	readonly #store: LayeredStore;
 	readonly catalog: PodCatalog;
-	/** By layer, of sources that have no state at all. */
+	/** By layer: the problems of sources that could not start. */
 	readonly #failures: (readonly StoreProblem[])[];
 
 	private constructor(options: SnapshotOptions) {
 		const { sources, cluster } = options;
 		this.#options = options;
-		// The cluster is the lowest layer, whether it is asked for something or not.
+		// The cluster is the lowest layer, even if nothing is read from it.
 		const layers = [cluster?.description ?? 'cluster', ...sources.map(({ description }) => description)];
 		this.#failures = layers.map(() => []);
 		const listener = { changed: () => {}, problems: () => {} };
@@ -39,7 +38,7 @@ export class Snapshot {
 		this.catalog = new PodCatalog(this.#store);
 	}
 
-	/** Reads the local sources. Errors: theirs; with `keepGoing` none of code INPUT_INVALID. */
+	/** Reads the local sources. Errors: those of the sources; with `keepGoing`, not INPUT_INVALID. */
 	static async read(options: SnapshotOptions): Promise<Snapshot> {
 		const snapshot = new Snapshot(options);
 		snapshot.#store.hold();
@@ -48,7 +47,7 @@ export class Snapshot {
 		return snapshot;
 	}
 
-	/** Every version of every object, invalid ones too, in the order of the sources. */
+	/** Every version of every object, invalid versions too, in the order of the layers. */
 	get versions(): readonly SourceObject[] {
 		return this.#store.versions;
 	}
@@ -57,7 +56,7 @@ export class Snapshot {
 		return [...this.#failures.flat(), ...this.#store.problems];
 	}
 
-	/** Reads these from the cluster, if there is one; to be called once. Errors: those of the cluster. */
+	/** Reads these ConfigMaps from the cluster, if there is one. To be called once. Errors: those of the cluster. */
 	async readFromCluster(wanted: readonly WantedConfigMaps[]): Promise<void> {
 		const { cluster } = this.#options;
 		const [sink] = this.#store.sinks;
@@ -71,8 +70,8 @@ export class Snapshot {
 			remove: () => {},
 			problems: (all) => void problems.push(...all),
 		};
-		const asked = wanted.filter(({ names }) => names.length > 0);
-		for (const { names, namespace } of asked) {
+		const nonEmpty = wanted.filter(({ names }) => names.length > 0);
+		for (const { names, namespace } of nonEmpty) {
 			const source = cluster.follow([...new Set(names)].sort(), namespace);
 			try {
 				await source.start(collector);

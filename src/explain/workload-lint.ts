@@ -1,6 +1,6 @@
 /**
- * Lint of workloads with everything that their manifests name: each finding where its field is written, findings of
- * several workloads about one thing once. Pure but for its input.
+ * Checks workloads together with the objects that they refer to. Each finding has the location of its field; a finding
+ * that several workloads share is reported once. Pure but for its input.
  */
 
 import { ConfigMapFsError } from '../base/errors.js';
@@ -14,43 +14,43 @@ import type { ObjectKind } from '../pod/lint/object-reference.js';
 import type { Absence } from '../pod/lint/subject.js';
 import type { Pod } from '../pod/pod-spec.js';
 import { workloadTitle } from '../pod/workload.js';
-import { fieldPath, type ObjectPlaces, type PlacedKind } from './object-places.js';
+import { fieldPath, type LocatedKind, type ObjectLocations } from './object-locations.js';
 
-/** A finding of one workload, or of what was read. */
+/** A finding about one workload, or about a manifest. */
 export interface WorkloadFinding extends Finding {
-	/** `deployment/web`; undefined: it is about a manifest as such. */
+	/** `deployment/web`; undefined for a finding about a manifest. */
 	readonly workload: string | undefined;
 }
 
 export interface WorkloadLintInput {
 	readonly workloads: readonly ManifestObject[];
 	readonly catalog: PodCatalog;
-	readonly places: ObjectPlaces;
-	/** What was wrong with what was read. */
+	readonly locations: ObjectLocations;
+	/** The problems of the sources. */
 	readonly violations: readonly LintViolation[];
-	/** Only this container of each workload; workloads without it are passed over. */
+	/** Check only this container of each workload, and ignore workloads without it. */
 	readonly container: string | undefined;
 	/** Namespace of objects that name none. */
 	readonly defaultNamespace: string;
 	/** See LintInput. */
 	readonly walk: boolean;
-	/** Secrets may be where nobody looks for them. */
+	/** Whether there may be Secrets that are not read: a cluster is not asked for Secrets. */
 	readonly secretsElsewhere: boolean;
 }
 
 export interface WorkloadLint {
-	/** In the order of the places. */
+	/** Sorted by location. */
 	readonly findings: readonly WorkloadFinding[];
 	readonly workloadCount: number;
 }
 
-const KINDS: Readonly<Record<ObjectKind, PlacedKind>> = { configMap: 'ConfigMap', secret: 'Secret' };
+const KINDS: Readonly<Record<ObjectKind, LocatedKind>> = { configMap: 'ConfigMap', secret: 'Secret' };
 const SEVERITIES: readonly Severity[] = ['error', 'warning', 'info'];
 const COLLATOR = new Intl.Collator('en', { numeric: true });
 /** `configmap/app`, `configmap/app immutable`, `secret/key data[tls.key]`. */
 const OBJECT_FIELD = /^(configmap|secret)\/(\S+)(?: (\w+)(?:\[(.*)\])?)?$/s;
 
-/** Errors: INPUT_MISSING when no workload has the container. */
+/** Errors: INPUT_MISSING if no workload has the container. */
 export function lintWorkloads(input: WorkloadLintInput): WorkloadLint {
 	const lint = new Lint(input);
 	for (const workload of input.workloads) lint.add(workload);
@@ -88,7 +88,7 @@ class Lint {
 		});
 		const workload = workloadTitle(object);
 		for (const finding of found) {
-			const location = this.#placeOf(finding, namespace) ?? finding.location;
+			const location = this.#locationOf(finding, namespace) ?? finding.location;
 			this.#findings.push({ ...finding, location, workload });
 		}
 	}
@@ -96,7 +96,7 @@ class Lint {
 	result(): WorkloadLint {
 		const { container, workloads } = this.#input;
 		if (container !== undefined && this.#count === 0 && workloads.length > 0) {
-			const cure = 'leave -c out to look at all of them';
+			const cure = 'omit -c to check all containers';
 			throw new ConfigMapFsError('INPUT_MISSING', `no workload has a container named "${container}"; ${cure}`);
 		}
 		const once = new Map(this.#findings.map((finding) => [identity(finding), finding]));
@@ -104,14 +104,14 @@ class Lint {
 	}
 
 	#absenceOf(kind: ObjectKind, key: ObjectKey): Absence {
-		const { places, secretsElsewhere } = this.#input;
+		const { locations: places, secretsElsewhere } = this.#input;
 		if (places.has(KINDS[kind], key)) return 'invalid';
 		if (kind === 'secret' && places.isMadeSecret(key)) return 'made';
 		return kind === 'secret' && secretsElsewhere ? 'unread' : 'missing';
 	}
 
-	#placeOf({ field, location }: Finding, namespace: string): string | undefined {
-		const { places } = this.#input;
+	#locationOf({ field, location }: Finding, namespace: string): string | undefined {
+		const { locations: places } = this.#input;
 		if (field === '') return undefined;
 		const object = OBJECT_FIELD.exec(field);
 		if (object === null) return places.within(location, fieldPath(field));
@@ -126,7 +126,7 @@ function hasContainer({ spec }: Pod, name: string): boolean {
 	return [...spec.initContainers, ...spec.containers].some((one) => one.name === name);
 }
 
-/** The same thing, seen from several workloads. */
+/** Equal for findings of several workloads about one field. */
 function identity({ rule, location, field, text }: WorkloadFinding): string {
 	return JSON.stringify([rule, location, field, text]);
 }

@@ -1,4 +1,4 @@
-/** The objects of a store as a pod asks for them: those of its namespace, and the workloads. A view; it holds nothing. */
+/** A view of a store for pods: the ConfigMaps and Secrets of a namespace, and the workloads. Has no state of its own. */
 
 import type { ManifestObject } from '../model/manifest-object.js';
 import { formatObjectKey } from '../model/object-key.js';
@@ -14,7 +14,7 @@ export class PodCatalog {
 		this.#store = store;
 	}
 
-	/** The ConfigMaps and Secrets that a pod of `namespace` finds, at the moment of each call. */
+	/** The ConfigMaps and Secrets of a namespace; each call reads the present state. */
 	objects(namespace: string): PodObjects {
 		return {
 			configMap: (name) => this.#store.get('ConfigMap', { namespace, name }),
@@ -22,12 +22,12 @@ export class PodCatalog {
 		};
 	}
 
-	/** Each workload once, in the order of the sources; the highest version of it. */
+	/** The highest version of each workload, in the order of the sources. */
 	get workloads(): readonly ManifestObject[] {
 		return highestVersions(this.#store.versions.filter(isWorkload));
 	}
 
-	/** The workloads and every other object, for a search that reports what it found instead. */
+	/** The workloads and every other object, so that a failed search can report which objects there are. */
 	get candidates(): readonly ManifestObject[] {
 		return [...this.workloads, ...this.#store.versions.filter((object) => !isWorkload(object))];
 	}
@@ -38,7 +38,7 @@ function highestVersions(objects: readonly SourceObject[]): readonly ManifestObj
 	for (const object of objects) {
 		const { kind, name, key, location, content } = object;
 		const id = `${kind} ${name === '' ? location : formatObjectKey(key)}`;
-		// The content of an unchanged object stays the same value, so that its readers can tell.
+		// The content, unlike the object around it, is the same value until it changes.
 		if (content !== undefined && object.type === 'Other') found.set(id, content as ManifestObject);
 	}
 	return [...found.values()];

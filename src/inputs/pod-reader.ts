@@ -1,6 +1,6 @@
 /**
- * The pod and the container that `run` is about: found among what the sources have, or asked of the cluster, decoded,
- * and read again when a source changed. A workload that is bad for a while keeps its last good version.
+ * Finds the workload of `run` and `env` among the objects of the sources, or reads it from the cluster, decodes its pod
+ * and selects the container. A workload that becomes invalid keeps its last valid version.
  */
 
 import { ConfigMapFsError } from '../base/errors.js';
@@ -13,16 +13,16 @@ import type { PodCatalog } from './pod-catalog.js';
 
 export interface PodReaderOptions {
 	readonly catalog: PodCatalog;
-	/** `KIND/NAME`, or a name alone; undefined: there is one. */
+	/** `KIND/NAME`, or a name alone; undefined for the only workload. */
 	readonly wanted: string | undefined;
 	/** `-c`. */
 	readonly container: string | undefined;
-	/** `-n`: workloads of other namespaces are left out. */
+	/** `-n`: workloads of other namespaces are ignored. */
 	readonly namespace: string | undefined;
 	/** Namespace of objects that name none. */
 	readonly defaultNamespace: string;
 	readonly strictEnvNames: boolean;
-	/** Asks the cluster for a workload; undefined: there is no cluster. */
+	/** Reads a workload from the cluster; undefined if there is no cluster. */
 	readonly readFromCluster: ((wanted: string) => Promise<ManifestObject>) | undefined;
 	readonly log: Logger;
 }
@@ -32,51 +32,54 @@ export interface SelectedPod {
 	readonly container: Container;
 }
 
-/** A workload whose fields have places in a file. */
+/** A workload; one of a file has a location for each field. */
 type Located = ManifestObject & { locate?(path: readonly (string | number)[]): string };
 
 export class PodReader {
 	readonly #options: PodReaderOptions;
 	#fromCluster: ManifestObject | undefined;
-	#last: SelectedPod | undefined;
-	/** Most changes are of other objects; this one is decoded again when it is another value. */
+	#lastValid: SelectedPod | undefined;
+	/** The object that was decoded last: most changes concern other objects, and leave it the same value. */
 	#decoded: { readonly object: Located; readonly selected: SelectedPod } | undefined;
-	#complaint: string | undefined;
+	#loggedError: string | undefined;
 
 	constructor(options: PodReaderOptions) {
 		this.#options = options;
 	}
 
 	/**
-	 * The first time, and again where the cluster may have something newer.
-	 * Errors: USAGE, INPUT_MISSING, INPUT_INVALID, and those of the cluster.
+	 * Reads the workload, from the cluster too if it is there. To be called before each start of the application.
+	 * Errors: USAGE, INPUT_MISSING and INPUT_INVALID at the first call, and those of the cluster.
 	 */
 	async read(): Promise<SelectedPod> {
-		await this.#askCluster();
-		if (this.#last !== undefined) return this.current();
-		this.#last = this.#decode();
-		return this.#last;
+		await this.#readCluster();
+		if (this.#lastValid !== undefined) return this.current();
+		this.#lastValid = this.#decode();
+		return this.#lastValid;
 	}
 
-	/** As the sources are now. Errors: none; what is wrong is said once, and the last good one stays. Requires: read. */
+	/**
+	 * The pod as the sources have it now. Requires: `read` has returned. Errors: none; a new error is logged once, and the
+	 * last valid version stays in use.
+	 */
 	current(): SelectedPod {
-		const last = this.#last;
+		const last = this.#lastValid;
 		if (last === undefined) return this.#decode();
 		try {
-			this.#last = this.#decode();
-			this.#complaint = undefined;
+			this.#lastValid = this.#decode();
+			this.#loggedError = undefined;
 		} catch (error) {
 			if (!(error instanceof ConfigMapFsError)) throw error;
-			if (this.#complaint !== error.message) {
-				this.#options.log.error(`${error.message.replaceAll('\n', '; ')}; the last good one stays`);
+			if (this.#loggedError !== error.message) {
+				this.#options.log.error(`${error.message.replaceAll('\n', '; ')}; the last valid version stays in use`);
 			}
-			this.#complaint = error.message;
+			this.#loggedError = error.message;
 		}
-		return this.#last ?? last;
+		return this.#lastValid ?? last;
 	}
 
-	/** What is at hand wins over what the cluster has, and keeps it from being asked. */
-	async #askCluster(): Promise<void> {
+	/** Reads the workload from the cluster, unless a local source has it. */
+	async #readCluster(): Promise<void> {
 		const { catalog, wanted, namespace, readFromCluster } = this.#options;
 		if (readFromCluster === undefined) return;
 		const local = catalog.workloads;
@@ -91,9 +94,9 @@ export class PodReader {
 		try {
 			this.#fromCluster = await readFromCluster(wanted);
 		} catch (error) {
-			// What was read before is good enough for a restart.
+			// A restart of the application can use the version that was read before.
 			if (this.#fromCluster === undefined) throw error;
-			this.#options.log.warn({ err: error }, 'the workload cannot be read again, it is as it was');
+			this.#options.log.warn({ err: error }, 'cannot read the workload again; its last version stays in use');
 		}
 	}
 
@@ -118,7 +121,7 @@ function hasMatch(objects: readonly ManifestObject[], wanted: string, namespace:
 		selectWorkload(objects, wanted, namespace);
 		return true;
 	} catch (error) {
-		// Several that fit are somebody's mistake to see.
+		// Several matches are an error that the user must see.
 		return !(error instanceof ConfigMapFsError && error.code === 'INPUT_MISSING');
 	}
 }

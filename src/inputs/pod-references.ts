@@ -1,11 +1,11 @@
 /**
- * Which objects a container needs, and whether two pods are alike for it. Pure.
+ * The objects that a container refers to, and the comparison of two versions of its pod. Pure.
  */
 
 import { isDeepStrictEqual } from 'node:util';
 import type { Container, Pod, PodVolume } from '../pod/pod-spec.js';
 
-/** The volumes that the container mounts, in the order of the pod. What no container mounts is not set up. */
+/** The volumes that the container mounts, in the order of the pod. Other volumes are not set up. */
 export function mountedVolumes(pod: Pod, container: Container): readonly PodVolume[] {
 	const names = new Set(container.volumeMounts.map(({ name }) => name));
 	return pod.spec.volumes.filter(({ name }) => names.has(name));
@@ -34,15 +34,15 @@ function objectNames(kind: 'configMap' | 'secret', pod: Pod, container: Containe
 	return [...names].sort();
 }
 
-/** Whether a process started for one pod would be started alike for the other; labels and annotations may differ. */
+/** Whether a process starts in the same way for both pods. Labels and annotations may differ. */
 export function sameForProcess(a: Pod, b: Pod): boolean {
 	return isDeepStrictEqual(a.spec, b.spec);
 }
 
 /**
- * The pod whose process runs, after its workload was read again. Labels and annotations may be shown; what else changed
- * is for the next start, and so are volumes that are defined otherwise now: what they named before may be gone, as a
- * ConfigMap is whose name has a hash.
+ * The pod of the running process, after its workload was read again. Labels and annotations are the new ones, because a
+ * downwardAPI volume follows them; other changes apply to the next start. Volumes whose definition has changed are left
+ * out: the object that they named may be gone, such as a ConfigMap with a hash in its name.
  */
 export function podAsItRuns(running: Pod, now: Pod): Pod {
 	if (sameForProcess(running, now)) return { ...running, metadata: now.metadata };

@@ -15,7 +15,7 @@ import { secretSizeViolations, secretUpdateViolations } from '../model/secret-va
 import { configMapSizeViolations, type Violation } from '../model/validation.js';
 import { mergeConfigMaps, mergeSecrets } from './layer-merge.js';
 
-/** What the objects of each kind are decoded to. */
+/** The decoded form of each kind. */
 export interface Contents {
 	readonly ConfigMap: ConfigMap;
 	readonly Secret: Secret;
@@ -29,7 +29,7 @@ export type Content = Contents[ObjectType];
 /** There is an object exactly if there is no violation. */
 export interface Decoded<C> {
 	readonly object: C | undefined;
-	/** Undefined if the value has no usable name. */
+	/** Undefined if the object has no valid name. */
 	readonly key: ObjectKey | undefined;
 	readonly violations: readonly Violation[];
 }
@@ -49,7 +49,7 @@ export interface KindRules<C> {
 	reuse(previous: C, next: C): C;
 	/** Whether `after` lacks something that `before` has, as it does while its file is being written. */
 	loses(before: C, after: C): boolean;
-	/** Of the labels that a selector matches. */
+	/** The labels that a selector is matched against. */
 	labels(object: C): ReadonlyMap<string, string>;
 }
 
@@ -111,7 +111,7 @@ export function rulesOf(type: ObjectType): KindRules<Content> {
 	return KINDS[type];
 }
 
-/** Which rules hold for an object. */
+/** The type whose rules apply to an object. */
 export function objectType({ apiVersion, kind }: Pick<ManifestObject, 'apiVersion' | 'kind'>): ObjectType {
 	return apiVersion === 'v1' && (kind === 'ConfigMap' || kind === 'Secret') ? kind : 'Other';
 }

@@ -6,7 +6,7 @@ import { formatIdentity } from './source-object.js';
 /** An object of one layer. */
 export interface LayerEntry {
 	readonly object: SourceObject;
-	/** Another number: the object was deleted in between, or another one has taken its name. */
+	/** Differs from the last one if the object was deleted in between, or another object has taken its name. */
 	readonly incarnation: number;
 }
 
@@ -14,7 +14,7 @@ export interface LayerOptions {
 	/** The source, for messages: `-f examples`. */
 	readonly description: string;
 	readonly needs: SourceNeeds;
-	/** Identities of the objects whose content is another value than before; one call for each change. */
+	/** Called once for each change, with the identities of the objects whose content is a new value. */
 	readonly onChange: (ids: readonly string[]) => void;
 	readonly onProblems: () => void;
 }

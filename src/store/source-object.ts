@@ -1,4 +1,4 @@
-/** Makes source objects, and tells which of them are one object. Pure. */
+/** Makes source objects and compares their identities. Pure. */
 
 import type { ConfigMap } from '../model/config-map.js';
 import type { LocatedObject } from '../model/manifest-object.js';
@@ -7,10 +7,7 @@ import type { Violation } from '../model/validation.js';
 import { objectType, rulesOf } from './kinds.js';
 import type { ObjectIdentity, SourceNeeds, SourceObject } from './source.js';
 
-/**
- * The identity as text: API group, kind, namespace and name. An object without a name is no other object than the one
- * at its location.
- */
+/** The identity as text: API group, kind, namespace and name. Objects without a name are told apart by location. */
 export function formatIdentity({ apiVersion, kind, key, location }: ObjectIdentity): string {
 	const slash = apiVersion.indexOf('/');
 	const group = slash < 0 ? '' : apiVersion.slice(0, slash);
@@ -21,7 +18,7 @@ export function configMapIdentity(key: ObjectKey): ObjectIdentity {
 	return { apiVersion: 'v1', kind: 'ConfigMap', key, location: '' };
 }
 
-/** A ConfigMap that is written in no manifest; `location` is where it was read. */
+/** A ConfigMap that comes from no manifest. `location` names its origin. */
 export function configMapObject(content: ConfigMap, location: string, uid?: string): SourceObject {
 	const { key } = content;
 	const base = { apiVersion: 'v1', kind: 'ConfigMap', name: key.name, namespace: key.namespace, value: undefined };
@@ -33,11 +30,11 @@ export interface DecodedObject {
 	readonly object: SourceObject;
 	/** Empty exactly if the object has a content. */
 	readonly violations: readonly Violation[];
-	/** Which object has the violations; undefined if it has no usable name. */
+	/** Undefined if the object has no valid name. */
 	readonly key: ObjectKey | undefined;
 }
 
-/** `defaultNamespace` is for an object that names none. */
+/** Decodes an object by the rules of its type. `defaultNamespace` is for an object that names none. */
 export function decodeObject(located: LocatedObject, needs: SourceNeeds, defaultNamespace: string): DecodedObject {
 	const type = objectType(located);
 	const { object: content, key, violations } = rulesOf(type).decode(located, defaultNamespace);
@@ -47,7 +44,7 @@ export function decodeObject(located: LocatedObject, needs: SourceNeeds, default
 	return { object: { ...object, value: undefined, locate: () => location }, violations, key };
 }
 
-/** `next`, with the content of the version before where nothing in it has changed. */
+/** `next`, with the content of `previous` as far as it is equal. */
 export function reuseContent(previous: SourceObject | undefined, next: SourceObject): SourceObject {
 	if (previous?.content === undefined || next.content === undefined) return next;
 	const content = rulesOf(next.type).reuse(previous.content, next.content);

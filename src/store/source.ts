@@ -13,16 +13,16 @@ export interface ObjectIdentity extends Pick<LocatedObject, 'apiVersion' | 'kind
 	readonly key: ObjectKey;
 }
 
-/** One version of an object, with the locations of its fields. */
+/** One version of an object, as a source reports it. */
 export interface SourceObject extends LocatedObject, ObjectIdentity {
 	readonly type: ObjectType;
-	/** Decoded by the rules of its type; undefined if it breaks one and there is no earlier valid version. */
+	/** Decoded by the rules of its type; undefined if the object is invalid and never was valid. */
 	readonly content: Contents[ObjectType] | undefined;
-	/** Of a cluster's object; another uid is another object that has taken the name. */
+	/** Only of objects in a cluster. If the uid differs, another object has taken the name. */
 	readonly uid?: string;
 }
 
-/** A fault of an input, for people: where, why, and in which object if that much is known. */
+/** A fault of an input, for people. */
 export interface Problem {
 	/** `file:line:column`, `file`, or the flag that was given. */
 	readonly location: string;
@@ -33,9 +33,9 @@ export interface Problem {
 	readonly isLogged?: boolean;
 }
 
-/** What the store needs, so that sources spend nothing on the rest. */
+/** The part of the objects that the store needs, so that sources spend nothing on the rest. */
 export interface SourceNeeds {
-	/** Objects of other types need be neither decoded nor reported. Undefined: all types. */
+	/** Objects of other types need not be decoded or reported. Undefined for all types. */
 	readonly types?: ReadonlySet<ObjectType>;
 	/**
 	 * Whether the objects are explained to people. Then objects that are decoded have `value` and the locations of their
@@ -45,7 +45,7 @@ export interface SourceNeeds {
 	readonly explains: boolean;
 }
 
-/** Where a source reports to. Each call is one change: a listener never sees half of it. */
+/** The receiver of a source's reports. Each call is one change: listeners never see half of it. */
 export interface SourceSink {
 	readonly needs: SourceNeeds;
 	/** The complete state of the source, each object once; objects not in it are gone. */

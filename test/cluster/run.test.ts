@@ -236,7 +236,7 @@ test('an outage: the application continues, so does a restart, and changes follo
 	await proxy.refuse();
 	mine.put(configMap('common', { COMMON: 'local' }));
 	await run.waitForOutput('staging local\ncluster 1\n');
-	await run.waitForLog('the workload cannot be read again, it is as it was');
+	await run.waitForLog('cannot read the workload again; its last version stays in use');
 	await edit(namespace, 'app', { key: 'changed' });
 	await proxy.accept();
 	await run.waitForOutput('changed 1\n');

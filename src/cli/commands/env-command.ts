@@ -8,7 +8,7 @@
  */
 
 import { ConfigMapFsError, EXIT_STATUS } from '../../base/errors.js';
-import { ObjectPlaces } from '../../explain/object-places.js';
+import { ObjectLocations } from '../../explain/object-locations.js';
 import { Snapshot } from '../../explain/snapshot.js';
 import { parseFlags } from '../../go/flags.js';
 import { PodReader } from '../../inputs/pod-reader.js';
@@ -150,7 +150,7 @@ async function readReport(
 		selected,
 		environment,
 		objects,
-		places: new ObjectPlaces(snapshot.versions),
+		locations: new ObjectLocations(snapshot.versions),
 		inherited: inheritedEnvironment(context.env, line.envInherit, pod.spec.hostname ?? name),
 		showSecrets,
 	});

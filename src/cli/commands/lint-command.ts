@@ -4,7 +4,7 @@
  */
 
 import type { ConfigMapFsError } from '../../base/errors.js';
-import { ObjectPlaces } from '../../explain/object-places.js';
+import { ObjectLocations } from '../../explain/object-locations.js';
 import { Snapshot } from '../../explain/snapshot.js';
 import { chooseWorkloads, wantedConfigMaps } from '../../explain/workload-choice.js';
 import { lintWorkloads } from '../../explain/workload-lint.js';
@@ -106,7 +106,7 @@ async function lint(
 	const found = lintWorkloads({
 		workloads,
 		catalog: snapshot.catalog,
-		places: new ObjectPlaces(snapshot.versions),
+		locations: new ObjectLocations(snapshot.versions),
 		violations,
 		container: flags.container,
 		defaultNamespace,

@@ -3,7 +3,7 @@
  * `v1`, never renamed or removed. The value of a Secret is `null` unless --show-secrets is given. Pure.
  */
 
-import { fieldPath, type ObjectPlaces } from '../../explain/object-places.js';
+import { fieldPath, type ObjectLocations } from '../../explain/object-locations.js';
 import type { SelectedPod } from '../../inputs/pod-reader.js';
 import type { Environment, EnvironmentVariable, VariableOrigin } from '../../pod/environment/environment.js';
 import { expand } from '../../pod/environment/expansion.js';
@@ -92,7 +92,7 @@ export interface EnvReportInput {
 	readonly selected: SelectedPod;
 	readonly environment: Environment;
 	readonly objects: PodObjects;
-	readonly places: ObjectPlaces;
+	readonly locations: ObjectLocations;
 	/** Variables from the caller's environment. */
 	readonly inherited: Readonly<Record<string, string>>;
 	readonly showSecrets: boolean;
@@ -156,7 +156,7 @@ function inheritedVariables({ inherited, environment }: EnvReportInput): readonl
 function ownVariables({
 	environment,
 	inherited,
-	places,
+	locations: places,
 	selected,
 	showSecrets,
 }: EnvReportInput): readonly ReportedVariable[] {
@@ -182,11 +182,11 @@ function ownVariables({
 
 class Origins {
 	readonly #pod: Pod;
-	readonly #places: ObjectPlaces;
+	readonly #places: ObjectLocations;
 	/** `spec.template.spec.containers[0]`. */
 	readonly #container: string;
 
-	constructor({ pod, container }: SelectedPod, places: ObjectPlaces) {
+	constructor({ pod, container }: SelectedPod, places: ObjectLocations) {
 		this.#pod = pod;
 		this.#places = places;
 		const list = pod.spec.containers.some(({ name }) => name === container.name) ? 'containers' : 'initContainers';

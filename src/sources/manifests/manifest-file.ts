@@ -1,7 +1,7 @@
 /**
- * One manifest file and what is believed of it. A file that is just being written may be empty, cut, or gone for a
- * moment, and still be valid YAML; so content that takes something away is believed only after it stood still.
- * Knows nothing of timers: it says when it wants to be looked at again.
+ * One manifest file and the content that was accepted from it. While a file is being written, it may be empty, cut or
+ * absent for a moment, and still be valid YAML. So content that removes something is accepted only after it has stopped
+ * changing. Has no timers: each check returns when the next one is due.
  */
 
 import { createHash } from 'node:crypto';
@@ -15,26 +15,26 @@ import { type OpenForWriting, Settling } from '../watch/settling.js';
 import type { ParsedManifest } from './manifest-parser.js';
 import { type ManifestState, NO_MANIFESTS, nextState } from './manifest-state.js';
 
-/** File times are this coarse at most: content read this soon after the file's time may change under the same time. */
+/** Resolution of file times: content that is read this soon after the file's mtime may change without a new mtime. */
 const COARSE_TIME_MS = 50;
-/** Far more than all objects of an API server's largest list; keeps a stray file out of memory. Unit: bytes. */
+/** Larger than any list of an API server; keeps a file that is there by mistake out of memory. Unit: bytes. */
 const MAX_FILE_BYTES = 256 * 1024 * 1024;
 
-export interface Look {
-	/** What is believed is another state than before. */
+export interface CheckResult {
+	/** Whether `state` has changed. */
 	readonly changed: boolean;
-	/** Look again after this time. Unit: milliseconds. */
+	/** When the next check is due; undefined until the file changes. Unit: milliseconds from now. */
 	readonly againMs?: number;
 }
 
-/** What is in the file at one moment. */
+/** The content of the file at one moment. */
 interface Candidate {
 	readonly digest: string;
 	readonly sizeBytes: number;
 	readonly parsed: ParsedManifest;
-	/** The last byte ends a line, or there is none. */
+	/** Whether the last byte is a newline, or the file is empty. */
 	readonly endsLine: boolean;
-	/** A complete file was renamed to this place, as far as its times tell. */
+	/** Whether a complete file was renamed to this path, judging by its times. */
 	readonly renamedIn: boolean;
 }
 
@@ -46,10 +46,10 @@ export class ManifestFile {
 	readonly #parse: (content: Buffer) => ParsedManifest;
 	readonly #openForWriting: OpenForWriting;
 	readonly #settling = new Settling();
-	#believed: Candidate = ABSENT;
+	#accepted: Candidate = ABSENT;
 	#state: ManifestState = NO_MANIFESTS;
 	#candidate: Candidate = ABSENT;
-	/** Of the file when it was last read; undefined: read it whatever its times say. */
+	/** Identity, size and times at the last reading; undefined to read the file at the next check in any case. */
 	#signature: string | undefined;
 
 	constructor(path: string, parse: (content: Buffer) => ParsedManifest, openForWriting: OpenForWriting) {
@@ -58,24 +58,24 @@ export class ManifestFile {
 		this.#openForWriting = openForWriting;
 	}
 
-	/** What is believed, with the last good version of objects that are bad now. */
+	/** The accepted content, with the last valid version of objects that are invalid now. */
 	get state(): ManifestState {
 		return this.#state;
 	}
 
-	/** Whether nothing is left of the file: it can be forgotten. */
-	get gone(): boolean {
-		return this.#believed === ABSENT && !this.#settling.pending;
+	/** Whether the file is absent and has no accepted content. */
+	get isGone(): boolean {
+		return this.#accepted === ABSENT && !this.#settling.pending;
 	}
 
-	/** Believes the present content without waiting: the first state. */
-	lookFirst(): void {
+	/** Accepts the present content without waiting, as the first state. */
+	readFirst(): void {
 		this.#candidate = this.#readContent();
-		this.#believe();
+		this.#accept();
 	}
 
-	/** Looks at the file; `now` is any clock in milliseconds that never jumps. */
-	look(now: number): Look {
+	/** Reads the file if it has changed. `now` is a monotonic clock in milliseconds. */
+	check(now: number): CheckResult {
 		const signature = signatureOf(this.path);
 		const fresh = signature === undefined || signature !== this.#signature;
 		if (!fresh && !this.#settling.pending) return { changed: false };
@@ -89,34 +89,34 @@ export class ManifestFile {
 		}
 		if (fresh) this.#candidate = this.#readContent();
 		const { digest } = this.#candidate;
-		if (digest === this.#believed.digest) {
+		if (digest === this.#accepted.digest) {
 			this.#settling.reset();
 			return { changed: false };
 		}
-		// A file that is still open has been waited for long enough.
+		// Settling has waited long enough for a file that is still open.
 		const state = open !== true && this.#isDoubtful(open) ? 'doubtful' : 'complete';
 		const waitMs = this.#settling.observe({ state, fingerprint: digest }, now);
 		if (waitMs > 0) return { changed: false, againMs: waitMs };
-		this.#believe();
+		this.#accept();
 		return { changed: true };
 	}
 
 	#readContent(): Candidate {
 		let descriptor: number | undefined;
 		try {
-			// Non-blocking: a pipe in the place of a file must not hold up the event loop.
+			// Non-blocking: a pipe at this path must not block the event loop.
 			descriptor = openSync(this.path, constants.O_RDONLY | constants.O_NONBLOCK);
 			const stats = fstatSync(descriptor, { bigint: true });
-			// A directory in the place of a file is listed by whoever lists files; the file is gone.
+			// The source lists the files of a directory; the file itself is gone.
 			if (stats.isDirectory()) return this.#absent();
-			if (!stats.isFile()) return this.#unreadable('is no regular file');
-			if (stats.size > MAX_FILE_BYTES) return this.#unreadable(`is larger than ${MAX_FILE_BYTES} bytes`);
+			if (!stats.isFile()) return this.#unreadable('not a regular file');
+			if (stats.size > MAX_FILE_BYTES) return this.#unreadable(`larger than ${MAX_FILE_BYTES} bytes`);
 			const content = readFileSync(descriptor);
 			const torn = statSignature(fstatSync(descriptor, { bigint: true })) !== statSignature(stats);
 			const young = Number(stats.mtimeMs) > Date.now() - COARSE_TIME_MS;
 			this.#signature = torn || young ? undefined : statSignature(stats);
 			const digest = createHash('sha256').update(content).digest('base64');
-			const known = [this.#candidate, this.#believed].find((one) => one.digest === digest);
+			const known = [this.#candidate, this.#accepted].find((one) => one.digest === digest);
 			return {
 				digest,
 				sizeBytes: content.length,
@@ -143,22 +143,22 @@ export class ManifestFile {
 		return { ...ABSENT, digest: reason, parsed: { ...NOTHING, problems: [{ location: this.path, reason }] } };
 	}
 
-	/** Whether the candidate may be a moment of a save that goes on. */
+	/** Whether the candidate may be part of a save that is not finished. */
 	#isDoubtful(open: false | undefined): boolean {
 		const { parsed, sizeBytes, endsLine, renamedIn } = this.#candidate;
 		if (parsed.problems.length > 0 || sizeBytes === 0) return true;
 		const next = new Map(parsed.objects.map((object) => [formatIdentity(object), object]));
 		for (const id of this.#state.objects.keys()) if (!next.has(id)) return true;
-		// Nobody is writing, or the file was complete before it got its name: no value of it is cut.
+		// No process is writing, or the file was complete before it got its name, so no value is cut.
 		if (open === false || renamedIn) return false;
-		if (sizeBytes < this.#believed.sizeBytes) return true;
-		if (!endsLine && this.#believed.endsLine && this.path.search(/\.json$/) < 0) return true;
+		if (sizeBytes < this.#accepted.sizeBytes) return true;
+		if (!endsLine && this.#accepted.endsLine && this.path.search(/\.json$/) < 0) return true;
 		return [...this.#state.objects].some(([id, object]) => losesContent(object, next.get(id)));
 	}
 
-	#believe(): void {
+	#accept(): void {
 		const { parsed } = this.#candidate;
-		this.#believed = this.#candidate;
+		this.#accepted = this.#candidate;
 		this.#state = nextState(this.#state, parsed);
 	}
 }

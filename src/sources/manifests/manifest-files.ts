@@ -1,6 +1,6 @@
 /**
- * Which files a `-f` argument stands for, by kubectl's rules: a file whatever its name, or a directory's `.json`,
- * `.yaml` and `.yml` files in walking order. Knows nothing of their content.
+ * Lists the files of a `-f` argument by kubectl's rules: a file of any name, or the `.json`, `.yaml` and `.yml` files of
+ * a directory in walking order. Knows nothing of their content.
  * Source: kubectl v1.32 cli-runtime resource/visitor.go, ExpandPathsToFileVisitors.
  */
 
@@ -8,33 +8,33 @@ import { type Dirent, readdirSync, realpathSync, type Stats, statSync } from 'no
 import { join } from 'node:path';
 import { systemCode } from '../../base/errors.js';
 
-/** What is at the path of a `-f` argument. */
+/** What the path of a `-f` argument leads to. */
 export type ManifestPath =
 	| { readonly kind: 'missing' }
-	/** A pipe or a device: it can be read once and says nothing of changes. */
+	/** A pipe or a device: it can be read only once, and it cannot be watched. */
 	| { readonly kind: 'stream' }
 	| { readonly kind: 'file' | 'directory'; readonly files: readonly string[] };
 
 export interface ManifestListingOptions {
-	/** Directories beneath a directory count too. */
+	/** Whether subdirectories are listed too. */
 	readonly recursive: boolean;
-	/** Physical paths of directories that are never entered, such as this program's own mount points. */
+	/** Physical paths of directories that are never entered, such as the mount points of this program. */
 	readonly ignore: ReadonlySet<string>;
 }
 
 const EXTENSIONS = ['.json', '.yaml', '.yml'];
 
 /**
- * Lists the files; a directory that cannot be listed stands for what is in it, and whoever reads it tells why. Links to
- * files count, links to directories are not entered, except the path itself. Order: as kubectl reads them, which decides
- * between two versions of an object.
+ * Lists the files. A directory that cannot be listed is in the list itself, so that its reader reports the reason.
+ * Links to files are listed; links to directories are not entered, except the path itself. The order is that in which
+ * kubectl reads them: it decides between two versions of an object.
  */
 export function listManifestFiles(path: string, options: ManifestListingOptions): ManifestPath {
 	let stats: Stats;
 	try {
 		stats = statSync(path);
 	} catch (error) {
-		// Everything but absence is told by whoever reads the file.
+		// The reader of the file reports every other error.
 		const code = systemCode(error);
 		return code === 'ENOENT' || code === 'ENOTDIR' ? { kind: 'missing' } : { kind: 'file', files: [path] };
 	}
@@ -85,9 +85,9 @@ function isLinkToDirectory(entry: Dirent, path: string): boolean {
 	}
 }
 
-/** Order of two listed paths: the order in which a walk meets them, segment by segment. */
+/** Compares two listed paths segment by segment, which is the order of a walk. */
 export function compareWalkOrder(a: string, b: string): number {
-	// NUL is in no path and sorts before everything: it ends a segment as the end of the text does.
+	// No path contains NUL, and NUL sorts before every character, as the end of the text does.
 	return compareText(a.replaceAll('/', '\0'), b.replaceAll('/', '\0'));
 }
 

@@ -1,6 +1,6 @@
 /**
- * The text of a manifest file as objects and problems. Pure: no file is opened. Everything wrong has a location, and a
- * wrong document or list item costs only itself.
+ * Parses the text of a manifest file into objects and problems. Pure: opens no file. Every problem has a location, and an
+ * invalid document or list item does not affect the others.
  */
 
 import { isJsonObject, jsonType } from '../../go/json/value.js';
@@ -14,18 +14,18 @@ import type { Problem, SourceNeeds, SourceObject } from '../../store/source.js';
 import { decodeObject } from '../../store/source-object.js';
 
 export interface ParsedManifest {
-	/** In order of the file, invalid ones too; the same object may be there twice. */
+	/** In the order of the file, invalid objects too; an object may appear twice. */
 	readonly objects: readonly SourceObject[];
-	/** A problem with a key is about that object; one without may be about any object of the file. */
+	/** A problem with a key is about that object; a problem without one may be about any object of the file. */
 	readonly problems: readonly Problem[];
 }
 
 export interface ManifestOptions {
-	/** Name of the file in messages. */
+	/** Name of the file, for messages. */
 	readonly file: string;
 	/** Namespace of objects that name none. */
 	readonly defaultNamespace: string;
-	/** Default is everything. */
+	/** Default: every object, with the locations of its fields. */
 	readonly needs?: SourceNeeds;
 }
 
@@ -81,7 +81,7 @@ class ManifestParser {
 				const helm = document.syntax && text.includes('{{') ? true : undefined;
 				this.#report(offset + document.offset, document.reason, undefined, helm);
 			} else if (document.value !== null) {
-				this.#takeObject(document.value, new Located({ document, offset, places, index }, []));
+				this.#takeObject(document.value, new Located({ document, offset, locations: places, index }, []));
 			}
 		}
 	}
@@ -130,7 +130,7 @@ class ManifestParser {
 			this.#report(located.at(['items']), `${reason} of type []json.RawMessage`);
 			return;
 		}
-		// The items of a list that an API server answers carry no kind.
+		// The items of a list from an API server have no kind of their own.
 		const implied = kind === LIST ? undefined : { apiVersion, kind: kind.slice(0, -LIST.length) };
 		items.forEach((item, index) => {
 			this.#takeObject(item, located.within(['items', index]), implied);
@@ -175,7 +175,7 @@ class ManifestParser {
 		return this.#text.slice(this.#lineStarts[line], this.#lineStarts[line + 1]);
 	}
 
-	/** Index of the line that holds an offset, by bisection. */
+	/** Index of the line of an offset, by bisection. */
 	#lineIndex(offset: number): number {
 		let low = 0;
 		let high = this.#lineStarts.length - 1;
@@ -191,14 +191,14 @@ class ManifestParser {
 /** One document of a file. */
 interface ReadDocument {
 	readonly document: YamlDocument;
-	/** Of its text in the file. */
+	/** Where its text begins in the file. Unit: UTF-16 units. */
 	readonly offset: number;
-	readonly places: DocumentLocations;
-	/** Among the documents of its text. */
+	readonly locations: DocumentLocations;
+	/** Its index among the documents of its text. */
 	readonly index: number;
 }
 
-/** Places of one object inside a document inside a file. */
+/** Locations of the fields of one object of a document. */
 class Located {
 	readonly #read: ReadDocument;
 	readonly #base: Path;
@@ -217,9 +217,9 @@ class Located {
 		return new Located(this.#read, [...this.#base, ...path]);
 	}
 
-	/** The places for later, without the document. */
+	/** A function that locates fields later, and does not keep the parsed document alive. */
 	later(): LocatedObject['locate'] {
-		const { places, index } = this.#read;
+		const { locations: places, index } = this.#read;
 		const base = this.#base;
 		return (path) => places.at(index, [...base, ...path]);
 	}
@@ -227,7 +227,7 @@ class Located {
 
 const LIST = 'List';
 
-/** Those of kubectl, and those that an API server answers, of any kind: `DeploymentList`. */
+/** A list as kubectl writes it, or as an API server returns it for any kind, such as `DeploymentList`. */
 function isList(apiVersion: string, kind: string, items: unknown): boolean {
 	if (apiVersion === 'v1' && (kind === LIST || kind === 'ConfigMapList')) return true;
 	return kind.endsWith(LIST) && kind !== LIST && Array.isArray(items) && items.every(isJsonObject);

@@ -1,6 +1,6 @@
 /**
- * Reports the state of a source of manifests: all of it at first, then what changed. Knows nothing of where the
- * manifests come from.
+ * Reports the state of a source of manifests to a sink: first the complete state, then only the changes. Knows nothing
+ * of where the manifests come from.
  */
 
 import type { Logger } from '../../base/log.js';
@@ -13,7 +13,7 @@ export class ManifestPublisher {
 	readonly #log: Logger;
 	#sink: SourceSink | undefined;
 	#state: ManifestState = NO_MANIFESTS;
-	/** Problems of the source itself. */
+	/** Problems of the source itself, such as a build that fails. */
 	#failures: readonly Problem[] = [];
 	#problems: readonly Problem[] = [];
 
@@ -35,7 +35,7 @@ export class ManifestPublisher {
 		this.#reportProblems();
 	}
 
-	/** Reports what a new state changes; it ends all failures of the source itself. */
+	/** Reports the changes of a new state, which also ends the failures of the source itself. */
 	next(files: Iterable<ManifestState>): void {
 		const before = this.#state.objects;
 		this.#state = this.#join(files);
@@ -47,13 +47,13 @@ export class ManifestPublisher {
 		this.#reportProblems();
 	}
 
-	/** Reports why there is no new state; the last one stays. */
+	/** Reports why there is no new state; the last one stays in use. */
 	fail(failure: Problem): void {
 		this.#failures = [failure];
 		this.#reportProblems();
 	}
 
-	/** One object travels alone; several travel as the complete state, which is one change. */
+	/** Reports one changed object alone, and several as the complete state, so that each report is one change. */
 	#report(gone: readonly SourceObject[], changed: readonly SourceObject[]): void {
 		const count = gone.length + changed.length;
 		if (count === 0) return;
@@ -74,7 +74,10 @@ export class ManifestPublisher {
 
 	#join(files: Iterable<ManifestState>): ManifestState {
 		return joinManifests(files, ({ kind, key, location }) => {
-			this.#log.debug({ kind, object: formatObjectKey(key), location }, 'object appears again, the later one wins');
+			this.#log.debug(
+				{ kind, object: formatObjectKey(key), location },
+				'the object appears twice; the later version wins',
+			);
 		});
 	}
 }

@@ -1,6 +1,6 @@
 /**
- * ConfigMaps of one `-f` argument: a file, a directory, or "-" for standard input, and what else is in there for whoever
- * asks. Files are watched; a burst of changes is one report. Knows nothing of other sources.
+ * The objects of one `-f` argument: a file, a directory, or "-" for standard input. Watches the files; a burst of changes
+ * is one report. Knows nothing of other sources.
  */
 
 import { createReadStream } from 'node:fs';
@@ -29,17 +29,17 @@ export interface ManifestSourceOptions {
 	/** Namespace of objects that name none. */
 	readonly defaultNamespace: string;
 	readonly log: Logger;
-	/** What "-" reads. */
+	/** Content of "-". */
 	readonly stdin?: AsyncIterable<Buffer | string>;
-	/** Default knows nothing. */
+	/** Default: cannot tell. */
 	readonly openForWriting?: OpenForWriting;
 	/** Default is the clock of the process. */
 	readonly timers?: Timers;
 }
 
-/** A save makes a few events within a millisecond or two; more than this apart are two saves. */
+/** The events of one save are a millisecond or two apart; events further apart than this belong to two saves. */
 const QUIET_MS = 15;
-/** Somebody who writes one file all the time delays the news of another one by this much at most. */
+/** A file that is written without a pause delays the report of other files by at most this much. */
 const MAX_DELAY_MS = 100;
 
 export class ManifestSource implements Source {
@@ -49,15 +49,15 @@ export class ManifestSource implements Source {
 	readonly #log: Logger;
 	readonly #timers: Timers;
 	readonly #files = new Map<string, ManifestFile>();
-	/** Files that want to be looked at again, at a time of the clock. */
-	readonly #doubtful = new Map<ManifestFile, number>();
+	/** When unsettled files are due for the next check. Unit: milliseconds of the clock. */
+	readonly #unsettled = new Map<ManifestFile, number>();
 	readonly #debouncer: Debouncer;
-	/** The same files in walking order; undefined: one came or went. */
+	/** The files in walking order; undefined after a file was added or removed. */
 	#ordered: readonly ManifestFile[] | undefined;
 	#watcher: PathWatcher | undefined;
 	readonly #publisher: ManifestPublisher;
 	#needs: SourceNeeds = { explains: false };
-	#again: PendingCall | undefined;
+	#nextCheck: PendingCall | undefined;
 	#closed = false;
 
 	constructor(options: ManifestSourceOptions) {
@@ -76,8 +76,8 @@ export class ManifestSource implements Source {
 	}
 
 	/**
-	 * Errors: INPUT_MISSING the path does not exist or cannot be read; INPUT_INVALID nothing good is in it and
-	 * something bad is.
+	 * Errors: INPUT_MISSING if the path does not exist or cannot be read; InvalidSourceError if nothing in it is valid
+	 * and something is invalid.
 	 */
 	async start(sink: SourceSink): Promise<void> {
 		const { path } = this.#options;
@@ -94,9 +94,9 @@ export class ManifestSource implements Source {
 			timers: this.#timers,
 		});
 		try {
-			// Watched before it is read: no change can fall between the two.
+			// Watch before the first reading, so that no change is missed in between.
 			this.#watcher.watch([{ path, ...this.#listing }]);
-			for (const file of this.#list()) file.lookFirst();
+			for (const file of this.#list()) file.readFirst();
 			if (listing.kind === 'directory' && this.#files.size === 0) {
 				this.#log.warn({ path }, `the directory "${path}" contains no .json, .yaml or .yml file`);
 			}
@@ -111,8 +111,8 @@ export class ManifestSource implements Source {
 		this.#closed = true;
 		this.#watcher?.close();
 		this.#debouncer.cancel();
-		this.#again?.cancel();
-		// Whoever still waits for its end would keep the program from ending.
+		this.#nextCheck?.cancel();
+		// A pending read of standard input would keep the process alive.
 		const { path, stdin } = this.#options;
 		if (path === '-' && stdin instanceof Readable) stdin.destroy();
 	}
@@ -126,7 +126,7 @@ export class ManifestSource implements Source {
 		try {
 			for await (const chunk of stream ?? []) chunks.push(Buffer.from(chunk));
 		} catch (error) {
-			throw new ConfigMapFsError('INPUT_MISSING', `Cannot read ${name}: ${systemReason(error)}`, { cause: error });
+			throw new ConfigMapFsError('INPUT_MISSING', `cannot read ${name}: ${systemReason(error)}`, { cause: error });
 		}
 		if (this.#closed) return;
 		const parsed = this.#parse(name, Buffer.concat(chunks));
@@ -138,7 +138,7 @@ export class ManifestSource implements Source {
 		return parseManifest(content, { file, defaultNamespace, needs: this.#needs });
 	}
 
-	/** The files of the moment and those that were there before; new ones are added. */
+	/** The present files and those that were present before. Adds new files. */
 	#list(): readonly ManifestFile[] {
 		const listing = listManifestFiles(this.#options.path, this.#listing);
 		for (const path of 'files' in listing ? listing.files : []) {
@@ -150,33 +150,33 @@ export class ManifestSource implements Source {
 		return [...this.#files.values()];
 	}
 
-	/** Something may have changed anywhere. */
+	/** Checks every file, and lists the directory again. */
 	#scan(): void {
 		if (this.#closed) return;
-		this.#look(this.#list());
+		this.#check(this.#list());
 	}
 
-	#look(files: Iterable<ManifestFile>): void {
+	#check(files: Iterable<ManifestFile>): void {
 		const now = this.#timers.now();
 		let changed = false;
 		for (const file of files) {
-			const look = file.look(now);
-			changed ||= look.changed;
-			if (look.againMs === undefined) this.#doubtful.delete(file);
-			else this.#doubtful.set(file, now + look.againMs);
-			if (file.gone && this.#files.delete(file.path)) this.#ordered = undefined;
+			const result = file.check(now);
+			changed ||= result.changed;
+			if (result.againMs === undefined) this.#unsettled.delete(file);
+			else this.#unsettled.set(file, now + result.againMs);
+			if (file.isGone && this.#files.delete(file.path)) this.#ordered = undefined;
 		}
-		this.#armAgain();
+		this.#scheduleNextCheck();
 		if (changed) this.#publisher.next(this.#states());
 	}
 
-	#armAgain(): void {
-		this.#again?.cancel();
-		this.#again = undefined;
-		if (this.#doubtful.size === 0) return;
-		const delayMs = Math.max(1, Math.min(...this.#doubtful.values()) - this.#timers.now());
-		this.#again = this.#timers.after(delayMs, () => {
-			if (!this.#closed) this.#look([...this.#doubtful.keys()]);
+	#scheduleNextCheck(): void {
+		this.#nextCheck?.cancel();
+		this.#nextCheck = undefined;
+		if (this.#unsettled.size === 0) return;
+		const delayMs = Math.max(1, Math.min(...this.#unsettled.values()) - this.#timers.now());
+		this.#nextCheck = this.#timers.after(delayMs, () => {
+			if (!this.#closed) this.#check([...this.#unsettled.keys()]);
 		});
 	}
 

@@ -1,15 +1,15 @@
 /**
- * The objects of all files of one source as one state. Pure; knows nothing of files beyond their objects. The same
- * object twice: the later one wins, as when kubectl applies them in order, unless only the earlier one is valid.
+ * The objects of a file, and of all files of one source, as one state. Pure. If an object appears twice, the later
+ * version wins, as it does when kubectl applies them in order; an invalid version never replaces a valid one.
  */
 
 import type { Problem, SourceObject } from '../../store/source.js';
 import { formatIdentity, reuseContent } from '../../store/source-object.js';
 import type { ParsedManifest } from './manifest-parser.js';
 
-/** What one file gives, or all files of a source. */
+/** The objects and problems of a file, or of all files of a source. */
 export interface ManifestState {
-	/** By identity, in the order of the files. */
+	/** By the text of their identity, in the order of the files. */
 	readonly objects: ReadonlyMap<string, SourceObject>;
 	readonly problems: readonly Problem[];
 }
@@ -17,8 +17,8 @@ export interface ManifestState {
 export const NO_MANIFESTS: ManifestState = { objects: new Map(), problems: [] };
 
 /**
- * The state of a file that gives `parsed` after `last`: of objects that are invalid now, or that an unreadable document
- * may have held, the last valid version stays.
+ * The state of a file whose content is `parsed` and whose state was `last`. Keeps the last valid version of objects that
+ * are invalid now, and of objects that an unreadable document may contain.
  */
 export function nextState(last: ManifestState, { objects: parsed, problems }: ParsedManifest): ManifestState {
 	const objects = new Map<string, SourceObject>();
@@ -30,7 +30,7 @@ export function nextState(last: ManifestState, { objects: parsed, problems }: Pa
 	}
 	// A problem that names no object may be about any object that is missing now.
 	const isUnclear = problems.some(({ key }) => key === undefined);
-	// While the name is still being typed, the object may be any of its kind.
+	// An object whose name is still being typed may be any object of its kind.
 	const nameless = new Set(parsed.filter(({ name }) => name === '').map(({ kind }) => kind));
 	for (const [id, object] of last.objects) {
 		if (objects.has(id) || object.name === '') continue;
@@ -39,7 +39,7 @@ export function nextState(last: ManifestState, { objects: parsed, problems }: Pa
 	return { objects, problems };
 }
 
-/** Joins the states of all files, in their order. */
+/** Joins the states of all files, in the order of the files. */
 export function joinManifests(
 	files: Iterable<ManifestState>,
 	onDuplicate: (object: SourceObject) => void,
@@ -56,14 +56,14 @@ export function joinManifests(
 	return { objects, problems };
 }
 
-/** Adds an object behind the others, in place of an earlier version of itself. */
+/** Adds an object at the end, and removes an earlier version of it. */
 function add(objects: Map<string, SourceObject>, id: string, object: SourceObject): void {
 	if (object.content === undefined && objects.get(id)?.content !== undefined) return;
 	objects.delete(id);
 	objects.set(id, object);
 }
 
-/** Whether two lists say the same to a person, in the same order. */
+/** Whether two lists have the same locations and reasons, in the same order. */
 export function sameProblems(a: readonly Problem[], b: readonly Problem[]): boolean {
 	return (
 		a.length === b.length &&

@@ -184,10 +184,10 @@ for (const way of [ROOT_WAY, USER_WAY]) {
 				);
 				writeAtomically(manifest.path, text.replace('"/cmfs-live/v"', '5'));
 				await run.waitForLog(
-					/pod\.yaml:\d+:\d+: json: cannot unmarshal number into Go struct field VolumeMount\..*mountPath of type string; the last good one stays$/,
+					/pod\.yaml:\d+:\d+: json: cannot unmarshal number into Go struct field VolumeMount\..*mountPath of type string; the last valid version stays in use$/,
 				);
 				writeAtomically(manifest.path, '');
-				await run.waitForLog(/^no workload; .*; the last good one stays$/);
+				await run.waitForLog(/^no workload; .*; the last valid version stays in use$/);
 				expect(await contentOf(run)).toBe('v/b.conf=two v/key=one');
 				manifest.put(configMap('app', { key: 'new' }));
 				await shows(run, 'v/key=new');

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { ObjectPlaces } from '../../../src/explain/object-places.js';
+import { ObjectLocations } from '../../../src/explain/object-locations.js';
 import { lintWorkloads, type WorkloadLintInput } from '../../../src/explain/workload-lint.js';
 import { PodCatalog } from '../../../src/inputs/pod-catalog.js';
 import { isWorkload } from '../../../src/pod/workload.js';
@@ -12,7 +12,7 @@ function lint(text: string, more: Partial<WorkloadLintInput> = {}) {
 	return lintWorkloads({
 		workloads: parsed.objects.filter(isWorkload),
 		catalog,
-		places: new ObjectPlaces(parsed.objects),
+		locations: new ObjectLocations(parsed.objects),
 		violations: parsed.problems.map(({ location, reason }) => ({ location, text: reason })),
 		container: undefined,
 		defaultNamespace: 'default',
@@ -127,7 +127,7 @@ describe('findings', () => {
 
 	test('of an object without a file are where it is named', () => {
 		const input = deployment('web', 'app') + CONFIG_MAP;
-		const found = rules(input, { places: new ObjectPlaces([]) });
+		const found = rules(input, { locations: new ObjectLocations([]) });
 		expect(new Set(found.map((line) => line.split(' ')[1]))).toEqual(new Set(['f.yaml:1:1']));
 	});
 });

@@ -76,11 +76,15 @@ describe('of files', () => {
 		expect(reader.current().container.image).toBe('one');
 		expect((await reader.read()).container.image).toBe('one');
 		expect(said.take()).toEqual([
-			expect.stringMatching(/^error: f\.yaml:1:\d+: json: .*; f\.yaml:1:\d+: json: .*; the last good one stays$/),
+			expect.stringMatching(
+				/^error: f\.yaml:1:\d+: json: .*; f\.yaml:1:\d+: json: .*; the last valid version stays in use$/,
+			),
 		]);
 		have();
 		expect(reader.current().container.image).toBe('one');
-		expect(said.take()).toEqual([expect.stringMatching(/^error: no workload; .*; the last good one stays$/)]);
+		expect(said.take()).toEqual([
+			expect.stringMatching(/^error: no workload; .*; the last valid version stays in use$/),
+		]);
 		have(pod('app', { image: 'two' }));
 		expect(reader.current().container.image).toBe('two');
 		have(pod('app', { image: 5 }));
@@ -125,7 +129,7 @@ describe('of a cluster', () => {
 		answers = [inCluster('one'), new ConfigMapFsError('CLUSTER_UNREACHABLE', 'refused')];
 		await reader.read();
 		expect((await reader.read()).container.image).toBe('one');
-		expect(said.take()).toEqual(['warn: the workload cannot be read again, it is as it was']);
+		expect(said.take()).toEqual(['warn: cannot read the workload again; its last version stays in use']);
 		await expect(readerOf({ wanted: 'pod/app', readFromCluster }).read()).rejects.toMatchObject({
 			message: 'not found',
 		});

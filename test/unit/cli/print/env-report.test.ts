@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { type EnvReport, type EnvReportInput, envReport, originWords } from '../../../../src/cli/print/env-report.js';
-import { ObjectPlaces } from '../../../../src/explain/object-places.js';
+import { ObjectLocations } from '../../../../src/explain/object-locations.js';
 import { buildEnvironment } from '../../../../src/pod/environment/builder.js';
 import type { Container } from '../../../../src/pod/pod-spec.js';
 import { parseManifest } from '../../../../src/sources/manifests/manifest-parser.js';
@@ -46,7 +46,7 @@ function reportOf(fields: Partial<Container>, more: Partial<EnvReportInput> = {}
 		selected: { pod, container },
 		environment: buildEnvironment(pod, container, OBJECTS, SURROUNDINGS, { strictNames: false }),
 		objects: OBJECTS,
-		places: new ObjectPlaces(parseManifest(MANIFEST, options).objects),
+		locations: new ObjectLocations(parseManifest(MANIFEST, options).objects),
 		inherited: {},
 		showSecrets: false,
 		...more,
@@ -182,7 +182,7 @@ describe('a report', () => {
 			{
 				selected: { pod, container },
 				environment: buildEnvironment(pod, container, OBJECTS, SURROUNDINGS, { strictNames: false }),
-				places: new ObjectPlaces(parsed.objects),
+				locations: new ObjectLocations(parsed.objects),
 			},
 		);
 		expect(report.variables[0]?.origin.place).toBe('pod.yaml:9:14');

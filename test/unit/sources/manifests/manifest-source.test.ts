@@ -440,7 +440,7 @@ describe('ManifestSource and bad files', () => {
 		unlinkSync(file);
 		execFileSync('mkfifo', [file]);
 		await vi.waitFor(() => expect(sink.problemTexts).toHaveLength(2), { timeout: WAIT_MS });
-		expect(sink.problemTexts[1]).toEqual([`${file}: cannot be read: is no regular file`]);
+		expect(sink.problemTexts[1]).toEqual([`${file}: cannot be read: not a regular file`]);
 		expect(sink.states).toEqual(['a.k=1']);
 	});
 

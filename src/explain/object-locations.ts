@@ -1,30 +1,30 @@
 /**
- * Where the fields of objects are written, as far as they are written in a file, and which objects what is written makes
- * elsewhere. Pure. What counts is what the sources say last: of equal objects the last one that has the field.
+ * Finds where fields of objects are written in files, and knows which Secrets are made from other objects. Pure. If
+ * several layers have an object, a field is located in the highest layer that has it.
  */
 
 import { formatObjectKey, type ObjectKey } from '../model/object-key.js';
 import { madeSecretName } from '../pod/secret-maker.js';
 import type { SourceObject } from '../store/source.js';
 
-export type PlacedKind = 'ConfigMap' | 'Secret';
+export type LocatedKind = 'ConfigMap' | 'Secret';
 
 type Path = readonly (string | number)[];
 
-/** Where each kind keeps its values; of a key in two of them the first counts. */
-const VALUE_FIELDS: Readonly<Record<PlacedKind, readonly string[]>> = {
+/** The fields with the values of each kind. If a key is in two fields, the first one wins. */
+const VALUE_FIELDS: Readonly<Record<LocatedKind, readonly string[]>> = {
 	ConfigMap: ['data', 'binaryData'],
 	Secret: ['stringData', 'data'],
 };
 
-export class ObjectPlaces {
+export class ObjectLocations {
 	readonly #versions: readonly SourceObject[];
-	/** By kind and key, in the order of the sources. */
+	/** The versions of each object, the lowest layer first. */
 	readonly #objects = new Map<string, SourceObject[]>();
-	/** Secrets that controllers make of other objects. */
+	/** Secrets that controllers make from other objects. */
 	readonly #made = new Set<string>();
 
-	/** `versions` are those of all sources, the lowest layer first; with the locations of their fields. */
+	/** `versions` are the objects of all layers, the lowest first. Objects that are in no file have no locations. */
 	constructor(versions: readonly SourceObject[]) {
 		this.#versions = versions.filter(({ value }) => value !== undefined);
 		for (const version of this.#versions) {
@@ -37,25 +37,25 @@ export class ObjectPlaces {
 		}
 	}
 
-	/** Whether it is written, good or not. */
-	has(kind: PlacedKind, key: ObjectKey): boolean {
+	/** Whether a file contains the object, valid or not. */
+	has(kind: LocatedKind, key: ObjectKey): boolean {
 		return this.#objects.has(identity(kind, key));
 	}
 
-	/** Whether something that is written makes this Secret in a cluster. */
+	/** Whether a controller makes this Secret from an object that a file contains. */
 	isMadeSecret(key: ObjectKey): boolean {
 		return this.#made.has(formatObjectKey(key));
 	}
 
-	/** `file:line:column` of a field, or of the nearest one above it; undefined where the object is in no file. */
-	of(kind: PlacedKind, key: ObjectKey, path: Path = []): string | undefined {
+	/** `file:line:column` of a field, or of the nearest field above it; undefined if no file contains the object. */
+	of(kind: LocatedKind, key: ObjectKey, path: Path = []): string | undefined {
 		const versions = this.#objects.get(identity(kind, key)) ?? [];
 		const version = versions.findLast(({ value }) => hasField(value, path)) ?? versions.at(-1);
 		return version?.locate(path);
 	}
 
-	/** Of the value of a key. */
-	ofValue(kind: PlacedKind, key: ObjectKey, name: string): string | undefined {
+	/** `file:line:column` of the value of a key; undefined if no file contains it. */
+	ofValue(kind: LocatedKind, key: ObjectKey, name: string): string | undefined {
 		const versions = this.#objects.get(identity(kind, key)) ?? [];
 		for (const version of versions.toReversed()) {
 			const field = VALUE_FIELDS[kind].find((one) => hasField(version.value, [one, name]));
@@ -64,13 +64,13 @@ export class ObjectPlaces {
 		return undefined;
 	}
 
-	/** Of a field of the object that is at `place`; undefined where that is in no file. */
-	within(place: string, path: Path): string | undefined {
-		return this.#versions.find((version) => version.location === place)?.locate(path);
+	/** `file:line:column` of a field of the object at a location; undefined if no file contains it. */
+	within(location: string, path: Path): string | undefined {
+		return this.#versions.find((version) => version.location === location)?.locate(path);
 	}
 }
 
-function identity(kind: PlacedKind, key: ObjectKey): string {
+function identity(kind: LocatedKind, key: ObjectKey): string {
 	return `${kind} ${formatObjectKey(key)}`;
 }
 
@@ -85,7 +85,7 @@ function hasField(value: unknown, path: Path): boolean {
 
 const STEP = /([^.[\]]+)|\[(\d+)\]/g;
 
-/** `spec.containers[0].env[2]` as a path. */
+/** Parses `spec.containers[0].env[2]` into a path. */
 export function fieldPath(field: string): Path {
 	return [...field.matchAll(STEP)].map(([, name, index]) => (index === undefined ? (name ?? '') : Number(index)));
 }

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { fieldPath, ObjectPlaces } from '../../../src/explain/object-places.js';
+import { fieldPath, ObjectLocations } from '../../../src/explain/object-locations.js';
 import { parseManifest } from '../../../src/sources/manifests/manifest-parser.js';
 
 function objects(file: string, text: string, defaultNamespace = 'default') {
@@ -27,7 +27,7 @@ const OVER = 'apiVersion: v1\nkind: ConfigMap\nmetadata: {name: app, namespace: 
 const POD =
 	'apiVersion: v1\nkind: Pod\nmetadata: {name: p}\nspec:\n  containers:\n  - name: c\n    env:\n    - name: A\n';
 
-const places = new ObjectPlaces([...objects('base', BASE), ...objects('over', OVER), ...objects('pod', POD)]);
+const places = new ObjectLocations([...objects('base', BASE), ...objects('over', OVER), ...objects('pod', POD)]);
 const APP = { namespace: 'default', name: 'app' };
 
 describe('a value', () => {
@@ -67,7 +67,7 @@ describe('a field', () => {
 });
 
 test('what is written is there, whatever became of it', () => {
-	const bad = new ObjectPlaces(
+	const bad = new ObjectLocations(
 		objects('bad', 'apiVersion: v1\nkind: ConfigMap\nmetadata: {name: app}\ndata: 1\n', 'x'),
 	);
 	expect(bad.has('ConfigMap', { namespace: 'x', name: 'app' })).toBe(true);
