@@ -1,6 +1,6 @@
 /**
- * From a JSON-like value to a ConfigMap, as strict as an API server: no value is converted to a string, no unknown
- * field is passed over. Pure; knows nothing of YAML. All violations are found, not only the first.
+ * Decodes a JSON-like value into a ConfigMap, as strictly as an API server: converts no value to a string, and refuses
+ * unknown fields. Pure; knows nothing of YAML. Finds all violations, not only the first.
  */
 
 import type { ConfigMap } from './config-map.js';
@@ -8,17 +8,17 @@ import { ObjectDecoder } from './object-decoder.js';
 import type { ObjectKey } from './object-key.js';
 import { contentViolations, type Violation } from './validation.js';
 
-/** Outcome of decoding. There is an object exactly if there is no violation. */
+/** There is an object exactly if there is no violation. */
 export interface DecodedConfigMap {
 	readonly object: ConfigMap | undefined;
-	/** Which object the value is, if that much can be read of it. */
+	/** Undefined if the value has no valid name. */
 	readonly key: ObjectKey | undefined;
 	readonly violations: readonly Violation[];
 }
 
 const OBJECT_FIELDS = new Set(['apiVersion', 'kind', 'metadata', 'data', 'binaryData', 'immutable']);
 
-/** Decodes one ConfigMap; `defaultNamespace` is for a manifest that names none. Errors: none, see violations. */
+/** Decodes one ConfigMap. `defaultNamespace` is for an object that names none. Errors: none; see `violations`. */
 export function decodeConfigMap(value: unknown, defaultNamespace: string): DecodedConfigMap {
 	const decoder = new ObjectDecoder('ConfigMap');
 	const root = decoder.root(value, OBJECT_FIELDS);

@@ -1,6 +1,6 @@
 /**
- * A ConfigMap reduced to what a volume needs. Knows nothing of where it came from.
- * Invariant: values are never changed after construction; a new state is a new object.
+ * The part of a ConfigMap that volumes and environments need.
+ * Invariant: immutable after construction; a new state is a new object.
  */
 
 import type { ObjectKey } from './object-key.js';
@@ -8,7 +8,7 @@ import type { ObjectKey } from './object-key.js';
 export interface ConfigMap {
 	readonly key: ObjectKey;
 	readonly labels: ReadonlyMap<string, string>;
-	/** `immutable: true`: data and binaryData may not change until the object is deleted. */
+	/** Whether `data` and `binaryData` stay the same until the object is deleted. */
 	readonly immutable: boolean;
 	/** Values of `data` as UTF-8 bytes. */
 	readonly data: ReadonlyMap<string, Buffer>;
@@ -16,7 +16,7 @@ export interface ConfigMap {
 	readonly binaryData: ReadonlyMap<string, Buffer>;
 }
 
-/** Bytes of all values, what the limit of 1 MiB counts: neither keys nor metadata. Unit: bytes. */
+/** Size of all values, without keys and metadata: the size that the limit of 1 MiB applies to. Unit: bytes. */
 export function totalBytes(object: Pick<ConfigMap, 'data' | 'binaryData'>): number {
 	let total = 0;
 	for (const value of object.data.values()) total += value.length;
@@ -24,7 +24,7 @@ export function totalBytes(object: Pick<ConfigMap, 'data' | 'binaryData'>): numb
 	return total;
 }
 
-/** Whether both hold the same bytes under the same keys of the same map; `data` and `binaryData` are told apart. */
+/** Whether both have the same bytes under the same keys of the same map, `data` or `binaryData`. */
 export function sameData(
 	a: Pick<ConfigMap, 'data' | 'binaryData'>,
 	b: Pick<ConfigMap, 'data' | 'binaryData'>,
@@ -32,7 +32,7 @@ export function sameData(
 	return sameValues(a.data, b.data) && sameValues(a.binaryData, b.binaryData);
 }
 
-/** Whether both are the same in everything this program looks at, labels included. */
+/** Whether all fields are equal, labels included. */
 export function sameConfigMap(a: ConfigMap, b: ConfigMap): boolean {
 	if (a === b) return true;
 	if (a.key.namespace !== b.key.namespace || a.key.name !== b.key.name) return false;
@@ -41,7 +41,7 @@ export function sameConfigMap(a: ConfigMap, b: ConfigMap): boolean {
 	return sameData(a, b);
 }
 
-/** Whether both hold equal bytes under equal keys; order does not matter. */
+/** Whether both have equal bytes under equal keys, in any order. */
 export function sameValues(a: ReadonlyMap<string, Buffer>, b: ReadonlyMap<string, Buffer>): boolean {
 	if (a === b) return true;
 	if (a.size !== b.size) return false;

@@ -1,12 +1,12 @@
-/** What an API server refuses to change in an immutable ConfigMap. Pure; knows nothing of sources. */
+/** The changes of an immutable ConfigMap that an API server refuses. Pure. */
 
 import { type ConfigMap, sameValues } from './config-map.js';
 import { invalidText, type Violation } from './validation.js';
 
 /**
- * Why `next` may not replace `previous`; empty: it may. Making a mutable object immutable and changing its data in the
- * same step is allowed, and so is any change of metadata. An empty and a missing map count as equal here, because a
- * ConfigMap does not tell them apart; the API server does.
+ * Why an API server would not replace `previous` with `next`; empty if it would. One update may make an object immutable
+ * and change its data, and metadata may always change. An empty and a missing map are equal here, because `ConfigMap` does
+ * not distinguish them; to the API server they differ.
  * Source: kubernetes v1.32 core/validation, ValidateConfigMapUpdate.
  */
 export function immutabilityViolations(previous: ConfigMap, next: ConfigMap): readonly Violation[] {

@@ -1,5 +1,5 @@
 /**
- * Label selectors as `kubectl -l` takes them: `a=b`, `a==b`, `a!=b`, `a in (x,y)`, `a notin (x)`, `a`, `!a`, `a>1`,
+ * Label selectors in the syntax of `kubectl -l`: `a=b`, `a==b`, `a!=b`, `a in (x,y)`, `a notin (x)`, `a`, `!a`, `a>1`,
  * `a<1`, joined with commas. Pure. Source of grammar and texts: kubernetes v1.32 apimachinery labels/selector.go.
  */
 
@@ -36,13 +36,13 @@ export class LabelSelector {
 	readonly #text: string;
 	readonly #requirements: readonly Requirement[];
 
-	/** Errors: ConfigMapFsError USAGE, with kubectl's text. An empty text selects everything. */
+	/** An empty text selects every object. Errors: ConfigMapFsError USAGE, with kubectl's text. */
 	constructor(text: string) {
 		this.#text = text;
 		this.#requirements = new SelectorParser(text).parse();
 	}
 
-	/** Whether an object with these labels is selected. */
+	/** Whether the selector selects an object with these labels. */
 	matches(labels: ReadonlyMap<string, string>): boolean {
 		return this.#requirements.every((requirement) => holds(requirement, labels.get(requirement.key)));
 	}
@@ -127,7 +127,7 @@ class SelectorParser {
 		return { key, operator, values };
 	}
 
-	/** `(x,y)`; an empty place, as in `()` or `(,x)`, is the empty value. */
+	/** `(x,y)`. An omitted value, as in `()` or `(,x)`, is the empty string. */
 	#list(): ReadonlySet<string> {
 		const open = this.#take();
 		if (!isSymbol(open, '(')) throw requirementFault(`found '${open.text}' expected: '('`);

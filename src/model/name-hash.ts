@@ -1,20 +1,20 @@
 /**
- * The suffix that `kubectl create configmap --append-hash` gives a name. Knows nothing of files or flags: it hashes the
- * one JSON text that kubectl hashes, so the text's escapes are those of Go's encoder, not those of JSON.stringify.
+ * The suffix that `kubectl create configmap --append-hash` appends to a name. Knows nothing of files or flags. It hashes
+ * the JSON text that kubectl hashes, which has the escapes of Go's encoder and not those of JSON.stringify.
  */
 
 import { createHash } from 'node:crypto';
 import { encodeGoJsonString, sortGoJsonKeys } from '../go/json/encode.js';
 
-/** What is hashed. Namespace, labels and annotations are not part of it. */
+/** The fields that are hashed. Namespace, labels and annotations are not. */
 export interface HashedContent {
-	/** The name before the suffix is added. */
+	/** The name without the suffix. */
 	readonly name: string;
-	/** `null` and an empty map are different contents, with different hashes; `kubectl create` always has a map. */
+	/** `null` and an empty map have different hashes; `kubectl create` always has a map. */
 	readonly data: ReadonlyMap<string, Buffer> | null;
-	/** Absent and empty are the same. */
+	/** An absent and an empty map have the same hash. */
 	readonly binaryData?: ReadonlyMap<string, Buffer>;
-	/** Part of the hash only when it is given, `false` included. */
+	/** Part of the hash only if it is present, even if it is false. */
 	readonly immutable?: boolean;
 }
 

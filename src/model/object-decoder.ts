@@ -1,6 +1,6 @@
 /**
- * What the decoders of ConfigMaps and Secrets share: metadata and typed fields of a JSON-like value, as strict as an
- * API server. Pure; knows nothing of YAML. All violations are found, not only the first, and no text holds a value.
+ * The common part of the decoders of ConfigMaps and Secrets: metadata and typed fields of a JSON-like value, as strict as
+ * an API server. Pure; knows nothing of YAML. Finds all violations, not only the first; their texts contain no values.
  */
 
 import { decodeBase64 } from '../go/base64.js';
@@ -17,16 +17,16 @@ import {
 
 type Path = Violation['path'];
 
-/** What `metadata` says; a name that is missing or wrong is a violation. */
+/** The decoded `metadata`. A missing or invalid name is a violation. */
 export interface DecodedMetadata {
 	readonly key: ObjectKey;
-	/** Whether the key names an object, good or not. */
+	/** Whether the key has a valid name. */
 	readonly isNamed: boolean;
 	readonly labels: ReadonlyMap<string, string>;
 	readonly annotations: ReadonlyMap<string, string>;
 }
 
-/** Source: kubernetes v1.32 apimachinery meta/v1, ObjectMeta; clusterName was one until v1.24. */
+/** Source: kubernetes v1.32 apimachinery meta/v1, ObjectMeta; clusterName was a field until v1.24. */
 const METADATA_FIELDS = new Set([
 	'name',
 	'generateName',
@@ -46,7 +46,7 @@ const METADATA_FIELDS = new Set([
 	'clusterName',
 ]);
 
-/** Collects the violations of one object while its fields are read. */
+/** Decodes the fields of one object and collects the violations. */
 export class ObjectDecoder {
 	readonly violations: Violation[] = [];
 	readonly #kind: ValidatedKind;
@@ -55,7 +55,7 @@ export class ObjectDecoder {
 		this.#kind = kind;
 	}
 
-	/** The value as an object that has no other than the known fields; an empty one where it is something else. */
+	/** The value if it is an object, otherwise an empty object. Reports fields that are not in `known`. */
 	root(value: unknown, known: ReadonlySet<string>): JsonObject {
 		const root = isJsonObject(value) ? value : {};
 		if (root !== value) this.#mistyped([], value, `v1.${this.#kind}`, undefined);
@@ -82,7 +82,7 @@ export class ObjectDecoder {
 	texts(root: JsonObject, field: string): ReadonlyMap<string, Buffer> {
 		const values = new Map<string, Buffer>();
 		for (const [key, value] of Object.entries(this.#mapping(root, field, 'map[string]string'))) {
-			// Go's decoder leaves the zero value where JSON has null.
+			// Go's decoder leaves the zero value for a JSON null.
 			if (typeof value === 'string' || value === null) values.set(key, Buffer.from(value ?? '', 'utf8'));
 			else this.#mistyped([field, key], value, 'string', `${this.#kind}.${field}`);
 		}
@@ -107,7 +107,7 @@ export class ObjectDecoder {
 		return values;
 	}
 
-	/** A boolean; false where there is none. */
+	/** A boolean; false if the field is absent. */
 	flag(root: JsonObject, field: string): boolean {
 		const value = root[field] ?? false;
 		if (typeof value === 'boolean') return value;
@@ -115,7 +115,7 @@ export class ObjectDecoder {
 		return false;
 	}
 
-	/** A string; empty where there is none. */
+	/** A string; empty if the field is absent. */
 	text(root: JsonObject, field: string, goType: string): string {
 		const value = root[field] ?? '';
 		if (typeof value === 'string') return value;

@@ -1,6 +1,6 @@
 /**
- * From a JSON-like value to a Secret, as strict as an API server. Pure; knows nothing of YAML. All violations are
- * found, not only the first, and none of their texts holds a value.
+ * Decodes a JSON-like value into a Secret, as strictly as an API server. Pure; knows nothing of YAML. Finds all
+ * violations, not only the first; their texts contain no values.
  */
 
 import { ObjectDecoder } from './object-decoder.js';
@@ -9,10 +9,10 @@ import type { Secret } from './secret.js';
 import { secretViolations } from './secret-validation.js';
 import type { Violation } from './validation.js';
 
-/** Outcome of decoding. There is an object exactly if there is no violation. */
+/** There is an object exactly if there is no violation. */
 export interface DecodedSecret {
 	readonly object: Secret | undefined;
-	/** Which object the value is, if that much can be read of it. */
+	/** Undefined if the value has no valid name. */
 	readonly key: ObjectKey | undefined;
 	readonly violations: readonly Violation[];
 }
@@ -21,7 +21,7 @@ const OBJECT_FIELDS = new Set(['apiVersion', 'kind', 'metadata', 'type', 'data',
 /** Source: kubernetes v1.32 core/v1/defaults.go, SetDefaults_Secret. */
 const DEFAULT_TYPE = 'Opaque';
 
-/** Decodes one Secret; `defaultNamespace` is for a manifest that names none. Errors: none, see violations. */
+/** Decodes one Secret. `defaultNamespace` is for an object that names none. Errors: none; see `violations`. */
 export function decodeSecret(value: unknown, defaultNamespace: string): DecodedSecret {
 	const decoder = new ObjectDecoder('Secret');
 	const root = decoder.root(value, OBJECT_FIELDS);
@@ -31,7 +31,7 @@ export function decodeSecret(value: unknown, defaultNamespace: string): DecodedS
 	const type = decoder.text(root, 'type', 'v1.SecretType') || DEFAULT_TYPE;
 	const immutable = decoder.flag(root, 'immutable');
 	const object: Secret = { key, type, immutable, data };
-	// With a field that cannot be read, what the type asks for would be missed twice.
+	// A field that cannot be decoded would be reported as a missing key too.
 	const content =
 		decoder.violations.length > 0
 			? []

@@ -1,20 +1,19 @@
 /**
- * The rules that an API server applies to the content of a Secret, with its own texts, none of which holds a value.
- * Pure. Source: kubernetes v1.32 core/validation, ValidateSecret and ValidateSecretUpdate.
+ * The rules of an API server for the content of a Secret, with its texts. No text contains a value. Pure. Source: kubernetes v1.32 core/validation, ValidateSecret and ValidateSecretUpdate.
  */
 
 import { sameValues } from './config-map.js';
 import type { Secret } from './secret.js';
 import { configKeyFaults, invalidText, MAX_VALUE_BYTES, type Violation } from './validation.js';
 
-/** What is asked about a Secret besides itself. */
+/** The parts of a manifest that the rules need besides the Secret. */
 export interface SecretContext {
 	readonly annotations: ReadonlyMap<string, string>;
-	/** Keys that the manifest has in `stringData`: where a person finds them. */
+	/** Keys that the manifest has in `stringData`; violations name this field. */
 	readonly stringDataKeys: ReadonlySet<string>;
 }
 
-/** What the types of Secrets ask of their keys: all of them, or at least one. Other types ask nothing. */
+/** Keys that a type requires: all of them, or at least one. Other types require none. */
 const REQUIRED_KEYS: ReadonlyMap<string, { readonly all: boolean; readonly keys: readonly string[] }> = new Map([
 	['kubernetes.io/dockercfg', { all: true, keys: ['.dockercfg'] }],
 	['kubernetes.io/dockerconfigjson', { all: true, keys: ['.dockerconfigjson'] }],
@@ -22,7 +21,7 @@ const REQUIRED_KEYS: ReadonlyMap<string, { readonly all: boolean; readonly keys:
 	['kubernetes.io/ssh-auth', { all: true, keys: ['ssh-privatekey'] }],
 	['kubernetes.io/tls', { all: true, keys: ['tls.crt', 'tls.key'] }],
 ]);
-/** Keys whose values must be JSON objects, by type. */
+/** By type: the key whose value must be a JSON object. */
 const JSON_KEYS: ReadonlyMap<string, string> = new Map([
 	['kubernetes.io/dockercfg', '.dockercfg'],
 	['kubernetes.io/dockerconfigjson', '.dockerconfigjson'],
@@ -30,7 +29,7 @@ const JSON_KEYS: ReadonlyMap<string, string> = new Map([
 const SERVICE_ACCOUNT_TYPE = 'kubernetes.io/service-account-token';
 const SERVICE_ACCOUNT_NAME = 'kubernetes.io/service-account.name';
 
-/** What is wrong with keys, sizes, and what the type asks for. */
+/** Violations of the rules for keys, for the size, and for the keys that the type requires. */
 export function secretViolations(secret: Secret, context: SecretContext): readonly Violation[] {
 	const { data, type } = secret;
 	const violations: Violation[] = [];
@@ -48,7 +47,7 @@ export function secretViolations(secret: Secret, context: SecretContext): readon
 	const jsonKey = JSON_KEYS.get(type) ?? '';
 	const json = data.get(jsonKey);
 	if (json !== undefined && !isJsonObject(json)) {
-		const reason = 'Invalid value: "<secret contents redacted>": it is no JSON object';
+		const reason = 'Invalid value: "<secret contents redacted>": it is not a JSON object';
 		report(pathOf(jsonKey), `data[${jsonKey}]`, reason);
 	}
 	if (type === SERVICE_ACCOUNT_TYPE && (context.annotations.get(SERVICE_ACCOUNT_NAME) ?? '') === '') {
@@ -57,7 +56,7 @@ export function secretViolations(secret: Secret, context: SecretContext): readon
 	return violations;
 }
 
-/** Whether the values together are too large. */
+/** A violation if all values together are too large. */
 export function secretSizeViolations({ key, data }: Pick<Secret, 'key' | 'data'>): readonly Violation[] {
 	let bytes = 0;
 	for (const value of data.values()) bytes += value.length;
@@ -67,7 +66,8 @@ export function secretSizeViolations({ key, data }: Pick<Secret, 'key' | 'data'>
 }
 
 /**
- * Why `next` may not replace `previous`; empty: it may. A type never changes, whatever `immutable` says.
+ * Why an API server would not replace `previous` with `next`; empty if it would. The type never changes, even if the
+ * Secret is not immutable. Source: kubernetes v1.32 core/validation, ValidateSecretUpdate.
  */
 export function secretUpdateViolations(previous: Secret, next: Secret): readonly Violation[] {
 	const violations: Violation[] = [];
@@ -87,16 +87,16 @@ export function secretUpdateViolations(previous: Secret, next: Secret): readonly
 function missingKeys({ type, data }: Secret): readonly string[] {
 	const required = REQUIRED_KEYS.get(type);
 	if (required === undefined) return [];
-	const missing = required.keys.filter((key) => !isThere(data.get(key), type));
+	const missing = required.keys.filter((key) => !isPresent(data.get(key), type));
 	return required.all || missing.length === required.keys.length ? missing : [];
 }
 
-/** An SSH key must not even be empty. */
-function isThere(value: Buffer | undefined, type: string): boolean {
+/** Whether a required key is present. An SSH key must not be empty either. */
+function isPresent(value: Buffer | undefined, type: string): boolean {
 	return value !== undefined && (type !== 'kubernetes.io/ssh-auth' || value.length > 0);
 }
 
-/** As Go reads it into a map: null is an empty one. */
+/** As Go decodes JSON into a map, which accepts null. */
 function isJsonObject(bytes: Buffer): boolean {
 	try {
 		const value: unknown = JSON.parse(bytes.toString('utf8'));

@@ -1,6 +1,6 @@
 /**
- * A Secret reduced to what a pod's environment and volumes need. Its values are never printed.
- * Invariant: values are never changed after construction; a new state is a new object.
+ * The part of a Secret that volumes and environments need. Its values are never printed.
+ * Invariant: immutable after construction; a new state is a new object.
  */
 
 import { sameValues } from './config-map.js';
@@ -8,14 +8,14 @@ import type { ObjectKey } from './object-key.js';
 
 export interface Secret {
 	readonly key: ObjectKey;
-	/** `Opaque`, `kubernetes.io/tls`. */
+	/** Such as `Opaque` or `kubernetes.io/tls`. */
 	readonly type: string;
 	readonly immutable: boolean;
-	/** Values, decoded; `stringData` laid over `data`, as an API server does. */
+	/** Decoded values. Those of `stringData` replace those of `data`, as in an API server. */
 	readonly data: ReadonlyMap<string, Buffer>;
 }
 
-/** Whether both are the same in everything this program looks at. */
+/** Whether all fields are equal. */
 export function sameSecret(a: Secret, b: Secret): boolean {
 	if (a === b) return true;
 	if (a.key.namespace !== b.key.namespace || a.key.name !== b.key.name) return false;

@@ -1,7 +1,6 @@
 /**
- * The rules that an API server applies to a ConfigMap, and those of them that hold for a Secret too, with its own texts.
- * Pure; knows nothing of files or of YAML: a violation names the field by its path, and whoever has the text of the
- * object finds the line.
+ * The rules of an API server for ConfigMaps, some of which apply to Secrets too, with its texts. Pure; knows nothing of
+ * files or YAML: a violation has the path of a field, and the reader of the file finds its line.
  */
 
 import { type ConfigMap, totalBytes } from './config-map.js';
@@ -9,17 +8,17 @@ import type { ObjectKey } from './object-key.js';
 
 /** One rule that an object breaks. */
 export interface Violation {
-	/** Where in the object, from its root: `['data', 'key']`. Empty: the object as a whole. */
+	/** Path of the field, such as `['data', 'key']`; empty for the object itself. */
 	readonly path: readonly (string | number)[];
-	/** What kubectl or the API server would print. */
+	/** The text of kubectl or of the API server. */
 	readonly text: string;
 }
 
-/** Most bytes of all values together. Source: kubernetes v1.32 core/types.go, MaxSecretSize. Unit: bytes. */
+/** Largest size of all values together. Source: kubernetes v1.32 core/types.go, MaxSecretSize. Unit: bytes. */
 export const MAX_VALUE_BYTES = 1_048_576;
-/** Most bytes of all annotations. Source: kubernetes v1.32 validation/objectmeta.go. Unit: bytes. */
+/** Largest size of all annotations. Source: kubernetes v1.32 validation/objectmeta.go. Unit: bytes. */
 export const MAX_ANNOTATION_BYTES = 262_144;
-/** Longest key, and longest name of an object. Unit: bytes. */
+/** Longest key and longest name of an object. Unit: bytes. */
 export const MAX_NAME_BYTES = 253;
 const MAX_LABEL_BYTES = 63;
 
@@ -48,7 +47,7 @@ const LABEL_VALUE_TEXT =
 	"end with an alphanumeric character (e.g. 'MyValue',  or 'my_value',  or '12345', regex used for validation is " +
 	"'(([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9])?')";
 
-/** What is wrong with a key of `data` or `binaryData`. Source: kubernetes v1.32 util/validation, IsConfigMapKey. */
+/** Faults of a key of `data` or `binaryData`. Source: kubernetes v1.32 util/validation, IsConfigMapKey. */
 export function configKeyFaults(key: string): readonly string[] {
 	const faults = tooLong(key, MAX_NAME_BYTES);
 	if (!CONFIG_KEY.test(key)) faults.push(CONFIG_KEY_TEXT);
@@ -58,21 +57,21 @@ export function configKeyFaults(key: string): readonly string[] {
 	return faults;
 }
 
-/** What is wrong with the name of a ConfigMap. Source: kubernetes v1.32 util/validation, IsDNS1123Subdomain. */
+/** Faults of the name of a ConfigMap. Source: kubernetes v1.32 util/validation, IsDNS1123Subdomain. */
 export function subdomainFaults(name: string): readonly string[] {
 	const faults = tooLong(name, MAX_NAME_BYTES);
 	if (!SUBDOMAIN.test(name)) faults.push(SUBDOMAIN_TEXT);
 	return faults;
 }
 
-/** What is wrong with a namespace. Source: kubernetes v1.32 util/validation, IsDNS1123Label. */
+/** Faults of a namespace. Source: kubernetes v1.32 util/validation, IsDNS1123Label. */
 export function namespaceFaults(namespace: string): readonly string[] {
 	const faults = tooLong(namespace, MAX_LABEL_BYTES);
 	if (!LABEL.test(namespace)) faults.push(LABEL_TEXT);
 	return faults;
 }
 
-/** What is wrong with the key of a label. Source: kubernetes v1.32 util/validation, IsQualifiedName. */
+/** Faults of the key of a label. Source: kubernetes v1.32 util/validation, IsQualifiedName. */
 export function labelKeyFaults(key: string): readonly string[] {
 	const parts = key.split('/');
 	const [prefix, name] = parts.length === 1 ? [undefined, parts[0] ?? ''] : [parts[0] ?? '', parts[1] ?? ''];
@@ -89,22 +88,22 @@ export function labelKeyFaults(key: string): readonly string[] {
 	return faults;
 }
 
-/** What is wrong with the value of a label. Source: kubernetes v1.32 util/validation, IsValidLabelValue. */
+/** Faults of the value of a label. Source: kubernetes v1.32 util/validation, IsValidLabelValue. */
 export function labelValueFaults(value: string): readonly string[] {
 	const faults = tooLong(value, MAX_LABEL_BYTES);
 	if (value !== '' && !QUALIFIED_NAME.test(value)) faults.push(LABEL_VALUE_TEXT);
 	return faults;
 }
 
-/** Kinds whose objects are checked here. */
+/** Kinds whose objects are validated here. */
 export type ValidatedKind = 'ConfigMap' | 'Secret';
 
-/** `ConfigMap "name" is invalid: field: reason`, the API server's answer 422. */
+/** `ConfigMap "name" is invalid: field: reason`: the text of the API server's status 422. */
 export function invalidText(name: string, field: string, reason: string, kind: ValidatedKind = 'ConfigMap'): string {
 	return `${kind} "${name}" is invalid: ${field}: ${reason}`;
 }
 
-/** What is wrong with namespace and name. */
+/** Violations of the rules for namespace and name. */
 export function objectKeyViolations(key: ObjectKey, kind: ValidatedKind = 'ConfigMap'): readonly Violation[] {
 	const violations: Violation[] = [];
 	const report = (field: 'name' | 'namespace', faults: readonly string[]) => {
@@ -118,7 +117,7 @@ export function objectKeyViolations(key: ObjectKey, kind: ValidatedKind = 'Confi
 	return violations;
 }
 
-/** What is wrong with labels. */
+/** Violations of the rules for labels. */
 export function labelViolations(
 	name: string,
 	labels: ReadonlyMap<string, string>,
@@ -137,7 +136,7 @@ export function labelViolations(
 	return violations;
 }
 
-/** What is wrong with keys and values: key rules, a key in both maps, size. */
+/** Violations of the rules for keys, for a key in both maps, and for the size. */
 export function contentViolations(object: Pick<ConfigMap, 'key' | 'data' | 'binaryData'>): readonly Violation[] {
 	const { name } = object.key;
 	const violations: Violation[] = [];
@@ -155,7 +154,7 @@ export function contentViolations(object: Pick<ConfigMap, 'key' | 'data' | 'bina
 	return [...violations, ...configMapSizeViolations(object)];
 }
 
-/** Whether the values together are too large. */
+/** A violation if all values together are too large. */
 export function configMapSizeViolations(object: Pick<ConfigMap, 'key' | 'data' | 'binaryData'>): readonly Violation[] {
 	if (totalBytes(object) <= MAX_VALUE_BYTES) return [];
 	const text = invalidText(object.key.name, '[]', `Too long: must have at most ${MAX_VALUE_BYTES} bytes`);

@@ -109,7 +109,7 @@ describe('decodeSecret', () => {
 			'a registry login that is no JSON',
 			{ ...HEAD, type: 'kubernetes.io/dockerconfigjson', stringData: { '.dockerconfigjson': 'hunter2' } },
 			[
-				'stringData/.dockerconfigjson| Secret "s" is invalid: data[.dockerconfigjson]: Invalid value: "<secret contents redacted>": it is no JSON object',
+				'stringData/.dockerconfigjson| Secret "s" is invalid: data[.dockerconfigjson]: Invalid value: "<secret contents redacted>": it is not a JSON object',
 			],
 		],
 		[
