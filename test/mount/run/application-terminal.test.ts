@@ -1,6 +1,6 @@
 /**
- * The application at a terminal, started from a shell with job control: for the person there it is as if the command
- * had been typed without us.
+ * The application at a terminal, started from a shell with job control. To the user it must look as if the command had
+ * been typed without `configmapfs run`.
  */
 
 import { join } from 'node:path';
@@ -14,7 +14,7 @@ import { isRunning } from '../../support/mount-modes.js';
 import { removeTemporaries, temporaryDirectory } from '../../support/temporary.js';
 import { until } from '../../support/until.js';
 
-/** Applications that only a test ends, which it may not have come to. */
+/** Applications that a test ends; killed afterwards if it failed before. */
 const started: number[] = [];
 
 afterEach(() => {
@@ -28,7 +28,7 @@ const CTRL_D = '\x04';
 const CTRL_Z = '\x1a';
 const CTRL_BACKSLASH = '\x1c';
 
-/** Starts a command line and waits until the noting application is ready; more words are for it. */
+/** Starts a command line and waits until the recording application is ready. Further words are its arguments. */
 async function startNoting(terminal: Terminal, endings: readonly string[], after = '', options: AppOptions = {}) {
 	const file = join(temporaryDirectory('signals'), 'noted');
 	terminal.type(`${runLine([fixture('app-signals.py'), file, ...endings], options)}${after}\n`);
@@ -41,7 +41,7 @@ async function startNoting(terminal: Terminal, endings: readonly string[], after
 	return { pid: Number(pid), parent: Number(parent), noted: () => linesOf(file).slice(1) };
 }
 
-/** The shell learns of it a moment later than the kernel. */
+/** Waits, because the shell notices it a moment later than the kernel. */
 async function stoppedForShell(terminal: Terminal): Promise<void> {
 	await until(async () => (await terminal.enter('jobs', /Stopped|Running/))[0] === 'Stopped', 'a stopped job');
 }
@@ -49,7 +49,7 @@ async function stoppedForShell(terminal: Terminal): Promise<void> {
 const stateOfBoth = (...pids: readonly number[]) => pids.map((pid) => readStat(pid)?.state);
 
 describe.skipIf(WITHOUT_PYTHON !== undefined)('at a terminal', () => {
-	test('Ctrl-C and Ctrl-\\ reach it once, and it decides what they do', async () => {
+	test('Ctrl-C and Ctrl-\\ reach it once, and it decides their effect', async () => {
 		const terminal = await Terminal.open();
 		const { noted } = await startNoting(terminal, ['SIGQUIT=21'], '; echo status $?');
 		for (let count = 1; count <= 3; count++) {
@@ -61,20 +61,20 @@ describe.skipIf(WITHOUT_PYTHON !== undefined)('at a terminal', () => {
 		expect(noted()).toEqual(['SIGINT', 'SIGINT', 'SIGINT', 'SIGQUIT']);
 	});
 
-	test('Ctrl-C ends what does not handle it, with 130, which stops a script, too', async () => {
+	test('Ctrl-C ends an application that does not handle it, with 130, which stops a script too', async () => {
 		const terminal = await Terminal.open();
 		await terminal.enter(`${runLine(['sh', '-c', 'echo ready; exec sleep 60'])}; echo status $?`, /ready/);
 		terminal.type(CTRL_C);
 		await terminal.waitFor(/status 130\r\n/);
 	});
 
-	test('a new size of the window reaches it once', async () => {
+	test('a new window size reaches it once', async () => {
 		const terminal = await Terminal.open();
 		const { noted, parent } = await startNoting(terminal, ['SIGTERM=0'], '; echo status $?');
 		for (const [count, rows] of [30, 31].entries()) {
 			terminal.resize(rows);
 			await until(() => noted().length > 2 * count, 'SIGWINCH');
-			// What we have heard of until then is done when this is passed on.
+			// Once this signal is passed on, all earlier ones are handled.
 			process.kill(parent, 'SIGUSR1');
 			await until(() => noted().includes('SIGUSR1') && noted().length > 2 * count + 1, 'SIGUSR1');
 		}
@@ -83,7 +83,7 @@ describe.skipIf(WITHOUT_PYTHON !== undefined)('at a terminal', () => {
 		expect(noted()).toEqual(['SIGWINCH', 'SIGUSR1', 'SIGWINCH', 'SIGUSR1', 'SIGTERM']);
 	});
 
-	test('what others than the terminal send is passed on there as well', async () => {
+	test('signals of other processes are passed on at a terminal too', async () => {
 		const terminal = await Terminal.open();
 		const { noted, parent } = await startNoting(terminal, ['SIGTERM=3'], '; echo status $?');
 		for (const [index, signal] of (['SIGHUP', 'SIGUSR1', 'SIGCONT'] as const).entries()) {
@@ -112,7 +112,7 @@ describe.skipIf(WITHOUT_PYTHON !== undefined)('at a terminal', () => {
 		await terminal.enter('echo status $?', /status 0/);
 	});
 
-	test('in the background it is stopped when it reads from the terminal, and we with it', async () => {
+	test('in the background a read from the terminal stops it, and us with it', async () => {
 		const terminal = await Terminal.open();
 		const line = `${runLine(['sh', '-c', 'echo pid $$ $PPID; while read -r l; do echo got $l; done'])} &`;
 		const [, pid, parent] = await terminal.enter(line, /pid (\d+) (\d+)/);
@@ -134,7 +134,7 @@ describe.skipIf(WITHOUT_PYTHON !== undefined)('at a terminal', () => {
 			await terminal.waitFor(/Stopped/);
 			terminal.type('fg\n');
 			await until(() => noted().length > expected.length, 'SIGCONT');
-			// What we have heard of until then is done when this is passed on.
+			// Once this signal is passed on, all earlier ones are handled.
 			process.kill(parent, 'SIGUSR1');
 			expected.push('SIGCONT', 'SIGUSR1');
 			await until(() => noted().length >= expected.length, 'SIGUSR1');
@@ -162,7 +162,7 @@ describe.skipIf(WITHOUT_PYTHON !== undefined)('at a terminal', () => {
 		await terminal.enter('kill %1; wait; echo status $?', /status/);
 	});
 
-	test('a program that stops itself stops us, so that the shell has its prompt again', async () => {
+	test('a program that stops itself stops us, so the shell shows its prompt again', async () => {
 		const terminal = await Terminal.open();
 		await terminal.enter(runLine(['sh', '-c', 'kill -STOP $$; echo went on; exit 6']), /Stopped/);
 		await terminal.enter('fg', /went on/);
@@ -174,7 +174,7 @@ describe.skipIf(WITHOUT_PYTHON !== undefined)('at a terminal', () => {
 		const { noted, pid, parent } = await startNoting(terminal, ['SIGINT=0'], '; echo status $?');
 		terminal.type(CTRL_Z);
 		await until(() => noted().length > 0, 'SIGTSTP');
-		// Only one who is not stopped passes this on, and only one who is not stopped notes it.
+		// A stopped relay does not pass this on, and a stopped application does not record it.
 		process.kill(parent, 'SIGUSR1');
 		await until(() => noted().length > 1, 'SIGUSR1');
 		expect(stateOfBoth(pid, parent)).not.toContain('T');
@@ -188,7 +188,7 @@ describe.skipIf(WITHOUT_PYTHON !== undefined)('at a terminal', () => {
 		await terminal.enter(`${runLine(['sh', '-c', 'tty; read -r l; echo "$l"'])} | tr a-z A-Z`, /\/DEV\/PTS/);
 		terminal.type('abc\n');
 		await terminal.waitFor(/ABC\r\n/);
-		// Whoever reads the output has read enough.
+		// The reader of the output has ended.
 		await terminal.enter(`${runLine(['yes'])} | head -1; echo "\${PIPESTATUS[@]}"`, /141 0/);
 	});
 
@@ -206,14 +206,14 @@ describe.skipIf(WITHOUT_PYTHON !== undefined)('at a terminal', () => {
 		await terminal.enter('echo status $?', /status 11/);
 	});
 
-	test('what it does to the terminal stays', async () => {
+	test('its terminal settings stay', async () => {
 		const terminal = await Terminal.open();
 		const modes = 'stty -a | grep -o "[-]*echoctl"';
 		await terminal.enter(modes, /echoctl/);
 		await terminal.enter(`${runLine(['stty', '-echoctl'], { keepTerminal: true })}; ${modes}`, /-echoctl/);
 	});
 
-	test('when the window is closed it hears of that, and both end', async () => {
+	test('when the window is closed it receives SIGHUP, and both end', async () => {
 		const terminal = await Terminal.open();
 		const { noted, pid, parent } = await startNoting(terminal, ['SIGHUP=0']);
 		terminal.close();

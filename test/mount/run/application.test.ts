@@ -1,6 +1,6 @@
 /**
- * The application as a process: what it gets, what it is told, how it ends, and what is left then. Compared with the
- * same command started by a shell where that says it best.
+ * The application as a process: its inheritance, its signals, its end and what remains afterwards. Some tests compare
+ * it with the same command started by a shell.
  */
 
 import { chmodSync, readFileSync, writeFileSync } from 'node:fs';
@@ -15,9 +15,9 @@ import { canUnshare, runCommand, unprivilegedUser } from '../../support/mount-pr
 import { removeTemporaries, temporaryDirectory } from '../../support/temporary.js';
 import { until } from '../../support/until.js';
 
-/** Files with process ids, a line each, of what a test has started outside of its application. */
+/** Files with the process ids, one a line, of processes that a test has started outside its application. */
 const pidFiles: string[] = [];
-/** The same, of applications that outlive who started them when something is wrong. */
+/** The same, for applications that outlive their parent if a test fails. */
 const started: number[] = [];
 
 afterEach(() => {
@@ -47,7 +47,7 @@ describe('exit status', () => {
 		expect(await runToEnd(['sh', '-c', script])).toMatchObject({ code: status, signal: null });
 	});
 
-	test('127 for a command that is not there, 126 for one that cannot be started', async () => {
+	test('127 for a missing command, 126 for one that cannot start', async () => {
 		const cwd = temporaryDirectory('cwd');
 		writeFileSync(join(cwd, 'text'), '#!/no/such\n');
 		expect(await runToEnd(['./nope'], { cwd })).toMatchObject({
@@ -70,14 +70,14 @@ describe('exit status', () => {
 		});
 	});
 
-	test('126 when the environment is too large, with the limit', async () => {
+	test('126 if the environment is too large, with the limit', async () => {
 		const { code, output } = await runToEnd(['true'], { padding: 131_072 });
 		expect(code).toBe(126);
 		expect(output).toMatch(/^error: cannot start "true": .* 131072 bytes, use a volume for more\n$/);
 	});
 });
 
-/** Everything that a process inherits. Limits, ids and masks are compared as text. */
+/** The inheritance of a process. Limits, ids and masks are compared as text. */
 const PROBE = `
 	cat /proc/self/limits
 	grep -E '^(Sig(Blk|Ign)|NoNewPrivs|Seccomp|Cap|Groups|Uid|Gid)' /proc/self/status
@@ -88,8 +88,8 @@ const PROBE = `
 	printf '%s\\n' "$0" "$@"
 	env | grep -v '^_='`;
 
-describe('what it inherits', () => {
-	test('is what it inherits from a shell: limits, mask, umask, priority, descriptors, group, session, words', async () => {
+describe('its inheritance', () => {
+	test('is that from a shell: limits, mask, umask, priority, descriptors, group, session, words', async () => {
 		const directory = temporaryDirectory('inherit');
 		const file = join(directory, 'file');
 		const script = join(directory, 'probe');
@@ -124,9 +124,9 @@ describe('what it inherits', () => {
 		expect(await app.end()).toEqual({ code: 143, signal: null });
 	});
 
-	test('signals are as they are by default, also those that Node handles or ignores', async () => {
+	test('signals have their default handling, also those that Node handles or ignores', async () => {
 		const { output } = await runToEnd([PYTHON, '-Sc', 'print(open("/proc/self/status").read())']);
-		// Python ignores SIGPIPE and SIGXFSZ, and handles SIGINT by itself.
+		// Python ignores SIGPIPE and SIGXFSZ, and handles SIGINT itself.
 		const masks = Object.fromEntries(
 			[...output.matchAll(/^Sig(\w+):\s+([0-9a-f]+)$/gm)].map(([, name, hex]) => [name, hex]),
 		);
@@ -157,7 +157,7 @@ describe('what it inherits', () => {
 		expect(await input({ stdin: 'ignore' })).toMatchObject({ stdout: '', stderr: '', code: 0 });
 	});
 
-	test.skipIf(!isRoot)('another user, group and groups, and nothing of ours', async () => {
+	test.skipIf(!isRoot)('another user, group and groups, and none of ours', async () => {
 		const credentials = { uid: 65534, gid: 1234, groups: [5, 77] };
 		const probe = ['sh', '-c', 'id -u; id -g; id -G; grep CapEff /proc/self/status'];
 		expect((await runToEnd(probe, { credentials, cwd: '/' })).output).toBe(
@@ -195,7 +195,7 @@ describe.skipIf(WITHOUT_PYTHON !== undefined)('signals', () => {
 		'SIGPWR',
 	] as const;
 
-	test('each that can be caught reaches it once, and does nothing to us', async () => {
+	test('each one that can be caught reaches it once, and does not affect us', async () => {
 		const { app, noted } = await noting(['SIGTERM=9']);
 		for (const [index, signal] of PASSED_ON.entries()) {
 			app.kill(signal);
@@ -207,7 +207,7 @@ describe.skipIf(WITHOUT_PYTHON !== undefined)('signals', () => {
 		expect(app.output).toBe('');
 	});
 
-	test('the second and the third SIGTERM and SIGINT reach it, too; we end when it does and not before', async () => {
+	test('the second and third SIGTERM and SIGINT reach it too; we end when it ends', async () => {
 		const { app, noted } = await noting(['SIGUSR1=5']);
 		for (const [index, signal] of (['SIGTERM', 'SIGTERM', 'SIGINT', 'SIGINT', 'SIGTERM'] as const).entries()) {
 			app.kill(signal);
@@ -237,9 +237,9 @@ describe.skipIf(WITHOUT_PYTHON !== undefined)('signals', () => {
 });
 
 describe('a restart', () => {
-	test('ends it with SIGTERM and starts it anew; a crash of the new one ends all with its status', async () => {
+	test('ends it with SIGTERM and starts another; a crash of that one ends the application with its status', async () => {
 		const file = join(temporaryDirectory('restart'), 'runs');
-		// The first waits to be told, the second crashes.
+		// The first waits for the signal, the second crashes.
 		const script = `echo run >> ${file}; test $(wc -l < ${file}) = 2 && exit 33; exec sleep 60`;
 		const app = new AppRun(['sh', '-c', script], { restart: true });
 		const first = await app.started();
@@ -250,7 +250,7 @@ describe('a restart', () => {
 		expect(app.log.find(({ event }) => event === 'application-ended')).toMatchObject({ pid: first, signal: 'SIGTERM' });
 	});
 
-	test('what does not obey is killed after the grace, also when it is stopped', async () => {
+	test('a process that does not obey is killed after the grace, also if it is stopped', async () => {
 		const app = new AppRun(['sh', '-c', 'trap "" TERM; echo ready; while :; do sleep 0.05; done'], {
 			restart: true,
 			graceMs: 300,
@@ -258,16 +258,16 @@ describe('a restart', () => {
 		const first = await app.started();
 		await until(() => app.output === 'ready\n', 'it to be ready');
 		process.kill(first, 'SIGSTOP');
-		const asked = performance.now();
+		const requestedAt = performance.now();
 		app.kill('SIGUSR2');
 		const second = await app.started(2);
-		expect(performance.now() - asked).toBeGreaterThanOrEqual(295);
+		expect(performance.now() - requestedAt).toBeGreaterThanOrEqual(295);
 		expect(app.log.find(({ event }) => event === 'application-ended')).toMatchObject({ pid: first, signal: 'SIGKILL' });
 		process.kill(second, 'SIGKILL');
 		expect(await app.end()).toEqual({ code: 137, signal: null });
 	});
 
-	test('what is stopped and obeys ends at once', async () => {
+	test('a stopped process that obeys ends at once', async () => {
 		const app = new AppRun(['sleep', '60'], { restart: true, graceMs: 60_000 });
 		process.kill(await app.started(), 'SIGSTOP');
 		app.kill('SIGUSR2');
@@ -277,7 +277,7 @@ describe('a restart', () => {
 		expect(isRunning(second)).toBe(false);
 	});
 
-	test('no process that ended stays behind as a zombie', async () => {
+	test('an ended process does not stay as a zombie', async () => {
 		const app = new AppRun(['sleep', '60'], { restart: true });
 		for (let run = 1; run <= 5; run++) {
 			await app.started(run);
@@ -291,10 +291,10 @@ describe('a restart', () => {
 	});
 });
 
-describe.skipIf(!isRoot && !canUnshare())('what is left when its main process ends', () => {
+describe.skipIf(!isRoot && !canUnshare())('the processes that remain when its main process ends', () => {
 	const UNSHARE = isRoot ? ['unshare', '-m'] : ['unshare', '-Urm'];
 
-	test('is ended with it: children, daemons with a session of their own, and what they start meanwhile', async () => {
+	test('are killed: children, daemons with a session of their own, and processes that they start in the meantime', async () => {
 		const pids = join(temporaryDirectory('left'), 'pids');
 		const breeder = `while :; do sleep 0.2 & echo $! >> ${pids}; wait -n 2>/dev/null || sleep 0.01; done`;
 		const script = [

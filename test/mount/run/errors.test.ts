@@ -1,6 +1,6 @@
 /**
- * What `configmapfs run` says when it cannot start the application: one line with the place, the reason and the cure, its
- * own exit status, and nothing left behind.
+ * The errors of `configmapfs run` if it cannot start the application: one line with location, reason and cure, the exit
+ * status of `run` itself, and nothing left behind.
  */
 
 import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
@@ -15,7 +15,7 @@ import { inShell, processesWith, RUN } from '../../support/run-shell.js';
 import { removeTemporaries, temporaryDirectory } from '../../support/temporary.js';
 
 const ANY_WAY = ROOT_WAY.missing === undefined ? ROOT_WAY : USER_WAY;
-/** Without one after `--`. */
+/** No command after `--`. */
 const OWN_COMMAND: RunOptions = {};
 const APP = configMap('app', { key: 'one' });
 
@@ -42,7 +42,7 @@ function mounting(mountPath: string, more: Fields = {}): readonly Manifest[] {
 	return [APP, pod('p', { volumeMounts }, { volumes: [{ name: 'v', configMap: { name: 'app' } }] })];
 }
 
-describe('a pod that cannot be started', () => {
+describe('a pod that cannot start', () => {
 	const directory = temporaryDirectory('errors');
 	mkdirSync(join(directory, 'directory/inner'), { recursive: true });
 	writeFileSync(join(directory, 'file'), '');
@@ -210,13 +210,13 @@ describe('a pod that cannot be started', () => {
 	test.concurrent.each(cases)('%s', async (_, objects, options, code, text) => {
 		const { stderr, ...result } = await runToEnd(objects, options);
 		expect(result).toEqual({ code, signal: null, stdout: '' });
-		// The last line; what is warned of comes before.
+		// Warnings may come before the last line.
 		const lines = stderr.split('\n').filter((line) => !line.startsWith('{'));
 		expect(lines).toHaveLength(2);
 		expect(lines[0]).toMatch(/^error: /);
-		const said = lines[0]?.slice('error: '.length);
-		if (typeof text === 'string') expect(said).toBe(text);
-		else expect(said).toMatch(text);
+		const message = lines[0]?.slice('error: '.length);
+		if (typeof text === 'string') expect(message).toBe(text);
+		else expect(message).toMatch(text);
 	});
 
 	test('a working directory that was removed', async () => {
@@ -229,7 +229,7 @@ describe('a pod that cannot be started', () => {
 		});
 	});
 
-	test('an argument that would not reach the application as it is', async () => {
+	test('an argument that would not reach the application unchanged', async () => {
 		const { path } = new ManifestFile(pod('p', {}));
 		const script = `exec $RUN -f $1 -- printf %s $'a\\xff'`;
 		expect(await inShell(machine, ANY_WAY, script, path)).toMatchObject({
@@ -253,7 +253,7 @@ describe.each([ROOT_WAY, USER_WAY].filter(({ missing }) => missing === undefined
 	(way) => {
 		const isRoot = process.getuid?.() === 0;
 
-		/** Runs on the machine after a change of it that nobody else sees. */
+		/** Runs on the machine after a change that is visible only to this test. */
 		async function afterChange(change: string, ...args: readonly string[]) {
 			const demote = way.user === undefined ? [] : ['setpriv', ...demotion(way.user)];
 			const changed = ['unshare', '-m', 'sh', '-ec', `${change}; exec "$@"`, 'sh', ...demote];
@@ -263,7 +263,7 @@ describe.each([ROOT_WAY, USER_WAY].filter(({ missing }) => missing === undefined
 		}
 
 		test.runIf(isRoot)(
-			'without /dev/fuse the volumes are written to memory; a driver that was asked for is refused',
+			'without /dev/fuse the volumes are written to memory; a driver chosen by name is refused',
 			async () => {
 				const { path } = new ManifestFile(...mounting('/cmfs-no-fuse'));
 				const change = 'mount -t tmpfs cmfs-test /dev; mknod -m 666 /dev/null c 1 3';
@@ -276,7 +276,7 @@ describe.each([ROOT_WAY, USER_WAY].filter(({ missing }) => missing === undefined
 			},
 		);
 
-		test.runIf(isRoot)('without a place for its own files it says where it looked', async () => {
+		test.runIf(isRoot)('without a directory for its own files the error lists the directories tried', async () => {
 			const { path } = new ManifestFile(pod('p', {}));
 			const places = `/run /dev/shm ${machine.runtime}`;
 			const change = `for d in ${places}; do mount -t tmpfs -o ro cmfs-test "$d"; done; export TMPDIR=/run`;
@@ -305,7 +305,7 @@ test('help names every flag and fits into 80 columns', async () => {
 	}
 });
 
-test('nothing of all that is left, and the machine is as it was', () => {
+test('all of these runs left nothing, and the machine is unchanged', () => {
 	expect(processesWith(machine.runtime)).toEqual([]);
 	expect(machine.left()).toEqual([]);
 	expect(machine.state()).toBe(before);

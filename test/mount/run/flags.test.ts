@@ -1,7 +1,7 @@
 /**
- * Flags of `configmapfs run` that decide what is started and with what: the workload and its container, the command, the
- * environment, layers of sources, and `--root-dir` for machines without namespaces. What the flags say is the same for
- * everybody; where it depends on who calls it is tested as root and as an ordinary user.
+ * Flags of `configmapfs run` that choose the workload, its container, the command, the environment and the layers of
+ * sources, and `--root-dir` for machines without namespaces. Behaviour that depends on the user is tested as root and
+ * as an ordinary user.
  */
 
 import { chmodSync, existsSync, lstatSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
@@ -16,7 +16,7 @@ import { removeTemporaries, temporaryDirectory } from '../../support/temporary.j
 import { until } from '../../support/until.js';
 
 const ANY_WAY = ROOT_WAY.missing === undefined ? ROOT_WAY : USER_WAY;
-/** With another start of the program before it. */
+/** Includes the start of another program before it. */
 const LAST_WAY = USER_WAY.missing === undefined ? USER_WAY : ANY_WAY;
 const APP = configMap('app', { key: 'one', other: '1' });
 const OF_APP = { configMap: { name: 'app' } };
@@ -45,7 +45,7 @@ async function runToEnd(objects: readonly Manifest[], options: RunOptions, way =
 	return await startRun(machine, way, new ManifestFile(...objects), options).end();
 }
 
-describe('which workload and container', () => {
+describe('the workload and the container', () => {
 	const web = deployment('web', {
 		name: 'c',
 		image: 'x',
@@ -78,7 +78,7 @@ describe('which workload and container', () => {
 		else expect({ code, stdout, stderr }).toEqual({ code: 0, stdout: `${wanted}\n`, stderr: '' });
 	});
 
-	test('the command after -- replaces the own one; --keep-args appends the args', async () => {
+	test('the command after -- replaces that of the container; --keep-args appends its args', async () => {
 		const one = pod('p', {
 			command: ['echo', 'own'],
 			args: ['$(A)', 'b'],
@@ -111,7 +111,7 @@ describe('the environment', () => {
 		return new Map(lines.map((line) => [line.slice(0, line.indexOf('=')), line.slice(line.indexOf('=') + 1)]));
 	}
 
-	test('--env-inherit path: PATH, HOME, TERM, locale and HOSTNAME underneath', async () => {
+	test('--env-inherit path: PATH, HOME, TERM, locale and HOSTNAME are inherited', async () => {
 		const found = await variables();
 		expect(found.get('OWN')).toBe('pod');
 		expect(found.get('LANG')).toBe('pod');
@@ -122,12 +122,12 @@ describe('the environment', () => {
 		expect([found.get('GOOD'), found.get('1.bad'), found.get('a-b')]).toEqual(['1', '2', '3']);
 	});
 
-	test('--env-inherit none: the pod’s alone', async () => {
+	test('--env-inherit none: only the variables of the pod', async () => {
 		const found = await variables('--env-inherit', 'none');
 		expect([...found.keys()].sort()).toEqual(['1.bad', 'GOOD', 'LANG', 'OWN', 'a-b']);
 	});
 
-	test('--env-inherit all, with those of the pod above; nothing of this program’s own', async () => {
+	test('--env-inherit all: those of the pod override them; none of this program’s own', async () => {
 		const found = await variables('--env-inherit=all');
 		expect([found.get('OWN'), found.get('FOREIGN')]).toEqual(['pod', 'caller']);
 		expect(
@@ -135,7 +135,7 @@ describe('the environment', () => {
 		).toEqual([]);
 	});
 
-	test('--strict-env-names passes over what kubelet refused, and says so', async () => {
+	test('--strict-env-names skips the names that kubelet refused, with a warning', async () => {
 		const { stdout, stderr } = await runToEnd([one, names], { args: ['--strict-env-names'], command: PRINT });
 		expect(stdout).toMatch(/^GOOD=1$/m);
 		expect(stdout).not.toContain('bad=');
@@ -161,7 +161,7 @@ describe('layers', () => {
 		});
 	});
 
-	test('an edit of an upper layer is seen, and what it takes back shows the lower one', async () => {
+	test('an edit of an upper layer is visible; a key that it removes shows the lower layer again', async () => {
 		const upper = new ManifestFile(configMap('app', { key: 'upper' }));
 		const run = startRun(machine, ANY_WAY, new ManifestFile(APP, shown), {
 			args: ['-f', upper.path],
@@ -194,31 +194,34 @@ for (const way of [ROOT_WAY, USER_WAY]) {
 		);
 		const parent = () => temporaryDirectory('root', 0o777);
 
-		test.each(['auto', 'directory'])('lays the paths out, live, with --driver %s; nothing is left', async (driver) => {
-			const root = join(parent(), 'made/root');
-			const manifest = new ManifestFile(APP, shown);
-			const script = `cd "$CONFIGMAPFS_ROOT"; pwd; find . -mindepth 1 | sort; cat etc/app/config/key etc/app/frozen
+		test.each(['auto', 'directory'])(
+			'lays the paths out, live, with --driver %s; nothing is left behind',
+			async (driver) => {
+				const root = join(parent(), 'made/root');
+				const manifest = new ManifestFile(APP, shown);
+				const script = `cd "$CONFIGMAPFS_ROOT"; pwd; find . -mindepth 1 | sort; cat etc/app/config/key etc/app/frozen
 				touch cache/written etc/app/frozen && echo; while test "$(cat etc/app/config/key)" != new; do sleep 0.02; done
 				cat etc/app/frozen`;
-			const run = startRun(machine, way, manifest, {
-				args: ['--root-dir', 'made/root', '--driver', driver],
-				command: ['sh', '-c', script],
-				cwd: join(root, '../..'),
-			});
-			await run.waitForOutput('oneone\n');
-			expect(run.stdout).toBe(
-				`${root}\n./.configmapfs\n./cache\n./etc\n./etc/app\n./etc/app/config\n./etc/app/frozen\noneone\n`,
-			);
-			expect(lstatSync(join(root, 'etc/app/config')).isSymbolicLink()).toBe(true);
-			expect(lstatSync(join(root, 'etc/app/frozen')).isFile()).toBe(true);
-			manifest.put(configMap('app', { key: 'new' }));
-			const { code, stdout } = await run.end();
-			expect({ code, stdout: stdout.split('\n').at(-1) }).toEqual({ code: 0, stdout: 'one' });
-			expect(readdirSync(join(root, '../..'))).toEqual([]);
-			expect(run.left).toEqual([]);
-		});
+				const run = startRun(machine, way, manifest, {
+					args: ['--root-dir', 'made/root', '--driver', driver],
+					command: ['sh', '-c', script],
+					cwd: join(root, '../..'),
+				});
+				await run.waitForOutput('oneone\n');
+				expect(run.stdout).toBe(
+					`${root}\n./.configmapfs\n./cache\n./etc\n./etc/app\n./etc/app/config\n./etc/app/frozen\noneone\n`,
+				);
+				expect(lstatSync(join(root, 'etc/app/config')).isSymbolicLink()).toBe(true);
+				expect(lstatSync(join(root, 'etc/app/frozen')).isFile()).toBe(true);
+				manifest.put(configMap('app', { key: 'new' }));
+				const { code, stdout } = await run.end();
+				expect({ code, stdout: stdout.split('\n').at(-1) }).toEqual({ code: 0, stdout: 'one' });
+				expect(readdirSync(join(root, '../..'))).toEqual([]);
+				expect(run.left).toEqual([]);
+			},
+		);
 
-		test('a second run is refused; what a killed one left is taken away by the next, and nothing else', async () => {
+		test('a second run is refused; the next run removes the files of a killed one, and nothing else', async () => {
 			const root = parent();
 			const options = { args: ['--root-dir', root], command: ['sh', '-c', 'echo started; exec sleep 1000'] };
 			const run = startRun(machine, way, new ManifestFile(APP, shown), options);
@@ -237,7 +240,7 @@ for (const way of [ROOT_WAY, USER_WAY]) {
 			expect(machine.left()).toEqual([]);
 		});
 
-		test('what is in a directory stays, and it is refused', async () => {
+		test('a directory that is not empty is refused, and its files stay', async () => {
 			const root = parent();
 			writeFileSync(join(root, 'file'), 'mine');
 			expect(await runToEnd([APP, shown], { args: ['--root-dir', root], command: ['true'] }, way)).toMatchObject({
@@ -248,7 +251,7 @@ for (const way of [ROOT_WAY, USER_WAY]) {
 			expect(readFileSync(join(root, 'file'), 'utf8')).toBe('mine');
 		});
 
-		test('a mount inside another volume is refused, and nothing is left', async () => {
+		test('a mount inside another volume is refused, and nothing is left behind', async () => {
 			const nested = pod(
 				'p',
 				{
@@ -270,7 +273,7 @@ for (const way of [ROOT_WAY, USER_WAY]) {
 		});
 
 		if (way.user === undefined) return;
-		test('a directory that is somebody else’s, closed or with a record of a run, is refused', async () => {
+		test('a directory of another user, closed or with the record of a run, is refused', async () => {
 			const closed = temporaryDirectory('closed');
 			const recorded = parent();
 			mkdirSync(join(recorded, 'victim'));

@@ -37,7 +37,7 @@ const POD = podWith(
 );
 const FORBIDDEN = 'is invalid: data: Forbidden: field is immutable when `immutable` is set';
 
-test('a save that changes an immutable Secret and an immutable ConfigMap changes neither, and says why', async () => {
+test('a save that changes an immutable Secret and an immutable ConfigMap changes neither, and the log gives the reason', async () => {
 	const run = await startReady(machine, ANY_WAY, [config('1'), token('1'), marker('1'), POD], []);
 	const read = async (name: string) => (await run.exec('cat', `/cmfs-fixed/${name}/key`)).stdout;
 	run.manifest.put(config('2'), token('2'), marker('2'));
@@ -50,7 +50,7 @@ test('a save that changes an immutable Secret and an immutable ConfigMap changes
 			() => `the line "${text}"; the log is ${run.stderr}`,
 		);
 	}
-	// Deleted, and made again with another content.
+	// Deleted, and created again with other content.
 	run.manifest.remove(token('2'));
 	run.manifest.put(config('1'), marker('3'));
 	await waitForFile(run, '/cmfs-fixed/marker/key', '3');

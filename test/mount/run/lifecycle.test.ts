@@ -1,6 +1,6 @@
 /**
- * `configmapfs run` as a process: to a shell, a terminal and the machine it is the application, from the first moment
- * to whatever end. As root and as an ordinary user.
+ * `configmapfs run` as a process: to a shell, a terminal and the machine it behaves as the application does, from the
+ * start to each kind of end. As root and as an ordinary user.
  */
 
 import { readFileSync, writeFileSync } from 'node:fs';
@@ -22,7 +22,7 @@ import { inShell, processesWith, runLineOn } from '../../support/run-shell.js';
 import { removeTemporaries, temporaryDirectory } from '../../support/temporary.js';
 import { until } from '../../support/until.js';
 
-/** Where the volume is; its parents exist nowhere. */
+/** Mount point of the volume; its parents do not exist on the machine. */
 const PLACE = '/opt/cmfs-lifecycle/config';
 
 function manifest(): ManifestFile {
@@ -45,7 +45,7 @@ afterAll(async () => {
 
 let count = 0;
 
-/** A command that nobody else runs: a sleep of so many seconds. */
+/** A command that no other process runs: a sleep of an unusual number of seconds. */
 function sleepCommand(): string {
 	count += 1;
 	return `sleep ${100_000 + process.pid}.${count}`;
@@ -71,7 +71,7 @@ for (const way of [ROOT_WAY, USER_WAY]) {
 			await start({ command, args }).end();
 		const shell = async (script: string, ...args: readonly string[]) => await inShell(machine, way, script, ...args);
 
-		/** Nothing of it is on the machine any more: no process, no mount, no file. */
+		/** Expects that no process, mount or file of it is left on the machine. */
 		async function clean(...commands: readonly string[]): Promise<void> {
 			await until(
 				() => [machine.runtime, ...commands].every((text) => processesWith(text).length === 0),
@@ -88,7 +88,7 @@ for (const way of [ROOT_WAY, USER_WAY]) {
 				['its own', ['sh', '-c', 'exit 42'], 42],
 				['that of SIGTERM', ['sh', '-c', 'kill -TERM $$'], 143],
 				['of a command that is not there', ['./nope'], 127],
-				['of a file that is no program', [`${PLACE}/key`], 126],
+				['of a file that is not a program', [`${PLACE}/key`], 126],
 			] as const)('%s', async (_, command, code) => {
 				const result = await toEnd(command);
 				expect(result).toMatchObject({ code, signal: null, stdout: '' });
@@ -111,7 +111,7 @@ for (const way of [ROOT_WAY, USER_WAY]) {
 				else expect(stderr).toMatch(text);
 			});
 
-			test('of what is missing for too long', async () => {
+			test('of an object that is missing for too long', async () => {
 				const { code, stderr } = await start({ command: ['true'], args: ['--wait-timeout', '50ms'] }, WAITING()).end();
 				expect(code).toBe(124);
 				expect(stderr).toContain('error: Still missing after 0.05 s (--wait-timeout): MountVolume.SetUp failed');
@@ -119,7 +119,7 @@ for (const way of [ROOT_WAY, USER_WAY]) {
 		});
 
 		describe('streams', () => {
-			test('standard input, output and error pass byte for byte, and nothing is added', async () => {
+			test('standard input, output and error pass unchanged, and nothing is added', async () => {
 				const directory = temporaryDirectory('bytes', 0o777);
 				const bytes = Buffer.from(Array.from({ length: 1_000_000 }, (_, at) => (at * 7919) % 256));
 				writeFileSync(join(directory, 'in'), bytes);
@@ -127,13 +127,13 @@ for (const way of [ROOT_WAY, USER_WAY]) {
 				expect(await shell(script, manifest().path, directory)).toMatchObject({ stdout: '0\n', stderr: '' });
 			});
 
-			test('a pipeline: who reads has read enough, and who writes ends', async () => {
+			test('a pipeline: the writer ends after the reader has ended', async () => {
 				const script = `echo input | $RUN -f $1 -- sh -c "cat; exec yes" | head -2; echo \${PIPESTATUS[*]}`;
 				const { stdout, stderr } = await shell(script, manifest().path);
 				expect({ stdout, stderr }).toEqual({ stdout: 'input\ny\n0 141 0\n', stderr: '' });
 			});
 
-			test('where the manifest comes from standard input, the application has none', async () => {
+			test('if the manifest comes from standard input, the application has none', async () => {
 				const script = 'cat $1 | $RUN -f - -- sh -c "readlink /proc/self/fd/0; cat $2/key"';
 				expect(await shell(script, manifest().path, PLACE)).toMatchObject({
 					stdout: expect.stringMatching(/^\/dev\/null\none?/),
@@ -164,7 +164,7 @@ for (const way of [ROOT_WAY, USER_WAY]) {
 		});
 
 		describe.skipIf(WITHOUT_PYTHON !== undefined)('signals', () => {
-			test('each reaches the application once; it ends by the one that it chooses', async () => {
+			test('each reaches the application once, and it ends by the one that it chooses', async () => {
 				const file = join(temporaryDirectory('signals', 0o777), 'noted');
 				const run = start({ command: [PYTHON, fixture('app-signals.py'), file, 'SIGTERM=7'] });
 				await until(
@@ -182,7 +182,7 @@ for (const way of [ROOT_WAY, USER_WAY]) {
 				expect(linesOf(file).slice(1)).toEqual([...sent, 'SIGTERM']);
 			});
 
-			test('at a terminal: Ctrl-C reaches it once, Ctrl-Z stops both, fg goes on, and the status is its own', async () => {
+			test('at a terminal: Ctrl-C reaches it once, Ctrl-Z stops both, fg continues both, and the status is its own', async () => {
 				const terminal = await Terminal.open();
 				const file = join(temporaryDirectory('signals', 0o777), 'noted');
 				const app = `${PYTHON} ${fixture('app-signals.py')} ${file} SIGTSTP=default SIGQUIT=9`;
@@ -206,7 +206,7 @@ for (const way of [ROOT_WAY, USER_WAY]) {
 			});
 		});
 
-		describe('the ends', () => {
+		describe('the end', () => {
 			/** An application with a child and a grandchild in a session of its own. */
 			async function family(options: Partial<RunOptions> = {}) {
 				const command = sleepCommand();
@@ -228,7 +228,7 @@ for (const way of [ROOT_WAY, USER_WAY]) {
 				return found;
 			}
 
-			test('the application ends: what it has started goes with it', async () => {
+			test('of the application: processes that it has started are killed', async () => {
 				const { run, command, application } = await family();
 				process.kill(application, 'SIGTERM');
 				expect(await run.end()).toMatchObject({ code: 143, stderr: '' });
@@ -236,7 +236,7 @@ for (const way of [ROOT_WAY, USER_WAY]) {
 				expect(machine.left()).toEqual([]);
 			});
 
-			test('the daemon is killed: everything goes, and the machine is as before', async () => {
+			test('of the daemon by SIGKILL: every process ends, and the machine is unchanged', async () => {
 				const { run, command, server } = await family();
 				process.kill(run.pid, 'SIGKILL');
 				expect(await run.end()).toMatchObject({ code: null, signal: 'SIGKILL' });
@@ -244,7 +244,7 @@ for (const way of [ROOT_WAY, USER_WAY]) {
 				expect(isRunning(server)).toBe(false);
 			});
 
-			test('the server is killed: the application is ended, and that is said with 125', async () => {
+			test('of the server process by SIGKILL: the application is ended, with an error and status 125', async () => {
 				const { run, command, server } = await family();
 				process.kill(server, 'SIGKILL');
 				const { code, stderr } = await run.end();
@@ -257,12 +257,12 @@ for (const way of [ROOT_WAY, USER_WAY]) {
 				await clean(command);
 			});
 
-			test('all three are killed at once: the next start cleans up', async () => {
+			test('of all three by SIGKILL at once: the next start cleans up', async () => {
 				const command = sleepCommand();
 				const run = start({ command: command.split(' ') });
 				const application = await run.application();
 				const server = serverOf(run);
-				// Nobody gets to know of the end of another. What ends with its parent has ended then.
+				// None of them can react to the end of another. Processes that end with their parent have ended then.
 				process.kill(run.pid, 'SIGSTOP');
 				for (const pid of [server, run.pid, application]) killProcess(pid);
 				await run.end();
@@ -272,7 +272,7 @@ for (const way of [ROOT_WAY, USER_WAY]) {
 				await clean();
 			});
 
-			test('the daemon is killed while it waits: nothing is left', async () => {
+			test('of the daemon by SIGKILL while it waits: nothing is left behind', async () => {
 				const run = start({ command: ['true'] }, WAITING());
 				await run.waitForLog('configmap "app" not found');
 				process.kill(run.pid, 'SIGKILL');
@@ -280,16 +280,16 @@ for (const way of [ROOT_WAY, USER_WAY]) {
 				await clean();
 			});
 
-			test('SIGTERM while it waits', async () => {
+			test('by SIGTERM while it waits', async () => {
 				const run = start({ command: ['true'] }, WAITING());
 				await run.waitForLog('configmap "app" not found');
 				expect(await run.stop()).toEqual({ code: 143, signal: null });
 				await clean();
 			});
 
-			test('SIGTERM and SIGINT at any moment of the start', async () => {
+			test('by SIGTERM and SIGINT at any moment of the start', async () => {
 				const command = sleepCommand();
-				// It takes several times as long on a machine that does something else.
+				// On a busy machine it takes several times as long.
 				const delays = Array.from({ length: 6 }, (_, index) => index * 60);
 				for (const [index, ms] of delays.entries()) {
 					const signal = index % 2 === 0 ? 'SIGTERM' : 'SIGINT';
@@ -297,14 +297,14 @@ for (const way of [ROOT_WAY, USER_WAY]) {
 					await sleep(ms);
 					run.signal(signal);
 					const { code, signal: by, stderr } = await run.end();
-					// Before the first line of ours runs, nobody catches it.
+					// Before the first line of the program runs, the signal has its default effect.
 					expect(by ?? code).toBe(by === null ? (signal === 'SIGTERM' ? 143 : 130) : signal);
 					expect(stderr).toBe('');
 				}
 				await clean(command);
 			});
 
-			test('many starts, one after another and side by side', async () => {
+			test('many starts, one after another and at the same time', async () => {
 				const script = `
 					loop() { for i in 1 2 3; do $RUN -f $1 -- cat $2/key || echo "status $?"; done; }
 					loop "$@" & loop "$@" & loop "$@"; wait`;
@@ -317,8 +317,8 @@ for (const way of [ROOT_WAY, USER_WAY]) {
 			});
 		});
 
-		describe('the view', () => {
-			test('the application has a mount namespace of its own, in which nothing is ours but its volumes', async () => {
+		describe('the mount namespace', () => {
+			test('the application has one of its own, which contains nothing of ours but its volumes', async () => {
 				const run = start({ command: ['sh', '-c', 'cat /proc/self/mountinfo; echo end; exec sleep 1000'] });
 				await run.waitForOutput('end');
 				const application = await run.application();
@@ -327,7 +327,7 @@ for (const way of [ROOT_WAY, USER_WAY]) {
 				const points = run.stdout.split('\n').map((line) => line.split(' ')[4] ?? '');
 				expect(points).toContain(PLACE);
 				expect(points.filter((point) => point.startsWith(machine.runtime))).toEqual([]);
-				// As from outside: a directory with a lock.
+				// As on the machine: a directory with a lock.
 				const seen = (await run.exec('find', machine.runtime, '-type', 'f')).stdout;
 				expect(seen).toMatch(/^\S+\/lock\n$/);
 				expect(machine.left().filter((name) => !/^configmapfs(\/mount-\w+(\/lock|\/stage)?)?$/.test(name))).toEqual([]);

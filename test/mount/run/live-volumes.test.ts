@@ -39,7 +39,7 @@ for (const way of [ROOT_WAY, USER_WAY]) {
 		const toEnd = async (file: ManifestFile, options: RunOptions) => await start(file, options).end();
 
 		describe('waiting', () => {
-			test('for everything that is missing, with the texts of kubelet, and a start at once when it is there', async () => {
+			test('for each missing object and key, with the texts of kubelet; the start follows at once', async () => {
 				const volumes = {
 					v: { configMap: { name: 'vol', items: [{ key: 'k', path: 'p' }] } },
 					s: { secret: { secretName: 'vol-secret' } },
@@ -62,8 +62,8 @@ for (const way of [ROOT_WAY, USER_WAY]) {
 				const VOLUME = (name: string, why: string) => `waiting: MountVolume.SetUp failed for volume "${name}" : ${why}`;
 				const waitingFor = async (...texts: readonly string[]) => {
 					for (const text of texts) await run.waitForLog(text);
-					const said = run.log.map(({ msg }) => msg);
-					expect(said.filter((text) => texts.includes(text ?? ''))).toEqual(texts);
+					const messages = run.log.map(({ msg }) => msg);
+					expect(messages.filter((text) => texts.includes(text ?? ''))).toEqual(texts);
 				};
 				await waitingFor(
 					VOLUME('v', 'configmap "vol" not found'),
@@ -92,7 +92,7 @@ for (const way of [ROOT_WAY, USER_WAY]) {
 				expect(await run.end()).toMatchObject({ code: 0, stdout: '123456\n' });
 			});
 
-			test('not for what is optional', async () => {
+			test('not for optional objects and keys', async () => {
 				const optional = { name: 'app', optional: true };
 				const manifest = new ManifestFile(
 					podWith(
@@ -113,7 +113,7 @@ for (const way of [ROOT_WAY, USER_WAY]) {
 		});
 
 		describe('while it runs', () => {
-			/** Every file below the volumes, through their links, and what is in it. */
+			/** Every file below the volumes, through their links, with its content. */
 			async function contentOf(run: RunProcess): Promise<string> {
 				const script = 'cd /cmfs-live; for f in */*; do test -e "$f" && printf "%s=%s " "$f" "$(cat "$f")"; done';
 				return (await run.exec('sh', '-c', script)).stdout.trim();
@@ -126,11 +126,11 @@ for (const way of [ROOT_WAY, USER_WAY]) {
 						seen = await contentOf(run);
 						return seen === wanted;
 					},
-					() => `${wanted}, there is ${seen}; it said ${run.stderr}`,
+					() => `${wanted}, there is ${seen}; the log is ${run.stderr}`,
 				);
 			}
 
-			test('objects that come, change and go: required ones leave the last content, optional ones nothing', async () => {
+			test('objects appear, change and disappear: required ones leave the last content, optional ones nothing', async () => {
 				const items = [{ key: 'k1', path: 'p' }];
 				const volumes = {
 					item: { configMap: { name: 'r', items } },
@@ -154,7 +154,7 @@ for (const way of [ROOT_WAY, USER_WAY]) {
 				manifest.remove(o, secret('s', {}));
 				await shows(run, first);
 
-				// The volume of the missing key is frozen as a whole, the others go on.
+				// The complete volume of the missing key keeps its content; the others are updated.
 				manifest.put(configMap('r', { k2: '22' }));
 				await shows(run, 'item/p=1 proj/k2=22 req/k2=22');
 				await run.waitForLog(
@@ -170,9 +170,9 @@ for (const way of [ROOT_WAY, USER_WAY]) {
 				expect(await run.stop()).toEqual({ code: 143, signal: null });
 			});
 
-			test('a manifest that is bad for a while: its place is said, the last content stays', async () => {
-				const good = podWith({ v: OF_APP }, [{ name: 'v', mountPath: '/cmfs-live/v' }]);
-				const manifest = new ManifestFile(APP, good);
+			test('a manifest that is invalid for a while: its location is logged, the last content stays', async () => {
+				const valid = podWith({ v: OF_APP }, [{ name: 'v', mountPath: '/cmfs-live/v' }]);
+				const manifest = new ManifestFile(APP, valid);
 				const run = start(manifest, { command: SLEEP });
 				await run.waitForOutput('started');
 				const text = readFileSync(manifest.path, 'utf8');
@@ -197,7 +197,7 @@ for (const way of [ROOT_WAY, USER_WAY]) {
 				expect(await run.stop()).toEqual({ code: 143, signal: null });
 			});
 
-			test('a restart for another workload waits for what that names, and mounts what is new in it', async () => {
+			test('a restart for another workload waits for its objects, and mounts its new volumes', async () => {
 				const mounts = [{ name: 'v', mountPath: '/cmfs-live/v' }];
 				const of = (name: string) => ({ v: { configMap: { name } }, e: EMPTY });
 				const manifest = new ManifestFile(APP, podWith(of('app'), mounts));
@@ -212,7 +212,7 @@ for (const way of [ROOT_WAY, USER_WAY]) {
 			});
 
 			if (way !== ANY_WAY) return;
-			test('--kubelet-delay passes changes on at the next sync, the start waits for none', async () => {
+			test('--kubelet-delay shows changes at the next sync; the start does not wait for one', async () => {
 				const ofApp = podWith({ v: OF_APP }, [{ name: 'v', mountPath: '/cmfs-live/v' }]);
 				const waiting = new ManifestFile(ofApp);
 				const never = start(waiting, { command: SLEEP, args: ['--kubelet-delay=1h'] });
@@ -235,7 +235,7 @@ for (const way of [ROOT_WAY, USER_WAY]) {
 				expect(await run.stop()).toEqual({ code: 143, signal: null });
 			});
 
-			test('--snapshot-grace keeps the old generation whole', async () => {
+			test('--snapshot-grace keeps the old generation complete', async () => {
 				const manifest = new ManifestFile(APP, podWith({ v: OF_APP }, [{ name: 'v', mountPath: '/cmfs-live/v' }]));
 				const run = start(manifest, { command: SLEEP, args: ['--snapshot-grace', '1m'] });
 				await run.waitForOutput('started');

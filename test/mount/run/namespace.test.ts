@@ -1,6 +1,6 @@
 /**
- * The private mount namespaces of `run`, on the real kernel: what an application sees at its paths, that the machine
- * sees nothing of it, and what is said where the kernel refuses.
+ * The private mount namespaces of `run`, on the real kernel: the application sees its volumes at their paths, the
+ * machine does not see them, and refusals of the kernel are explained.
  */
 
 import { spawnSync } from 'node:child_process';
@@ -46,7 +46,7 @@ async function start(way: NamespaceWay, options: NamespaceOptions = {}): Promise
 	return child;
 }
 
-/** A directory of the machine in which everybody may write, with something of every kind in it. */
+/** A directory of the machine that every user may write to, with a file of each kind. */
 function machineDirectory(way: NamespaceWay): string {
 	const root = temporaryDirectory('machine dir, with:signs\\n', 0o777);
 	for (const name of ['inner', 'odd name,:\\\nx', 'mounted']) {
@@ -63,7 +63,7 @@ function machineDirectory(way: NamespaceWay): string {
 	return root;
 }
 
-/** A socket at `path` that says `hello` to everybody. */
+/** A socket at `path` that sends `hello` to each client. */
 async function listenAt(path: string): Promise<void> {
 	const server = createServer((socket) => socket.end('hello'));
 	servers.push(server);
@@ -73,7 +73,7 @@ async function listenAt(path: string): Promise<void> {
 
 const CONNECT = 'require("net").connect(process.argv[1]).pipe(process.stdout)';
 
-/** An application that does nothing, also after the end of its daemon, until the test is over. */
+/** An application that sleeps until the end of the test, also after the end of its daemon. */
 async function launchSleeper(child: NamespaceChild): Promise<number> {
 	const pid = await child.launch('sh', '-c', 'echo; exec sleep 1000');
 	onTestFinished(() => {
@@ -82,7 +82,7 @@ async function launchSleeper(child: NamespaceChild): Promise<number> {
 	return pid;
 }
 
-/** Everything that a change of a directory of the machine would show in. */
+/** A text that any change of these directories would alter. */
 function stateOf(...directories: readonly string[]): string {
 	const found = spawnSync('find', [...directories, '-printf', '%p %i %M %u %g %s %T@ %C@ %l\n'], { encoding: 'utf8' });
 	return found.stdout;
@@ -90,7 +90,7 @@ function stateOf(...directories: readonly string[]): string {
 
 for (const way of WAYS) {
 	describe.skipIf(way.missing !== undefined)(titleOf(way), () => {
-		test('mounts at paths that exist and at paths that do not, and the machine is as before', async () => {
+		test('mounts at existing and missing paths, and the machine is unchanged', async () => {
 			const roots = () => `${stateOf('/etc')}${['/', '/srv', '/opt'].map((path) => readdirSync(path).join())}`;
 			const before = roots();
 			const child = await start(way);
@@ -118,7 +118,7 @@ for (const way of WAYS) {
 				],
 			];
 			expect((await child.run('cat', ...files)).stdout).toBe(`${'value'.repeat(8)}${'more'.repeat(2)}`);
-			// What the machine has is all there.
+			// The files of the machine are all visible.
 			expect((await child.run('sh', '-c', 'ls -A / && cat /etc/passwd && ls -A /etc')).stdout.split('\n')).toEqual(
 				expect.arrayContaining([
 					...readdirSync('/'),
@@ -139,7 +139,7 @@ for (const way of WAYS) {
 			expect(leftIn(child.runtime)).toEqual([]);
 		});
 
-		test('the application does not see what is the daemon’s, and the machine neither', async () => {
+		test('neither the application nor the machine sees the mounts of the daemon', async () => {
 			const child = await start(way);
 			await child.build({ source: 'one', target: '/cmfs-test' });
 			expect(await child.run('find', child.stage)).toMatchObject({ stdout: `${child.stage}\n` });
@@ -147,7 +147,7 @@ for (const way of WAYS) {
 			await child.build({ source: 'one', target: '/srv' });
 			expect(await child.run('find', child.stage)).toMatchObject({ stdout: `${child.stage}\n` });
 			expect((await child.run('cat', '/proc/self/mountinfo')).stdout).not.toContain(child.stage);
-			// The stage is below the directory that is stood in for.
+			// The stage is below the directory that gets a stand-in.
 			await child.build({ source: 'one', target: `${child.runtime}/cmfs-test/config` });
 			expect((await child.run('find', child.stage, `${child.runtime}/cmfs-test`, '-type', 'f')).stdout).toBe(
 				`${child.runtime}/cmfs-test/config/key\n`,
@@ -157,7 +157,7 @@ for (const way of WAYS) {
 			expect(await child.look(`${child.stage}/one/key`)).toBe('value');
 		});
 
-		test('nested mounts are in the mount that they are below', async () => {
+		test('nested mounts are inside their outer mount', async () => {
 			const child = await start(way);
 			await child.files({ 'outer/inner/hidden': '' });
 			await child.build(
@@ -194,7 +194,7 @@ for (const way of WAYS) {
 				done`,
 				overlay: { root: false, user: false },
 			},
-		])('what stands in for a directory shows everything of the machine’s: $how', async (one) => {
+		])('a stand-in shows everything of the directory: $how', async (one) => {
 			if (one.prepare !== '' && ROOT_ONLY) return;
 			const machine = machineDirectory(way);
 			await listenAt(join(machine, 'socket'));
@@ -211,19 +211,19 @@ for (const way of WAYS) {
 			expect(
 				await shell('test -p pipe && test -S socket && test -L link && find . -mindepth 1 -maxdepth 1 -printf x'),
 			).toBe('x'.repeat(10));
-			// Below its directories everything is the machine's own, and what is new directly in it is not.
+			// Subdirectories are the machine's own; new files directly in the stand-in are not.
 			await shell('echo one >inner/made; echo two >new-file; echo three >new/made; echo four >plain');
 			expect(readFileSync(child.onMachine(join(machine, 'inner/made')), 'utf8')).toBe('one\n');
 			expect(readdirSync(child.onMachine(machine))).not.toContain('new-file');
 			expect(readdirSync(child.onMachine(machine))).not.toContain('new');
 			expect(await shell('cat new-file new/made plain')).toBe('two\nthree\nfour\n');
 			expect(readFileSync(child.onMachine(join(machine, 'plain')), 'utf8')).toBe(isOverlay ? 'plain' : 'four\n');
-			// The overlays of the test's own have other sockets than the directory below.
+			// The sockets of an overlay are not those of the directory below it.
 			if (!one.prepare.includes('overlay'))
 				expect((await child.run(process.execPath, '-e', CONNECT, `${machine}/socket`)).stdout).toBe('hello');
 		});
 
-		test.skipIf(ROOT_ONLY)('what stands in for a read-only directory is read-only', async () => {
+		test.skipIf(ROOT_ONLY)('a stand-in of a read-only directory is read-only', async () => {
 			const machine = machineDirectory(way);
 			const child = await start(way, {
 				prepare: 'mount --rbind "$MACHINE" "$MACHINE"; mount -o remount,bind,ro,noexec "$MACHINE"',
@@ -235,7 +235,7 @@ for (const way of WAYS) {
 			expect(stderr).toMatch(/made: Read-only file system/);
 		});
 
-		test('a new start sees sources and machine as they are then', async () => {
+		test('a new start sees the present sources and machine', async () => {
 			const machine = machineDirectory(way);
 			const child = await start(way);
 			const plan = { source: 'one', target: `${machine}/new/config` };
@@ -252,7 +252,7 @@ for (const way of WAYS) {
 			expect(await child.members()).toEqual([]);
 		});
 
-		test('members are those who are inside', async () => {
+		test('members are the processes inside', async () => {
 			const child = await start(way);
 			await child.build({ source: 'one', target: '/srv' });
 			const pid = await child.launch('sh', '-c', 'sleep 1000 & echo; wait');
@@ -262,7 +262,7 @@ for (const way of WAYS) {
 			}, 'a shell and its child');
 			expect(members).toContain(pid);
 			await child.killMembers();
-			await until(async () => (await child.members()).length === 0, 'nobody');
+			await until(async () => (await child.members()).length === 0, 'no members');
 		});
 
 		test('an application is an ordinary process of its user, in the directory of the caller', async () => {
@@ -274,7 +274,7 @@ for (const way of WAYS) {
 			const ids = way.user ?? { uid: process.getuid?.(), gid: process.getgid?.() };
 			const [uid, gid, pwd, ...capabilities] = stdout.split('\n');
 			expect([uid, gid, pwd]).toEqual([String(ids.uid), String(ids.gid), cwd]);
-			// Those that it could get from a file with capabilities are those of its own user namespace.
+			// Capabilities from a file would be those of its own user namespace.
 			const bounded = (line: string) => !line.startsWith('CapBnd');
 			expect(capabilities.filter(bounded)).toEqual(plain.split('\n').filter(bounded));
 			// A volume hides the directory.
@@ -284,7 +284,7 @@ for (const way of WAYS) {
 			expect((await child.runOutside('pwd')).stdout).toBe(`${cwd}\n`);
 		});
 
-		test('what fails leaves the daemon where it was', async () => {
+		test('after a failure the daemon is in its own namespace again', async () => {
 			const child = await start(way);
 			await child.build({ source: 'one', target: '/srv' });
 			await expect(child.fail()).rejects.toThrow('as asked');
@@ -318,7 +318,7 @@ for (const way of WAYS) {
 			else expect(message.slice(prefix.length)).toMatch(reason);
 		});
 
-		test('a volume of the kernel driver: reads, updates, inotify, and a file of it that stays', async () => {
+		test('a volume of the kernel driver: reads, updates, inotify, and a file that does not follow', async () => {
 			const child = await start(way);
 			await child.build({ source: 'one', target: '/srv' });
 			// The driver starts threads, which share root and working directory with the one that enters namespaces.
@@ -333,16 +333,16 @@ for (const way of WAYS) {
 			expect(await read()).toBe('firstfirstgone\nkey\n');
 			let events = '';
 			if (WITHOUT_PYTHON === undefined) {
-				const said = temporaryDirectory('events', 0o777);
+				const output = temporaryDirectory('events', 0o777);
 				const watches = JSON.stringify([{ path: '/etc/cmfs-test/config', follow: true }]);
 				const script = 'cd "$0"; mkfifo open; exec 4<>open; "$1" "$2" "$3" <&4 | tee events';
-				await child.launch('sh', '-c', script, said, PYTHON, fixture('inotify.py'), watches);
+				await child.launch('sh', '-c', script, output, PYTHON, fixture('inotify.py'), watches);
 				await child.volume({ key: 'second' });
 				events = await until(() => {
-					const text = readFileSync(join(said, 'events'), 'utf8');
+					const text = readFileSync(join(output, 'events'), 'utf8');
 					return text.includes('"DELETE"') && text.includes('"gone"') && text;
 				}, 'events of an update');
-				// They live in this namespace, and the next one is the child's own from then on.
+				// The watches are in this namespace; afterwards the child works in the next one.
 				await child.killMembers();
 			} else await child.volume({ key: 'second' });
 			if (events !== '') expect(events).toMatch(/"name": "..data", "flags": \["MOVED_TO"\]/);
@@ -357,7 +357,7 @@ for (const way of WAYS) {
 			expect(stdout).toBe((await child.run('id', '-un')).stdout.replace('\n', ' 644\n'));
 		});
 
-		test('killed with everything: the machine has an empty directory, which the next start removes', async () => {
+		test('after a kill of all processes the machine has an empty directory, which the next start removes', async () => {
 			const child = await start(way);
 			await child.build({ source: 'one', target: '/etc/cmfs-test' });
 			const pid = await launchSleeper(child);
@@ -372,7 +372,7 @@ for (const way of WAYS) {
 			expect(leftIn(child.runtime)).toEqual([]);
 		});
 
-		test('an end while the application runs takes nothing from it', async () => {
+		test('the end of the daemon does not affect a running application', async () => {
 			const child = await start(way);
 			await child.build({ source: 'one', target: '/etc/cmfs-test' });
 			const pid = await launchSleeper(child);

@@ -9,12 +9,12 @@ import { type RunOptions, type RunProcess, startRun } from '../../support/run-pr
 import { until } from '../../support/until.js';
 
 export const WAYS = [ROOT_WAY, USER_WAY].filter(({ missing }) => missing === undefined);
-/** For what is the same for every user. */
+/** For behaviour that does not depend on the user. */
 export const ANY_WAY = WAYS[0] ?? USER_WAY;
 
-/** Says `ready` with its process id, then what `told` prints for each signal, until it is ended. */
-export function listening(told: string): readonly string[] {
-	return ['sh', '-c', `trap '${told}' USR1 USR2 HUP; echo "ready $$"; sleep 600 & while :; do wait; done`];
+/** Prints `ready` with its process id, and runs `handler` for each signal, until it is ended. */
+export function listening(handler: string): readonly string[] {
+	return ['sh', '-c', `trap '${handler}' USR1 USR2 HUP; echo "ready $$"; sleep 600 & while :; do wait; done`];
 }
 
 export const KEYS = 'echo "told $(cat /etc/one/key) $(cat /etc/two/key)"';
@@ -55,20 +55,20 @@ export async function startReady(
 	return run;
 }
 
-/** Lines of the application but the first, which says that it is ready. */
-export function toldOf(run: RunProcess): readonly string[] {
+/** Lines of the application without the first, which is `ready`. */
+export function linesOf(run: RunProcess): readonly string[] {
 	return run.stdout.split('\n').filter((line) => line !== '' && !line.startsWith('ready'));
 }
 
 export async function waitForLines(run: RunProcess, count: number): Promise<readonly string[]> {
 	await until(
-		() => toldOf(run).length >= count,
+		() => linesOf(run).length >= count,
 		() => `${count} lines; it wrote ${run.stdout}${run.stderr}`,
 	);
-	return toldOf(run);
+	return linesOf(run);
 }
 
-/** A second signal of the same burst would come soon: waits until nothing has come for a while. */
+/** Waits until there is no output for a while: a second signal of the same burst would come soon. */
 export async function quiet(run: RunProcess): Promise<void> {
 	let length = -1;
 	while (length !== run.stdout.length) {
@@ -77,7 +77,7 @@ export async function quiet(run: RunProcess): Promise<void> {
 	}
 }
 
-/** What a file is where the application lives, once it is that. */
+/** Waits until a file has this content where the application runs. */
 export async function waitForFile(run: RunProcess, path: string, content: string): Promise<void> {
 	await until(async () => (await run.exec('cat', path)).stdout === content, `${path} with ${content}`);
 }

@@ -1,6 +1,6 @@
 /**
- * `configmapfs run --on-change`, from the edit of a manifest to what the application, a command or a server is told; and
- * what reaches a running application without that.
+ * `configmapfs run --on-change`, from the edit of a manifest to the signal, the command or the request; and the changes
+ * that reach a running application without the flag.
  */
 
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
@@ -17,11 +17,11 @@ import {
 	expectStopped,
 	KEYS,
 	keys,
+	linesOf,
 	listening,
 	quiet,
 	reactionsOf,
 	startReady,
-	toldOf,
 	twoVolumes,
 	WAYS,
 	waitForFile,
@@ -43,15 +43,15 @@ afterEach(async () => {
 });
 
 describe('signal', () => {
-	test('comes once for a burst over two volumes, when both show what is new', async () => {
+	test('comes once for a burst over two volumes, after both show the new content', async () => {
 		const run = await startReady(machine, ANY_WAY, [...keys('1', '1'), twoVolumes(listening(KEYS))], ['signal:USR1']);
-		const told: string[] = [];
+		const expected: string[] = [];
 		for (const [one = '', two = ''] of ['22', '33', '43']) {
 			run.manifest.put(...keys(one, two));
-			told.push(`told ${one} ${two}`);
-			await waitForLines(run, told.length);
+			expected.push(`told ${one} ${two}`);
+			await waitForLines(run, expected.length);
 			await quiet(run);
-			expect(toldOf(run)).toEqual(told);
+			expect(linesOf(run)).toEqual(expected);
 		}
 		await expectStopped(run);
 		const sent = ': sent SIGUSR1 to the application';
@@ -62,19 +62,19 @@ describe('signal', () => {
 		]);
 	});
 
-	test('is of the volume, and none without a flag for it', async () => {
+	test('is that of the volume; a volume without a flag causes none', async () => {
 		const command = ['sh', '-c', SIGNALS];
 		const run = await startReady(machine, ANY_WAY, [...keys('1', '1'), twoVolumes(command)], ['second=signal:USR2']);
 		run.manifest.put(configMap('one', { key: '2' }));
 		await waitForFile(run, '/etc/one/key', '2');
-		// What is told of the second volume comes after everything that could be told of the first.
+		// A signal for the first volume would arrive before that for the second.
 		run.manifest.put(...keys('3', '3'));
 		expect(await waitForLines(run, 1)).toEqual(['USR2']);
 		await expectStopped(run);
-		expect(toldOf(run)).toEqual(['USR2']);
+		expect(linesOf(run)).toEqual(['USR2']);
 	});
 
-	test('is for every volume but those that say otherwise', async () => {
+	test('follows every volume without an action of its own', async () => {
 		const command = ['sh', '-c', SIGNALS];
 		const flags = ['signal:HUP', 'first=none'];
 		const run = await startReady(machine, ANY_WAY, [...keys('1', '1'), twoVolumes(command)], flags);
@@ -83,10 +83,10 @@ describe('signal', () => {
 		run.manifest.put(configMap('two', { key: '2' }));
 		expect(await waitForLines(run, 1)).toEqual(['HUP']);
 		await expectStopped(run);
-		expect(toldOf(run)).toEqual(['HUP']);
+		expect(linesOf(run)).toEqual(['HUP']);
 	});
 
-	test('comes for a Secret, too', async () => {
+	test('comes for a Secret too', async () => {
 		const container = {
 			command: listening('cat /etc/secret/password; echo'),
 			volumeMounts: [{ name: 'secret', mountPath: '/etc/secret' }],
@@ -99,7 +99,7 @@ describe('signal', () => {
 		await expectStopped(run);
 	});
 
-	test('for a volume that the pod has not is refused, with those that it has', async () => {
+	test('for a volume that the pod does not have is refused, with the list of its volumes', async () => {
 		const run = startRun(machine, ANY_WAY, new ManifestFile(...keys('1', '1'), twoVolumes(['sleep', '60'])), {
 			args: ['--on-change', 'secand=signal:HUP'],
 		});
@@ -112,12 +112,12 @@ describe('signal', () => {
 	});
 });
 
-/** Says the name of each signal. */
+/** Prints the name of each signal. */
 const SIGNALS = `for name in USR1 USR2 HUP; do trap "echo $name" $name; done
 echo ready; sleep 600 & while :; do wait; done`;
 
 describe('none', () => {
-	test('shows what is new, and leaves the application alone', async () => {
+	test('shows the new content, and does not touch the application', async () => {
 		const run = await startReady(machine, ANY_WAY, [...keys('1', '1'), twoVolumes(['sh', '-c', SIGNALS])], []);
 		const application = await run.application();
 		run.manifest.put(...keys('2', '2'));
@@ -125,7 +125,7 @@ describe('none', () => {
 		await waitForFile(run, '/etc/one/key', '2');
 		expect(await run.application()).toBe(application);
 		await expectStopped(run);
-		expect(toldOf(run)).toEqual([]);
+		expect(linesOf(run)).toEqual([]);
 		expect(run.stderr).toBe('');
 	});
 
@@ -157,7 +157,7 @@ describe('none', () => {
 		await expectStopped(run);
 	});
 
-	test('a change of the environment or of the workload is said once for each process', async () => {
+	test('a change of a variable is logged once for each process', async () => {
 		const env = [{ name: 'COLOR', valueFrom: { configMapKeyRef: { name: 'env', key: 'color' } } }];
 		const command = ['sh', '-c', 'echo "ready"; echo "color $COLOR"; exec sleep 600'];
 		const objects = (color: string, key: string) => [configMap('env', { color }), ...keys(key, '1')];
@@ -188,7 +188,7 @@ describe('none', () => {
 });
 
 describe.each(WAYS)('exec, $name', (way) => {
-	test('runs where the application lives, with its environment and what changed', async () => {
+	test('runs where the application runs, with its environment and the change', async () => {
 		const report = [
 			'echo "hook $COLOR $(cat /etc/one/key) $(cat /etc/two/key)"',
 			'for name in VOLUME ADDED REMOVED CHANGED; do eval "echo $name $(eval "echo \\$CONFIGMAPFS_$name" | xargs)"; done',
@@ -198,9 +198,9 @@ describe.each(WAYS)('exec, $name', (way) => {
 		const objects = [...keys('1', '1'), twoVolumes(listening('true'), more)];
 		const run = await startReady(machine, way, objects, [`exec:${report}`]);
 		run.manifest.put(configMap('one', { key: '2', more: 'x' }), configMap('two', { key: '2' }));
-		const told = await waitForLines(run, 6);
-		expect(told.slice(0, 5)).toEqual(['hook red 2 2', 'VOLUME first second', 'ADDED more', 'REMOVED', 'CHANGED key']);
-		const [, one, two, ...links] = told[5]?.split(' ') ?? [];
+		const lines = await waitForLines(run, 6);
+		expect(lines.slice(0, 5)).toEqual(['hook red 2 2', 'VOLUME first second', 'ADDED more', 'REMOVED', 'CHANGED key']);
+		const [, one, two, ...links] = lines[5]?.split(' ') ?? [];
 		expect(links).toEqual([one, two]);
 		await run.waitForLog('ran the --on-change command');
 		expect(run.log).toHaveLength(1);
@@ -220,7 +220,7 @@ describe.each(WAYS)('exec, $name', (way) => {
 		await expectStopped(run);
 	});
 
-	test('that still runs at the end goes with the application', async () => {
+	test('that still runs at the end is killed with the application', async () => {
 		const objects = [...keys('1', '1'), twoVolumes(listening('true'))];
 		const run = await startReady(machine, way, objects, ['exec:echo "hook $$"; exec sleep 600']);
 		run.manifest.put(...keys('2', '1'));
@@ -234,7 +234,7 @@ describe.each(WAYS)('exec, $name', (way) => {
 });
 
 describe('http', () => {
-	test('calls the URL until it is accepted, once a burst', async () => {
+	test('calls the URL until it succeeds, once a burst', async () => {
 		const calls: string[] = [];
 		const answers = [500, 200, 200];
 		const port = await serve((request, response) => {
@@ -257,7 +257,7 @@ describe('http', () => {
 		);
 	});
 
-	test('of a volume with a method of its own; what is refused is a warning', async () => {
+	test('of a volume with a method of its own; a refusal is a warning', async () => {
 		const calls: string[] = [];
 		const port = await serve((request, response) => {
 			calls.push(`${request.method} ${request.url}`);

@@ -1,7 +1,7 @@
 /**
- * Real programs, unchanged, started by `configmapfs run`: nginx from the example's Deployment, programs that watch their
- * configuration with inotify, a static binary, and many readers; as root and as an ordinary user. The machine is the
- * same before, during and after.
+ * Real programs started by `configmapfs run`: nginx from the example's Deployment, programs that watch their
+ * configuration with inotify, a static binary, and many readers; as root and as an ordinary user. The machine stays
+ * unchanged.
  */
 
 import { cpSync, readFileSync } from 'node:fs';
@@ -40,7 +40,7 @@ afterEach(async () => {
 
 afterAll(removeGoPrograms);
 
-/** A user whom nothing on the machine knows: not the one that stands for unknown users. */
+/** A user id that nothing on the machine uses, and not the one that stands for unknown users. */
 const STRANGER: NamespaceWay =
 	USER_WAY.user === undefined ? USER_WAY : { ...USER_WAY, user: { uid: 54321, gid: 54321 } };
 const WAYS = [ROOT_WAY, STRANGER];
@@ -54,7 +54,7 @@ const WITHOUT_NGINX = hasCommand('nginx') ? undefined : 'needs the package nginx
 const CHILDREN = (pid: number) =>
 	readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim().split(' ').map(Number);
 
-/** The example on a port of its own. */
+/** The objects of the example, with this port. */
 function nginxManifest(port: number, replace: readonly (readonly [string, string])[] = []): readonly Manifest[] {
 	const edits = [['8088', String(port)] as const, ...replace];
 	const text = edits.reduce(
@@ -67,7 +67,7 @@ function nginxManifest(port: number, replace: readonly (readonly [string, string
 	return [...parseAllDocuments(text)].map((document) => document.toJS() as Manifest);
 }
 
-/** /etc/nginx as packages leave it, or not there at all. */
+/** Machines with /etc/nginx as packages install it, and without. */
 const HOSTS = [
 	{ name: 'with the /etc/nginx that it has', prepare: undefined },
 	{
@@ -85,7 +85,7 @@ async function prepare(script: string): Promise<void> {
 for (const way of WAYS) {
 	describe.skipIf(way.missing !== undefined)(titleOf(way), () => {
 		describe.each(HOSTS)('nginx on a machine $name', ({ prepare: script }) => {
-			test('serves what is mounted, and what is saved after a reload, without a request that fails', async (ctx) => {
+			test('serves the mounted files, and after a reload the saved ones, and no request fails', async (ctx) => {
 				ctx.skip(WITHOUT_NGINX !== undefined, WITHOUT_NGINX);
 				ctx.skip(script !== undefined && ROOT_WAY.missing !== undefined, 'only root can change the machine');
 				if (script !== undefined) await prepare(script);
@@ -110,7 +110,7 @@ for (const way of WAYS) {
 				]);
 				manifest.put(sites);
 				await until(async () => (await get(port, '/version')) === 'two\n', 'the new configuration');
-				// Old workers finish what they have, and go.
+				// Old workers finish their requests and exit.
 				await until(
 					() => CHILDREN(master).length === 2 && !CHILDREN(master).some((pid) => first.includes(pid)),
 					'new workers',
@@ -140,15 +140,15 @@ for (const way of WAYS) {
 	});
 }
 
-/** Who is killed, and the status of the run then. */
+/** The process that is killed, and the status of the run. */
 const KILLED = [
-	{ who: 'nginx', code: 137, signal: null },
-	{ who: 'the run', code: null, signal: 'SIGKILL' },
+	{ victim: 'nginx', code: 137, signal: null },
+	{ victim: 'the run', code: null, signal: 'SIGKILL' },
 ] as const;
 
 for (const way of WAYS) {
 	describe.skipIf(way.missing !== undefined)(titleOf(way), () => {
-		test.for(KILLED)('nothing of nginx is left when $who is killed', async ({ who, ...status }, ctx) => {
+		test.for(KILLED)('no process of nginx is left when $victim is killed', async ({ victim, ...status }, ctx) => {
 			ctx.skip(WITHOUT_NGINX !== undefined, WITHOUT_NGINX);
 			const before = machine.state();
 			const port = await freePort();
@@ -156,7 +156,7 @@ for (const way of WAYS) {
 			await until(async () => (await get(port, '/version').catch(() => '')) === 'one\n', 'an answer');
 			const master = await run.application();
 			const all = [master, ...CHILDREN(master)];
-			process.kill(who === 'nginx' ? master : run.pid, 'SIGKILL');
+			process.kill(victim === 'nginx' ? master : run.pid, 'SIGKILL');
 			const { code, signal } = await run.end();
 			expect({ code, signal }).toEqual(status);
 			await until(() => !all.some(isRunning), 'the end of master and workers');
@@ -174,7 +174,7 @@ const CONFIG = '/etc/app/config';
 const FIRST = { a: '1', b: '1' };
 const NEXT = { a: '2', c: '1' };
 
-/** A Deployment that reads and watches its configuration where such programs do. */
+/** A Deployment that reads and watches its configuration at the usual paths. */
 function watcherManifest(data: Readonly<Record<string, string>>): readonly Manifest[] {
 	const { spec } = pod(
 		'',
@@ -201,9 +201,9 @@ interface Watcher {
 	readonly missing: string | undefined;
 	command(): Promise<readonly string[]>;
 	readonly ready: string;
-	/** What it has seen of the flip so far; a list for each of its watches. */
+	/** The events of the flip so far; a list for each watch. */
 	seen(output: string): readonly (readonly string[])[];
-	/** All that there is to see. */
+	/** All events of a flip. */
 	readonly expected: readonly (readonly string[])[];
 }
 
@@ -233,7 +233,7 @@ const WATCHERS: readonly Watcher[] = [
 		command: async () => inotifyCommand([{ path: CONFIG }]),
 		ready: 'ready',
 		seen: (output) => [
-			// The old generation is seen only when it goes.
+			// The old generation causes events only when it is removed.
 			printedEvents(output).map((text) => text.replace(/^<(\d)>/, (_, number) => `<${3 - Number(number)}>`)),
 		],
 		expected: [FLIP],
@@ -264,7 +264,7 @@ const WATCHERS: readonly Watcher[] = [
 		missing: undefined,
 		command: async () => [process.execPath, fixture('chokidar-watcher.mjs'), CONFIG],
 		ready: 'ready',
-		// It looks at directories itself after each event, so only what it tells of keys is certain, and not its order.
+		// It lists directories after each event, so only its events of keys are certain, and not their order.
 		seen: (output) => [lines(output, / [a-z]$/).toSorted()],
 		expected: [['add c', 'change a', 'unlink b']],
 	},
@@ -292,7 +292,7 @@ for (const way of WAYS) {
 			},
 		);
 
-		test('a bound volume has the facts of one that "configmapfs mount" shows, before a flip and after it', async () => {
+		test('a bound volume equals one of "configmapfs mount", before a flip and after it', async () => {
 			const manifest = new ManifestFile(...watcherManifest({ ...FIRST, long: 'x'.repeat(5000) }));
 			const run = startRun(machine, way, manifest, { command: ['sleep', '60'] });
 			const directory = temporaryDirectory('mnt', 0o777);
@@ -323,7 +323,7 @@ for (const way of WAYS) {
 	});
 }
 
-test('the Go program that reads the real path has no library in which calls could be hooked', async (ctx) => {
+test('the Go program that reads the real path has no library whose calls could be intercepted', async (ctx) => {
 	ctx.skip(WITHOUT_FSNOTIFY !== undefined, WITHOUT_FSNOTIFY);
 	expect((await runCommand('ldd', [await fsnotifyProgram()])).stderr).toContain('not a dynamic executable');
 });
@@ -363,7 +363,7 @@ describe('the examples', () => {
 		});
 	});
 
-	test('the kustomization is built again when an input changes, and its worker is started anew', async () => {
+	test('the kustomization is built again when an input changes, and its worker is restarted', async () => {
 		const { kubectl } = controlPlanePrograms();
 		if (kubectl === undefined) throw new Error('there is no kubectl; run: node scripts/control-plane/ensure.mjs');
 		const directory = temporaryDirectory('kustomize');

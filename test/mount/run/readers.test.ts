@@ -1,6 +1,6 @@
 /**
- * Readers in a run while its volumes flip, as root and as an ordinary user: nothing mixed, torn or missing, from the edit
- * of a manifest to the paths that a pod has. Readers of a single volume are in readers.test.ts.
+ * Readers in a run while its volumes flip, as root and as an ordinary user: no content is mixed, torn or missing, from
+ * the edit of a manifest to the paths of the pod. Readers of a single mount are in test/mount/volume/readers.test.ts.
  */
 
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
@@ -26,8 +26,8 @@ afterEach(async () => {
 });
 
 /**
- * Each has a reader that walks to every key, and one that opens ..data once. All show the same ConfigMap, so that one
- * edit is a flip of each.
+ * Each has a reader that opens every key by its path, and one that opens ..data once. All show the same ConfigMap, so
+ * one edit flips each.
  */
 const VOLUMES = [
 	'/etc/one',
@@ -43,14 +43,14 @@ const FLIPS = 500;
 const KEYS = 3;
 const GENERATIONS = 6;
 
-/** Generation `number`, as reader.py expects it: every line says the number. */
+/** Generation `number`, as reader.py expects it: every line is the number. */
 function numbered(number: number): Manifest {
 	const line = `${String(number).padStart(7, '0')}\n`;
 	const keys = Array.from({ length: KEYS }, (_, key) => [`key${key}`, line.repeat(1 + key * 400)]);
 	return configMap('app', Object.fromEntries(keys));
 }
 
-/** They take every cycle that the others leave: without that few flips would come to pass. */
+/** Readers have the lowest priority, because otherwise there would be few flips. */
 const START_READERS = `exec 3<&0
 for volume in "$@"; do for how in path snapshot; do
 nice -n 19 ${PYTHON} ${fixture('reader.py')} $how "$volume" ${KEYS} ${GENERATIONS} <&3 &
@@ -59,7 +59,7 @@ wait`;
 
 for (const way of [ROOT_WAY, USER_WAY]) {
 	describe.skipIf(way.missing !== undefined)(way.name, () => {
-		test('sixteen readers find every file, whole and of one generation, during five hundred flips', async (ctx) => {
+		test('sixteen readers find every file, complete and of one generation, during five hundred flips', async (ctx) => {
 			ctx.skip(WITHOUT_PYTHON !== undefined, WITHOUT_PYTHON);
 			const container = {
 				command: ['sh', '-c', START_READERS, 'sh', ...VOLUMES],

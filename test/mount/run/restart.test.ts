@@ -1,4 +1,4 @@
-/** `configmapfs run --on-change restart`: what the next process is started with, and what it waits for. */
+/** `configmapfs run --on-change restart`: the inputs of the next process, and what it waits for. */
 
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { Machine, stopMachines } from '../../support/machine.js';
@@ -21,7 +21,7 @@ afterEach(async () => {
 	removeTemporaries();
 });
 
-/** Says what it was started with, and ends with the status of its environment when it is asked to. */
+/** Prints its inputs, and ends at SIGTERM with the status from its environment. */
 const REPORT = `trap 'exit $CODE' TERM
 echo . >> /data/starts
 echo "start $0 $COLOR $(cat /etc/frozen.conf) $(cat /etc/one/key) $(wc -l < /data/starts)"
@@ -62,14 +62,14 @@ const settings = (color: string, code: string, key: string) => [
 const startsOf = (run: RunProcess) => run.stdout.split('\n').filter((line) => line.startsWith('start '));
 
 describe.each(WAYS)('restart, $name', (way) => {
-	test('finds environment, arguments and subPaths anew and keeps an emptyDir; the last process decides the exit status', async () => {
+	test('determines environment, arguments and subPaths again, keeps an emptyDir; the last process gives the exit status', async () => {
 		const run = await startReady(machine, way, [...settings('red', '7', '1'), reporting()], ['restart']);
 		run.manifest.put(...settings('green', '8', '2'));
 		await until(
 			() => startsOf(run).length === 2,
 			() => `a second start: ${run.stdout}${run.stderr}`,
 		);
-		// Only the environment is another one.
+		// Only the environment changes.
 		run.manifest.put(configMap('settings', { color: 'blue', code: '5' }));
 		await until(
 			() => startsOf(run).length === 3,
@@ -85,7 +85,7 @@ describe.each(WAYS)('restart, $name', (way) => {
 		expect(warningsOf(run)).toEqual([expect.stringContaining('subPath "key" at /etc/frozen.conf')]);
 	});
 
-	test('of what then ends by itself is the end', async () => {
+	test('a process that then ends on its own is the last one', async () => {
 		const run = await startReady(machine, way, [...settings('red', '7', '1'), reporting()], ['restart']);
 		run.manifest.put(...settings('black', '7', '1'));
 		expect((await run.end()).code).toBe(9);
@@ -93,7 +93,7 @@ describe.each(WAYS)('restart, $name', (way) => {
 		expect(run.left).toEqual([]);
 	});
 
-	test('waits for what is missing now, and starts when it comes', async () => {
+	test('waits for an object that is missing now, and starts when it arrives', async () => {
 		const run = await startReady(machine, way, [...settings('red', '7', '1'), reporting()], ['restart']);
 		const before = await run.application();
 		run.manifest.remove(configMap('settings', {}));
@@ -110,7 +110,7 @@ describe.each(WAYS)('restart, $name', (way) => {
 		await expectStopped(run, 8);
 	});
 
-	test('takes a changed workload: another volume, one less, other arguments', async () => {
+	test('uses a changed workload: another volume, one less, other arguments', async () => {
 		const script = 'echo "start $* $(ls -d /etc/one /etc/three 2>/dev/null | xargs)"; echo ready; exec sleep 600';
 		const workload = (args: readonly string[], volume: string, path: string) =>
 			pod(

@@ -1,6 +1,6 @@
 /**
- * What a subPath of a ConfigMap shows while the ConfigMap changes: what it was at the start, or with `--subpath=live`
- * what it is now, from one read to the next and with nothing in between.
+ * The content of a subPath while its ConfigMap changes: that of the start, or with `--subpath=live` the present one,
+ * from one read to the next without anything in between.
  */
 
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
@@ -24,7 +24,7 @@ afterEach(async () => {
 	removeTemporaries();
 });
 
-/** Reads both places without a pause; says what it has seen, each only when it is another than before. */
+/** Reads both paths without a pause, and prints each new content. */
 const READER = `import sys
 seen = None
 while True:
@@ -56,7 +56,7 @@ const linesOf = (run: RunProcess) => run.stdout.split('\n').filter((line) => lin
 
 for (const way of [ROOT_WAY, USER_WAY]) {
 	describe.skipIf((way.missing ?? WITHOUT_PYTHON) !== undefined)(way.name, () => {
-		test('live: file and directory follow, one mount each, and no read finds anything else', async () => {
+		test('live: file and directory follow, with one mount each, and no read finds other content', async () => {
 			const manifest = new ManifestFile(...objects({ 'app.conf': '0', other: '0' }));
 			const run = startRun(machine, way, manifest, { args: ['--subpath=live'] });
 			await run.waitForOutput('saw 0 0');
@@ -74,7 +74,7 @@ for (const way of [ROOT_WAY, USER_WAY]) {
 			for (const { mountPath } of MOUNTS) expect(targets.filter((target) => target === mountPath)).toHaveLength(1);
 		});
 
-		test('live: what it names is removed: the last content stays, and it follows again', async () => {
+		test('live: its key is removed: the last content stays; when the key is back, it follows again', async () => {
 			const manifest = new ManifestFile(...objects({ 'app.conf': '1', other: '1' }));
 			const run = startRun(machine, way, manifest, { args: ['--subpath=live'] });
 			await run.waitForOutput('saw 1 1');

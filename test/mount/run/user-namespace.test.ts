@@ -1,5 +1,6 @@
 /**
- * The user namespace in which an ordinary user mounts, and the errors on a machine that refuses it, or a mount namespace.
+ * The user namespace in which an ordinary user mounts, and the errors on a machine that refuses it, or a mount
+ * namespace.
  */
 
 import { spawnSync } from 'node:child_process';
@@ -31,7 +32,7 @@ async function start(way: NamespaceWay, options: NamespaceOptions = {}): Promise
 }
 
 describe.skipIf(ROOT_ONLY || USER_WAY.missing !== undefined)('an ordinary user', () => {
-	test('becomes its second run in the same process, with arguments, environment and descriptors', async () => {
+	test('the second execution is in the same process, with arguments, environment and descriptors', async () => {
 		const args = ['--', 'two words', '', 'ключ', '$(x)'];
 		const third = join(temporaryDirectory('third'), 'file');
 		writeFileSync(third, 'through');
@@ -44,7 +45,7 @@ describe.skipIf(ROOT_ONLY || USER_WAY.missing !== undefined)('an ordinary user',
 		expect(await child.look('/proc/self/fd/3')).toBe('through');
 	});
 
-	test('is root of a namespace of its own with mapRoot, and the files are the user’s', async () => {
+	test('with mapRoot the user is root of the namespace, and owns the files', async () => {
 		const child = await start(USER_WAY, { mapRoot: true });
 		const directory = temporaryDirectory('by-root', 0o777);
 		await child.build({ source: 'one', target: '/cmfs-test', readOnly: false });
@@ -55,7 +56,7 @@ describe.skipIf(ROOT_ONLY || USER_WAY.missing !== undefined)('an ordinary user',
 		expect(owner.stdout).toBe('nobody\n');
 	});
 
-	test('cannot write where the machine does not let him', async () => {
+	test('cannot write where the machine does not allow it', async () => {
 		const child = await start(USER_WAY);
 		await child.build({ source: 'one', target: '/etc/cmfs-test' }, { source: 'one', target: '/cmfs-test' });
 		const touched = await child.run('touch', '/etc/new', '/new');
@@ -73,7 +74,7 @@ describe.skipIf(ROOT_ONLY || USER_WAY.missing !== undefined)('an ordinary user',
 		expect([...table.matchAll(/ \/srv (\S+) /g)].at(-1)?.[1]).toBe('ro,nosuid,nodev,noexec,noatime');
 	});
 
-	test('a directory that he may not enter, or not list', async () => {
+	test('a directory that the user may not enter, or not list', async () => {
 		const machine = temporaryDirectory('closed', 0o755);
 		for (const [name, mode] of [
 			['none', 0o700],
@@ -111,7 +112,7 @@ describe.skipIf(ROOT_ONLY || USER_WAY.missing !== undefined)('a machine that ref
 		});
 	});
 
-	test('unshare is not there, or another program', async () => {
+	test('unshare is missing, or another program', async () => {
 		const bin = temporaryDirectory('bin', 0o755);
 		const withPath = ['env', `PATH=${bin}`];
 		const setpriv = spawnSync('sh', ['-c', 'command -v setpriv'], { encoding: 'utf8' }).stdout.trim();
@@ -149,7 +150,7 @@ describe.skipIf(ROOT_ONLY || USER_WAY.missing !== undefined)('a machine that ref
 		['that is a mount', 'mount --rbind / "$CHROOT"'],
 		[
 			'that is a directory',
-			// All of the machine's directories: the checkout and Node may be below any of them.
+			// All directories of the machine, because the checkout and Node may be below any of them.
 			'for d in /*; do test ! -d "$d" || { mkdir "$CHROOT$d"; mount --rbind "$d" "$CHROOT$d"; }; done',
 		],
 	])('inside a chroot %s', async (_, prepare) => {

@@ -50,13 +50,13 @@ for (const way of [ROOT_WAY, USER_WAY]) {
 			return path;
 		}
 
-		describe('the place', () => {
-			test('is there, or is made: in /, in /etc, behind a link, by a relative path, with any letters', async () => {
+		describe('the mount point', () => {
+			test('exists or is created: in /, in /etc, behind a link, by a relative path, with any letters', async () => {
 				const directory = ownDirectory('places');
 				for (const name of ['existing', 'real']) mkdirSync(join(directory, name));
 				symlinkSync('real', join(directory, 'link'));
 				writeFileSync(join(directory, 'file'), 'of the host');
-				const whole = [
+				const absolute = [
 					join(directory, 'existing'),
 					join(directory, 'link/deep/er'),
 					'/etc/cmfs-places/config',
@@ -69,12 +69,12 @@ for (const way of [ROOT_WAY, USER_WAY]) {
 				const manifest = new ManifestFile(
 					APP,
 					podWith({ v: OF_APP }, [
-						...whole.map((mountPath) => ({ name: 'v', mountPath })),
+						...absolute.map((mountPath) => ({ name: 'v', mountPath })),
 						{ name: 'v', mountPath: file, subPath: 'key' },
 					]),
 				);
 				const seen = [
-					...whole.slice(0, 4).map((path) => `${path}/key`),
+					...absolute.slice(0, 4).map((path) => `${path}/key`),
 					join(directory, 'real/deep/er/key'),
 					'/etc/cmfs-relative/key',
 					'/etc/cmfs-dots/config/key',
@@ -91,7 +91,7 @@ for (const way of [ROOT_WAY, USER_WAY]) {
 				expect(existsSync('/etc/cmfs-places')).toBe(false);
 			});
 
-			test('in the working directory: what is new there is gone afterwards, and that is said', async () => {
+			test('in the working directory: new files there are lost at the end, with a warning', async () => {
 				const directory = ownDirectory('work', { old: 'old\n' });
 				const sub = join(directory, 'sub');
 				mkdirSync(sub);
@@ -117,7 +117,7 @@ for (const way of [ROOT_WAY, USER_WAY]) {
 				const manifest = new ManifestFile(
 					APP,
 					podWith({ v: OF_APP, w: OF_APP, e: EMPTY, claim: { persistentVolumeClaim: { claimName: 'c' } } }, [
-						// The innermost first: the order of the list does not matter.
+						// The innermost first, because the order of the list does not matter.
 						{ name: 'v', mountPath: '/cmfs-nest/empty/config/deep' },
 						{ name: 'w', mountPath: '/cmfs-nest/conf.d/key', subPath: 'b.conf' },
 						{ name: 'v', mountPath: '/cmfs-nest/claim/conf' },
@@ -140,7 +140,7 @@ for (const way of [ROOT_WAY, USER_WAY]) {
 				expect(readdirSync(local).sort()).toEqual(['conf', 'written']);
 			});
 
-			test('a key of the name of a mount inside gets no link, and the mount is there', async () => {
+			test('a key with the name of a mount inside gets no link, and the mount is visible', async () => {
 				const manifest = new ManifestFile(
 					APP,
 					podWith({ v: OF_APP, e: EMPTY }, [
@@ -157,7 +157,7 @@ for (const way of [ROOT_WAY, USER_WAY]) {
 		});
 
 		describe('an emptyDir', () => {
-			test('is for everybody, shared by its mounts, outlives a restart, and is gone afterwards', async () => {
+			test('is writable for every user, shared by its mounts, survives a restart, and is removed at the end', async () => {
 				const volumes = { e: EMPTY, f: { emptyDir: { medium: 'Memory' } }, v: OF_APP };
 				const manifest = new ManifestFile(
 					APP,
@@ -181,7 +181,7 @@ for (const way of [ROOT_WAY, USER_WAY]) {
 				expect(run.left).toEqual([]);
 			});
 
-			test('a subPath in it is made with its mode, and one that a link leads out of is refused', async () => {
+			test('a subPath in it is created with its mode, and one through a link that leads out is refused', async () => {
 				const outside = ownDirectory('outside');
 				const mounts = [
 					{ name: 'e', mountPath: '/cmfs-cache' },
@@ -204,7 +204,7 @@ for (const way of [ROOT_WAY, USER_WAY]) {
 		});
 
 		describe('directories of this machine', () => {
-			test('are given with consent alone, and what is missed is said', async () => {
+			test('are mounted only with consent; each volume left out is a warning', async () => {
 				const host = ownDirectory('host', { name: 'host\n' });
 				const local = ownDirectory('local', { name: 'local\n' });
 				const volumes = {
@@ -218,8 +218,8 @@ for (const way of [ROOT_WAY, USER_WAY]) {
 				const script = 'cd /cmfs-host; cat */name; ls; echo x >h/made';
 				const without = await toEnd(manifest, { command: ['sh', '-c', 'ls /cmfs-host'] });
 				expect(without.stdout).toBe('t\n');
-				const said = without.stderr.split('\n').map((line) => (line === '' ? '' : JSON.parse(line).msg));
-				expect(said).toEqual([
+				const messages = without.stderr.split('\n').map((line) => (line === '' ? '' : JSON.parse(line).msg));
+				expect(messages).toEqual([
 					'volume "t": serviceAccountToken "token" is not available: only a cluster creates it; add a secret source with its path to replace it',
 					`volume "h": hostPath ${host} is not mounted without consent; --allow-host-path mounts ${host} of this machine, --local-volume h=DIR another directory`,
 					'volume "claim": persistentVolumeClaim volumes exist only in a cluster; --local-volume claim=DIR mounts a directory of this machine instead',
@@ -230,28 +230,31 @@ for (const way of [ROOT_WAY, USER_WAY]) {
 				const given = await toEnd(manifest, { command: ['sh', '-c', script], args });
 				expect(given.stdout).toBe('local\nhost\nclaim\nh\nt\n');
 				expect(statSync(join(host, 'made')).size).toBe(2);
-				// An object's volume may be another directory, too; and relative to where the caller is.
+				// A volume of an object may be replaced too, by a path relative to the caller's directory.
 				const other = new ManifestFile(podWith({ v: OF_APP }, [{ name: 'v', mountPath: '/cmfs-host' }]));
 				const instead = { command: ['cat', '/cmfs-host/name'], args: ['--local-volume', 'v=.'], cwd: local };
 				expect(await toEnd(other, instead)).toMatchObject({ stdout: 'local\n', stderr: '' });
 			});
 		});
 
-		test.each(['fuse-native', 'directory'])('--driver %s: read-only, live, and nothing is left', async (driver) => {
-			const manifest = new ManifestFile(APP, podWith({ v: OF_APP }, [{ name: 'v', mountPath: '/cmfs-driver' }]));
-			const script = `touch /cmfs-driver/x; stat -f -c %T /cmfs-driver; cat /cmfs-driver/key
+		test.each(['fuse-native', 'directory'])(
+			'--driver %s: read-only, live, and nothing is left behind',
+			async (driver) => {
+				const manifest = new ManifestFile(APP, podWith({ v: OF_APP }, [{ name: 'v', mountPath: '/cmfs-driver' }]));
+				const script = `touch /cmfs-driver/x; stat -f -c %T /cmfs-driver; cat /cmfs-driver/key
 				while test "$(cat /cmfs-driver/key)" != new; do sleep 0.02; done; echo " changed"`;
-			const run = start(manifest, { command: ['sh', '-c', script], args: ['--driver', driver] });
-			await run.waitForOutput('one');
-			manifest.put(configMap('app', { key: 'new' }));
-			const { code, stdout, stderr } = await run.end();
-			expect({ code, stdout }).toEqual({
-				code: 0,
-				stdout: `${driver === 'directory' ? 'tmpfs' : 'fuseblk'}\none changed\n`,
-			});
-			expect(stderr).toBe("touch: cannot touch '/cmfs-driver/x': Read-only file system\n");
-			expect(run.left).toEqual([]);
-		});
+				const run = start(manifest, { command: ['sh', '-c', script], args: ['--driver', driver] });
+				await run.waitForOutput('one');
+				manifest.put(configMap('app', { key: 'new' }));
+				const { code, stdout, stderr } = await run.end();
+				expect({ code, stdout }).toEqual({
+					code: 0,
+					stdout: `${driver === 'directory' ? 'tmpfs' : 'fuseblk'}\none changed\n`,
+				});
+				expect(stderr).toBe("touch: cannot touch '/cmfs-driver/x': Read-only file system\n");
+				expect(run.left).toEqual([]);
+			},
+		);
 
 		if (way !== USER_WAY) return;
 		test('--map-root: root in the namespace, the user outside', async () => {
