@@ -1,20 +1,20 @@
 /**
- * Turns a burst of pokes into one call. Knows nothing of what the pokes mean. One timer serves a whole burst: it looks
- * at the time of the last poke when it fires, so that a poke costs no timer of its own.
+ * Turns a burst of pokes into one call. One timer serves the complete burst: when it fires, it checks the time of the last
+ * poke, so a poke needs no timer of its own.
  */
 
 import { type PendingCall, SYSTEM_TIMERS, type Timers } from './timers.js';
 
 export interface DebouncerOptions {
-	/** The call comes when no poke came for this long. Unit: milliseconds. */
+	/** The call is made after this long without a poke. Unit: milliseconds. */
 	readonly quietMs: number;
-	/** The call comes this long after the first poke at the latest, however many follow. Unit: milliseconds. */
+	/** The call is made at the latest this long after the first poke. Unit: milliseconds. */
 	readonly maxDelayMs: number;
 	readonly call: () => void;
 	readonly timers?: Timers;
 }
 
-/** One call a burst, at the end of a quiet period or of the longest delay, whichever is first. */
+/** Makes one call for each burst, after the quiet period or after the longest delay, whichever ends first. */
 export class Debouncer {
 	readonly #options: DebouncerOptions;
 	readonly #timers: Timers;
@@ -27,12 +27,12 @@ export class Debouncer {
 		this.#timers = options.timers ?? SYSTEM_TIMERS;
 	}
 
-	/** Whether a call is due. */
+	/** Whether a call is pending. */
 	get pending(): boolean {
 		return this.#pending !== undefined;
 	}
 
-	/** Asks for a call. */
+	/** Requests a call. */
 	poke(): void {
 		this.#lastPoke = this.#timers.now();
 		if (this.#pending !== undefined) return;
@@ -40,7 +40,7 @@ export class Debouncer {
 		this.#arm();
 	}
 
-	/** Forgets the call that is due, if any. */
+	/** Cancels the pending call, if any. */
 	cancel(): void {
 		this.#pending?.cancel();
 		this.#pending = undefined;
@@ -52,7 +52,7 @@ export class Debouncer {
 
 	#arm(): void {
 		this.#pending = this.#timers.after(Math.max(0, this.#dueAt() - this.#timers.now()), () => {
-			// Timers may fire a fraction of a millisecond early; less than one is no reason to wait again.
+			// Timers may fire early by less than a millisecond, which is not worth another wait.
 			if (this.#dueAt() - this.#timers.now() >= 1) {
 				this.#arm();
 				return;

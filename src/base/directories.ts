@@ -1,13 +1,13 @@
-/** Directories with their parents. */
+/** Creates directories together with their parents. */
 
 import { mkdirSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { systemCode } from './errors.js';
 
 /**
- * Makes a directory and the parents that it lacks, and returns what it made, the deepest first. Not by Node's
- * `recursive`: where a directory can have no more, such as /proc, that tries for ever (Node 20.20).
- * Errors: those of mkdir(2); EEXIST only for what is no directory.
+ * Creates a directory and its missing parents, and returns the created paths, the deepest first. Does not use Node's
+ * `recursive`, which loops forever in a directory that cannot have new entries, such as /proc (Node 20.20).
+ * Errors: those of mkdir(2); EEXIST only if the path is not a directory.
  */
 export function makeDirectories(path: string, mode = 0o777): readonly string[] {
 	try {
@@ -19,7 +19,7 @@ export function makeDirectories(path: string, mode = 0o777): readonly string[] {
 		const parent = dirname(path);
 		if (code !== 'ENOENT' || statSync(parent, { throwIfNoEntry: false }) !== undefined) throw error;
 		const parents = makeDirectories(parent, mode);
-		// Once more from the start: with its parents it may be there, by somebody else or because it ends in "..".
+		// Starts again: another process may have created it, or it ends in ".." and exists with its parents.
 		return [...makeDirectories(path, mode), ...parents];
 	}
 }

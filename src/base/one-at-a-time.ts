@@ -1,10 +1,7 @@
-/**
- * Work that must not run twice at once: what is asked for meanwhile is done once more afterwards, with everything that
- * was asked for in between.
- */
+/** Runs work that must not overlap: items requested during a run are merged, and the merged item runs afterwards. */
 
 export interface Work<Item> {
-	/** Never fails. */
+	/** Must not reject. */
 	readonly act: (item: Item) => Promise<void>;
 	readonly merge: (first: Item, second: Item) => Item;
 }
@@ -18,13 +15,13 @@ export class OneAtATime<Item> {
 		this.#work = work;
 	}
 
-	ask(item: Item): void {
+	request(item: Item): void {
 		this.#next = { item: this.#next === undefined ? item : this.#work.merge(this.#next.item, item) };
 		if (!this.#isBusy) void this.#run();
 	}
 
-	/** Forgets what was not begun. */
-	forget(): void {
+	/** Drops the item that waits for its run. */
+	cancel(): void {
 		this.#next = undefined;
 	}
 

@@ -1,6 +1,6 @@
-/** What a person may have meant by a word that is not known. Pure. */
+/** Finds the known word that a misspelled one probably means. Pure. */
 
-/** The nearest of `words`, when it is near enough to be meant. */
+/** Returns the closest of `words`, or undefined if none is similar enough. */
 export function closest(word: string, words: readonly string[]): string | undefined {
 	if (word.length > 2) {
 		const longer = words.filter((one) => one.startsWith(word));
@@ -13,7 +13,7 @@ export function closest(word: string, words: readonly string[]): string | undefi
 	return best !== undefined && best.distance <= Math.max(1, Math.floor(best.one.length / 3)) ? best.one : undefined;
 }
 
-/** Letters to insert, remove, replace, or swap with their neighbour. */
+/** The number of letters to insert, remove, replace, or swap with their neighbour. */
 function editDistance(left: string, right: string): number {
 	const rows: number[][] = [Array.from({ length: right.length + 1 }, (_, index) => index)];
 	const at = (row: number, column: number) => rows[row]?.[column] ?? 0;

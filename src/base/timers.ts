@@ -1,14 +1,14 @@
-/** Time as the watching code sees it, so that tests can hold it. Knows nothing of files. */
+/** A clock and timers that tests can replace. */
 
 export interface PendingCall {
-	/** Forgets the call; harmless after it was made. */
+	/** Does nothing after the call was made. */
 	cancel(): void;
 }
 
 export interface Timers {
 	/** A clock that never jumps. Unit: milliseconds from an arbitrary origin. */
 	now(): number;
-	/** Calls once, not earlier than after `delayMs`. */
+	/** Calls once, no earlier than after `delayMs`. */
 	after(delayMs: number, call: () => void): PendingCall;
 }
 

@@ -26,6 +26,17 @@ const CONTENT = { group: 'Content:' } as const;
 const MOUNT = { group: 'Mount:' } as const;
 const OPERATION = { group: 'Operation:' } as const;
 
+/** Flags of the log besides its level, for every command that logs. */
+export const LOG_OPTIONS = {
+	'log-format': { ...OPERATION, choices: LOG_FORMATS, value: 'FORMAT', describe: 'Log as pretty (default) or json' },
+	'log-file': {
+		...VALUE,
+		...OPERATION,
+		value: 'FILE',
+		describe: 'Append the log to this file instead of standard error',
+	},
+} as const satisfies HelpOptions;
+
 /** Flags that name local sources, for every command that reads them; see `readSourceFlags`. */
 export const SOURCE_OPTIONS = {
 	filename: {
@@ -133,13 +144,7 @@ export const MOUNT_OPTIONS = {
 		value: 'LEVEL',
 		describe: 'Log error, warn, info (default), debug, or trace: each FUSE request and reply, on standard error',
 	},
-	'log-format': { ...OPERATION, choices: LOG_FORMATS, value: 'FORMAT', describe: 'Log as pretty (default) or json' },
-	'log-file': {
-		...VALUE,
-		...OPERATION,
-		value: 'FILE',
-		describe: 'Append the log to this file instead of standard error',
-	},
+	...LOG_OPTIONS,
 } as const satisfies HelpOptions;
 
 /** The parsed value of a flag; undefined if it was not given. */

@@ -9,10 +9,10 @@ import { DRIVER_CHOICES, type DriverChoice } from '../../mount/driver-choice.js'
 import { ENV_INHERIT_CHOICES, type EnvInherit } from '../../run/container/inherited-environment.js';
 import { type OnChangePolicy, parseOnChangeFlags } from '../../run/on-change/on-change.js';
 import type { CommandHelp, HelpOptions } from '../print/help.js';
-import { LOG_FORMATS, type LogFormat } from '../print/logger.js';
+import type { LogFormat } from '../print/logger.js';
 import { CLUSTER_OPTIONS, readClusterFlags, readKubeletDelay } from './cluster-flags.js';
 import { parseDuration } from './flag-values.js';
-import { SOURCE_OPTIONS } from './mount-flags.js';
+import { LOG_OPTIONS, SOURCE_OPTIONS } from './mount-flags.js';
 import { readSourceFlags } from './source-flags.js';
 
 const VALUE = { type: 'string' } as const;
@@ -119,13 +119,7 @@ export const RUN_OPTIONS = {
 		value: 'LEVEL',
 		describe: 'Log error, warn (default), info: each change, debug or trace',
 	},
-	'log-format': { ...OPERATION, choices: LOG_FORMATS, value: 'FORMAT', describe: 'Log as pretty (default) or json' },
-	'log-file': {
-		...VALUE,
-		...OPERATION,
-		value: 'FILE',
-		describe: 'Append the log to this file instead of standard error',
-	},
+	...LOG_OPTIONS,
 } as const satisfies HelpOptions;
 
 /** `words` are the positionals before `--`. Errors: USAGE. */

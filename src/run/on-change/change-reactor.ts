@@ -106,7 +106,7 @@ export class ChangeReactor {
 	close(): void {
 		this.#hasStarted = false;
 		this.#debouncer.cancel();
-		for (const work of this.#works.values()) work.forget();
+		for (const work of this.#works.values()) work.cancel();
 		this.#effects.close();
 	}
 
@@ -159,7 +159,7 @@ export class ChangeReactor {
 			const together = calls.get(call.key)?.changes ?? NO_CHANGES;
 			calls.set(call.key, { act: call.act, changes: withChange(together, change) });
 		}
-		for (const [key, call] of calls) this.#work(key, call.act).ask(call.changes);
+		for (const [key, call] of calls) this.#work(key, call.act).request(call.changes);
 	}
 
 	#callOf(action: OnChange): { readonly key: string; readonly act: Act } | undefined {

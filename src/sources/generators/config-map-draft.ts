@@ -1,17 +1,17 @@
-/** A ConfigMap being put together: kubectl's rules for one key at a time. Knows nothing of flags or files. */
+/** A ConfigMap under construction: checks each key by kubectl's rules. */
 
 import { isUtf8 } from 'node:buffer';
 import { ConfigMapFsError } from '../../base/errors.js';
 import { quoteGo } from '../../go/quote.js';
 import { configKeyFaults } from '../../model/validation.js';
 
-/** Collects keys and values. Invariant: every key is valid and is in one map only. */
+/** Invariant: every key is valid and is in only one of the maps. */
 export class ConfigMapDraft {
 	readonly #name: string;
 	readonly #data = new Map<string, Buffer>();
 	readonly #binaryData = new Map<string, Buffer>();
 
-	/** The name is for messages only. */
+	/** The name is used only in messages. */
 	constructor(name: string) {
 		this.#name = name;
 	}
@@ -25,9 +25,9 @@ export class ConfigMapDraft {
 	}
 
 	/**
-	 * Adds a value: to `data` if it is UTF-8 (NUL bytes included), else to `binaryData`.
-	 * Errors: INPUT_INVALID with kubectl's text, for a bad key or one that is there already.
-	 * Source: kubectl v1.32 create configmap, validateNewConfigMap; the reasons of a bad key are joined by ",".
+	 * Adds a value to `data` if it is UTF-8, where NUL bytes are allowed, else to `binaryData`.
+	 * Errors: INPUT_INVALID with kubectl's text for an invalid or duplicate key.
+	 * Source: kubectl v1.32 create configmap, validateNewConfigMap; it joins the faults of a key by ",".
 	 */
 	add(key: string, value: Buffer): void {
 		const faults = configKeyFaults(key);

@@ -1,29 +1,29 @@
 /**
- * Reads the lines of an env file. Pure: bytes and an environment in, keys and values out. No quotes, no expansion, no
- * `export`: a line is KEY=VALUE and the value is every byte after the first `=`.
+ * Parses an env file as kubectl does: a line is KEY=VALUE, and the value is every byte after the first `=`. There are no
+ * quotes, no expansion and no `export`. Pure.
  */
 
 import { isUtf8 } from 'node:buffer';
 import { ConfigMapFsError } from '../../base/errors.js';
 import { quoteGo } from '../../go/quote.js';
 
-/** One line that sets a key. */
+/** The key and value of one line. */
 export interface EnvEntry {
 	readonly key: string;
 	readonly value: string;
 }
 
-/** The environment that a line of only a key takes its value from. */
+/** The environment that provides the value of a line that consists of only a key. */
 export type Environment = Readonly<Record<string, string | undefined>>;
 
 /**
- * Unit: bytes, without the LF. kubectl v1.32 stops at a longer line without a word and drops the rest of the file
- * (go1.23 bufio.MaxScanTokenSize is 64 KiB, LF included); here such a line is an error.
+ * Unit: bytes, without the LF. kubectl v1.32 silently stops at a longer line and drops the rest of the file (go1.23
+ * bufio.MaxScanTokenSize is 64 KiB, including the LF); here such a line is an error.
  */
 export const LONGEST_ENV_LINE = 64 * 1024 - 1;
 
 const BYTE_ORDER_MARK = '\ufeff';
-/** Source: go1.23 unicode.IsSpace, which has U+0085 and not U+FEFF, other than \s. */
+/** Source: go1.23 unicode.IsSpace, which contains U+0085 and not U+FEFF, unlike \s. */
 const LEADING_SPACE = /^[\t\n\v\f\r \u0085\u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]+/;
 
 const ENV_NAME = /^[-._a-zA-Z][-._a-zA-Z0-9]*$/;
@@ -40,7 +40,7 @@ function envNameProblems(name: string): readonly string[] {
 	return problems;
 }
 
-/** Lines without LF or CRLF; the last needs no line end. */
+/** Splits at LF; the last line needs no LF. */
 function splitLines(content: Buffer): Buffer[] {
 	const lines: Buffer[] = [];
 	for (let start = 0; start < content.length; ) {
@@ -65,9 +65,9 @@ function parseLine(line: string, environment: Environment): EnvEntry | undefined
 }
 
 /**
- * The entries of an env file in the order of their lines; a key may come twice. Each line is read when its entry is asked
- * for: what is wrong with an entry is told before what is wrong with a later line.
- * Errors: INPUT_INVALID with kubectl's text; for a line above LONGEST_ENV_LINE with ours.
+ * Yields the entries of an env file in the order of their lines; a key may occur twice. Parses a line only when its entry
+ * is requested, so that an error of the caller in an entry comes before errors in later lines.
+ * Errors: INPUT_INVALID with kubectl's text; for a line above LONGEST_ENV_LINE with a text of this program.
  * Source: kubectl v1.32 util.AddFromEnvFile, processEnvFileLine.
  */
 export function* parseEnvFile(content: Buffer, path: string, environment: Environment): Generator<EnvEntry, void> {

@@ -1,6 +1,6 @@
 /**
  * Builds the content of a ConfigMap from the flags of `kubectl create configmap`, in kubectl's order: files, then
- * literals, then env files. Knows nothing of watching or printing.
+ * literals, then env files.
  */
 
 import { ConfigMapFsError, type ErrorCode } from '../../base/errors.js';
@@ -11,24 +11,24 @@ import { type Environment, parseEnvFile } from './env-file.js';
 import { joinEntry, type SourceFiles } from './source-files.js';
 import { parseFileSource, parseLiteralSource } from './source-syntax.js';
 
-/** The `--from-*` flags of one ConfigMap, each list in the order of the command line, values as they were given. */
+/** The `--from-*` flags of one ConfigMap: values as given, in the order of the command line. */
 export interface GeneratorFlags {
 	readonly name: string;
 	readonly fromLiteral: readonly string[];
-	/** One element a flag; commas inside are split here. */
+	/** One element for each flag; this file splits values at commas. */
 	readonly fromFile: readonly string[];
-	/** One element a flag; commas inside are split here. */
+	/** One element for each flag; this file splits values at commas. */
 	readonly fromEnvFile: readonly string[];
 }
 
-/** What the flags may read. */
+/** The sources of content besides the flags. */
 export interface GeneratorInputs {
 	readonly files: SourceFiles;
-	/** For a line of only a key in an env file. */
+	/** Provides the value of a line in an env file that consists of only a key. */
 	readonly environment: Environment;
 }
 
-/** Either the content, or the first thing that is wrong. */
+/** Either the content or the first problem. */
 export type Generation =
 	| {
 			readonly kind: 'generated';
@@ -37,7 +37,7 @@ export type Generation =
 	  }
 	| { readonly kind: 'failed'; readonly code: ErrorCode; readonly problem: Problem };
 
-/** The flags after their commas were split. */
+/** The flags with their values split at commas. */
 export interface GeneratorSources {
 	readonly literals: readonly string[];
 	readonly files: readonly string[];
@@ -45,7 +45,7 @@ export interface GeneratorSources {
 }
 
 /**
- * Splits and checks the flags as a whole.
+ * Splits the values and checks the combination of the flags.
  * Errors: USAGE with kubectl's text: no name, a broken CSV value, env files next to other flags.
  * Source: kubectl v1.32 create configmap, Validate.
  */
@@ -59,12 +59,12 @@ export function readGeneratorFlags(flags: GeneratorFlags): GeneratorSources {
 	return { literals: flags.fromLiteral, files, envFiles };
 }
 
-/** Paths that are read, once each, as they were given. Requires: a generation succeeded, so the sources are well-formed. */
+/** The paths to read, as given, without duplicates. Requires a successful generation, which checks the syntax. */
 export function sourcePaths(sources: GeneratorSources): readonly string[] {
 	return [...new Set([...sources.files.map((source) => parseFileSource(source).path), ...sources.envFiles])];
 }
 
-/** Reads every source. Never rejects for a bad source: that is a `failed` generation with kubectl's text. */
+/** Reads every source. An invalid source is not a rejection but a `failed` generation with kubectl's text. */
 export async function generateConfigMap(
 	name: string,
 	sources: GeneratorSources,

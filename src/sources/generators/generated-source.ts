@@ -1,9 +1,9 @@
 /**
- * A ConfigMap that follows the files it is made of: one `--create NAME` with its `--from-*` flags. Knows nothing of
- * volumes. What an editor or a copy leaves behind for a moment is not published:
- * (1) files are read after a quiet period, so a burst of writes is one reading;
- * (2) a reading in which something is missing, empty or wrong that was not so before is believed only when it stays the
- *     same for SETTLE_MS; the last good state stays meanwhile, and for as long as the sources are wrong.
+ * A ConfigMap that follows its source files: one `--create NAME` with its `--from-*` flags. Unfinished saves of editors and
+ * copies are not published:
+ * (1) files are read after a quiet period, so a burst of writes causes one reading;
+ * (2) a reading with a new error, or without content that was there before, is accepted only after it stays unchanged
+ *     (settling.ts). Until then, and while the sources are invalid, the last valid state stays.
  */
 
 import { createHash } from 'node:crypto';
@@ -27,7 +27,7 @@ import {
 } from './generated-config-map.js';
 import { SourceFiles } from './source-files.js';
 
-/** What a source needs besides its flags. */
+/** The inputs of a source besides its flags. */
 export interface GeneratedSourceOptions {
 	readonly namespace: string;
 	/** Relative paths of the flags start here. */
@@ -37,9 +37,9 @@ export interface GeneratedSourceOptions {
 	readonly timers?: Timers;
 }
 
-/** Editors write a file in steps of less than this. */
+/** Editors pause for less than this between the steps of a save. Unit: milliseconds. */
 export const QUIET_MS = 15;
-/** A file that is written all the time is read five times a second. */
+/** A file that is written continuously is read this often. Unit: milliseconds. */
 const MAX_DELAY_MS = 200;
 
 type Reading =
@@ -80,7 +80,7 @@ export class GeneratedSource implements Source {
 		this.#watcher = new PathWatcher({ log: options.log, onChange: () => this.#debouncer.poke() });
 	}
 
-	/** Errors: USAGE for flags that do not go together; INPUT_MISSING, INPUT_INVALID with kubectl's text. */
+	/** Errors: USAGE for flags that cannot be combined; INPUT_MISSING and INPUT_INVALID with kubectl's text. */
 	async start(sink: SourceSink): Promise<void> {
 		this.#sources = readGeneratorFlags(this.#flags);
 		const first = await this.#read();
@@ -90,7 +90,7 @@ export class GeneratedSource implements Source {
 		this.#publish(first.object);
 		const paths = sourcePaths(this.#sources).filter((path) => !this.#files.isReadOnce(path));
 		this.#watcher.watch(paths.map((path) => ({ path: this.#files.locate(path) })));
-		// What changed between the reading and the watch makes no event.
+		// A change between the reading and the watch raises no event, so the files are read again.
 		if (paths.length > 0) this.#debouncer.poke();
 	}
 
@@ -102,7 +102,7 @@ export class GeneratedSource implements Source {
 		this.#sink = undefined;
 	}
 
-	/** One reading at a time; a change during a reading causes another. */
+	/** Runs one reading at a time; a change during a reading causes another one. */
 	async #update(): Promise<void> {
 		this.#readAgain = this.#reading;
 		if (this.#reading || this.#closed) return;
@@ -111,7 +111,10 @@ export class GeneratedSource implements Source {
 			const reading = await this.#read();
 			if (!this.#closed) this.#judge(reading);
 		} catch (error) {
-			this.#options.log.error({ err: error, source: this.description }, 'reading the sources failed');
+			this.#options.log.error(
+				{ err: error, source: this.description },
+				'cannot read the sources of a generated ConfigMap',
+			);
 		} finally {
 			this.#reading = false;
 			if (this.#readAgain) this.#debouncer.poke();
@@ -148,13 +151,13 @@ export class GeneratedSource implements Source {
 		}
 	}
 
-	/** `writing`: a change during the reading, after which the debouncer starts another one. */
+	/** Returns `writing` if a file changed during the reading: the debouncer then starts another reading. */
 	#stateOf(reading: Reading): Observation['state'] {
 		if (this.#debouncer.pending || this.#readAgain) return 'writing';
 		return this.#isDoubtful(reading) ? 'doubtful' : 'complete';
 	}
 
-	/** Whether a save that is not finished would look like this: something is wrong, gone or empty. */
+	/** Whether this may be an unfinished save: a new error, or content that is now missing or empty. */
 	#isDoubtful(reading: Reading): boolean {
 		if (reading.kind === 'problem') return reading.problem.reason !== this.#problem?.reason;
 		const published = this.#published;

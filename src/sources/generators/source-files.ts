@@ -1,6 +1,6 @@
 /**
- * Reads the files and directories that flags name. Knows nothing of ConfigMaps. What can be read only once (a pipe,
- * /dev/stdin, a device) is remembered, so that a later reading of all sources gives it again.
+ * Reads the files and directories that flags name. Caches content that can be read only once (a pipe, /dev/stdin, a
+ * device), so that a later reading of all sources returns it again.
  */
 
 import type { Stats } from 'node:fs';
@@ -13,7 +13,7 @@ function missing(message: string, cause: unknown): ConfigMapFsError {
 	return new ConfigMapFsError('INPUT_MISSING', message, { cause });
 }
 
-/** The files of one generator. Every error is INPUT_MISSING with kubectl's text. */
+/** The files of one generator. Errors: always INPUT_MISSING, with kubectl's text. */
 export class SourceFiles {
 	readonly #workingDirectory: string;
 	readonly #once = new Map<string, Buffer>();
@@ -22,24 +22,24 @@ export class SourceFiles {
 		this.#workingDirectory = workingDirectory;
 	}
 
-	/** The path from the root. Not path.resolve: that would drop `/` at the end and `link/..` by text. */
+	/** The absolute path. Does not use path.resolve, which drops a trailing `/` and `link/..` by text. */
 	locate(path: string): string {
 		return isAbsolute(path) ? path : `${this.#workingDirectory}/${path}`;
 	}
 
-	/** Whether the path can be read once only, which is known after it was read. */
+	/** Whether the path can be read only once. Known after the first read. */
 	isReadOnce(path: string): boolean {
 		return this.#once.has(path);
 	}
 
-	/** Whether the path, links followed, is a directory. Errors: `error reading PATH: REASON`. */
+	/** Whether the path is a directory or a link to one. Errors: `error reading PATH: REASON`. */
 	async isDirectory(path: string): Promise<boolean> {
 		if (this.#once.has(path)) return false;
 		return (await this.#stat(path)).isDirectory();
 	}
 
 	/**
-	 * Names of the regular files of a directory, by bytes. Links, directories, pipes and sockets are left out.
+	 * The names of the regular files of a directory, in byte order. Links, directories, pipes and sockets are left out.
 	 * Errors: `error listing files in PATH: open PATH: REASON`.
 	 */
 	async listRegularFiles(path: string): Promise<readonly string[]> {
@@ -52,7 +52,7 @@ export class SourceFiles {
 		}
 	}
 
-	/** All bytes. Errors: `open PATH: REASON`. */
+	/** Reads all bytes. Errors: `open PATH: REASON`. */
 	async read(path: string): Promise<Buffer> {
 		const remembered = this.#once.get(path);
 		if (remembered !== undefined) return remembered;
@@ -77,7 +77,7 @@ export class SourceFiles {
 	}
 }
 
-/** The path of an entry as kubectl names it: cleaned, and without `./`. */
+/** The path of an entry as kubectl prints it: cleaned, without a leading `./`. */
 export function joinEntry(directory: string, name: string): string {
 	return posix.join(directory, name);
 }

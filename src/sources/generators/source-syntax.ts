@@ -1,26 +1,26 @@
-/** Reads the values of `--from-literal` and `--from-file`. Pure: looks at no file, checks no key. */
+/** Parses the values of `--from-literal` and `--from-file`. Pure: reads no file, checks no key. */
 
 import { posix } from 'node:path';
 import { ConfigMapFsError } from '../../base/errors.js';
 
-/** What `--from-literal=KEY=VALUE` names. */
+/** The parts of `--from-literal=KEY=VALUE`. */
 export interface LiteralSource {
 	readonly key: string;
 	readonly value: string;
 }
 
-/** What `--from-file=[KEY=]PATH` names. */
+/** The parts of `--from-file=[KEY=]PATH`. */
 export interface FileSource {
-	/** The base name of the path when no key is given. */
+	/** The base name of the path if no key is given. */
 	readonly key: string;
 	readonly path: string;
-	/** Whether the key was given, which a directory refuses. */
+	/** Whether the key was given; a directory must not have one. */
 	readonly keyGiven: boolean;
 }
 
 /**
  * Splits at the first `=`; the value may be empty and keeps its quotes.
- * Errors: INPUT_INVALID with kubectl's text when `=` is missing or first.
+ * Errors: INPUT_INVALID with kubectl's text if `=` is missing or first.
  * Source: kubectl v1.20 util.ParseLiteralSource.
  */
 export function parseLiteralSource(source: string): LiteralSource {
@@ -38,7 +38,7 @@ function baseName(path: string): string {
 }
 
 /**
- * Reads `PATH` or `KEY=PATH`.
+ * Parses `PATH` or `KEY=PATH`.
  * Errors: INPUT_INVALID with kubectl's text.
  * Source: kubectl v1.20 util.ParseFileSource.
  */

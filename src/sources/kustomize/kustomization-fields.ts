@@ -1,19 +1,18 @@
 /**
- * Where a kustomization, or the configuration of one of its plugins, names files: a table of fields, and what is there in
- * a value. Pure. Source: kustomize v5.5 api/types, Kustomization, and api/internal/builtins.
+ * The fields of a kustomization, and of the configuration of its plugins, that name files. Pure. Source: kustomize v5.5 api/types, Kustomization, and api/internal/builtins.
  */
 
-/** What a name may stand for. */
+/** The meaning of a name. */
 export type ReferenceKind =
-	/** A file; a text of several lines is the content itself. */
+	/** A file; a text with several lines is the content itself. */
 	| 'file'
 	/** `[key=]file`. */
 	| 'keyed-file'
-	/** A file, or a directory that is a kustomization. */
+	/** A file, or a directory with a kustomization. */
 	| 'resource'
-	/** The same, and the file may name files in turn; a text of several lines is the content itself. */
+	/** As `resource`, and the file may itself name files; a text with several lines is the content itself. */
 	| 'plugin'
-	/** A directory with everything in it. */
+	/** A directory with all of its content. */
 	| 'tree';
 
 export interface Reference {
@@ -21,7 +20,7 @@ export interface Reference {
 	readonly text: string;
 }
 
-/** A way to names in a value; `*` is each element of a list. */
+/** A path to names in a value; `*` stands for each element of a list. */
 interface Field {
 	readonly path: readonly string[];
 	readonly kind: ReferenceKind;
@@ -42,7 +41,7 @@ const KUSTOMIZATION: readonly Field[] = [
 	...fields('file', 'helmChartInflationGenerator.*.values'),
 ];
 
-/** Of the plugins that are built in, by kind. */
+/** The fields of the built-in plugins, by kind. */
 const PLUGINS: Readonly<Record<string, readonly Field[]>> = {
 	ConfigMapGenerator: [...fields('keyed-file', 'files.*'), ...fields('file', 'envs.*', 'env')],
 	SecretGenerator: [...fields('keyed-file', 'files.*'), ...fields('file', 'envs.*', 'env')],
@@ -56,7 +55,7 @@ const PLUGINS: Readonly<Record<string, readonly Field[]>> = {
 /** Source: kustomize v5.5 api/types/helmchartargs.go, HelmDefaultHome. */
 const CHART_HOME = 'charts';
 
-/** What a kustomization names. */
+/** The files that a kustomization names. */
 export function kustomizationReferences(value: unknown): readonly Reference[] {
 	const hasCharts = select(value, ['helmCharts', '*']).length > 0;
 	const oldCharts = select(value, ['helmChartInflationGenerator', '*']);
@@ -65,7 +64,7 @@ export function kustomizationReferences(value: unknown): readonly Reference[] {
 	return [...references(value, KUSTOMIZATION), ...charts(homes)];
 }
 
-/** What the configuration of a plugin names; nothing for plugins that are not known. */
+/** The files that the configuration of a plugin names; empty for unknown plugins. */
 export function pluginReferences(value: unknown): readonly Reference[] {
 	const [kind] = select(value, ['kind']);
 	if (typeof kind !== 'string' || !Object.hasOwn(PLUGINS, kind)) return [];
@@ -84,13 +83,13 @@ function references(value: unknown, table: readonly Field[]): readonly Reference
 	);
 }
 
-/** What is at the end of a way; nothing where the value has another shape. */
+/** The values at the end of a path; empty if the value has another shape. */
 function select(value: unknown, path: readonly string[]): readonly unknown[] {
 	const [step, ...rest] = path;
 	if (step === undefined) return [value];
 	if (typeof value !== 'object' || value === null) return [];
 	if (step === '*') return Array.isArray(value) ? value.flatMap((item) => select(item, rest)) : [];
-	// Go's decoder takes a field in any case.
+	// Go's decoder ignores the case of field names.
 	const found = Object.entries(value).find(([name]) => name.toLowerCase() === step.toLowerCase());
 	return found === undefined ? [] : select(found[1], rest);
 }

@@ -1,7 +1,7 @@
 /**
- * Which files a kustomization is built from: a walk over kustomizations, their bases and components, and everything that
- * they name. Reads files and never fails: what cannot be read names nothing, and is an input itself, so that whoever
- * watches the inputs hears of its coming.
+ * Finds the files that a kustomization is built from: walks kustomizations, their bases and components, and the files
+ * that they name. Never fails: a file that cannot be read names no other, but is an input itself, so a watcher of the
+ * inputs learns when it appears.
  */
 
 import { readFileSync, realpathSync, statSync } from 'node:fs';
@@ -11,17 +11,17 @@ import { readYaml } from '../../go/yaml/reader.js';
 import { kustomizationReferences, pluginReferences, type Reference } from './kustomization-fields.js';
 
 export interface KustomizationInputs {
-	/** Absolute paths, each once; they need not exist. */
+	/** Absolute paths without duplicates; they need not exist. */
 	readonly files: readonly string[];
-	/** Directories of which everything is an input, such as charts. */
+	/** Directories with all of their content, such as charts. */
 	readonly trees: readonly string[];
-	/** What is fetched from elsewhere, as it is written: nobody tells when it changes. */
+	/** Repositories and URLs, as written. Their changes cannot be watched. */
 	readonly remotes: readonly string[];
 }
 
 /** Source: kustomize v5.5 api/konfig/general.go, RecognizedKustomizationFileNames. */
 const NAMES = ['kustomization.yaml', 'kustomization.yml', 'Kustomization'];
-/** Far more than anybody writes; keeps a stray file out of memory. Unit: bytes. */
+/** Far more than a kustomization needs; keeps a stray file out of memory. Unit: bytes. */
 const MAX_FILE_BYTES = 16 * 1024 * 1024;
 /**
  * A repository or a URL: a scheme, `user@host:path`, a well-known host, or a query.
@@ -30,12 +30,12 @@ const MAX_FILE_BYTES = 16 * 1024 * 1024;
 const REMOTE =
 	/^[a-z0-9+.-]+::|^[a-z][a-z0-9+.-]*:\/\/|^[^/]+@[^/]+:|^(?:www\.)?(?:github|gitlab|bitbucket)\.[a-z]+[:/]|\.git(?:[/?]|$)|[?&](?:ref|version|timeout|submodules)=/i;
 
-/** Whether a name that is no path of this machine stands for something elsewhere. */
+/** Whether a name that is not an existing path refers to a repository or URL. */
 export function isRemote(text: string): boolean {
 	return REMOTE.test(text);
 }
 
-/** What is at a path; undefined: nothing, or nothing that can be looked at. */
+/** The type of a path; undefined if it does not exist or cannot be read. */
 export function pathType(path: string): 'directory' | 'other' | undefined {
 	try {
 		return statSync(path).isDirectory() ? 'directory' : 'other';
@@ -44,7 +44,7 @@ export function pathType(path: string): 'directory' | 'other' | undefined {
 	}
 }
 
-/** The inputs of the kustomization in an absolute directory, of the moment. */
+/** The current inputs of the kustomization in a directory, given as an absolute path. */
 export function kustomizationInputs(directory: string): KustomizationInputs {
 	const walk = new Walk();
 	walk.kustomization(directory);
@@ -57,13 +57,13 @@ class Walk {
 	readonly remotes = new Set<string>();
 	readonly #visited = new Set<string>();
 
-	/** `directory` is absolute and may be or hold a link: then the way through the link is what counts. */
+	/** `directory` is absolute. If it contains a link, the path through the link is the input. */
 	kustomization(directory: string): void {
 		const root = physical(directory);
 		for (const name of NAMES) this.files.add(join(directory, name));
 		if (this.#visited.has(root)) return;
 		this.#visited.add(root);
-		// With more than one the build fails, and is made again when one of them goes.
+		// With more than one the build fails, and must run again when one of them is removed.
 		for (const name of NAMES) {
 			for (const value of readValues(textOf(join(root, name)))) {
 				for (const reference of kustomizationReferences(value)) this.#take(reference, root);
@@ -77,7 +77,7 @@ class Walk {
 			return;
 		}
 		const name = kind === 'keyed-file' ? text.slice(text.indexOf('=') + 1) : text;
-		// As the tool does: links are followed in the root only, dots are taken away by text.
+		// As the tool does: follow links only in the root, and remove `..` by text.
 		const path = isAbsolute(name) ? name : resolve(root, name);
 		const type = pathType(path);
 		if (type === undefined && isRemote(name)) this.remotes.add(name);
@@ -89,7 +89,7 @@ class Walk {
 		}
 	}
 
-	/** Names in the configuration of a plugin are relative to the kustomization that uses it. */
+	/** Names in a plugin's configuration are relative to the kustomization that uses the plugin. */
 	#plugin(text: string, root: string): void {
 		for (const value of readValues(text)) {
 			for (const reference of pluginReferences(value)) this.#take(reference, root);

@@ -1,10 +1,10 @@
 /**
- * ConfigMaps, and whatever else, that a kustomization makes: one `-k` argument. The build is made again when one of its
- * inputs changes; builds never overlap. A changed generator gives its ConfigMap another name: then the new object comes
- * and the old one goes in one report. What is made of files that are just being written is not published:
- * (1) inputs that are open, or have lost something, are waited for until they stand still;
- * (2) a build during which an input changed is made once more;
- * (3) a build that fails is tried again before anybody hears of it, and the last good state stays for as long as it fails.
+ * The objects that a kustomization builds: one `-k` argument. Builds again when an input changes; builds never overlap.
+ * A changed generator renames its ConfigMap: one report then adds the new object and removes the old one. Unfinished saves
+ * are not published:
+ * (1) a build starts only when no input is open for writing, and none that became shorter or absent still changes;
+ * (2) a build during which an input changed is repeated;
+ * (3) a build that fails is repeated before the failure is reported; while builds fail, the last valid state stays.
  */
 
 import { isAbsolute } from 'node:path';
@@ -23,33 +23,33 @@ import { type BuildOutcome, buildKustomization, findKustomizeTool, type Kustomiz
 import { SettlingFiles } from './settling-files.js';
 
 export interface KustomizeSourceOptions {
-	/** The value of `-k`: a directory, or what else the program takes, such as a repository's URL. */
+	/** The value of `-k`: a directory, or another target that the program accepts, such as the URL of a repository. */
 	readonly directory: string;
-	/** `--kustomize-arg`: further flags for the program. Default is none. */
+	/** `--kustomize-arg`: further flags for the program. Default: none. */
 	readonly args?: readonly string[];
-	/** Physical paths of directories that are never entered: mount points of this program. Default is none. */
+	/** Physical paths of directories that are never entered: mount points of this program. Default: none. */
 	readonly ignore?: ReadonlySet<string>;
-	/** Namespace of objects that name none. */
+	/** The namespace of objects that do not name one. */
 	readonly defaultNamespace: string;
-	/** Where a relative directory starts. */
+	/** A relative directory starts here. */
 	readonly cwd: string;
-	/** Of the program; its PATH is where the program is. */
+	/** The environment of the program, which is searched in its PATH. */
 	readonly env: Readonly<Record<string, string | undefined>>;
 	readonly log: Logger;
-	/** Default knows nothing. */
+	/** Default: unknown for every file. */
 	readonly openForWriting?: OpenForWriting;
-	/** Default is the clock of the process. */
+	/** Default: the clock of the process. */
 	readonly timers?: Timers;
 }
 
-/** A save makes a few events within a millisecond or two, a checkout of a branch some more. */
+/** A save raises a few events within two milliseconds, a checkout of a branch some more. */
 const QUIET_MS = 25;
-/** Somebody who writes one file all the time delays the news of another one by this much at most. */
+/** Continuous writes to one file delay the report of another file by at most this long. */
 const MAX_DELAY_MS = 200;
-/** Kustomizations that change while they are walked through are walked through again, but not for ever. */
+/** Kustomizations that change while their inputs are collected are collected again at most this often. */
 const MAX_WALKS = 5;
 
-/** Failures that have a better cure than to look at them again. */
+/** Failures with a better cure than running the program by hand. */
 const CURES: readonly (readonly [RegExp, string])[] = [
 	[/must specify --enable-helm/, 'pass --kustomize-arg=--enable-helm'],
 	[/is not in or below/, 'pass --kustomize-arg=--load-restrictor=LoadRestrictionsNone'],
@@ -59,7 +59,7 @@ const CURES: readonly (readonly [RegExp, string])[] = [
 export class KustomizeSource implements Source {
 	readonly description: string;
 	readonly #options: KustomizeSourceOptions;
-	/** The same as an absolute path. */
+	/** The directory as an absolute path. */
 	readonly #directory: string;
 	readonly #location: string;
 	readonly #log: Logger;
@@ -70,17 +70,17 @@ export class KustomizeSource implements Source {
 	readonly #settlingBuild = new Settling();
 	readonly #publisher: ManifestPublisher;
 	readonly #abort = new AbortController();
-	/** What was said once. */
-	readonly #said = new Set<string>();
+	/** Texts that were logged and are not logged again. */
+	readonly #logged = new Set<string>();
 	#tool: KustomizeTool | undefined;
 	#inputs: KustomizationInputs = { files: [], trees: [], remotes: [] };
 	#state: ManifestState = NO_MANIFESTS;
 	#needs: SourceNeeds = { explains: false };
-	/** The failure that a person was told of. */
+	/** The failure that was reported. */
 	#failure: string | undefined;
 	#later: PendingCall | undefined;
 	#isBuilding = false;
-	/** Something changed during a build. */
+	/** An input changed during a build. */
 	#isStale = false;
 
 	constructor(options: KustomizeSourceOptions) {
@@ -100,8 +100,8 @@ export class KustomizeSource implements Source {
 	}
 
 	/**
-	 * Errors: INPUT_MISSING the directory does not exist, or there is no program that builds it; INPUT_INVALID the first
-	 * build fails, or gives nothing good and something bad.
+	 * Errors: INPUT_MISSING if the directory or a program that builds it does not exist; INPUT_INVALID if the first build
+	 * fails, or if its output has errors and no valid object.
 	 */
 	async start(sink: SourceSink): Promise<void> {
 		const { directory, env } = this.#options;
@@ -111,7 +111,7 @@ export class KustomizeSource implements Source {
 		if (this.#tool === undefined) {
 			throw new ConfigMapFsError(
 				'INPUT_MISSING',
-				`Cannot build "${directory}": neither kubectl nor kustomize is in PATH; install kubectl (https://kubernetes.io/docs/tasks/tools) or kustomize (https://kubectl.docs.kubernetes.io/installation/kustomize), or build it elsewhere: kustomize build ${directory} | configmapfs … -f -`,
+				`cannot build "${directory}": neither kubectl nor kustomize is in PATH; install kubectl (https://kubernetes.io/docs/tasks/tools) or kustomize (https://kubectl.docs.kubernetes.io/installation/kustomize), or build it on another machine: kustomize build ${directory} | configmapfs … -f -`,
 			);
 		}
 		this.#isBuilding = true;
@@ -148,11 +148,11 @@ export class KustomizeSource implements Source {
 		}
 		if (type === 'other') {
 			const cure = 'give the directory of a kustomization.yaml, or read a manifest with -f';
-			throw new ConfigMapFsError('INPUT_INVALID', `the path "${directory}" is no directory; ${cure}`);
+			throw new ConfigMapFsError('INPUT_INVALID', `the path "${directory}" is not a directory; ${cure}`);
 		}
 	}
 
-	/** Something may have changed anywhere. */
+	/** Builds again if every input can be read. */
 	async #update(): Promise<void> {
 		const { signal } = this.#abort;
 		this.#later?.cancel();
@@ -181,11 +181,11 @@ export class KustomizeSource implements Source {
 		this.#later = this.#timers.after(delayMs, () => void this.#update());
 	}
 
-	/** Watches what the kustomization is built from at this moment. */
+	/** Watches the current inputs of the kustomization. */
 	#follow(): void {
 		for (let walks = 0; walks < MAX_WALKS; walks++) {
 			const inputs = kustomizationInputs(this.#directory);
-			// After a walk that found something new there is another: what was new is watched only from now on.
+			// New inputs are watched only from now on, so a change in them before that needs another round.
 			if (sameTexts(this.#inputs, inputs)) return;
 			this.#inputs = inputs;
 			const { ignore = new Set<string>() } = this.#options;
@@ -194,7 +194,7 @@ export class KustomizeSource implements Source {
 				...inputs.trees.map((path) => ({ path, recursive: true, ignore })),
 			]);
 			for (const remote of inputs.remotes) {
-				this.#sayOnce(remote, () => this.#log.debug({ remote }, 'what is fetched from elsewhere is not watched'));
+				this.#logOnce(remote, () => this.#log.debug({ remote }, `changes of ${remote} are not watched`));
 			}
 		}
 	}
@@ -203,18 +203,18 @@ export class KustomizeSource implements Source {
 		const { directory, args = [], cwd, env } = this.#options;
 		const outcome = await buildKustomization(tool, { directory, args, cwd, env, signal: this.#abort.signal });
 		if (outcome.kind === 'built' && outcome.warnings !== '') {
-			this.#sayOnce(outcome.warnings, () => this.#log.warn(`${this.#location}: ${outcome.warnings}`));
+			this.#logOnce(outcome.warnings, () => this.#log.warn(`${this.#location}: ${outcome.warnings}`));
 		}
 		return outcome;
 	}
 
-	#sayOnce(text: string, say: () => void): void {
-		if (this.#said.has(text)) return;
-		this.#said.add(text);
-		say();
+	#logOnce(text: string, write: () => void): void {
+		if (this.#logged.has(text)) return;
+		this.#logged.add(text);
+		write();
 	}
 
-	/** Publishes the outcome of a build, unless a better one follows: one without changes during it, or one that succeeds. */
+	/** Publishes the outcome, unless an input changed during the build or a new failure may be over in a moment. */
 	#judge(outcome: BuildOutcome): void {
 		const isTorn = this.#isStale || this.#debouncer.pending;
 		const reason = outcome.kind === 'failed' ? this.#failureText(outcome.reason) : undefined;
@@ -223,7 +223,7 @@ export class KustomizeSource implements Source {
 		// All failures have the same fingerprint: a text that differs in every build must not cause more builds.
 		const waitMs = this.#settlingBuild.observe({ state, fingerprint: outcome.kind }, this.#timers.now());
 		if (waitMs > 0) {
-			// After a change during the build, the debouncer starts another one.
+			// After a change during the build, the debouncer starts the next one.
 			if (!isTorn) this.#updateAfter(waitMs);
 			return;
 		}
@@ -239,11 +239,12 @@ export class KustomizeSource implements Source {
 	#failureText(reason: string): string {
 		const command = `${this.#tool?.words.join(' ')}`;
 		const cure =
-			CURES.find(([sign]) => sign.test(reason))?.[1] ?? `"${command} ${this.#options.directory}" says the same`;
+			CURES.find(([sign]) => sign.test(reason))?.[1] ??
+			`run "${command} ${this.#options.directory}" to see the same error`;
 		return `${command}: ${reason}; ${cure}`;
 	}
 
-	/** With the last good version of what is bad now. */
+	/** Keeps the last valid version of objects that are now invalid. */
 	#parse(output: Buffer): ManifestState {
 		const { defaultNamespace } = this.#options;
 		const parsed = parseManifest(output, { file: this.#location, defaultNamespace, needs: this.#needs });

@@ -1,7 +1,6 @@
 /**
- * The program that builds kustomizations: kubectl, which has it built in, or kustomize itself. Runs without a shell, in a
- * process group of its own, so that a build can be ended with everything that it has started, and a terminal's Ctrl-C is
- * no failed build. Knows nothing of what is built.
+ * The program that builds kustomizations: kubectl, which includes kustomize, or kustomize itself. Runs without a shell and
+ * in its own process group, so a build can be killed with all of its children, and Ctrl-C in a terminal does not reach it.
  */
 
 import { spawn } from 'node:child_process';
@@ -9,28 +8,28 @@ import { accessSync, constants, statSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { errorText } from '../../base/errors.js';
 
-/** A program, and the words that make it build. */
+/** A program and the arguments that make it build. */
 export interface KustomizeTool {
-	/** Its path. */
+	/** The path of the program. */
 	readonly file: string;
-	/** As a person calls it: `kubectl kustomize`. */
+	/** The command as a user types it: `kubectl kustomize`. */
 	readonly words: readonly [string, string];
 }
 
 export interface BuildRequest {
-	/** As it was given. */
+	/** As given on the command line. */
 	readonly directory: string;
 	/** Further flags. */
 	readonly args: readonly string[];
 	readonly cwd: string;
 	readonly env: Readonly<Record<string, string | undefined>>;
-	/** Ends the build. */
+	/** Aborts the build. */
 	readonly signal: AbortSignal;
 }
 
 export type BuildOutcome =
 	| { readonly kind: 'built'; readonly output: Buffer; readonly warnings: string }
-	/** In the program's own words, on one line. */
+	/** The reason is the program's own text, on one line. */
 	| { readonly kind: 'failed'; readonly reason: string };
 
 /** In order of preference. */
@@ -38,12 +37,12 @@ const TOOLS: readonly KustomizeTool['words'][] = [
 	['kubectl', 'kustomize'],
 	['kustomize', 'build'],
 ];
-/** Bases and charts may have to be fetched. Unit: milliseconds. */
+/** Long, because a build may have to fetch bases and charts. Unit: milliseconds. */
 const LONGEST_BUILD_MS = 300_000;
 /** More than all objects of an API server's largest list. Unit: bytes. */
 const MAX_OUTPUT_BYTES = 256 * 1024 * 1024;
 
-/** The first program of PATH that can build; undefined: there is none. */
+/** The first program in PATH that can build; undefined if there is none. */
 export function findKustomizeTool(env: BuildRequest['env']): KustomizeTool | undefined {
 	const directories = (env.PATH ?? '').split(delimiter);
 	for (const words of TOOLS) {
@@ -62,11 +61,11 @@ function isProgram(path: string): boolean {
 	}
 }
 
-/** Builds once. Errors: none; see `failed`. */
+/** Runs one build. Errors: none; a failure is an outcome. */
 export async function buildKustomization(tool: KustomizeTool, request: BuildRequest): Promise<BuildOutcome> {
 	const { directory, args, cwd, env, signal } = request;
 	if (signal.aborted) return GIVEN_UP;
-	// A name that begins with a dash is no flag.
+	// Without `./`, a name that begins with a dash would be a flag.
 	const target = directory.startsWith('-') ? `./${directory}` : directory;
 	return await new Promise<BuildOutcome>((resolve) => {
 		const child = spawn(tool.file, [tool.words[1], target, ...args], {
@@ -91,17 +90,17 @@ export async function buildKustomization(tool: KustomizeTool, request: BuildRequ
 		);
 		signal.addEventListener('abort', giveUp);
 		const output: Buffer[] = [];
-		const complaints: Buffer[] = [];
+		const errorOutput: Buffer[] = [];
 		let bytes = 0;
 		child.stdout.on('data', (chunk: Buffer) => {
 			output.push(chunk);
 			bytes += chunk.length;
 			if (bytes > MAX_OUTPUT_BYTES) end(failed(`gave more than ${MAX_OUTPUT_BYTES} bytes`));
 		});
-		child.stderr.on('data', (chunk: Buffer) => complaints.push(chunk));
+		child.stderr.on('data', (chunk: Buffer) => errorOutput.push(chunk));
 		child.on('error', (error) => finish(failed(`cannot be started: ${errorText(error)}`)));
 		child.on('close', (status, killedBy) => {
-			const { reason, warnings } = readComplaints(Buffer.concat(complaints).toString('utf8'));
+			const { reason, warnings } = readErrorOutput(Buffer.concat(errorOutput).toString('utf8'));
 			if (status === 0) finish({ kind: 'built', output: Buffer.concat(output), warnings });
 			else if (reason !== '') finish(failed(reason));
 			else finish(failed(killedBy === null ? `ended with exit code ${status}` : `was ended by ${killedBy}`));
@@ -113,7 +112,7 @@ function failed(reason: string): BuildOutcome {
 	return { kind: 'failed', reason };
 }
 
-/** Ends what was started, and what that has started. */
+/** Kills a process group: the program and its children. */
 function killGroup(pid: number | undefined): void {
 	try {
 		if (pid !== undefined) process.kill(-pid, 'SIGKILL');
@@ -124,12 +123,12 @@ function killGroup(pid: number | undefined): void {
 
 const GIVEN_UP: BuildOutcome = { kind: 'failed', reason: 'given up by this program' };
 
-/** kubectl's log has a header with time and process id, which would make the same failure another one each time. */
+/** The header of kubectl's log, whose time and process id would make each failure look different. */
 const KLOG = /^[EF]\d{4} [\d:.]+ +\d+ \S+\] "command failed" err=/;
 const WARNING = /^# Warning: /;
 
-/** What was written on standard error: why it failed, as one line, and what was only a warning. */
-export function readComplaints(text: string): { readonly reason: string; readonly warnings: string } {
+/** Splits standard error into the reason of the failure, as one line, and warnings. */
+export function readErrorOutput(text: string): { readonly reason: string; readonly warnings: string } {
 	const lines = text.split('\n');
 	const warnings = lines.filter((line) => WARNING.test(line)).map((line) => line.replace(WARNING, ''));
 	const rest = lines
@@ -147,7 +146,7 @@ function unquote(text: string): string {
 		const value: unknown = JSON.parse(text);
 		return typeof value === 'string' ? value : text;
 	} catch {
-		// Go has escapes that JSON has not.
+		// Go has escapes that JSON lacks.
 		return text.replace(/^"|"$/g, '');
 	}
 }

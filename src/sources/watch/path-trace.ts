@@ -1,13 +1,12 @@
 /**
- * Walks a path the way the kernel does, entry by entry and link by link, and names every directory entry on the way.
- * Knows nothing of watches. The caller hears of an entry before it is looked at: whoever watches the entry from then
- * on misses no change of what was seen.
+ * Resolves a path as the kernel does, entry by entry and link by link, and reports every directory entry on the way.
+ * Reports an entry before reading it, so a caller that watches the entry from then on misses no change.
  */
 
 import { lstatSync, readlinkSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 
-/** Where a walk ended: at a file or directory, with its physical path, or before the end of the path. */
+/** The end of a resolved path: a file or a directory with its physical path, or `missing` if an entry does not exist. */
 export type PathEnd = { readonly kind: 'file' | 'directory'; readonly path: string } | { readonly kind: 'missing' };
 
 /** The kernel's own limit. Source: linux v6.12 include/linux/namei.h, MAXSYMLINKS. */
@@ -16,9 +15,9 @@ const MAX_LINKS = 40;
 const MISSING: PathEnd = { kind: 'missing' };
 
 /**
- * Follows an absolute path. `onEntry(directory, name)` hears of each entry before it is looked at; `directory` is
- * physical (no link in it). It returns false when the directory is gone, which ends the walk.
- * Errors: none; whatever cannot be looked at is missing.
+ * Resolves an absolute path. Calls `onEntry(directory, name)` for each entry before reading it; `directory` is physical
+ * (contains no link). `onEntry` returns false if the directory is gone, which ends the resolution.
+ * Errors: none; an entry that cannot be read counts as missing.
  */
 export function tracePath(path: string, onEntry: (directory: string, name: string) => boolean): PathEnd {
 	const pending = path.split('/').reverse();

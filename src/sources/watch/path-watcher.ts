@@ -1,12 +1,11 @@
 /**
- * Says when files or directories may have changed, by inotify. Knows nothing of their content and debounces nothing.
+ * Reports that files or directories may have changed, by inotify. Does not read their content, and does not debounce.
  *
- * It is level-triggered: an event never tells what happened, only that the paths are to be looked at again.
- * (1) Every entry on the way to a path is watched in its parent, through every link, before it is looked at.
- * (2) A name that was created, renamed or removed ends the watches at and beneath it, because they may belong to
- *     another inode than the name does; the paths are then traced again.
- * (3) After a trace that opened a watch, a change is reported once more: what happened before the watch is seen by
- *     whoever looks now.
+ * It is level-triggered: a report does not say what happened, only that the caller must read the paths again.
+ * (1) Every entry on the way to a path is watched in its parent, through every link, before it is read.
+ * (2) If a name is created, renamed or removed, the watches at and below it are closed, because they may belong to an
+ *     inode that no longer has the name; then the paths are traced again.
+ * (3) A trace that opened a watch ends with another report: it covers changes from before the watch existed.
  */
 
 import { type FSWatcher, watch as openSystemWatch } from 'node:fs';
@@ -14,24 +13,24 @@ import { basename, isAbsolute, join } from 'node:path';
 import { systemCode } from '../../base/errors.js';
 import type { Logger } from '../../base/log.js';
 import { type PendingCall, SYSTEM_TIMERS, type Timers } from '../../base/timers.js';
-import { directoryEntries, lookSignature } from './look.js';
+import { directoryEntries, pathSignature } from './path-signature.js';
 import { tracePath } from './path-trace.js';
 
 /** A path to watch: a file, or a directory with its entries. It need not exist. */
 export interface WatchedPath {
-	/** Relative paths start at the working directory of the moment of `watch`. */
+	/** A relative path starts at the working directory at the time of `watch`. */
 	readonly path: string;
-	/** Directories beneath a directory count too. Default is false; links to directories are never entered. */
+	/** Also watch the directories below a directory. Default: false. Links to directories are never entered. */
 	readonly recursive?: boolean;
-	/** Physical paths of directories that are not entered. Default is none. */
+	/** Physical paths of directories that are not entered. Default: none. */
 	readonly ignore?: ReadonlySet<string>;
 }
 
-/** Opens one inotify watch; as `fs.watch`, which is the default. Errors: Node system errors. */
+/** Opens one inotify watch, as `fs.watch` does, which is the default. Errors: Node system errors. */
 export type OpenWatch = (path: string, onEvent: (event: string, name: string | null) => void) => FSWatcher;
 
 export interface PathWatcherOptions {
-	/** Something may have changed. `cause` is the path of the event, for logs only. Never called from within `watch`. */
+	/** Called when a path may have changed, never from within `watch`. `cause` is the path of the event, only for logs. */
 	readonly onChange: (cause: string) => void;
 	readonly log: Logger;
 	readonly timers?: Timers;
@@ -44,19 +43,19 @@ interface Watch {
 	/** Entries that matter; `all` makes every entry matter. */
 	names: Set<string>;
 	all: boolean;
-	/** Undefined: no watch could be had, so the path is polled. */
+	/** Undefined: the watch could not be opened, so the path is polled. */
 	handle: FSWatcher | undefined;
-	/** What polling saw last. */
-	seen: string;
-	/** The trace that last needed it. */
+	/** The signature at the last poll. */
+	signature: string;
+	/** The number of the last trace that needed it. */
 	trace: number;
 }
 
-/** A second: a path without a watch is seen late but costs a look only. */
+/** Changes of a path without a watch are reported this late. Unit: milliseconds. */
 const POLL_INTERVAL_MS = 1000;
-/** Tracing may take this part of the time at most, whatever the rate of events. */
-const TRACE_DUTY = 5;
-/** This many events in one turn of the event loop: the kernel's queue may have overflowed, and libuv does not say so. */
+/** The pause before a trace is this many times as long as the previous trace took, whatever the rate of events. */
+const TRACE_PAUSE_FACTOR = 5;
+/** With this many events in one turn of the event loop, the kernel's queue may have overflowed; libuv does not report it. */
 const OVERFLOW_SUSPICION = 4096;
 
 const LIMITS: Readonly<Record<string, string>> = {
@@ -88,7 +87,7 @@ export class PathWatcher {
 		this.#openWatch = options.openWatch ?? openSystemWatch;
 	}
 
-	/** Replaces the set of paths. When it returns, every later change will be reported; look at the files after it. */
+	/** Replaces the set of paths. Reports every change after the return, so read the files after it. */
 	watch(paths: Iterable<WatchedPath>): void {
 		if (this.#closed) return;
 		const base = process.cwd();
@@ -97,7 +96,7 @@ export class PathWatcher {
 		this.#traceAll();
 	}
 
-	/** How many inotify watches are open. */
+	/** The number of open inotify watches. */
 	get watchCount(): number {
 		let count = 0;
 		for (const watch of this.#watches.values()) if (watch.handle !== undefined) count += 1;
@@ -120,7 +119,7 @@ export class PathWatcher {
 		for (const watched of this.#paths) {
 			const { path } = watched;
 			const end = tracePath(path, (directory, name) => this.#need(directory, name));
-			// The file itself, too: a write through another hard link is no event of its directory.
+			// The file itself, too: a write through another hard link raises no event in its directory.
 			if (end.kind === 'file') this.#need(end.path, undefined);
 			if (end.kind === 'directory') this.#traceDirectory(end.path, watched);
 		}
@@ -130,7 +129,7 @@ export class PathWatcher {
 	}
 
 	#traceDirectory(directory: string, watched: WatchedPath): void {
-		// Watched before it is listed: an entry that the listing misses makes an event.
+		// Watch before listing: an entry that the listing misses raises an event.
 		if (!this.#need(directory, undefined)) return;
 		for (const entry of directoryEntries(directory)) {
 			const path = join(directory, entry.name);
@@ -143,7 +142,7 @@ export class PathWatcher {
 		}
 	}
 
-	/** Watches one entry of a directory, or everything in it (a file: its content). False: the path is gone. */
+	/** Watches one entry of a directory; without a name every entry, or the content of a file. False: the path is gone. */
 	#need(path: string, name: string | undefined): boolean {
 		const watch = this.#watches.get(path) ?? this.#open(path);
 		if (watch === undefined) return false;
@@ -158,7 +157,7 @@ export class PathWatcher {
 	}
 
 	#open(path: string): Watch | undefined {
-		const watch: Watch = { path, names: new Set(), all: false, handle: undefined, seen: '', trace: 0 };
+		const watch: Watch = { path, names: new Set(), all: false, handle: undefined, signature: '', trace: 0 };
 		try {
 			this.#openHandle(watch);
 		} catch (error) {
@@ -172,10 +171,10 @@ export class PathWatcher {
 	}
 
 	#openHandle(watch: Watch): void {
-		const handle = this.#openWatch(watch.path, (event, name) => this.#hear(watch, event, name ?? ''));
+		const handle = this.#openWatch(watch.path, (event, name) => this.#onEvent(watch, event, name ?? ''));
 		handle.on('error', (error) => {
 			this.#log.debug({ path: watch.path, err: error }, 'watch failed');
-			this.#hear(watch, 'rename', basename(watch.path));
+			this.#onEvent(watch, 'rename', basename(watch.path));
 		});
 		watch.handle = handle;
 	}
@@ -183,7 +182,7 @@ export class PathWatcher {
 	#reportUnwatched(path: string, code: string, error: unknown): void {
 		const setting = LIMITS[code];
 		if (setting === undefined) {
-			this.#log.debug({ path, err: error }, 'path cannot be watched, polling it once a second');
+			this.#log.debug({ path, err: error }, 'cannot watch the path, polling it once a second');
 			return;
 		}
 		if (this.#limitReported) return;
@@ -194,11 +193,11 @@ export class PathWatcher {
 		);
 	}
 
-	#hear(watch: Watch, event: string, name: string): void {
+	#onEvent(watch: Watch, event: string, name: string): void {
 		if (this.#closed || this.#watches.get(watch.path) !== watch) return;
 		this.#countEvent();
 		if (event === 'rename' && name === basename(watch.path)) {
-			// The directory itself was moved or removed (or an entry of the same name: one trace too many, no harm).
+			// The directory itself was moved or removed, or an entry of the same name, which costs an unneeded trace.
 			this.#dropTree(watch.path);
 		} else if (!watch.all && !watch.names.has(name)) {
 			return;
@@ -217,7 +216,7 @@ export class PathWatcher {
 				const suspicious = this.#eventsOfTurn >= OVERFLOW_SUSPICION;
 				this.#eventsOfTurn = 0;
 				if (!suspicious || this.#closed) return;
-				this.#log.debug('very many events at once, watching everything anew');
+				this.#log.debug('events may have been lost, opening every watch again');
 				for (const watch of [...this.#watches.values()]) this.#drop(watch);
 				this.#traceSoon();
 			});
@@ -227,7 +226,7 @@ export class PathWatcher {
 
 	#traceSoon(): void {
 		if (this.#retrace !== undefined || this.#closed) return;
-		const delayMs = Math.min(200, this.#lastTraceMs * TRACE_DUTY);
+		const delayMs = Math.min(200, this.#lastTraceMs * TRACE_PAUSE_FACTOR);
 		this.#retrace = this.#timers.after(delayMs, () => {
 			this.#retrace = undefined;
 			if (this.#closed) return;
@@ -236,13 +235,13 @@ export class PathWatcher {
 		});
 	}
 
-	/** Ends the watches at and beneath a path. */
+	/** Closes the watches at and below a path. */
 	#dropTree(path: string): void {
-		// A watch beneath a path never exists without one at it.
+		// A watch below a path never exists without one at the path.
 		if (!this.#watches.has(path)) return;
-		const beneath = `${path}/`;
+		const below = `${path}/`;
 		for (const watch of [...this.#watches.values()]) {
-			if (watch.path === path || watch.path.startsWith(beneath)) this.#drop(watch);
+			if (watch.path === path || watch.path.startsWith(below)) this.#drop(watch);
 		}
 	}
 
@@ -256,7 +255,7 @@ export class PathWatcher {
 		for (const watch of this.#watches.values()) {
 			if (watch.handle !== undefined) continue;
 			needed = true;
-			if (watch.seen === '') watch.seen = lookSignature(watch.path, watch.all ? undefined : watch.names);
+			if (watch.signature === '') watch.signature = pathSignature(watch.path, watch.all ? undefined : watch.names);
 		}
 		if (needed && this.#poll === undefined) {
 			this.#poll = this.#timers.after(POLL_INTERVAL_MS, () => {
@@ -276,14 +275,14 @@ export class PathWatcher {
 			} catch {
 				unwatched += 1;
 			}
-			const seen = lookSignature(watch.path, watch.all ? undefined : watch.names);
-			if (seen === watch.seen) continue;
+			const signature = pathSignature(watch.path, watch.all ? undefined : watch.names);
+			if (signature === watch.signature) continue;
 			this.#dropTree(watch.path);
 			changed.push(watch.path);
 		}
 		if (unwatched === 0 && this.#limitReported) {
 			this.#limitReported = false;
-			this.#log.info('everything is watched by inotify again');
+			this.#log.info('all files are watched by inotify again');
 		}
 		if (changed.length > 0) this.#traceAll();
 		else this.#armPoll();

@@ -263,7 +263,7 @@ describe('KustomizeSource whose build fails', () => {
 		await start();
 		writeFileSync(at('fail'), 'E1121 12:00:00.000001 77 run.go:72] "command failed" err="first"\n');
 		save('app/value.txt', '2');
-		const first = 'kustomize app: kubectl kustomize: first; "kubectl kustomize app" says the same';
+		const first = 'kustomize app: kubectl kustomize: first; run "kubectl kustomize app" to see the same error';
 		await eventually(() => expect(sink.problemTexts).toEqual([[first]]));
 		writeFileSync(at('fail'), 'E1121 12:00:01.000009 88 run.go:72] "command failed" err="first"\n');
 		const before = builds().length;
@@ -307,7 +307,7 @@ describe('KustomizeSource whose build fails', () => {
 	});
 
 	it.each([
-		['Error: nothing there', 'kubectl kustomize: nothing there; "kubectl kustomize app" says the same'],
+		['Error: nothing there', 'kubectl kustomize: nothing there; run "kubectl kustomize app" to see the same error'],
 		['Error: x: must specify --enable-helm', 'must specify --enable-helm; pass --kustomize-arg=--enable-helm'],
 		[
 			"Error: security; file '/x' is not in or below '/y'",
@@ -353,7 +353,7 @@ describe('KustomizeSource and its surroundings', () => {
 		});
 		await expect(start({ directory: 'app/value.txt' })).rejects.toMatchObject({
 			code: 'INPUT_INVALID',
-			message: expect.stringContaining('the path "app/value.txt" is no directory; '),
+			message: expect.stringContaining('the path "app/value.txt" is not a directory; '),
 		});
 	});
 
@@ -361,7 +361,7 @@ describe('KustomizeSource and its surroundings', () => {
 		await expect(start({ env: { PATH: at('app') } })).rejects.toMatchObject({
 			code: 'INPUT_MISSING',
 			message: expect.stringMatching(
-				/^Cannot build "app": neither kubectl nor kustomize is in PATH; install kubectl \(.*\) or kustomize \(.*\), or build it elsewhere: kustomize build app \| configmapfs … -f -$/,
+				/^cannot build "app": neither kubectl nor kustomize is in PATH; install kubectl \(.*\) or kustomize \(.*\), or build it on another machine: kustomize build app \| configmapfs … -f -$/,
 			),
 		});
 	});
@@ -385,7 +385,7 @@ describe('KustomizeSource and its surroundings', () => {
 		save('app/value.txt', '2');
 		await eventually(() => expect(sink.states).toHaveLength(2));
 		expect(said.filter((line) => !line.includes('manifests changed'))).toEqual([
-			'debug what is fetched from elsewhere is not watched {"remote":"https://example.com/x"}',
+			'debug changes of https://example.com/x are not watched {"remote":"https://example.com/x"}',
 			"warn kustomize app: 'bases' is deprecated.",
 		]);
 	});

@@ -5,7 +5,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import {
 	buildKustomization,
 	findKustomizeTool,
-	readComplaints,
+	readErrorOutput,
 } from '../../../../src/sources/kustomize/kustomize-tool.js';
 import { until } from '../../../support/until.js';
 
@@ -121,7 +121,7 @@ function statusOf(pid: string): string {
 	}
 }
 
-describe('readComplaints', () => {
+describe('readErrorOutput', () => {
 	it.each([
 		['plain', 'something is wrong\n', 'something is wrong'],
 		['kustomize', 'Error: accumulating resources: no\n', 'accumulating resources: no'],
@@ -143,11 +143,11 @@ describe('readComplaints', () => {
 		],
 		['nothing', '', ''],
 	])('%s', (_who, text, reason) => {
-		expect(readComplaints(text)).toEqual({ reason, warnings: '' });
+		expect(readErrorOutput(text)).toEqual({ reason, warnings: '' });
 	});
 
 	it('keeps warnings apart', () => {
 		const text = "# Warning: 'bases' is deprecated.\nError: no\n# Warning: second\n";
-		expect(readComplaints(text)).toEqual({ reason: 'no', warnings: "'bases' is deprecated.; second" });
+		expect(readErrorOutput(text)).toEqual({ reason: 'no', warnings: "'bases' is deprecated.; second" });
 	});
 });

@@ -1,13 +1,13 @@
 /**
- * One synchronous look at directories and files, for tracing and for polling. Knows nothing of watches. Nothing here
- * fails: what cannot be looked at looks like nothing, and looks different once it can be.
+ * The current state of directories and files, for tracing and polling. Synchronous. Never fails: a path that cannot be
+ * read has a signature too, which changes when the path becomes readable.
  */
 
 import { type BigIntStats, type Dirent, lstatSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { systemCode } from '../../base/errors.js';
 
-/** The entries of a directory with their types; none if it cannot be listed. */
+/** The entries of a directory with their types; empty if it cannot be listed. */
 export function directoryEntries(directory: string): readonly Dirent[] {
 	try {
 		return readdirSync(directory, { withFileTypes: true });
@@ -17,15 +17,15 @@ export function directoryEntries(directory: string): readonly Dirent[] {
 }
 
 /**
- * A text that differs when the named entries differ (all entries: when `names` is undefined). It covers inode, size,
- * and the times of content and of attributes. For a file it covers the file. Never empty.
+ * Returns a text that changes when the path or one of the named entries changes; undefined `names` means all entries.
+ * It covers the inode, the size, and the times of content and attributes. Never empty.
  */
-export function lookSignature(path: string, names: Iterable<string> | undefined): string {
+export function pathSignature(path: string, names: Iterable<string> | undefined): string {
 	const chosen = names ?? directoryEntries(path).map((entry) => entry.name);
-	return `${lookAt(path)}\n${[...chosen].map((name) => `${name} ${lookAt(join(path, name))}`).join('\n')}`;
+	return `${entrySignature(path)}\n${[...chosen].map((name) => `${name} ${entrySignature(join(path, name))}`).join('\n')}`;
 }
 
-function lookAt(path: string): string {
+function entrySignature(path: string): string {
 	let stats: BigIntStats | undefined;
 	try {
 		stats = lstatSync(path, { bigint: true, throwIfNoEntry: false });
