@@ -18,7 +18,7 @@ export interface Reply {
 
 /** Replies that do not fit in a socket's buffer are taken where the session has made them. Unit: bytes. */
 const SOCKET_ROOM = 64 * 1024;
-/** FORGET of a node that nobody knows: it is never answered, and ends the loop. */
+/** FORGET of an unknown node: it is never answered, and ends the loop. */
 const LAST_NODE = Number.MAX_SAFE_INTEGER;
 
 /** How the loop is left after a request; anything else that is thrown is a crash of the session. */
@@ -28,7 +28,7 @@ export class FakeKernel {
 	readonly counters: number[] = [];
 	/** Exceptions that the session reported. */
 	readonly faults: { readonly where: string; readonly error: unknown }[] = [];
-	/** Who makes the requests, as the kernel says it; 0 is nobody it has a number for. */
+	/** The process id in the requests; 0 for a process outside the pid namespace. */
 	pid = 0;
 	readonly #session: Session;
 	readonly #device: number;
@@ -55,7 +55,7 @@ export class FakeKernel {
 		closeSync(this.#kernel);
 	}
 
-	/** The session made its answer and is about to write it: what it reads next ends the loop. */
+	/** The session is about to write its answer: the next request that it reads ends the loop. */
 	#answered(reply: Buffer, length: number): void {
 		if (this.#isLast) throw new Done();
 		this.#isLast = true;
@@ -80,8 +80,9 @@ export class FakeKernel {
 		const made = this.#reply as Buffer | undefined;
 		const written = made !== undefined && made.length > SOCKET_ROOM ? made : this.#written();
 		if (written === undefined) return undefined;
-		if (made === undefined || !written.equals(made)) throw new Error('what was written is not what was made');
-		if (written.readUInt32LE(0) !== written.length) throw new Error('the length of a reply is not what it says');
+		if (made === undefined || !written.equals(made))
+			throw new Error('the written reply differs from the reply of the session');
+		if (written.readUInt32LE(0) !== written.length) throw new Error('the length field of a reply is wrong');
 		const error = written.readInt32LE(4);
 		if (error > 0 || error <= -512) throw new Error(`${error} is no errno`);
 		if (error !== 0 && written.length !== 16) throw new Error('an error with a body');
@@ -104,7 +105,7 @@ export class FakeKernel {
 		return reply;
 	}
 
-	/** The first request of a connection, with everything offered that this server cares about unless told. */
+	/** The first request of a connection, by default with all features that this server requests. */
 	init(flags = Object.values(INIT_FLAG).reduce((all, flag) => all | flag, 0)): Reply {
 		return this.request('INIT', 0, u32(7, 45, 131072, flags >>> 0), Buffer.alloc(48));
 	}
@@ -123,7 +124,7 @@ export class FakeKernel {
 	readdir(opcode: 'READDIR' | 'READDIRPLUS', nodeId: number, cookie: number, size: number): readonly Row[] {
 		const { error, body } = this.request(opcode, nodeId, u64(0, cookie), u32(size, 0), u64(0), u32(0, 0));
 		if (error !== 0) throw new Error(`${opcode}: ${error}`);
-		if (body.length > size) throw new Error('more than was asked for');
+		if (body.length > size) throw new Error('more than requested');
 		return rowsOf(body, opcode === 'READDIRPLUS' ? 128 : 0);
 	}
 }

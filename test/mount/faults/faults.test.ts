@@ -1,6 +1,6 @@
 /**
- * Killed processes and dead mounts: readers get errors at worst, nobody hangs, and the next mount or unmount puts things
- * right.
+ * Killed processes and dead mounts: readers get errors at worst, no process hangs, and the next mount or unmount cleans
+ * up.
  */
 
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
@@ -49,7 +49,7 @@ function mountPoint(): string {
 	return temporaryDirectory('mnt', 0o777);
 }
 
-/** Reads without pause; every answer is fine as long as there is one. */
+/** Reads without pause; any answer is accepted, but there must be one. */
 const READER = `const fs = require('fs'); const [dir] = process.argv.slice(1); let good = 0, bad = 0;
 	setInterval(() => console.log(good, bad), 20);
 	const turn = () => {
@@ -62,7 +62,7 @@ const READER = `const fs = require('fs'); const [dir] = process.argv.slice(1); l
 
 class Reader {
 	readonly child: ChildProcess;
-	/** When it last said something. Unit: milliseconds. */
+	/** Time of its last output. Unit: milliseconds. */
 	lastTurn = performance.now();
 	good = 0;
 
@@ -75,7 +75,7 @@ class Reader {
 		});
 	}
 
-	/** It goes round, which it could not if one of its calls did not return. */
+	/** It continues to read, so every call returns. */
 	async expectAlive(): Promise<void> {
 		const now = performance.now();
 		await until(
@@ -85,7 +85,7 @@ class Reader {
 	}
 }
 
-/** A mount in the table, gone from it, or dead in it; asked by a child that may be left alone. */
+/** A mount in the table, gone from it, or dead in it; a child checks, which may hang. */
 async function conditionOf(dir: string): Promise<'gone' | 'dead' | 'alive'> {
 	if (mountsBelow(dir).length === 0) return 'gone';
 	const result = await runCommand('stat', ['-f', dir], { env: { LC_ALL: 'C' } });
@@ -103,7 +103,7 @@ function kill(mount: MountProcess, victim: Victim): void {
 }
 
 describe.skipIf(AS_ROOT.missing !== undefined)(`kill -9, ${titleOf(AS_ROOT)}`, () => {
-	test('20 times at random moments, while readers read and generations flip', async () => {
+	test('20 times at random moments, during reads and flips', async () => {
 		const dir = mountPoint();
 		const file = manifest();
 		let generation = 0;
@@ -139,7 +139,7 @@ describe.skipIf(AS_ROOT.missing !== undefined)(`kill -9, ${titleOf(AS_ROOT)}`, (
 		expect(mountsBelow(dir)).toEqual([]);
 	});
 
-	test('a killed daemon leaves nothing at all', async () => {
+	test('a killed daemon leaves nothing behind', async () => {
 		const dir = mountPoint();
 		const { mount, runtime } = await startIn(AS_ROOT, dir, ['-f', manifest()]);
 		const server = mount.serverPid() ?? 0;
@@ -149,7 +149,7 @@ describe.skipIf(AS_ROOT.missing !== undefined)(`kill -9, ${titleOf(AS_ROOT)}`, (
 		await until(() => !isRunning(server), 'the end of the server');
 	});
 
-	test('a server that ends takes the daemon with it, soon and with a reason', async () => {
+	test('the daemon of a killed server ends soon, with a reason', async () => {
 		const dir = mountPoint();
 		const { mount, runtime } = await startIn(AS_ROOT, dir, ['-f', manifest()]);
 		const started = performance.now();
@@ -160,7 +160,7 @@ describe.skipIf(AS_ROOT.missing !== undefined)(`kill -9, ${titleOf(AS_ROOT)}`, (
 		expect(leftIn(runtime)).toEqual([]);
 	});
 
-	test('a stopped server holds nobody for longer than it is killed', async () => {
+	test('readers of a stopped server are released when it is killed', async () => {
 		const dir = mountPoint();
 		const file = manifest();
 		const { mount } = await startIn(AS_ROOT, dir, ['-f', file]);
@@ -181,7 +181,7 @@ describe.skipIf(AS_ROOT.missing !== undefined)(`dead mounts, ${titleOf(AS_ROOT)}
 		await until(async () => (await conditionOf(dir)) === 'dead', 'a dead mount');
 	}
 
-	test('the next mount heals it and says so', async () => {
+	test('the next mount removes it and logs that', async () => {
 		const dir = mountPoint();
 		await deadMount(dir);
 		expect((await runCommand('ls', [dir], { env: { LC_ALL: 'C' } })).stderr).toContain('not connected');
@@ -194,7 +194,7 @@ describe.skipIf(AS_ROOT.missing !== undefined)(`dead mounts, ${titleOf(AS_ROOT)}
 		expect(mountsBelow(dir)).toEqual([]);
 	});
 
-	test('--mkdir on a dead mount is no error, and does not remove what it did not make', async () => {
+	test('--mkdir on a dead mount succeeds, and does not remove a directory that it did not create', async () => {
 		const dir = mountPoint();
 		await deadMount(dir);
 		const mount = await startMount(dir, ['-f', manifest(), '--mkdir']);
@@ -203,14 +203,14 @@ describe.skipIf(AS_ROOT.missing !== undefined)(`dead mounts, ${titleOf(AS_ROOT)}
 		expect((await runCommand('ls', ['-d', dir])).code).toBe(0);
 	});
 
-	test('unmount takes it away', async () => {
+	test('unmount removes it', async () => {
 		const dir = mountPoint();
 		await deadMount(dir);
 		expect(await runProgram(['unmount', dir])).toMatchObject({ code: 0, stderr: '' });
 		expect(mountsBelow(dir)).toEqual([]);
 	});
 
-	test('stacked: all are taken away', async () => {
+	test('stacked: all are unmounted', async () => {
 		const dir = mountPoint();
 		await deadMount(dir);
 		const aside = mountPoint();
@@ -224,7 +224,7 @@ describe.skipIf(AS_ROOT.missing !== undefined)(`dead mounts, ${titleOf(AS_ROOT)}
 		expect(mountsBelow(dir)).toEqual([]);
 	});
 
-	test('a living mount below another file system is not touched by its end', async () => {
+	test('the end of a living mount does not affect a file system on top of it', async () => {
 		const dir = mountPoint();
 		const { mount } = await startIn(AS_ROOT, dir, ['-f', manifest()]);
 		expect(spawnSync('mount', ['-t', 'tmpfs', 'cmfs-test', dir]).status).toBe(0);
@@ -236,7 +236,7 @@ describe.skipIf(AS_ROOT.missing !== undefined)(`dead mounts, ${titleOf(AS_ROOT)}
 		expect(types.at(-1)).toBe('tmpfs');
 	});
 
-	test('unmount --all takes the living and the dead, in its own mount namespace only', async () => {
+	test('unmount --all unmounts living and dead mounts, only in its own mount namespace', async () => {
 		const [living, dead] = [mountPoint(), mountPoint()];
 		const { mount } = await startIn(AS_ROOT, living, ['-f', manifest()]);
 		await deadMount(dead);

@@ -1,6 +1,6 @@
 /**
- * What becomes of an application's namespace when the daemon is killed: the server ends everything in it, and removes
- * what the daemon would have removed.
+ * The mount namespace of an application whose daemon is killed: the server kills every process in it, and removes the
+ * directories of the daemon.
  */
 
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
@@ -16,7 +16,7 @@ import { until } from '../../support/until.js';
 interface Started {
 	readonly daemon: FixtureProcess;
 	readonly directory: string;
-	/** What is to be removed, its parent, and what is mounted in it. */
+	/** The directory to remove; a directory of files is in it. */
 	readonly removed: string;
 	readonly runtime: string;
 	readonly namespace: string;
@@ -46,13 +46,13 @@ async function start(driver: 'kernel' | 'directory'): Promise<Started> {
 		removed,
 		runtime,
 	]);
-	const said = (await daemon.json()) as Pick<Started, 'namespace' | 'pids'>;
-	left.push(...said.pids);
-	return { daemon, directory, removed, runtime, ...said };
+	const started = (await daemon.json()) as Pick<Started, 'namespace' | 'pids'>;
+	left.push(...started.pids);
+	return { daemon, directory, removed, runtime, ...started };
 }
 
-describe.skipIf(!canUnshare() && process.getuid?.() !== 0)('a guarded namespace', () => {
-	test('a killed daemon: every process in it is ended, the mount and the directory are gone', async () => {
+describe.skipIf(!canUnshare() && process.getuid?.() !== 0)('the mount namespace of an application', () => {
+	test('a killed daemon: every process in it is killed, the mount and the directory are gone', async () => {
 		const { daemon, directory, removed, runtime, namespace, pids } = await start('kernel');
 		expect(namespace).not.toBe(mountNamespaceOf('self'));
 		expect(membersOfMountNamespace(namespace)).toEqual(expect.arrayContaining([...pids]));
@@ -65,7 +65,7 @@ describe.skipIf(!canUnshare() && process.getuid?.() !== 0)('a guarded namespace'
 		await until(() => !existsSync(join(runtime, 'configmapfs')), 'its parent to go');
 	});
 
-	test('a daemon that ends in good order: nothing is ended or removed by the server', async () => {
+	test('a daemon that unmounts: the server kills and removes nothing', async () => {
 		const { daemon, directory, removed, pids } = await start('kernel');
 		daemon.finish();
 		await until(() => daemon.hasEnded, 'the end of the daemon');
@@ -83,6 +83,6 @@ describe.skipIf(!canUnshare() && process.getuid?.() !== 0)('a guarded namespace'
 	});
 });
 
-test('the members of our own namespace are never asked for', () => {
+test('the members of our own namespace are never returned', () => {
 	expect(() => membersOfMountNamespace(mountNamespaceOf('self') ?? '')).toThrow(/is its own/);
 });

@@ -195,7 +195,7 @@ describe('AnnouncedTree', () => {
 		const writer = plain.writer();
 		writer.write(payload({ a: '1', b: '2' }));
 		plain.attach();
-		// What was there before the mount stands in the plain directory only because the test puts it there.
+		// Changes before the mount are not made in the plain directory.
 		expect(plain.entered).toBe(0);
 		expect(operationsOf(plain.replay().records)).toEqual([]);
 		const fresh = new PlainMount();
@@ -210,7 +210,7 @@ describe('AnnouncedTree', () => {
 		expect(fresh.entered).toBe(0);
 	});
 
-	test('a replay after each of many changes shows exactly what the directory holds', () => {
+	test('a replay after each of many changes equals the directory', () => {
 		const plain = new PlainMount();
 		plain.attach();
 		const writer = plain.writer();
@@ -239,7 +239,7 @@ describe('AnnouncedTree', () => {
 		}
 	});
 
-	test('what is made before the mount is published whole, with owner, modes and times', () => {
+	test('the state before the mount is published completely, with owner, modes and times', () => {
 		const plain = new PlainMount();
 		plain.tree.mkdir('ns', 0o755, emptyDirectory(0o755));
 		plain.writer('ns/web').create(payload({ a: 'one', 'dir/x': 'two' }));
@@ -290,7 +290,7 @@ describe('AnnouncedTree', () => {
 		expect(Math.min(...ids)).toBeGreaterThan(ROOT_ID);
 	});
 
-	test('an operation that the system refuses is settled as failed, and tree and directory stay as they were', () => {
+	test('an operation that the system refuses is settled as failed, and leaves tree and directory unchanged', () => {
 		const plain = new PlainMount();
 		plain.attach();
 		plain.writer().write(payload({ a: '1' }));
@@ -312,7 +312,7 @@ describe('AnnouncedTree', () => {
 		}
 	});
 
-	test('an operation that somebody made first, exactly as announced, is made', () => {
+	test('an operation that another process made first, exactly as announced, counts as made', () => {
 		const plain = new PlainMount();
 		plain.attach();
 		const writer = plain.writer();
@@ -334,7 +334,7 @@ describe('AnnouncedTree', () => {
 		expect(readlinkSync(link)).toBe(snapshot);
 	});
 
-	test('a grace and an unlisted name are announced as they are asked for', () => {
+	test('a grace and an unlisted name are announced as requested', () => {
 		const plain = new PlainMount();
 		plain.attach();
 		const writer = plain.writer();
@@ -347,7 +347,7 @@ describe('AnnouncedTree', () => {
 		expect(inodeListing(plain.replay().tree).has(snapshot)).toBe(false);
 	});
 
-	test('after 16 MiB the journal begins anew with what still counts, and a reader of either kind agrees', () => {
+	test('after 16 MiB a new segment starts with a checkpoint, and readers of both segments and of the new one agree', () => {
 		const plain = new PlainMount();
 		plain.attach();
 		const writer = plain.writer();
@@ -362,7 +362,7 @@ describe('AnnouncedTree', () => {
 				writer.retireFiles(generation, 0);
 				writer.retireDirectories(generation, 0);
 			}
-			// The fourth write makes the change: what it shows stood in the first segment.
+			// The fourth write rotates: its content was in the first segment.
 			if (round === 3) expect(hashed(inodeListing(plain.replay(1).tree))).toEqual(hashed(realListing(plain.base)));
 		}
 		expect(readdirSync(plain.journalDirectory).sort()).toEqual(['journal.0', 'journal.1']);
@@ -381,7 +381,7 @@ describe('AnnouncedTree', () => {
 		expect(readdirSync(plain.journalDirectory)).toEqual(['journal.1']);
 	});
 
-	test('a rotation that finds no room leaves the journal as it was, and later changes stay readable', () => {
+	test('a rotation that fails leaves the journal unchanged, and later changes stay readable', () => {
 		const plain = new PlainMount();
 		plain.attach();
 		mkdirSync(join(plain.journalDirectory, 'journal.1'));
@@ -398,7 +398,7 @@ describe('AnnouncedTree', () => {
 	});
 
 	test.skipIf(process.getuid?.() !== 0)(
-		'a rotation that fails half-way spoils nothing for the next (needs root)',
+		'a rotation that fails half-way has no effect on the next one (needs root)',
 		() => {
 			const journalDirectory = scratch.directory();
 			mount('tmpfs', journalDirectory, 'tmpfs', 0, 'size=80m');

@@ -25,7 +25,7 @@ const CALLERS: readonly (readonly [string, Caller])[] = [
 ];
 
 describe('presentExactly', () => {
-	test('shows every mode as it is, and one owner', () => {
+	test('shows every mode unchanged, and one owner', () => {
 		const present = presentExactly({ uid: 5, gid: 6 });
 		for (const kind of ['dir', 'file', 'link'] as const)
 			for (const mode of ALL_MODES) expect(present(kind, mode)).toEqual({ mode, uid: 5, gid: 6 });
@@ -35,28 +35,28 @@ describe('presentExactly', () => {
 describe.each(CALLERS)('presentUnwritable for %s', (_, caller) => {
 	const shown = ALL_MODES.map((mode) => ({ kubelet: mode, ...presentUnwritable(caller, {})('file', mode) }));
 
-	test('the caller never may write, whatever the mode', () => {
+	test('the caller may never write, with any mode', () => {
 		expect(shown.filter((file) => access(caller, file).write)).toEqual([]);
 	});
 
-	test('the caller may read whenever some class might', () => {
+	test('the caller may read if any class may', () => {
 		const wrong = shown.filter((file) => classes(file.kubelet).anyReads && !access(caller, file).read);
 		expect(wrong).toEqual([]);
 	});
 
-	test('the bits are shown unchanged where some class may read and not write', () => {
+	test('the bits are unchanged if some class may read and not write', () => {
 		const wrong = shown.filter((file) => classes(file.kubelet).anyOnlyReads && file.mode !== file.kubelet);
 		expect(wrong).toEqual([]);
 	});
 
-	test('never more is shown than kubelet would, and no more than one bit less', () => {
+	test('at most the bits of kubelet are shown, and at most one bit less', () => {
 		for (const { kubelet, mode } of shown) {
 			expect(mode & ~kubelet).toBe(0);
 			expect([0, 0o2, 0o20, 0o200]).toContain(kubelet & ~mode);
 		}
 	});
 
-	test('directories and links are the own of the caller, with their bits', () => {
+	test('directories and links belong to the caller, with their bits', () => {
 		const present = presentUnwritable(caller, {});
 		expect(present('dir', 0o755)).toEqual({ mode: 0o755, uid: caller.uid, gid: caller.gid });
 		expect(present('link', 0o777)).toEqual({ mode: 0o777, uid: caller.uid, gid: caller.gid });
@@ -88,20 +88,26 @@ describe('presentUnwritable', () => {
 		],
 		[{ uid: 5 }, { uid: 5, gid: 0 }],
 		[{ gid: 6 }, { uid: 0, gid: 6 }],
-	])('an owner that was asked for, %j, is shown, and then nobody may write', (asked, owner) => {
+	])('a requested owner, %j, is shown, and then no class may write', (requested, owner) => {
 		for (const mode of [0o644, 0o666, 0o777]) {
-			const presentation = presentUnwritable(caller, asked)('file', mode);
+			const presentation = presentUnwritable(caller, requested)('file', mode);
 			expect(presentation).toEqual({ mode: mode & ~0o222, ...owner });
 		}
-		expect(presentUnwritable(caller, asked)('dir', 0o755)).toEqual({ mode: 0o755, uid: 1000, gid: 1001, ...asked });
+		expect(presentUnwritable(caller, requested)('dir', 0o755)).toEqual({
+			mode: 0o755,
+			uid: 1000,
+			gid: 1001,
+			...requested,
+		});
 	});
 
-	test('an owner that was asked for never makes a file writable to the caller', () => {
+	test('a requested owner never makes a file writable for the caller', () => {
 		const owners = [0, 1000, 5].flatMap((uid) => [{ uid }, { uid, gid: 1001 }, { gid: uid }]);
-		for (const asked of owners)
+		for (const requested of owners)
 			for (const mode of ALL_MODES) {
-				const file = presentUnwritable(caller, asked)('file', mode);
-				if (classes(mode).anyReads) expect([asked, mode, access(caller, file).write]).toEqual([asked, mode, false]);
+				const file = presentUnwritable(caller, requested)('file', mode);
+				if (classes(mode).anyReads)
+					expect([requested, mode, access(caller, file).write]).toEqual([requested, mode, false]);
 			}
 	});
 });

@@ -298,7 +298,7 @@ describe('a second server that opens the surviving journal', () => {
 	const commands = fc.array(command, { minLength: 30, maxLength: 120 });
 	const rotateAfter = fc.constantFrom(0, 1500, 6000);
 
-	test('keeps what is held from a segment before a gap, and drops what was removed in the gap', () => {
+	test('keeps held inodes of a segment before a gap, and drops inodes that were removed in the gap', () => {
 		const world = new World(0);
 		const write = (value: string, files: readonly string[] = ['a', 'dir/c']) =>
 			world.step({

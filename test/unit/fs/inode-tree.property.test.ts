@@ -12,7 +12,7 @@ const scratch = new Scratch();
 
 afterEach(() => scratch.clear());
 
-/** What the tree should hold, in the plainest words. */
+/** The expected content of the tree. */
 interface ModelNode {
 	readonly id: number;
 	readonly kind: StagedNode['kind'];
@@ -43,7 +43,7 @@ const command: fc.Arbitrary<Command> = fc.oneof(
 class Walk {
 	readonly inodes = new AnnouncedInodes(scratch.directory());
 	readonly #root: ModelNode = { id: ROOT_ID, kind: 'dir', entries: new Map(), retired: new Map() };
-	/** What the kernel holds, with the number of its references. */
+	/** The number of the kernel's references by inode. */
 	readonly #held = new Map<number, number>();
 	/** Nodes by id, removed ones too: lookups below stand-ins need them. */
 	readonly #nodes = new Map<number, ModelNode>([[ROOT_ID, this.#root]]);
@@ -162,7 +162,7 @@ class Walk {
 		const replaced = directory.entries.get(to);
 		for (const child of replaced?.entries.keys() ?? []) if (replaced !== undefined) replaced.entries.delete(child);
 		directory.entries.delete(name);
-		// What replaces another has its place in the order of a listing.
+		// It takes the position of the replaced one in a listing.
 		directory.entries.set(to, node);
 	}
 

@@ -29,7 +29,7 @@ function volume(): AnnouncedInodes {
 	return inodes;
 }
 
-/** Removes the generation as the daemon does: contents before their directory. */
+/** Removes the generation as the daemon does: files before their directory. */
 function retire(inodes: AnnouncedInodes, graceMs: number): void {
 	inodes.perform({ op: 'unlink', parent: 10, name: 'a', graceMs });
 	inodes.perform({ op: 'unlink', parent: 12, name: 'x', graceMs });
@@ -38,7 +38,7 @@ function retire(inodes: AnnouncedInodes, graceMs: number): void {
 }
 
 describe('InodeTree staging', () => {
-	test('shows what was staged: type, mode, owner, times, sizes, link counts', () => {
+	test('a staged node has its type, mode, owner, times, sizes and link counts', () => {
 		const inodes = volume();
 		const shown = [10, 11, 12, 13, 20].map((id) => {
 			const { mode, uid, gid, mtimeUs, ctimeUs, nlink, size } = inodes.inode(id);
@@ -64,7 +64,7 @@ describe('InodeTree staging', () => {
 		expect([inodes.inode(11).offset, inodes.inode(12).offset]).toEqual([106, 203]);
 	});
 
-	test('a record of the root gives it mode, owner and times, and its entries exactly one holder', () => {
+	test('a record of the root sets its mode, owner and times, and gives its entries exactly one holder', () => {
 		const inodes = new AnnouncedInodes(scratch.directory());
 		inodes.stage('', { ...staged(ROOT_ID, { f: stagedFile(11), d: staged(12) }), mode: 0o750 }, 0);
 		const { mode, uid, gid, mtimeUs, ctimeUs, nlink } = inodes.inode(ROOT_ID);
@@ -81,7 +81,7 @@ describe('InodeTree staging', () => {
 		expect(inodes.tree.usage).toEqual({ inodes: 1, bytes: 0 });
 	});
 
-	test('a later record of the root does not turn its times back', () => {
+	test('a later record of the root does not reset its times', () => {
 		const inodes = new AnnouncedInodes(scratch.directory());
 		inodes.stage('', staged(ROOT_ID), 0);
 		inodes.perform({ op: 'symlink', parent: ROOT_ID, name: 'l', node: stagedLink(11, 't') });
@@ -89,7 +89,7 @@ describe('InodeTree staging', () => {
 		expect(inodes.inode(ROOT_ID).mtimeUs).toBe(inodes.clock.wallUs);
 	});
 
-	test('a name outside ASCII is one character a byte', () => {
+	test('a name outside ASCII has one character per byte', () => {
 		const inodes = new AnnouncedInodes(scratch.directory());
 		inodes.stage('ключ', stagedFile(11));
 		expect(inodes.names(ROOT_ID)).toEqual([Buffer.from('ключ').toString('latin1')]);
@@ -97,7 +97,7 @@ describe('InodeTree staging', () => {
 		expect(inodes.lookup(ROOT_ID, Buffer.from('ключ').toString('latin1'))).toEqual({ id: 11, validMs: FOREVER_MS });
 	});
 
-	test('staging below what is no directory is a broken promise', () => {
+	test('staging below a file breaks an invariant', () => {
 		const inodes = volume();
 		for (const parent of [11, 20, 999])
 			expect(() => inodes.stage('x', stagedFile(50), parent)).toThrow(/not a directory/);
@@ -135,7 +135,7 @@ describe('InodeTree.lookup', () => {
 		expect(volume().lookup(parent, name)).toEqual(result);
 	});
 
-	test('counts one reference an answer, and forget gives them back', () => {
+	test('counts one reference per answer, and forget returns them', () => {
 		const inodes = volume();
 		for (let count = 1; count <= 3; count++) {
 			inodes.lookup(10, 'a');
@@ -149,7 +149,7 @@ describe('InodeTree.lookup', () => {
 });
 
 describe('InodeTree.forget', () => {
-	test('more than was given, an unknown id and the root are harmless', () => {
+	test('too many references, an unknown id and the root are harmless', () => {
 		const inodes = volume();
 		inodes.lookup(10, 'a');
 		inodes.forget(11, 2 ** 40);
@@ -160,7 +160,7 @@ describe('InodeTree.forget', () => {
 		expect(inodes.names(ROOT_ID)).toEqual(['..old', '..data', 'a']);
 	});
 
-	test('an unlinked file lives until the last reference is given back', () => {
+	test('an unlinked file lives until its last reference is returned', () => {
 		const inodes = volume();
 		inodes.lookup(10, 'a');
 		inodes.lookup(10, 'a');
@@ -195,7 +195,7 @@ describe('InodeTree.forget', () => {
 		expect(inodes.tree.usage).toEqual({ inodes: 3, bytes: 0 });
 	});
 
-	test('removing a directory that is not empty takes everything below it', () => {
+	test('removing a directory that is not empty removes everything below it', () => {
 		const inodes = volume();
 		inodes.lookup(12, 'x');
 		inodes.perform({ op: 'rmdir', parent: ROOT_ID, name: '..old', graceMs: 0 });
@@ -207,7 +207,7 @@ describe('InodeTree.forget', () => {
 });
 
 describe('InodeTree graces', () => {
-	test('removed names resolve to stand-ins, ever shorter, and then not', () => {
+	test('removed names resolve to stand-ins for the rest of their grace, and then not any more', () => {
 		const inodes = volume();
 		retire(inodes, 1000);
 		expect(inodes.lookup(ROOT_ID, '..old')).toEqual({ id: 10 + STAND_IN, validMs: 1000 });
@@ -228,7 +228,7 @@ describe('InodeTree graces', () => {
 		expect(inodes.names(10)).toEqual(['dir']);
 	});
 
-	test('a stand-in directory lists and resolves what it held, down to the bytes', () => {
+	test('a stand-in directory lists and resolves its former entries, down to the bytes', () => {
 		const inodes = volume();
 		retire(inodes, 1000);
 		inodes.lookup(ROOT_ID, '..old');
@@ -247,14 +247,14 @@ describe('InodeTree graces', () => {
 		expect(inodes.inode(12 + STAND_IN).isDirectory).toBe(true);
 	});
 
-	test('a name below a removed directory that the kernel still holds resolves, too', () => {
+	test('a name below a removed directory that the kernel still holds resolves', () => {
 		const inodes = volume();
 		inodes.lookup(ROOT_ID, '..old');
 		retire(inodes, 1000);
 		expect(inodes.lookup(10, 'a')).toEqual({ id: 11 + STAND_IN, validMs: 1000 });
 	});
 
-	test('the listing of a stand-in goes on after a cookie, and is empty when the grace is over', () => {
+	test('the listing of a stand-in continues after a cookie, and is empty when the grace is over', () => {
 		const inodes = volume();
 		retire(inodes, 1000);
 		inodes.lookup(ROOT_ID, '..old');
@@ -264,7 +264,7 @@ describe('InodeTree graces', () => {
 		expect(inodes.names(10 + STAND_IN)).toEqual([]);
 	});
 
-	test('cookies of a stand-in stay while other removed names end', () => {
+	test('cookies of a stand-in stay the same while other graces end', () => {
 		const inodes = new AnnouncedInodes(scratch.directory());
 		inodes.stage('d', staged(10, { a: stagedFile(11), b: stagedFile(12), c: stagedFile(13) }));
 		inodes.perform({ op: 'unlink', parent: 10, name: 'a', graceMs: 10 });
@@ -278,7 +278,7 @@ describe('InodeTree graces', () => {
 		expect(inodes.names(10 + STAND_IN, a?.cookie ?? 0)).toEqual(['b', 'c']);
 	});
 
-	test('listing a stand-in without references leaves nothing behind', () => {
+	test('listing a stand-in without references leaks nothing', () => {
 		const inodes = volume();
 		retire(inodes, 1000);
 		inodes.lookup(ROOT_ID, '..old');
@@ -356,7 +356,7 @@ describe('InodeTree graces', () => {
 		expect(inodes.tree.usage).toEqual({ inodes: 1, bytes: 0 });
 	});
 
-	test('a new file under a removed name wins over the grace', () => {
+	test('a new file under a removed name takes precedence over the grace', () => {
 		const inodes = volume();
 		inodes.perform({ op: 'unlink', parent: 10, name: 'a', graceMs: 1000 });
 		inodes.stage('a', stagedFile(50), 10);
@@ -365,7 +365,7 @@ describe('InodeTree graces', () => {
 });
 
 describe('InodeTree.list', () => {
-	test('goes on after a cookie while names before and after it come and go', () => {
+	test('continues after a cookie while names before and after it are added and removed', () => {
 		const inodes = new AnnouncedInodes(scratch.directory());
 		for (const [index, name] of ['a', 'b', 'c', 'd'].entries()) inodes.stage(name, stagedFile(11 + index));
 		const rows = [...inodes.tree.list(inodes.inode(ROOT_ID), 0)];
@@ -380,7 +380,7 @@ describe('InodeTree.list', () => {
 		expect(Math.min(...rows.map(({ cookie }) => cookie))).toBeGreaterThan(2);
 	});
 
-	test('a name that a rename unlists still resolves, and its directory is one link less', () => {
+	test('a name that a rename unlists still resolves, and the link count of its directory decreases', () => {
 		const inodes = volume();
 		inodes.stage('..new', staged(30, {}));
 		inodes.stage('..data_tmp', stagedLink(31, '..new'));
@@ -396,7 +396,7 @@ describe('InodeTree.list', () => {
 		expect(inodes.lookup(ROOT_ID, '..old')).toBe(ERRNO.ENOENT);
 	});
 
-	test('a listing that is under way at the flip has the replaced name exactly once, as on tmpfs', () => {
+	test('a listing in progress at the flip has the replaced name exactly once, as on tmpfs', () => {
 		const inodes = volume();
 		inodes.stage('..data_tmp', stagedLink(32, '..new'));
 		const rows = [...inodes.tree.list(inodes.inode(ROOT_ID), 0)];
@@ -443,7 +443,7 @@ function variants(mutation: Mutation): readonly Mutation[] {
 
 describe('InodeTree.mutate', () => {
 	test.each(OPERATIONS)(
-		'$op is refused before it is announced, made once, and answered again',
+		'$op is refused before its announcement, made once, and then confirmed',
 		(operation, subject) => {
 			const inodes = volume();
 			const mutation = mutationOf(operation);
@@ -460,7 +460,7 @@ describe('InodeTree.mutate', () => {
 		},
 	);
 
-	test.each(OPERATIONS)('$op happens only when every field is the announced one', (operation) => {
+	test.each(OPERATIONS)('$op is made only if every field equals the announced one', (operation) => {
 		const inodes = volume();
 		const before = [inodes.names(ROOT_ID), inodes.names(10), inodes.inode(10).mode, inodes.tree.usage];
 		inodes.announce(operation);
@@ -470,26 +470,26 @@ describe('InodeTree.mutate', () => {
 		expect([inodes.names(ROOT_ID), inodes.names(10), inodes.inode(10).mode, inodes.tree.usage]).toEqual(before);
 	});
 
-	test.each(OPERATIONS)('$op that was settled as failed must not happen any more', (operation) => {
+	test.each(OPERATIONS)('$op that was settled as failed is refused', (operation) => {
 		const inodes = volume();
 		inodes.settle(inodes.announce(operation), false);
 		expect(inodes.mutate(mutationOf(operation))).toBe(ERRNO.EROFS);
 		expect(inodes.names(ROOT_ID)).toEqual(['..old', '..data', 'a']);
 	});
 
-	test.each(OPERATIONS)('$op that was settled as made, and never asked for, is made: a replay', (operation) => {
-		const asked = volume();
-		asked.perform(operation);
+	test.each(OPERATIONS)('$op that was settled as made without a request is made: a replay', (operation) => {
+		const requested = volume();
+		requested.perform(operation);
 		const replayed = volume();
 		replayed.settle(replayed.announce(operation), true);
 		for (const id of [ROOT_ID, 10]) {
-			expect(replayed.names(id)).toEqual(asked.names(id));
-			expect(replayed.inode(id).mode).toBe(asked.inode(id).mode);
+			expect(replayed.names(id)).toEqual(requested.names(id));
+			expect(replayed.inode(id).mode).toBe(requested.inode(id).mode);
 		}
-		expect(replayed.tree.usage).toEqual(asked.tree.usage);
+		expect(replayed.tree.usage).toEqual(requested.tree.usage);
 	});
 
-	test('the word that an older operation is settled does not end the present one', () => {
+	test('settling an older operation does not end the current one', () => {
 		const inodes = volume();
 		const [first, second] = OPERATIONS.slice(4).map(([operation]) => operation);
 		if (first === undefined || second === undefined) throw new Error('two operations');
@@ -500,7 +500,7 @@ describe('InodeTree.mutate', () => {
 		expect(inodes.mutate(mutationOf(second))).not.toBeTypeOf('number');
 	});
 
-	test('mkdir brings a whole directory, one reference, and new times of its parent', () => {
+	test('mkdir creates a complete directory with one reference, and sets the times of its parent', () => {
 		const inodes = volume();
 		inodes.wait(7);
 		const node = staged(40, { f: stagedFile(41), d: staged(42, { g: stagedFile(43, 6) }) });
@@ -515,7 +515,7 @@ describe('InodeTree.mutate', () => {
 		expect(inodes.tree.usage).toEqual({ inodes: 11, bytes: 20 });
 	});
 
-	test('mkdir and symlink answered again count one more reference each time', () => {
+	test('mkdir and symlink that are confirmed count one more reference each time', () => {
 		for (const [operation] of OPERATIONS.slice(0, 2)) {
 			const inodes = volume();
 			inodes.announce(operation);
@@ -525,7 +525,7 @@ describe('InodeTree.mutate', () => {
 		}
 	});
 
-	test('rename replaces: the replaced link goes with its last reference, the moved one has its place and a new ctime', () => {
+	test('rename: the replaced link lives until its last reference, the moved one takes its position and gets a new ctime', () => {
 		const inodes = volume();
 		inodes.stage('..data_tmp', stagedLink(31, '..new'));
 		inodes.lookup(ROOT_ID, '..data');
@@ -539,7 +539,7 @@ describe('InodeTree.mutate', () => {
 		expect(inodes.tree.get(20)).toBeUndefined();
 	});
 
-	test('setattr changes permission bits only', () => {
+	test('setattr changes only permission bits', () => {
 		const inodes = volume();
 		inodes.wait(3);
 		inodes.perform({ op: 'setattr', id: 10, mode: 0o2700 });

@@ -68,7 +68,7 @@ function seqs(seen: readonly Seen[]): readonly (number | string)[] {
 }
 
 describe('JournalWriter and JournalReader', () => {
-	test('every record arrives once, in order, and its content stands where both say', () => {
+	test('every record arrives once, in order, with its content at the offset that both report', () => {
 		const directory = scratch.directory();
 		const writer = new JournalWriter(directory);
 		const { reader, seen } = follow(directory);
@@ -91,7 +91,7 @@ describe('JournalWriter and JournalReader', () => {
 		writer.close();
 	});
 
-	test('a reader that starts later sees all from the start', () => {
+	test('a reader that starts later reads everything from the start', () => {
 		const directory = scratch.directory();
 		const writer = new JournalWriter(directory);
 		for (let seq = 0; seq < 2000; seq++) writer.append(settled(seq));
@@ -101,7 +101,7 @@ describe('JournalWriter and JournalReader', () => {
 		writer.close();
 	});
 
-	test('records of JSON larger than the reading window arrive whole, with what is behind them', () => {
+	test('records with JSON larger than the reading window arrive complete, and so do the following ones', () => {
 		const directory = scratch.directory();
 		const writer = new JournalWriter(directory);
 		const { reader, seen } = follow(directory);
@@ -119,7 +119,7 @@ describe('JournalWriter and JournalReader', () => {
 		writer.close();
 	});
 
-	test('a record is visited when its last byte is there, content included, and not before', () => {
+	test('a record is visited once its last byte of content is written, and not before', () => {
 		const directory = scratch.directory();
 		new JournalWriter(directory).close();
 		const path = segmentPath(directory, 0);
@@ -152,7 +152,7 @@ describe('JournalWriter and JournalReader', () => {
 		expect(contentOf(seen[1] as Seen).equals(content)).toBe(true);
 	});
 
-	test('what was written in part and taken back leaves no trace', () => {
+	test('a partial write that was truncated leaves no trace', () => {
 		const directory = scratch.directory();
 		const writer = new JournalWriter(directory);
 		const { reader, seen } = follow(directory);
@@ -201,7 +201,7 @@ describe('JournalWriter and JournalReader', () => {
 });
 
 describe('JournalWriter.rotate', () => {
-	test('the reader goes on in the next segment, with content that was moved there', () => {
+	test('the reader continues in the next segment, with the content that was moved there', () => {
 		const directory = scratch.directory();
 		const writer = new JournalWriter(directory);
 		const { reader, seen } = follow(directory);
@@ -266,7 +266,7 @@ describe('JournalWriter.rotate', () => {
 		writer.close();
 	});
 
-	test('one that fails half-way leaves the present segment as it was and nothing of the next', () => {
+	test('a rotation that fails half-way leaves the current segment unchanged and removes the next one', () => {
 		const directory = scratch.directory();
 		const writer = new JournalWriter(directory);
 		const { reader, seen } = follow(directory);
@@ -287,7 +287,7 @@ describe('JournalWriter.rotate', () => {
 		writer.close();
 	});
 
-	test('one whose next segment cannot be made leaves the present one in use', () => {
+	test('a rotation that cannot create the next segment leaves the current one in use', () => {
 		const directory = scratch.directory();
 		const writer = new JournalWriter(directory);
 		const { reader, seen } = follow(directory);
@@ -303,7 +303,7 @@ describe('JournalWriter.rotate', () => {
 	});
 });
 
-describe('a reader of what survives', () => {
+describe('a reader of the surviving segments', () => {
 	/** Segments 0 to 3, each with one settled record of its number. */
 	function fourSegments(): { readonly directory: string; readonly writer: JournalWriter } {
 		const directory = scratch.directory();
@@ -331,7 +331,7 @@ describe('a reader of what survives', () => {
 		writer.close();
 	});
 
-	test('finds no segment', () => {
+	test('fails if no segment survives', () => {
 		expect(() => follow(scratch.directory())).toThrow(/ENOENT/);
 	});
 
@@ -352,7 +352,7 @@ describe('a reader of what survives', () => {
 	});
 });
 
-test('Segment.release does not mind that the directory is gone', () => {
+test('Segment.release works after the directory was removed', () => {
 	const directory = scratch.directory();
 	const writer = new JournalWriter(directory);
 	const { reader, seen } = follow(directory);
@@ -388,7 +388,7 @@ describe.skipIf(noTmpfs !== '')(`a journal without room (${noTmpfs || 'a tmpfs o
 		}
 	}
 
-	test('an append that does not fit throws ENOSPC and leaves the segment as it was, readable and writable', () => {
+	test('an append that does not fit throws ENOSPC and leaves the segment unchanged, readable and writable', () => {
 		inTinyTmpfs((path) => {
 			const writer = new JournalWriter(path);
 			const { reader, seen } = follow(path);
@@ -409,13 +409,13 @@ describe.skipIf(noTmpfs !== '')(`a journal without room (${noTmpfs || 'a tmpfs o
 	test.each([
 		['for its content', 40_000],
 		['for its first record', 61_300],
-	])('a rotation without room %s throws ENOSPC, gives its room back, and the present segment goes on', (_, size) => {
+	])('a rotation without room %s throws ENOSPC, frees its room, and the current segment stays in use', (_, size) => {
 		inTinyTmpfs((path) => {
 			const writer = new JournalWriter(path);
 			const { reader, seen } = follow(path);
 			const content = randomBytes(size);
 			writer.append(file(2, content.length), [content]);
-			// What is left of the last page of the segment can still be written, other files find no page.
+			// The rest of the segment's last page is still writable; other files get no page.
 			expect(() => writer.rotate(() => writer.append(file(2, size), [content]))).toThrow(/ENOSPC/);
 			expect(readdirSync(path)).toEqual(['journal.0']);
 			writer.append(settled(1));

@@ -38,7 +38,7 @@ describe('encodeRecord', () => {
 });
 
 describe('decodeRecord', () => {
-	test.each(RECORDS)('gives back %j and where its content is', (record) => {
+	test.each(RECORDS)('returns %j and the offset of its content', (record) => {
 		const content = Buffer.from('content');
 		const encoded = encodeRecord(record, [content]);
 		const decoded = decodeRecord(Buffer.concat([Buffer.from('xx'), encoded, Buffer.from('yy')]), 2);
@@ -47,7 +47,7 @@ describe('decodeRecord', () => {
 		expect(encoded.subarray(decoded?.contentOffset).equals(content)).toBe(true);
 	});
 
-	test('is undefined for every beginning of a record that lacks a part of its JSON', () => {
+	test('is undefined for every prefix of a record with incomplete JSON', () => {
 		const encoded = encodeRecord({ t: 'tree', parent: 1, name: 'd', node: { ...staged(2), ...SHOWN } });
 		for (let length = 0; length < encoded.length; length++)
 			expect(decodeRecord(encoded.subarray(0, length), 0)).toBeUndefined();

@@ -1,4 +1,4 @@
-/** What is said when the driver cannot be loaded. */
+/** The errors of a driver that cannot be loaded. */
 
 import { expect, test } from 'vitest';
 import { driverUnavailable, explainLoadFailure } from '../../../src/mounts/fuse-native-library.js';

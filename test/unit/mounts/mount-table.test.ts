@@ -35,7 +35,7 @@ describe('readMountTable', () => {
 		]);
 	});
 
-	test('leaves out lines that are none of the table', () => {
+	test('ignores lines that are not part of the table', () => {
 		expect(
 			readMountTable('rubbish\n1 2 3\n22 28 0:20 / /proc rw shared:12 proc proc rw\n22 28 0:20 / /x rw -\n'),
 		).toEqual([]);
@@ -45,7 +45,7 @@ describe('readMountTable', () => {
 		expect(readMountTable('1 2 0:1 / /a\\134040b rw - t s rw')[0]?.mountPoint).toBe('/a\\040b');
 	});
 
-	test('isOurs tells by the type alone', () => {
+	test('isOurs depends only on the type', () => {
 		expect(
 			readMountTable(TABLE)
 				.filter(isOurs)

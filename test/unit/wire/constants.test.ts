@@ -14,7 +14,7 @@ describe('opcodeName', () => {
 		expect(opcodeName(opcode)).toBe(name);
 	});
 
-	test('every opcode of the table is below OPCODE_LIMIT and is there once', () => {
+	test('every opcode of the table is below OPCODE_LIMIT and unique', () => {
 		const codes = Object.values(OPCODE);
 		expect(Math.max(...codes)).toBeLessThan(OPCODE_LIMIT);
 		expect(new Set(codes).size).toBe(codes.length);

@@ -34,12 +34,12 @@ describe('requests as text', () => {
 		expect(describeRequest(accepted(requestBytes(name)))).toBe(TEXTS[name]);
 	});
 
-	test('a request that is cut short is described as far as its header goes', () => {
+	test('a truncated request is described by its header', () => {
 		const cut = resized(requestBytes('READ'), -32);
 		expect(describeRequest(accepted(cut))).toBe('READ n5 malformed, 48 bytes p4242');
 	});
 
-	test('what a terminal would obey is escaped', () => {
+	test('control characters are escaped', () => {
 		const bytes = requestBytes('LOOKUP');
 		bytes.write('\u001b[2J!', 40, 'latin1');
 		expect(describeRequest(accepted(bytes))).toContain('"\\u001b[2J!');
@@ -73,7 +73,7 @@ describe('replies as text', () => {
 	});
 });
 
-test('bits without a name are a number, and none is 0', () => {
+test('bits without a name are a number, and no bits are 0', () => {
 	expect(flagNames(INIT_FLAG, 0)).toBe('0');
 	expect(flagNames({ A: 1 }, 0x8000_0001 | 0)).toBe('A|0x80000000');
 });

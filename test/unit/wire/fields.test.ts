@@ -18,7 +18,7 @@ function offsets(fields: Readonly<Record<string, Field>>): Readonly<Record<strin
 }
 
 /** Offsets from the start of the message, as a C compiler gives them. Source: linux/fuse.h 7.38, offsetof + 40. */
-test('the fields of requests are where the header says', () => {
+test('the fields of requests have the offsets of the header', () => {
 	expect(offsets(REQUEST.LOOKUP)).toEqual({ name: 40 });
 	expect(offsets(REQUEST.FORGET)).toEqual({ nlookup: 40 });
 	expect(offsets(REQUEST.SETATTR)).toMatchObject({ valid: 40, fh: 48, size: 56, atime: 72, atimeNs: 96, mode: 108 });

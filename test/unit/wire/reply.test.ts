@@ -59,7 +59,7 @@ function written(write: (reply: ReplyBuffer) => number, size = 4096): Buffer {
 
 const ROWS: readonly (readonly [string, (reply: ReplyBuffer) => number, readonly Field[]])[] = [
 	[
-		'error: the negative errno and nothing behind it',
+		'error: the negative errno without a body',
 		(reply) => reply.error(REQUEST, ERRNO.EROFS),
 		[['10000000', 'len u32: 16'], ['e2ffffff', 'error i32: -EROFS'], UNIQUE],
 	],
@@ -69,12 +69,12 @@ const ROWS: readonly (readonly [string, (reply: ReplyBuffer) => number, readonly
 		[['10000000', 'len u32: 16'], zeros(4, 'error i32'), UNIQUE],
 	],
 	[
-		'entry: node, attributes and how long the name is valid',
+		'entry: node, attributes and validity of the name',
 		(reply) => reply.entry(REQUEST, FILE, 1250),
 		[['90000000', 'len u32: 144'], zeros(4, 'error i32'), UNIQUE, ...FILE_ENTRY],
 	],
 	[
-		'noEntry: node id 0, remembered for ever',
+		'noEntry: node id 0, valid for ever',
 		(reply) => reply.noEntry(REQUEST),
 		[
 			['90000000', 'len u32: 144'],
@@ -167,7 +167,7 @@ describe('ReplyBuffer', () => {
 		expect(written(write).toString('hex')).toBe(bytesOf(fields).toString('hex'));
 	});
 
-	test('body: the header in front of bytes that stand there already', () => {
+	test('body: the header before bytes that are already there', () => {
 		const bytes = written((reply) => {
 			reply.bytes.write('hello', 16);
 			return reply.body(REQUEST, 5);

@@ -9,7 +9,7 @@ const at = (offset: number) => ({ offset, size: 0 });
 const u32 = (offset: number) => ({ offset, size: 4 });
 const u64 = (offset: number) => ({ offset, size: 8 });
 
-/** A buffer that has just taken `message`; `stale` stands behind it, as from an earlier, longer request. */
+/** A buffer that has just accepted `message`; `stale` fills the bytes behind it, as an earlier, longer request would. */
 function accepted(message: Buffer, stale = 0): RequestBuffer {
 	const request = new RequestBuffer(1024);
 	request.bytes.fill(stale);
@@ -18,7 +18,7 @@ function accepted(message: Buffer, stale = 0): RequestBuffer {
 	return request;
 }
 
-/** What each request says, and the smallest change that takes its last field away. */
+/** The decoded fields of each request. */
 interface Row {
 	readonly nodeId: number;
 	readonly decode: (request: RequestBuffer) => unknown;
@@ -98,12 +98,12 @@ describe('RequestBuffer', () => {
 		expect(ROWS[name].decode(request)).toEqual(ROWS[name].decoded);
 	});
 
-	test.each(REQUEST_NAMES)('refuses %s that is one byte short, whatever stands behind it', (name) => {
+	test.each(REQUEST_NAMES)('refuses %s that is one byte short, independently of the bytes behind it', (name) => {
 		const request = accepted(resized(requestBytes(name), -1));
 		expect(() => ROWS[name].decode(request)).toThrow(MalformedRequest);
 	});
 
-	test.each(REQUEST_NAMES)('refuses %s that says it is longer or shorter than what was read', (name) => {
+	test.each(REQUEST_NAMES)('refuses %s whose length field is not the number of bytes read', (name) => {
 		const message = requestBytes(name);
 		for (const difference of [1, -1, 4096, 0xf000_0000]) {
 			const request = new RequestBuffer(1024);
@@ -113,7 +113,7 @@ describe('RequestBuffer', () => {
 		}
 	});
 
-	test.each(REQUEST_NAMES)('reads %s with bytes behind its last field as without them', (name) => {
+	test.each(REQUEST_NAMES)('reads %s with extra bytes behind its last field as without them', (name) => {
 		expect(ROWS[name].decode(accepted(resized(requestBytes(name), 8)))).toEqual(ROWS[name].decoded);
 	});
 
@@ -155,7 +155,7 @@ describe('RequestBuffer', () => {
 		expect(() => request.get(u64(48))).toThrow(MalformedRequest);
 	});
 
-	test('gives a multi-byte name as one character a byte, and different bytes as different names', () => {
+	test('returns a multi-byte name with one character per byte, and different bytes as different names', () => {
 		const names = [
 			Buffer.from('schlüssel-鍵'),
 			Buffer.from([0xff, 0xfe]),

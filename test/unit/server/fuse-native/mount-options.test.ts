@@ -15,7 +15,7 @@ test('names have no validity, everything else is valid for ever', () => {
 	expect(mountOptions(true).allowOther).toBe(true);
 });
 
-test('a path that would be cut off is refused', () => {
+test('a path that would be truncated is refused', () => {
 	expect(() => checkMountPath(`/${'ü'.repeat(511)}`)).not.toThrow();
-	expect(() => checkMountPath(`/${'ü'.repeat(512)}`)).toThrow(/1025 bytes and fuse-native takes 1023/);
+	expect(() => checkMountPath(`/${'ü'.repeat(512)}`)).toThrow(/1025 bytes and fuse-native accepts 1023/);
 });

@@ -104,7 +104,7 @@ const EROFS = -30;
 const ESTALE = -116;
 
 describe('readers', () => {
-	test('attributes, with the id of the tree and whole pages', () => {
+	test('attributes have the id of the tree and complete pages', () => {
 		expect(getattr('/..old/k')).toMatchObject({
 			result: 0,
 			stat: { ino: 3, size: BYTES.length, blocks: 8, nlink: 1, mode: 0o100644, uid: 1, gid: 2, mtime: 5000 },
@@ -121,7 +121,7 @@ describe('readers', () => {
 		expect(listed).toEqual(['.', '..', '..old', '..new', '..data', '..data_tmp', 'kü']);
 	});
 
-	test('what is not there, and what is no directory', () => {
+	test('a missing name, and a file in place of a directory', () => {
 		expect(getattr('/nothing').result).toBe(ENOENT);
 		expect(getattr('/..old/k/x').result).toBe(ENOTDIR);
 		expect(open('/nothing').result).toBe(ENOENT);
@@ -161,7 +161,7 @@ describe('readers', () => {
 		expect(tree.get(3)?.nlookup).toBe(0);
 	});
 
-	test('a bug is EIO for its caller', () => {
+	test('an exception is EIO for its caller', () => {
 		vi.spyOn(tree, 'lookup').mockImplementation(() => {
 			throw new Error('bug');
 		});
@@ -193,7 +193,7 @@ describe('writers', () => {
 		expect(open('/..old/k', 2).result).toBe(EROFS);
 	});
 
-	test('what is announced is made, once', () => {
+	test('the announced operation is made once', () => {
 		journal.push({ t: 'intent', intent: { op: 'unlink', seq: 1, atUs: 0, parent: 2, name: 'k', graceMs: 10 } });
 		expect(ask((reply) => table.unlink('/..old/k', reply))).toBe(0);
 		expect(getattr('/..old/k').result, 'in its grace').toBe(0);
@@ -203,14 +203,14 @@ describe('writers', () => {
 });
 
 describe('a flip', () => {
-	test('goes ahead at once when nobody is on his way', () => {
+	test('happens immediately without walkers', () => {
 		announceFlip();
 		expect(getattr('/..data_tmp').result).toBe(0);
 		expect(getattr('/..data').result).toBe(0);
 		expect(ask((reply) => table.rename('/..data_tmp', '/..data', reply))).toBe(0);
 	});
 
-	test('waits for a walker from the link to the end of his read, and sends others to sleep', () => {
+	test('waits for a walker from the link to the end of its read, and lets others wait', () => {
 		getattr('/..data');
 		announceFlip();
 		const source = getattr('/..data_tmp');
@@ -238,7 +238,7 @@ describe('a flip', () => {
 		expect(source.result).toBe(0);
 	});
 
-	test('tells one at a time of the replaced name, and nobody while it is being replaced', () => {
+	test('answers the replaced name to one walker at a time, and to none while it is being replaced', () => {
 		announceFlip();
 		getattr('/..data_tmp');
 		expect(getattr('/..data').result).toBe(0);

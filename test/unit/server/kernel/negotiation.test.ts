@@ -16,7 +16,7 @@ const ALWAYS_WANTED = [
 ] as const;
 
 describe('negotiate', () => {
-	test('answers a present kernel with the limits of a server that never writes', () => {
+	test('answers a recent kernel with the limits of a server that never writes', () => {
 		expect(negotiate(OFFER)?.out).toEqual({
 			major: 7,
 			minor: 31,
@@ -30,7 +30,7 @@ describe('negotiate', () => {
 		});
 	});
 
-	test.each(ALWAYS_WANTED)('asks for %s when it is offered, and only then', (name) => {
+	test.each(ALWAYS_WANTED)('requests %s if it is offered, and only then', (name) => {
 		expect(negotiate({ ...OFFER, flags: INIT_FLAG[name] })?.out.flags).toBe(INIT_FLAG[name]);
 		expect((negotiate({ ...OFFER, flags: ~INIT_FLAG[name] })?.out.flags ?? 0) & INIT_FLAG[name]).toBe(0);
 	});

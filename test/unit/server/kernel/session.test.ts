@@ -44,7 +44,7 @@ function setup(openWithoutUpcall = true): Setup {
 	return state;
 }
 
-/** A body of every kind, long enough for its opcode and without any announced meaning. */
+/** A body for each opcode, long enough and not announced. */
 const ANSWERS: readonly (readonly [OpcodeName | number, readonly (Buffer | string)[], keyof typeof ERRNO | 'OK'])[] = [
 	['DESTROY', [], 'OK'],
 	['RELEASE', [Buffer.alloc(24)], 'OK'],
@@ -121,7 +121,7 @@ describe('Session opcodes', () => {
 		expect([kernel.counters[OPCODE.LOOKUP], kernel.counters[OPCODE.STATFS]]).toEqual([2, 1]);
 	});
 
-	test('INIT is answered with what was agreed, in 64 bytes', () => {
+	test('INIT is answered with the agreement, in 64 bytes', () => {
 		const { body } = setup().kernel.init();
 		expect([body.length, body.readUInt32LE(0), body.readUInt32LE(4), body.readUInt32LE(20)]).toEqual([64, 7, 31, 4096]);
 	});
@@ -129,33 +129,36 @@ describe('Session opcodes', () => {
 	test.each([
 		{ openWithoutUpcall: true, open: -ERRNO.ENOSYS },
 		{ openWithoutUpcall: false, open: 0 },
-	])('a second session starts with what the first one agreed on: $openWithoutUpcall', ({ openWithoutUpcall, open }) => {
-		const { inodes } = setup();
-		const agreements: Agreement[] = [];
-		const first = new FakeKernel({
-			tree: inodes.tree,
-			openWithoutUpcall,
-			agreed: (agreement) => agreements.push(agreement),
-		});
-		kernels.push(first);
-		first.init();
-		const [agreement] = agreements;
-		if (agreement === undefined || agreements.length > 1) throw new Error(`${agreements.length} agreements`);
-		expect(agreement).toMatchObject({ minor: 31, noOpen: openWithoutUpcall, noOpendir: true });
-		const second = new FakeKernel({ tree: inodes.tree, openWithoutUpcall, agreement });
-		kernels.push(second);
-		for (const kernel of [first, second]) {
-			expect(kernel.request('OPEN', 11, u32(0, 0)).error).toBe(open);
-			expect(kernel.request('OPENDIR', 10, u32(0, 0)).error).toBe(-ERRNO.ENOSYS);
-		}
-	});
+	])(
+		'a second session starts with the agreement of the first one: $openWithoutUpcall',
+		({ openWithoutUpcall, open }) => {
+			const { inodes } = setup();
+			const agreements: Agreement[] = [];
+			const first = new FakeKernel({
+				tree: inodes.tree,
+				openWithoutUpcall,
+				agreed: (agreement) => agreements.push(agreement),
+			});
+			kernels.push(first);
+			first.init();
+			const [agreement] = agreements;
+			if (agreement === undefined || agreements.length > 1) throw new Error(`${agreements.length} agreements`);
+			expect(agreement).toMatchObject({ minor: 31, noOpen: openWithoutUpcall, noOpendir: true });
+			const second = new FakeKernel({ tree: inodes.tree, openWithoutUpcall, agreement });
+			kernels.push(second);
+			for (const kernel of [first, second]) {
+				expect(kernel.request('OPEN', 11, u32(0, 0)).error).toBe(open);
+				expect(kernel.request('OPENDIR', 10, u32(0, 0)).error).toBe(-ERRNO.ENOSYS);
+			}
+		},
+	);
 
 	test('INIT of a protocol that is too old is EPROTO', () => {
 		const { kernel } = setup();
 		expect(kernel.request('INIT', 0, u32(7, 11, 0, 0)).error).toBe(-ERRNO.EPROTO);
 	});
 
-	test('LOOKUP answers an entry, counts it, and FORGET gives it back without an answer', () => {
+	test('LOOKUP is answered with an entry and counted, and FORGET returns it without an answer', () => {
 		const { kernel, inodes } = setup();
 		const { body } = kernel.request('LOOKUP', 10, 'f\0');
 		expect([body.length, body.readBigUInt64LE(0), body.readBigUInt64LE(16), body.readBigUInt64LE(24)]).toEqual([
@@ -173,7 +176,7 @@ describe('Session opcodes', () => {
 		expect(setup().kernel.lookup(10, 'ü')).toBe(13);
 	});
 
-	test('LOOKUP of a name that is not there is a negative entry, and other failures are errors', () => {
+	test('LOOKUP of a missing name is a negative entry, and other failures are errors', () => {
 		const { kernel } = setup();
 		const { error, body } = kernel.request('LOOKUP', 1, 'nothing\0');
 		expect([error, body.length, body.readBigUInt64LE(0), body.readBigUInt64LE(16)]).toEqual([0, 128, 0n, FOREVER]);
@@ -181,7 +184,7 @@ describe('Session opcodes', () => {
 		expect(kernel.request('LOOKUP', 1, `${'x'.repeat(256)}\0`).error).toBe(-ERRNO.ENAMETOOLONG);
 	});
 
-	test('LOOKUP of a name in its grace is valid for what is left of it', () => {
+	test('LOOKUP of a name in its grace is valid for the rest of the grace', () => {
 		const { kernel, inodes } = setup();
 		inodes.perform({ op: 'unlink', parent: 10, name: 'f', graceMs: 2500 });
 		const { body } = kernel.request('LOOKUP', 10, 'f\0');
@@ -193,7 +196,7 @@ describe('Session opcodes', () => {
 		expect(kernel.read(11 + STAND_IN, 0, 100).body.toString()).toBe('hello');
 	});
 
-	test('BATCH_FORGET gives back each count, without an answer', () => {
+	test('BATCH_FORGET returns each count without an answer', () => {
 		const { kernel, inodes } = setup();
 		for (const [parent, name] of [
 			[10, 'f'],
@@ -211,7 +214,7 @@ describe('Session opcodes', () => {
 		expect([body.readUInt32LE(16 + 60), body.readUInt32LE(16 + 64)]).toEqual([0o100644, 1]);
 	});
 
-	test('GETATTR still answers for a file whose name is gone', () => {
+	test('GETATTR is still answered for a file without a name', () => {
 		const { kernel, inodes } = setup();
 		kernel.lookup(10, 'f');
 		inodes.perform({ op: 'unlink', parent: 10, name: 'f', graceMs: 0 });
@@ -219,7 +222,7 @@ describe('Session opcodes', () => {
 		expect(kernel.read(11, 0, 5).body.toString()).toBe('hello');
 	});
 
-	test('READLINK gives the target without a terminator, and EINVAL for what is no link', () => {
+	test('READLINK returns the target without a terminator, and EINVAL unless it is a link', () => {
 		const { kernel } = setup();
 		expect(kernel.request('READLINK', 20).body.toString()).toBe('d/f');
 		for (const id of [10, 11]) expect(kernel.request('READLINK', id).error).toBe(-ERRNO.EINVAL);
@@ -249,7 +252,7 @@ describe('Session READ', () => {
 		expect(kernel.read(id, offset, size)).toMatchObject({ error: 0, body: Buffer.from(text) });
 	});
 
-	test.each([4096, 131072, BIG, BIG + 5, 0xffff_ffff])('gives %i bytes of a file of 1 MiB and 5 bytes', (size) => {
+	test.each([4096, 131072, BIG, BIG + 5, 0xffff_ffff])('returns %i bytes of a file of 1 MiB and 5 bytes', (size) => {
 		const { kernel } = setup();
 		const all = Buffer.from(`world${'0123456789abcdef'.repeat(BIG / 16)}`);
 		const { error, body } = kernel.read(21, 0, size);
@@ -265,7 +268,7 @@ describe('Session READ', () => {
 		expect(setup().kernel.read(id, 0, 4096).error).toBe(-ERRNO[errno]);
 	});
 
-	test('gives no more than fits in the reply, 1 MiB and 64 KiB', () => {
+	test('returns at most what fits in the reply, 1 MiB and 64 KiB', () => {
 		const inodes = new AnnouncedInodes(scratch.directory(), 'x'.repeat(BIG + 128 * 1024));
 		inodes.stage('huge', stagedFile(11, 0, BIG + 128 * 1024));
 		const kernel = new FakeKernel({ tree: inodes.tree });
@@ -299,7 +302,7 @@ describe.each(['READDIR', 'READDIRPLUS'] as const)('Session %s', (opcode) => {
 		expect(kernel.readdir(opcode, 10, Number.MAX_SAFE_INTEGER, 4096)).toEqual([]);
 	});
 
-	test('goes on from every cookie, whatever the size of the buffer', () => {
+	test('continues from every cookie, with any size of the buffer', () => {
 		const { kernel } = setup();
 		for (const size of [plus ? 160 : 32, plus ? 350 : 70, 1000]) {
 			const names: string[] = [];
@@ -314,18 +317,18 @@ describe.each(['READDIR', 'READDIRPLUS'] as const)('Session %s', (opcode) => {
 		}
 	});
 
-	test('counts a reference for each entry that it gave with a node, and for no other', () => {
+	test('counts a reference for each entry that was returned with a node, and for no other', () => {
 		const { kernel, inodes } = setup();
 		// Room for ".", "..", "f" and "sub", not for the last.
 		kernel.readdir(opcode, 10, 0, plus ? 4 * 160 : 4 * 32);
 		expect([10, 11, 12, 13].map((id) => inodes.inode(id).nlookup)).toEqual(plus ? [0, 1, 1, 0] : [0, 0, 0, 0]);
 	});
 
-	test('takes a size of 4 GiB and writes no more than it has', () => {
+	test('accepts a size of 4 GiB and writes only the existing entries', () => {
 		expect(setup().kernel.readdir(opcode, 10, 0, 0xffff_ffff).length).toBe(5);
 	});
 
-	test('gives nothing where not even the first entry fits', () => {
+	test('returns nothing if not even the first entry fits', () => {
 		for (const size of [0, 1, 24, 31]) expect(setup().kernel.readdir(opcode, 10, 0, size)).toEqual([]);
 	});
 
@@ -336,7 +339,7 @@ describe.each(['READDIR', 'READDIRPLUS'] as const)('Session %s', (opcode) => {
 		expect(kernel.request(opcode, 999, ...body).error).toBe(-ERRNO.ESTALE);
 	});
 
-	test('of a removed directory in its grace lists stand-ins, which go when they are forgotten', () => {
+	test('of a removed directory in its grace lists stand-ins, which live until they are forgotten', () => {
 		const { kernel, inodes } = setup();
 		for (const name of ['f', 'ü']) inodes.perform({ op: 'unlink', parent: 10, name, graceMs: 1000 });
 		inodes.perform({ op: 'rmdir', parent: 10, name: 'sub', graceMs: 1000 });
@@ -363,7 +366,7 @@ describe('Session OPEN and OPENDIR', () => {
 	test.each([
 		['is not needed where the kernel can do without', NO_BOTH, true, -ERRNO.ENOSYS, -ERRNO.ENOSYS],
 		['is answered where the kernel cannot do without', 0, true, 0, 0],
-		['of files is answered where somebody could open for writing', NO_BOTH, false, 0, -ERRNO.ENOSYS],
+		['of files is answered if a reader could open for writing', NO_BOTH, false, 0, -ERRNO.ENOSYS],
 	])('%s', (_, flags, openWithoutUpcall, open, opendir) => {
 		const { kernel } = setup(openWithoutUpcall);
 		kernel.init(flags);
@@ -392,7 +395,7 @@ describe('Session OPEN and OPENDIR', () => {
 });
 
 describe('Session mutations', () => {
-	test('the announced mkdir, chmod, symlink, rename, unlink and rmdir happen, each after a look at the journal', () => {
+	test('the announced mkdir, chmod, symlink, rename, unlink and rmdir are made, each after reading the journal', () => {
 		const state = setup();
 		const { kernel, inodes } = state;
 		const step = (announce: () => number, send: () => { readonly error: number; readonly body: Buffer }) => {
@@ -457,7 +460,7 @@ describe('Session mutations', () => {
 		expect(send(1 | (1 << 10))).toBe(0);
 	});
 
-	test('what is announced is refused to everybody but who announced it, and then made by him', () => {
+	test('the announced operation is refused for every process but the announcer, which then makes it', () => {
 		const { inodes } = setup();
 		const kernel = new FakeKernel({ tree: inodes.tree, announcer: 77 });
 		kernels.push(kernel);
@@ -482,7 +485,7 @@ describe('Session mutations', () => {
 });
 
 describe('Session and hostile requests', () => {
-	/** Whatever came before, the session still answers. */
+	/** The session still answers. */
 	function expectAlive(kernel: FakeKernel): void {
 		expect(kernel.read(11, 0, 100).body.toString()).toBe('hello');
 	}
@@ -512,7 +515,7 @@ describe('Session and hostile requests', () => {
 		expectAlive(kernel);
 	});
 
-	test.each(REQUEST_NAMES)('%s whose length field lies is EIO', (name) => {
+	test.each(REQUEST_NAMES)('%s with a wrong length field is EIO', (name) => {
 		const { kernel } = setup();
 		for (const length of [0, 40, 2 ** 32 - 1]) {
 			const request = requestBytes(name);
@@ -523,7 +526,7 @@ describe('Session and hostile requests', () => {
 	});
 
 	test.each(['LOOKUP', 'SYMLINK', 'MKDIR', 'RENAME', 'READ', 'READDIR', 'INIT', 'FORGET', 'BATCH_FORGET'] as const)(
-		'%s with nothing behind its header is EIO',
+		'%s without a body is EIO',
 		(name) => {
 			const { kernel } = setup();
 			const request = requestBytes(name);
@@ -534,15 +537,18 @@ describe('Session and hostile requests', () => {
 		},
 	);
 
-	test.each(['LOOKUP', 'SYMLINK', 'MKDIR', 'RENAME'] as const)('%s whose last name has no end is EIO', (name) => {
-		const { kernel } = setup();
-		const request = requestBytes(name);
-		request.writeUInt8(0x78, request.length - 1);
-		expect(kernel.raw(request)?.error).toBe(-ERRNO.EIO);
-		expectAlive(kernel);
-	});
+	test.each(['LOOKUP', 'SYMLINK', 'MKDIR', 'RENAME'] as const)(
+		'%s whose last name is not terminated is EIO',
+		(name) => {
+			const { kernel } = setup();
+			const request = requestBytes(name);
+			request.writeUInt8(0x78, request.length - 1);
+			expect(kernel.raw(request)?.error).toBe(-ERRNO.EIO);
+			expectAlive(kernel);
+		},
+	);
 
-	test('BATCH_FORGET with a count beyond its end gives back what is there, and is EIO', () => {
+	test('BATCH_FORGET with a count beyond its end returns the existing ones, and is EIO', () => {
 		const { kernel, inodes } = setup();
 		kernel.lookup(10, 'f');
 		for (const count of [2, 0xffff_ffff]) {
@@ -553,7 +559,7 @@ describe('Session and hostile requests', () => {
 		expectAlive(kernel);
 	});
 
-	test('a failure behind the answer, as in the journal, is EIO for its caller', () => {
+	test('an exception below the session, as in the journal, is EIO for its caller', () => {
 		const inodes = new AnnouncedInodes(scratch.directory());
 		inodes.stage('f', stagedFile(11));
 		const kernel = new FakeKernel({
@@ -626,7 +632,7 @@ describe('an exception in a handler', () => {
 	});
 });
 
-test('Session.run ends with the error of a device that is none', () => {
+test('Session.run fails for a descriptor that is not open', () => {
 	const inodes = new AnnouncedInodes(scratch.directory());
 	const session = new Session({
 		fd: 1_000_000,
