@@ -1,6 +1,6 @@
 /**
- * The command line on a real machine: what it says when something is wrong, what it leaves to whoever started it, and
- * names that a shell or a mount table would trip over.
+ * The command line on a real machine: its errors, its effects on the process that started it, and names with characters
+ * that are special to a shell or a mount table.
  */
 
 import { spawn } from 'node:child_process';
@@ -33,12 +33,12 @@ function mountPoint(): string {
 	return temporaryDirectory('mnt', 0o777);
 }
 
-/** Children of nobody that `--background` left for a test; ended by the unmount of their mounts. */
+/** Daemons that `--background` left in a test; unmounting their mounts ends them. */
 async function unmounted(dir: string): Promise<void> {
 	expect(await runProgram(['unmount', dir])).toMatchObject({ code: 0, stderr: '' });
 }
 
-describe('what is wrong is said in one line, with the cure and the right status', () => {
+describe('errors are one line, with the cure and the right status', () => {
 	test('neither a source nor a kubeconfig', async () => {
 		const home = temporaryDirectory('home', 0o755);
 		expect(await runProgram(['mount', '/x'], { env: { HOME: home, KUBECONFIG: '' } })).toMatchObject({
@@ -152,14 +152,14 @@ describe('help', () => {
 		});
 	});
 
-	test('is there, too, where the working directory was removed', async () => {
+	test('works in a working directory that was removed', async () => {
 		const script = 'mkdir "$2/x" && cd "$2/x" && rmdir "$2/x" && "$0" "$1" create --help';
 		const args = ['-c', script, process.execPath, PROGRAM, temporaryDirectory('gone')];
 		const result = await runCommand('sh', args);
 		expect(result).toMatchObject({ code: 0, stdout: expect.stringContaining('Nothing is created'), stderr: '' });
 	});
 
-	test('output that a full disk does not take is an error', async () => {
+	test('output that does not fit on a full disk is an error', async () => {
 		const script = '"$0" "$1" create cm app --from-literal=a=b > /dev/full';
 		expect(await runCommand('sh', ['-c', script, process.execPath, PROGRAM])).toMatchObject({
 			code: 74,
@@ -167,7 +167,7 @@ describe('help', () => {
 		});
 	});
 
-	test('a reader who has read enough is no error', async () => {
+	test('a reader that stops reading early is not an error', async () => {
 		const script = `"$0" "$1" mount --help | head -1`;
 		const result = await runCommand('bash', ['-o', 'pipefail', '-c', script, process.execPath, PROGRAM]);
 		expect(result).toMatchObject({ code: 0, stderr: '' });
@@ -175,9 +175,9 @@ describe('help', () => {
 });
 
 const NAMES = [
-	['what a shell would run or expand', '$(touch pwned) `id`; *'],
+	['characters that a shell would run or expand', '$(touch pwned) `id`; *'],
 	['a comma and an equals sign', 'a,b=c'],
-	['what the mount table escapes', ' a\n\tb\\c\\040 #d '],
+	['characters that the mount table escapes', ' a\n\tb\\c\\040 #d '],
 	['quotes', `'a"`],
 	['quotes around it', '"a"'],
 	['unicode', 'ä 日本 🙂'],
@@ -190,7 +190,7 @@ describe.each([AS_ROOT, AS_USER])('names, $name', (way) => {
 		const parent = mountPoint();
 		const dir = join(parent, name);
 		mkdirSync(dir, { mode: 0o777 });
-		// The umask may have taken bits away.
+		// The umask may have removed bits.
 		await runCommand('chmod', ['777', dir]);
 		const { mount } = await startIn(way, dir, ['-f', manifest()]);
 		expect((await mount.run('cat', ['--', `${dir}/app/key`])).stdout).toBe('one');
@@ -202,7 +202,7 @@ describe.each([AS_ROOT, AS_USER])('names, $name', (way) => {
 	});
 });
 
-describe.skipIf(AS_ROOT.missing !== undefined)(`ways to write DIR, ${titleOf(AS_ROOT)}`, () => {
+describe.skipIf(AS_ROOT.missing !== undefined)(`forms of DIR, ${titleOf(AS_ROOT)}`, () => {
 	test.each([
 		['relative', './mnt', 'mnt'],
 		['with a trailing slash', 'mnt//', 'mnt'],
@@ -226,12 +226,12 @@ describe.skipIf(AS_ROOT.missing !== undefined)(`ways to write DIR, ${titleOf(AS_
 });
 
 describe.skipIf(AS_ROOT.missing !== undefined)(`in the background, ${titleOf(AS_ROOT)}`, () => {
-	test('returns when the mount answers, and leaves its output', async () => {
+	test('returns once the mount is ready, and closes its output', async () => {
 		const dir = mountPoint();
 		const log = join(temporaryDirectory('log'), 'log');
 		const file = manifest();
 		const result = await runProgram(['mount', dir, '-b', '-f', file, '--log-file', log]);
-		// collect() has waited until every writer of its pipes was gone: nobody holds them.
+		// collect() waits for the end of its pipes, so no process holds them any more.
 		expect(result).toMatchObject({ code: 0, stderr: '', stdout: '' });
 		expect(readFileSync(join(dir, 'app/key'), 'utf8')).toBe('one');
 		writeManifest(file, { name: 'app', data: { key: 'two' } });
@@ -241,6 +241,9 @@ describe.skipIf(AS_ROOT.missing !== undefined)(`in the background, ${titleOf(AS_
 		);
 		await unmounted(dir);
 		await until(() => readFileSync(log, 'utf8').includes('unmounted from outside'), 'the last line');
+		for (const line of readFileSync(log, 'utf8').trimEnd().split('\n')) {
+			expect(line).toMatch(/^\[\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\] INFO: [a-z]/);
+		}
 	});
 
 	test('fails with the status and the message of the child', async () => {
@@ -263,7 +266,7 @@ describe.skipIf(AS_ROOT.missing !== undefined)(`in the background, ${titleOf(AS_
 		}
 	});
 
-	test('Ctrl-C while it waits ends the child as well', async () => {
+	test('Ctrl-C while it waits also ends the child', async () => {
 		const dir = mountPoint();
 		const args = [PROGRAM, 'mount', dir, '-b', '--volume', 'later', '-f', manifest()];
 		const child = spawn(process.execPath, args, { stdio: ['ignore', 'ignore', 'pipe'] });
@@ -281,7 +284,7 @@ describe.skipIf(AS_ROOT.missing !== undefined)(`in the background, ${titleOf(AS_
 	});
 });
 
-describe.skipIf(AS_ROOT.missing !== undefined)(`whoever starts it, ${titleOf(AS_ROOT)}`, () => {
+describe.skipIf(AS_ROOT.missing !== undefined)(`the process that starts it, ${titleOf(AS_ROOT)}`, () => {
 	test.each(['path', 'abstract'])('systemd is notified over a socket with a %s name', async (kind) => {
 		const dir = mountPoint();
 		const directory = temporaryDirectory('notify');
@@ -304,7 +307,7 @@ while True:
 		await until(() => readFileSync(received, 'utf8').endsWith('|STOPPING=1\n|'), 'STOPPING');
 	});
 
-	test('closed outputs do not hang or end it', async () => {
+	test('closed outputs neither block nor end it', async () => {
 		const dir = mountPoint();
 		const file = manifest();
 		const script = '"$0" "$@" >&- 2>&- <&- &';
@@ -315,7 +318,7 @@ while True:
 		await unmounted(dir);
 	});
 
-	test('a full pipe that nobody reads does not hang or end it', async () => {
+	test('a full pipe without a reader neither blocks nor ends it', async () => {
 		const dir = mountPoint();
 		const file = manifest();
 		const args = [PROGRAM, 'mount', dir, '-f', file, '--log-level', 'debug'];
@@ -355,7 +358,7 @@ describe('a plain directory', () => {
 		expect(leftIn(runtime)).toEqual([]);
 	});
 
-	test('what a killed daemon left is taken over, or removed where no source has it any more', async () => {
+	test('files of a killed daemon are adopted, or removed if no source has them any more', async () => {
 		const dir = tmpfsDirectory('plain');
 		const file = manifest();
 		writeManifest(file, { name: 'app', data: { key: 'one' } }, { name: 'old', data: { key: 'x' } });
@@ -439,9 +442,9 @@ describe.skipIf(AS_ROOT.missing !== undefined)(`the log, ${titleOf(AS_ROOT)}`, (
 
 	test.each([
 		['with colours', { TERM: 'xterm' }, true],
-		['without, where NO_COLOR is set', { TERM: 'xterm', NO_COLOR: '1' }, false],
-		['without, where the terminal has none', { TERM: 'dumb' }, false],
-	])('on a terminal it is for people, %s', async (_, env, hasColor) => {
+		['without colours if NO_COLOR is set', { TERM: 'xterm', NO_COLOR: '1' }, false],
+		['without colours if the terminal has none', { TERM: 'dumb' }, false],
+	])('on a terminal it is text, %s', async (_, env, hasColor) => {
 		const dir = mountPoint();
 		const file = manifest();
 		const script = await runCommand('sh', ['-c', 'command -v script']);
@@ -460,7 +463,7 @@ describe.skipIf(AS_ROOT.missing !== undefined)(`the log, ${titleOf(AS_ROOT)}`, (
 		expect(stdout).not.toContain('{"');
 	});
 
-	test('as JSON it is for programs alone, on a terminal, too', async () => {
+	test('as JSON it is only JSON, on a terminal, too', async () => {
 		if ((await runCommand('sh', ['-c', 'command -v script'])).code !== 0) return;
 		const dir = mountPoint();
 		const command = `exec '${process.execPath}' '${PROGRAM}' mount '${dir}' -f '${manifest()}' --log-format json`;

@@ -1,5 +1,5 @@
 /**
- * What watchers are told: the ten changes whose events were recorded from kubelet's own writer, event by event, on the
+ * The events that watchers receive: the ten changes that were recorded from kubelet's own writer, event by event, on the
  * volume's root and on everything else that programs watch; the same over every driver.
  */
 
@@ -25,7 +25,7 @@ afterEach(async () => {
 	removeTemporaries();
 });
 
-/** Payload, and what the root's watcher is told: `<n>` is the n-th generation. */
+/** Payload, and the events of the root's watcher: `<n>` is the n-th generation. */
 type Change = readonly [what: string, payload: OraclePayload, told: readonly string[]];
 
 /** The switch to generation `to`, with the links that come and go, and the end of the generation before. */
@@ -80,7 +80,7 @@ const SUBJECTS: readonly Subject[] = [
 	})),
 ];
 
-/** What the other watchers are told when the value of `a` changes; unordered rows come in the order of the directory. */
+/** Events of the other watchers when the value of `a` changes; unordered rows are in the order of the directory. */
 interface Told {
 	readonly watch: string;
 	readonly follow?: false;
@@ -124,7 +124,7 @@ describe.each(SUBJECTS)('$name', (subject) => {
 		expect(new Set(cookies).size).toBe(7);
 	});
 
-	test('watchers of files, of ..data and of directories inside are told of the end of their inode', async (ctx) => {
+	test('watchers of files, of ..data and of inner directories are notified of the end of their inode', async (ctx) => {
 		ctx.skip(WITHOUT_PYTHON !== undefined, WITHOUT_PYTHON);
 		ctx.skip(subject.unavailable() !== undefined, subject.unavailable());
 		const volume = await subject.start();
@@ -170,7 +170,7 @@ describe.each(SUBJECTS)('$name', (subject) => {
 });
 
 describe.each(DRIVERS)('configmapfs mount --driver $name', (driver) => {
-	test('an edit of a manifest is told as one flip, in a tree too', async (ctx) => {
+	test('an edit of a manifest is one flip, in a tree, too', async (ctx) => {
 		ctx.skip(WITHOUT_PYTHON !== undefined, WITHOUT_PYTHON);
 		ctx.skip(driver.unavailable() !== undefined, driver.unavailable());
 		const manifest = join(temporaryDirectory('manifests'), 'app.yaml');
@@ -186,7 +186,7 @@ describe.each(DRIVERS)('configmapfs mount --driver $name', (driver) => {
 		expect(inotify.events(0, known)).toEqual(expected);
 		expect(inotify.events(1)).toEqual([]);
 		expect(inotify.events(2)).toEqual(['ATTRIB', ...GONE]);
-		// A whole volume that goes: its root's watcher is told of every name and of the end.
+		// Removal of a volume: the watcher of its root is notified of every name and of the end.
 		writeManifest(manifest, { name: 'other', data: { a: '1' } });
 		await inotify.waitFor(() => inotify.events(0).includes('DELETE_SELF'), 'the end of the volume');
 		await inotify.waitFor(() => inotify.events(1).includes('app DELETE'), 'the end of the directory');
@@ -198,7 +198,7 @@ describe.each(DRIVERS)('configmapfs mount --driver $name', (driver) => {
 		await inotify.stop();
 	});
 
-	test('the end of the mount is told to its watchers', async (ctx) => {
+	test('watchers are notified of the end of the mount', async (ctx) => {
 		ctx.skip(WITHOUT_PYTHON !== undefined, WITHOUT_PYTHON);
 		ctx.skip(driver.unavailable() !== undefined, driver.unavailable());
 		const manifest = join(temporaryDirectory('manifests'), 'app.yaml');

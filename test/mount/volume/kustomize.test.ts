@@ -71,7 +71,7 @@ async function generated(mount: MountProcess, conf: string): Promise<string> {
 }
 
 describe('a kustomization', () => {
-	test('shows what it makes, under the names that it gives', async () => {
+	test('shows its ConfigMaps under the names that it generates', async () => {
 		const mount = await mountTree('-k', 'dev');
 		const name = await generated(mount, 'port=80\n');
 		expect(name).toMatch(/^dev-app-[a-z0-9]{10}$/);
@@ -86,7 +86,7 @@ describe('a kustomization', () => {
 		const first = await generated(mount, 'port=80\n');
 		let last = first;
 		for (const port of ['81', '82', '83']) {
-			// Each look sees one of the two at least, and never half a file.
+			// Each read sees at least one of the two, and never a partial file.
 			let looks = 0;
 			save('base/app.conf', `port=${port}\n`);
 			await until(() => {
@@ -157,7 +157,7 @@ describe('a kustomization', () => {
 		expect(content(below, 'dev-plain/more')).toBe('local');
 	});
 
-	test('that is broken keeps what it made, and says why with the words of the program', async () => {
+	test('that is broken keeps its last result, and logs the error of the program', async () => {
 		const mount = await mountTree('-k', 'dev');
 		save('base/kustomization.yaml', 'resources: [plain.yaml, absent.yaml]\n');
 		const line = await mount.waitForLog(({ level }) => level === 'error');
@@ -199,7 +199,7 @@ describe('no mount is made', () => {
 		return { code, stderr };
 	};
 
-	test('of what is no kustomization', async () => {
+	test('of a directory without a kustomization', async () => {
 		rmSync(join(tree, 'dev/kustomization.yaml'));
 		const { code, stderr } = await refused(['-k', 'dev']);
 		expect(code).toBe(65);

@@ -60,7 +60,7 @@ function likeOracle(driver: DriverCase, tree: Tree): object {
 }
 
 describe.each(DRIVERS)('$name', (driver) => {
-	test('every payload looks as on a directory that kubelet wrote', async (ctx) => {
+	test('every payload is shown as in a directory that kubelet wrote', async (ctx) => {
 		ctx.skip(driver.unavailable() !== undefined, driver.unavailable());
 		const expected = tmpfsDirectory('oracle', 0o777);
 		const oracle = new Oracle(expected);
@@ -114,7 +114,7 @@ describe.each(DRIVERS)('$name', (driver) => {
 		expect(after.get(`${snapshotOf(after)}/dir/x`)?.mode).toBe('600');
 	});
 
-	test('--history keeps so many generations listed and whole', async (ctx) => {
+	test('--history keeps N generations listed and complete', async (ctx) => {
 		ctx.skip(driver.unavailable() !== undefined, driver.unavailable());
 		const volume = await VolumeChild.start(driver, { history: 3 });
 		for (let i = 0; i < 5; i++) await volume.write(texts({ a: `value ${i}` }));
@@ -127,7 +127,7 @@ describe.each(DRIVERS)('$name', (driver) => {
 		expect((await stat(volume.directory)).nlink).toBe(5);
 	});
 
-	test('--snapshot-grace keeps an old generation listed and whole for that time', async (ctx) => {
+	test('--snapshot-grace keeps an old generation listed and complete for that time', async (ctx) => {
 		ctx.skip(driver.unavailable() !== undefined, driver.unavailable());
 		const start = async (snapshotGraceMs: number) => {
 			const volume = await VolumeChild.start(driver, { snapshotGraceMs });
@@ -198,7 +198,7 @@ describe.each(DRIVERS)('configmapfs mount --driver $name', (driver) => {
 		expect(likeOracle(driver, await readTree(dir))).toEqual(comparable(await readTree(expected)));
 	});
 
-	test('owner and group are those that were asked for', async (ctx) => {
+	test('owner and group are those of the flags', async (ctx) => {
 		ctx.skip(driver.unavailable() !== undefined, driver.unavailable());
 		ctx.skip(process.getuid?.() !== 0, 'only root may give files away');
 		const { dir } = await mount([APP], '--uid', '1234', '--gid', '4321');
@@ -216,13 +216,13 @@ describe.each(DRIVERS)('configmapfs mount --driver $name', (driver) => {
 		const before = await readTree(join(running.dir, 'app'));
 		const labelled = manifestText({ ...APP, labels: { version: 'new' } });
 		writeAtomically(manifest, `# a comment\n---\n${labelled}---\n${manifestText({ ...OTHER, data: { c: 'second' } })}`);
-		// The other object of the same file says when the edit has been taken.
+		// The other object of the same file shows when the edit has been read.
 		await until(async () => (await readFile(join(running.dir, 'other/c'), 'utf8')) === 'second', 'the edit');
 		expect(await readTree(join(running.dir, 'app'))).toEqual(before);
 		expect(running.flips('blue/app')).toBe(0);
 	});
 
-	test('an immutable object keeps its data, and may be deleted and made anew', async (ctx) => {
+	test('an immutable object keeps its data, and may be deleted and created again', async (ctx) => {
 		ctx.skip(driver.unavailable() !== undefined, driver.unavailable());
 		const manifest = join(temporaryDirectory('manifests'), 'app.yaml');
 		writeManifest(manifest, { ...APP, immutable: true });

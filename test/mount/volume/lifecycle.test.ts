@@ -124,7 +124,7 @@ describe.each(WAYS)('$name', (way) => {
 			await expectNothingLeft(mount, 0, runtime);
 		});
 
-		test('--mkdir removes what it made, and only that', async () => {
+		test('--mkdir removes only the directories that it made', async () => {
 			const parent = mountPoint();
 			const dir = join(parent, 'a/b/c');
 			const { mount, runtime } = await startIn(way, dir, ['-f', manifest(), '--mkdir']);
@@ -252,7 +252,7 @@ describe.skipIf(AS_ROOT.missing !== undefined)(`a mount in use, ${titleOf(AS_ROO
 });
 
 describe.skipIf(AS_ROOT.missing !== undefined)(`processes, ${titleOf(AS_ROOT)}`, () => {
-	test('the daemon has no /dev/fuse, and the server has only what it needs', async () => {
+	test('the daemon does not open /dev/fuse, and the server only the descriptors that it needs', async () => {
 		const dir = mountPoint();
 		const { mount } = await startIn(AS_ROOT, dir, ['-f', manifest()]);
 		const server = mount.serverPid() ?? 0;
@@ -263,7 +263,7 @@ describe.skipIf(AS_ROOT.missing !== undefined)(`processes, ${titleOf(AS_ROOT)}`,
 		expect(own(server).filter((target) => !/^\/dev\/fuse$|\/journal\.\d+$/.test(target))).toEqual([]);
 	});
 
-	test('what a shell left open is not inherited by the server', async () => {
+	test('descriptors of a shell are not inherited by the server', async () => {
 		const dir = mountPoint();
 		const marker = join(temporaryDirectory('marker'), 'open');
 		writeFileSync(marker, '');
@@ -299,7 +299,7 @@ describe.skipIf(AS_ROOT.missing !== undefined)(`processes, ${titleOf(AS_ROOT)}`,
 		expect(await within(WAIT_MS, 'the end of the daemon', mount.ended)).toEqual({ code: 0, signal: null });
 	});
 
-	test('ps shows what they are', async () => {
+	test('ps shows the names of the processes', async () => {
 		const dir = mountPoint();
 		const { mount } = await startIn(AS_ROOT, dir, ['-f', manifest()]);
 		expect(readFileSync(`/proc/${mount.pid}/comm`, 'utf8')).toBe('configmapfs\n');
@@ -310,8 +310,8 @@ describe.skipIf(AS_ROOT.missing !== undefined)(`processes, ${titleOf(AS_ROOT)}`,
 	});
 });
 
-describe.skipIf(AS_ROOT.missing !== undefined)(`what is not there any more, ${titleOf(AS_ROOT)}`, () => {
-	test('a terminal that is closed is the end, in good order', async (ctx) => {
+describe.skipIf(AS_ROOT.missing !== undefined)(`missing terminals, space and directories, ${titleOf(AS_ROOT)}`, () => {
+	test('closing the terminal unmounts', async (ctx) => {
 		ctx.skip(WITHOUT_PYTHON !== undefined, WITHOUT_PYTHON);
 		const dir = mountPoint();
 		const code = `import os, pty, sys
@@ -326,7 +326,7 @@ print(os.waitpid(pid, 0)[1])`;
 		expect(mountsBelow(dir)).toEqual([]);
 	});
 
-	test('room for private files: says where and what to do, and nothing is left', async () => {
+	test('no space for private files: names the directory and the cure, and leaves nothing', async () => {
 		const runtime = tmpfsDirectory('runtime');
 		expect(await runCommand('mount', ['-o', 'remount,size=4k', runtime])).toMatchObject({ code: 0 });
 		writeFileSync(join(runtime, 'filler'), Buffer.alloc(4096));
@@ -350,7 +350,7 @@ describe.skipIf(process.env.CONFIGMAPFS_DIST !== undefined)('npm start', () => {
 		child.stderr.resume();
 		const ended = new Promise((resolve) => child.on('exit', (code) => resolve(code)));
 		await until(() => mountsBelow(dir).length > 0, 'the mount');
-		// As a terminal does it: to the whole group.
+		// As a terminal does: to the process group.
 		process.kill(-(child.pid ?? 0), 'SIGINT');
 		await within(WAIT_MS, 'the end of npm start', ended);
 		await until(() => mountsBelow(dir).length === 0, 'the mount to go');

@@ -232,7 +232,7 @@ describe('what -f names can be moved and exchanged', () => {
 });
 
 describe('broken input', () => {
-	test('is named with file, line and column; what was good stays, and everything else lives on', async () => {
+	test('is logged with file, line and column; the last valid content stays, and other objects stay live', async () => {
 		const directory = temporaryDirectory('manifests');
 		const broken = join(directory, 'app.yaml');
 		writeManifest(broken, app('good'));
@@ -283,7 +283,7 @@ test('a burst of saves is one flip for each object that changed', async () => {
 	for (let at = 0; at < 5; at++) expect([1, 2]).toContain(mount.flips(`default/object-${at}`));
 });
 
-test('of several -f the last one wins key by key, and what it covered comes back', async () => {
+test('the last -f wins key by key, and its removal shows the covered key again', async () => {
 	const directory = temporaryDirectory('manifests');
 	const [base, local] = [join(directory, 'base.yaml'), join(directory, 'local.yaml')];
 	writeManifest(base, { name: 'app', data: { host: 'base', port: '80', only: 'base' } });
@@ -335,7 +335,7 @@ test('1 MiB of binaryData arrives byte for byte, and again after an edit', async
 	expect(sha256(await readFile(path))).toBe(sha256(first));
 	writeManifest(manifest, { name: 'big', binaryData: { blob: second } });
 	await until(async () => sha256(await readFile(path)) === sha256(second), 'the second value');
-	// One byte more than an API server takes: the last good value stays.
+	// One byte more than an API server accepts: the last valid value stays.
 	writeManifest(manifest, { name: 'big', binaryData: { blob: Buffer.concat([second, Buffer.from('!')]) } });
 	await mount.waitForLog(({ level }) => level === 'error');
 	expect(sha256(await readFile(path))).toBe(sha256(second));

@@ -53,7 +53,7 @@ describe.skipIf(missing !== undefined)(
 			expect((await runCommand('umount', [dir])).code).toBe(0);
 		});
 
-		test('-v says more, -n and -s are taken, -f mounts nothing', async () => {
+		test('-v, -n and -s are accepted, -f mounts nothing', async () => {
 			const dir = directory();
 			expect(
 				(await runCommand('mount', ['-t', 'configmapfs', '-v', '-n', '-s', manifest(), dir, '-o', 'whatever'])).code,

@@ -1,5 +1,5 @@
 /**
- * Nobody but the daemon changes anything: every mutating system call, by root, by the user who mounted, in a user
+ * Only the daemon changes anything: every mutating system call fails, by root, by the user who mounted, in a user
  * namespace, through the daemon's own descriptors, and while real changes are under way.
  */
 
@@ -36,7 +36,7 @@ interface Report {
 	readonly after: object;
 }
 
-/** What a descriptor for reading refuses by itself, on every file system. */
+/** Calls that fail on a read-only descriptor on every file system. */
 const BY_DESCRIPTOR: Readonly<Record<string, readonly string[]>> = {
 	fallocate: ['EBADF'],
 	ftruncate: ['EINVAL'],
@@ -69,7 +69,7 @@ async function mountApp(driver: string, args: readonly string[], options: Proces
 	return await startMount(directory, ['-f', manifest, '--driver', driver, ...args], options);
 }
 
-/** One that nobody but the owner may read, the usual one, and those that everybody may write. */
+/** A mode for the owner only, the default mode, and modes that allow all users to write. */
 const MODES = ['0600', '0644', '0666', '0777'];
 
 describe.each(FUSE_DRIVERS)('$name', (driver) => {

@@ -1,6 +1,6 @@
 /**
- * Programs that read while generations flip: nothing mixed, torn or missing, no error; what was opened before stays as
- * it was; and what was read once is answered by the kernel alone.
+ * Programs that read while generations flip: nothing mixed, torn or missing, no error; open files stay
+ * unchanged; and the kernel alone answers for files that were read once.
  */
 
 import { readdir, readFile, readlink } from 'node:fs/promises';
@@ -45,7 +45,7 @@ interface Seen {
 
 const FAULTLESS = { torn: 0, mixed: 0, back: 0, errors: {} };
 
-/** Errors: the first fault. A walk of a driver that cannot keep what is open may very rarely be too slow for a flip. */
+/** Errors: the first fault. If a driver cannot keep open directories, a walk may very rarely be too slow for a flip. */
 function expectFaultless(seen: Seen, driver: DriverCase): void {
 	const { ENOENT = 0, ...others } = seen.errors;
 	const late = driver.keepsWhatIsOpen ? ENOENT : Math.max(0, ENOENT - Math.ceil(seen.reads / 1000));
@@ -92,7 +92,7 @@ async function results(readers: readonly FixtureProcess[]): Promise<readonly See
 }
 
 describe.each(FUSE_DRIVERS)('$name', (driver) => {
-	test('path walks during thousands of flips find every file, whole', async (ctx) => {
+	test('path walks during thousands of flips find every file, complete', async (ctx) => {
 		ctx.skip(WITHOUT_PYTHON !== undefined, WITHOUT_PYTHON);
 		ctx.skip(driver.unavailable() !== undefined, driver.unavailable());
 		const volume = await VolumeChild.start(driver);
@@ -132,7 +132,7 @@ describe.each(FUSE_DRIVERS)('$name', (driver) => {
 			await write(++turn);
 			const listed = await readdir(volume.directory);
 			const seen = [listed.length, await text(join(old, 'a')), await text(join(old, 'dir/x'))];
-			// Looks that come later, because the machine stood still for a moment, say nothing.
+			// Reads that are late, because the machine paused for a moment, prove nothing.
 			return performance.now() - flipped < NAME_GRACE_MS && { old, seen };
 		}, 'looks within the grace');
 		expect(seen).toEqual([4, `${turn - 1}`, `${turn - 1} too`]);
@@ -141,7 +141,7 @@ describe.each(FUSE_DRIVERS)('$name', (driver) => {
 });
 
 describe.each(DRIVERS.filter(({ keepsWhatIsOpen }) => keepsWhatIsOpen))('$name', (driver) => {
-	test('what was opened, mapped, entered or bound before a flip stays readable and unchanged', async (ctx) => {
+	test('files that were opened, mapped, entered or bound before a flip stay readable and unchanged', async (ctx) => {
 		ctx.skip(WITHOUT_PYTHON !== undefined, WITHOUT_PYTHON);
 		ctx.skip(driver.unavailable() !== undefined, driver.unavailable());
 		const mayMount = process.getuid?.() === 0;
@@ -214,7 +214,7 @@ test('manifest edits under readers: nothing mixed, torn or missing', async (ctx)
 describe('the kernel driver', () => {
 	const driver = FUSE_DRIVERS.find(({ name }) => name === 'kernel');
 
-	test('100 000 operations on what was read once cause no further request', async (ctx) => {
+	test('100 000 operations on files that were read once cause no further request', async (ctx) => {
 		ctx.skip(WITHOUT_PYTHON !== undefined, WITHOUT_PYTHON);
 		if (driver === undefined) throw new Error('there is a kernel driver');
 		const volume = await VolumeChild.start(driver);
@@ -230,7 +230,7 @@ describe('the kernel driver', () => {
 		expect(await volume.upcalls()).toEqual(before);
 	});
 
-	test('the last line of the log counts the requests of the whole mount', async (ctx) => {
+	test('the last line of the log counts all requests of the mount', async (ctx) => {
 		ctx.skip(WITHOUT_PYTHON !== undefined, WITHOUT_PYTHON);
 		const manifest = join(temporaryDirectory('manifests'), 'app.yaml');
 		writeManifest(manifest, { name: 'app', data: { a: '1', b: '2' } });

@@ -1,5 +1,5 @@
 /**
- * What fusermount3 refuses, and what a container has not: each with the cure, and nothing left behind.
+ * Refusals of fusermount3, and features that a container lacks: each error names the cure, and nothing is left behind.
  */
 
 import { existsSync, readFileSync } from 'node:fs';
@@ -26,7 +26,7 @@ function manifest(): string {
 }
 
 describe.skipIf(AS_USER.missing !== undefined)(titleOf(AS_USER), () => {
-	test('a directory of somebody else', async () => {
+	test('a directory of another user', async () => {
 		const dir = temporaryDirectory('mnt', 0o755);
 		const runtime = tmpfsDirectory('runtime', 0o777);
 		const result = await runProgram(['mount', dir, '-f', manifest()], {
@@ -42,7 +42,7 @@ describe.skipIf(AS_USER.missing !== undefined)(titleOf(AS_USER), () => {
 		expect(leftIn(runtime)).toEqual([]);
 	});
 
-	// Without root there is nobody else here.
+	// Without root there is no other user to test with.
 	test.skipIf(AS_USER.options.user === undefined)('manifests in a directory of somebody else', async () => {
 		const closed = temporaryDirectory('closed', 0o700);
 		const result = await runProgram(['mount', temporaryDirectory('mnt', 0o777), '-f', closed], AS_USER.options);
@@ -59,7 +59,7 @@ describe.skipIf(AS_USER.missing !== undefined)(titleOf(AS_USER), () => {
 		);
 	});
 
-	test('unmount of a mount that is in use says who to ask', async () => {
+	test('unmount of a mount in use shows how to find the process', async () => {
 		const dir = temporaryDirectory('mnt', 0o777);
 		const { mount } = await startIn(AS_USER, dir, ['-f', manifest()]);
 		const script = 'cd "$0/app" && "$@"';

@@ -1,6 +1,6 @@
 /**
  * The thread that notices an unmount. Node opens files for a new thread that a process inherits which is started at that
- * moment; they are open for microseconds, so what is looked at is that the thread is past that.
+ * moment; they are open for microseconds, so the test checks that the thread is past that.
  */
 
 import { spawnSync } from 'node:child_process';
@@ -25,7 +25,7 @@ const SCRIPT = `
 	watch.stop();
 `;
 
-test('when it is said to run it watches already', () => {
+test('it watches before it is reported as running', () => {
 	const script = join(temporaryDirectory('watch'), 'watch.mjs');
 	writeFileSync(script, SCRIPT);
 	const { stdout, stderr } = spawnSync(process.execPath, [script], { encoding: 'utf8' });

@@ -38,11 +38,11 @@ interface Watcher {
 	/** Why it cannot run here; undefined when it can. */
 	readonly missing: string | undefined;
 	command(volume: string): Promise<readonly string[]>;
-	/** Whether a line on standard output or error says that it watches. */
+	/** Whether a line on standard output or error reports that it watches. */
 	isReady(line: string): boolean;
 	/** The event that ends a flip. */
 	isLast(line: string): boolean;
-	/** Lines that say what is seen, in a form that does not depend on the speed of the machine. */
+	/** Lines with the observed changes, in a form that does not depend on the speed of the machine. */
 	normal(lines: readonly string[]): readonly string[];
 	/** Lines that must be among them. */
 	readonly certain: readonly string[];
@@ -51,7 +51,7 @@ interface Watcher {
 const inOrder = (lines: readonly string[]): readonly string[] => lines;
 
 /**
- * Chokidar looks at directories after each event, so what it tells of names that come and go is a matter of luck, and
+ * Chokidar lists directories after each event, so its reports of short-lived names depend on timing, and
  * the order of the rest too. What it tells of keys is certain.
  */
 function keysOnly(lines: readonly string[]): readonly string[] {

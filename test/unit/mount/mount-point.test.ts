@@ -48,7 +48,7 @@ describe('canonicalPath', () => {
 	});
 });
 
-test('what was made is removed again, the deepest first, and nothing that is in use', async () => {
+test('made directories are removed again, the deepest first, unless they are in use', async () => {
 	const root = tree();
 	const mountPoint = await prepareMountPoint(join(root, 'a/b/c'), { make: true, log: SILENT });
 	expect(mountPoint.path).toBe(join(root, 'a/b/c'));

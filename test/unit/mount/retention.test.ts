@@ -98,7 +98,7 @@ describe('--history', () => {
 });
 
 describe('the end', () => {
-	test('take returns what is left, once, and cancels its removal', async () => {
+	test('take returns the remaining generations, once, and cancels their removal', async () => {
 		const { retention, timers, steps } = retentionOf({ snapshotGraceMs: 1000, history: 2 }, [50_000, 50_000]);
 		for (const name of ['1', '2', '3']) {
 			retention.add([generation(name)]);

@@ -1,4 +1,4 @@
-/** When old generations of one volume go, on a tree that only takes notes. */
+/** Removal of old generations of one volume, on a tree that only records. */
 
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { SILENT } from '../../../src/base/log.js';
@@ -14,7 +14,7 @@ afterEach(() => {
 	vi.useRealTimers();
 });
 
-/** Whoever stands in an old generation is waited for as long as `waits` says, one after the other. */
+/** A driver that records removals. Its walk graces are `waits`, one after the other. Unit: milliseconds. */
 function notingDriver(waits: number[], removed: string[]): Driver {
 	const tree = {
 		makesCompleteDirectories: true,
@@ -48,7 +48,7 @@ function payload(text: string): Payload {
 	return new Map([['key', { bytes: Buffer.from(text), mode: 0o644 }]]);
 }
 
-test('old generations go in their order, although the machine was busier when the first one ended', () => {
+test('old generations are removed in their order, even if the walk grace of the first is longer', () => {
 	const removed: string[] = [];
 	const session = new VolumeSession({
 		subject: { volume: 'app' },

@@ -46,7 +46,7 @@ describe('snapshotContent', () => {
 		expect(rows(snapshotContent(payload({ a: ['', mode] })))).toEqual(['/ 755', `/a ${mode.toString(8)} `]);
 	});
 
-	test('keeps bytes that are no text', () => {
+	test('keeps bytes that are not text', () => {
 		const bytes = Buffer.from(Array.from({ length: 125 }, (_, index) => (index * 37) & 0xff));
 		const node = snapshotContent(new Map([['.binary.bin', { bytes, mode: 0o644 }]])).entries.get('.binary.bin');
 		expect(node?.kind === 'file' && node.bytes.equals(bytes)).toBe(true);

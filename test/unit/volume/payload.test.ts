@@ -89,7 +89,7 @@ describe('comparePayloads', () => {
 		expect(isUnchanged(found)).toBe(Object.values(change).every((paths) => paths.length === 0));
 	});
 
-	test('another mode with equal bytes is no change, as for kubelet', () => {
+	test('another mode with equal bytes is not a change, as in kubelet', () => {
 		expect(isUnchanged(comparePayloads(payload({ a: '1' }, 0o644), payload({ a: '1' }, 0o400)))).toBe(true);
 	});
 });

@@ -23,7 +23,7 @@ function shown(projection: Projection): Readonly<Record<string, string>> {
 describe('project', () => {
 	test.each<readonly [string, Projection, Readonly<Record<string, string>>]>([
 		['every key of data and binaryData', PLAIN, { a: '644 1', b: '644 2', bin: '644 3' }],
-		['an empty list of items as none', { ...PLAIN, items: [] }, { a: '644 1', b: '644 2', bin: '644 3' }],
+		['an empty list of items like an absent one', { ...PLAIN, items: [] }, { a: '644 1', b: '644 2', bin: '644 3' }],
 		['the default mode', { ...PLAIN, defaultMode: 0o400 }, { a: '400 1', b: '400 2', bin: '400 3' }],
 		[
 			'listed keys at their paths only',

@@ -12,7 +12,7 @@ function failure(code: string, call: string): Error {
 	return Object.assign(new Error(`${code}: ${call}`), { code });
 }
 
-/** A tree in memory that behaves as the kernel does, and fails at one call when it is told to. */
+/** A tree in memory that behaves like the kernel, and can be set to fail at one call. */
 class ScriptedTree implements TreeOperations {
 	readonly makesCompleteDirectories: boolean;
 	readonly keepsRemovedNames = true;
@@ -130,8 +130,8 @@ const FLIP_CALLS = 5;
 
 const NOW = () => new Date('2026-11-21T04:03:39Z');
 
-function volume(whole: boolean, path = ''): { readonly tree: ScriptedTree; readonly writer: VolumeWriter } {
-	const tree = new ScriptedTree(whole);
+function volume(isComplete: boolean, path = ''): { readonly tree: ScriptedTree; readonly writer: VolumeWriter } {
+	const tree = new ScriptedTree(isComplete);
 	return { tree, writer: new VolumeWriter({ tree, path, now: NOW }) };
 }
 
@@ -146,9 +146,9 @@ function expectShown({ tree, writer }: ReturnType<typeof volume>, shown: Payload
 	expect(writer.state.payload).toBe(shown);
 }
 
-describe.each([true, false])('VolumeWriter (whole directories: %s)', (whole) => {
-	test('write makes a generation with a name of its time, and says what changed', () => {
-		const both = volume(whole);
+describe.each([true, false])('VolumeWriter (complete directories: %s)', (isComplete) => {
+	test('write creates a generation named by its time, and returns the change', () => {
+		const both = volume(isComplete);
 		const result = both.writer.write(OLD);
 		expect(isSnapshotName(result.snapshot)).toBe(true);
 		expect(result.snapshot).toMatch(/^\.\.2026_11_21_04_03_39\./);
@@ -156,8 +156,8 @@ describe.each([true, false])('VolumeWriter (whole directories: %s)', (whole) => 
 		expectShown(both, OLD);
 	});
 
-	test('a second write replaces the first generation, which goes in two halves: files, then directories', () => {
-		const both = volume(whole);
+	test('a second write replaces the first generation, which is removed in two halves: files, then directories', () => {
+		const both = volume(isComplete);
 		const first = both.writer.write(OLD);
 		const second = both.writer.write(NEW);
 		expect(second.replaced).toEqual([{ name: first.snapshot, payload: OLD }]);
@@ -173,7 +173,7 @@ describe.each([true, false])('VolumeWriter (whole directories: %s)', (whole) => 
 	});
 
 	test('a write without a change makes no call', () => {
-		const both = volume(whole);
+		const both = volume(isComplete);
 		const first = both.writer.write(OLD);
 		both.tree.calls.length = 0;
 		expect(both.writer.write(new Map(OLD))).toMatchObject({
@@ -185,7 +185,7 @@ describe.each([true, false])('VolumeWriter (whole directories: %s)', (whole) => 
 	});
 
 	test('unlistReplaced unlists the old generation at the flip, and nothing at the first', () => {
-		const both = volume(whole);
+		const both = volume(isComplete);
 		const first = both.writer.write(OLD, true);
 		both.writer.write(NEW, true);
 		expect(both.tree.calls.filter((call) => call.startsWith('rename'))).toEqual([
@@ -196,7 +196,7 @@ describe.each([true, false])('VolumeWriter (whole directories: %s)', (whole) => 
 
 	test('fails at each step in turn: before the flip everything is undone, and the next write works', () => {
 		for (let failAt = 0; failAt < FLIP_CALLS; failAt++) {
-			const both = volume(whole);
+			const both = volume(isComplete);
 			const first = both.writer.write(OLD);
 			both.tree.failAt = failAt;
 			expect(() => both.writer.write(NEW)).toThrow(/EIO/);
@@ -209,7 +209,7 @@ describe.each([true, false])('VolumeWriter (whole directories: %s)', (whole) => 
 
 	test('the very first write fails at each step before the flip: nothing is left, and the next works', () => {
 		for (let failAt = 0; failAt < FLIP_CALLS; failAt++) {
-			const both = volume(whole);
+			const both = volume(isComplete);
 			both.tree.failAt = failAt;
 			expect(() => both.writer.write(OLD)).toThrow(/EIO/);
 			expect([...both.tree.root.entries.keys()]).toEqual([]);
@@ -221,7 +221,7 @@ describe.each([true, false])('VolumeWriter (whole directories: %s)', (whole) => 
 	test('fails at each step after the flip: the new generation stays, the next write repairs the links', () => {
 		// new1, new2 and the unlink of b.
 		for (let failAt = FLIP_CALLS; failAt < FLIP_CALLS + 3; failAt++) {
-			const both = volume(whole);
+			const both = volume(isComplete);
 			const first = both.writer.write(OLD);
 			both.tree.failAt = failAt;
 			expect(() => both.writer.write(NEW)).toThrow(/EIO/);
@@ -238,8 +238,8 @@ describe.each([true, false])('VolumeWriter (whole directories: %s)', (whole) => 
 		}
 	});
 
-	test('what is linked is not copied for each link', () => {
-		const { tree, writer } = volume(whole);
+	test('the set of links is not copied for each link', () => {
+		const { tree, writer } = volume(isComplete);
 		const known = new Set<unknown>();
 		vi.spyOn(tree, 'isGone').mockReturnValue(false);
 		const symlink = vi.spyOn(tree, 'symlink').mockImplementation(() => {
@@ -252,8 +252,8 @@ describe.each([true, false])('VolumeWriter (whole directories: %s)', (whole) => 
 		expect(known.size).toBe(2);
 	});
 
-	test('links that somebody took away come back with any write, and are not missed when they are dropped', () => {
-		const both = volume(whole);
+	test('removed links are created again by any write, and do not have to exist to be removed', () => {
+		const both = volume(isComplete);
 		const first = both.writer.write(OLD);
 		both.tree.unlink('a', 0);
 		expect(both.writer.write(OLD)).toMatchObject({ flipped: false, replaced: [] });
@@ -265,7 +265,7 @@ describe.each([true, false])('VolumeWriter (whole directories: %s)', (whole) => 
 
 	test('a repair of links that fails goes on where it was', () => {
 		for (const failAt of [0, 1, 2]) {
-			const both = volume(whole);
+			const both = volume(isComplete);
 			const first = both.writer.write(OLD);
 			both.tree.failAt = FLIP_CALLS;
 			expect(() => both.writer.write(NEW)).toThrow(/EIO/);
@@ -277,7 +277,7 @@ describe.each([true, false])('VolumeWriter (whole directories: %s)', (whole) => 
 	});
 
 	test('after a failure behind the flip another payload can be written, too', () => {
-		const both = volume(whole);
+		const both = volume(isComplete);
 		const first = both.writer.write(OLD);
 		both.tree.failAt = FLIP_CALLS + 1;
 		expect(() => both.writer.write(NEW)).toThrow(/EIO/);
@@ -291,18 +291,18 @@ describe.each([true, false])('VolumeWriter (whole directories: %s)', (whole) => 
 	});
 
 	test('create makes the directory of the volume with its first generation', () => {
-		const { tree, writer } = volume(whole, 'web');
+		const { tree, writer } = volume(isComplete, 'web');
 		const { snapshot, flipped } = writer.create(OLD);
 		expect(flipped).toBe(true);
 		expect(tree.root.entries.get('web')).toEqual(copied(volumeContent(OLD, snapshot)));
 		expect(tree.calls[0]).toBe('mkdir web 777');
-		if (whole) expect(tree.calls).toEqual(['mkdir web 777']);
+		if (isComplete) expect(tree.calls).toEqual(['mkdir web 777']);
 		writer.write(NEW);
 		expect(tree.calls).toContain('rename web/..data_tmp web/..data');
 	});
 
 	test('remove leaves nothing, old generations included, and the volume can be made again', () => {
-		const { tree, writer } = volume(whole, 'web');
+		const { tree, writer } = volume(isComplete, 'web');
 		writer.create(OLD);
 		const { replaced } = writer.write(NEW);
 		writer.remove(replaced, []);
@@ -312,7 +312,7 @@ describe.each([true, false])('VolumeWriter (whole directories: %s)', (whole) => 
 	});
 
 	test('remove takes generations of which only directories are left, and those that no result has named', () => {
-		const { tree, writer } = volume(whole, 'web');
+		const { tree, writer } = volume(isComplete, 'web');
 		writer.create(OLD);
 		const { replaced } = writer.write(NEW);
 		for (const generation of replaced) writer.retireFiles(generation, 0);
@@ -323,13 +323,13 @@ describe.each([true, false])('VolumeWriter (whole directories: %s)', (whole) => 
 	});
 
 	test('create that fails at any step leaves nothing, and the next one works', () => {
-		const { tree: counted, writer: first } = volume(whole, 'web');
+		const { tree: counted, writer: first } = volume(isComplete, 'web');
 		first.create(OLD);
 		// Links are repaired by the next write; until the flip everything is undone.
-		const steps = whole ? 1 : 2 + FLIP_CALLS;
+		const steps = isComplete ? 1 : 2 + FLIP_CALLS;
 		expect(counted.calls.length).toBeGreaterThanOrEqual(steps);
 		for (let failAt = 0; failAt < steps; failAt++) {
-			const { tree, writer } = volume(whole, 'web');
+			const { tree, writer } = volume(isComplete, 'web');
 			tree.failAt = failAt;
 			expect(() => writer.create(OLD)).toThrow(/EIO/);
 			expect([...tree.root.entries.keys()]).toEqual([]);
@@ -339,7 +339,7 @@ describe.each([true, false])('VolumeWriter (whole directories: %s)', (whole) => 
 	});
 
 	test('remove of the root of the tree leaves the root', () => {
-		const both = volume(whole);
+		const both = volume(isComplete);
 		both.writer.write(OLD);
 		both.writer.remove([], []);
 		expect([...both.tree.root.entries.keys()]).toEqual([]);
@@ -347,7 +347,7 @@ describe.each([true, false])('VolumeWriter (whole directories: %s)', (whole) => 
 	});
 
 	test('goes on from a state that is there already', () => {
-		const both = volume(whole);
+		const both = volume(isComplete);
 		both.writer.write(OLD);
 		const next = new VolumeWriter({ tree: both.tree, path: '', now: NOW, state: both.writer.state });
 		both.tree.calls.length = 0;

@@ -30,7 +30,7 @@ async function run(args: readonly string[], env: Readonly<Record<string, string>
 }
 
 describe('createCommand', () => {
-	it('prints YAML unless told otherwise', async () => {
+	it('prints YAML by default', async () => {
 		const metadata = 'metadata:\n  creationTimestamp: null\n  name: x\n';
 		const yaml = `apiVersion: v1\ndata:\n  a: b\nkind: ConfigMap\n${metadata}`;
 		expect(await run(['cm', 'x', '--from-literal=a=b'])).toBe(yaml);
@@ -116,7 +116,7 @@ describe('the command line', () => {
 		expect(await run(['cm', flag, 'x', '--from-literal=a=b'])).toBe(await run(['cm', 'x', '--from-literal=a=b']));
 	});
 
-	it('says in its help that nothing is created', () => {
+	it('states in its help that nothing is created', () => {
 		const help = commandHelp(createHelp, 100);
 		for (const part of ['Nothing is created', '--from-env-file', 'configmapfs create cm app', '-n, --namespace']) {
 			expect(help).toContain(part);

@@ -41,12 +41,12 @@ describe('mount.configmapfs', () => {
 		else expect(mountHelperArguments(args)).toContain('-dash');
 	});
 
-	test('a fake mount is none', () => {
+	test('a fake mount mounts nothing', () => {
 		expect(mountHelperArguments(['/src', '/mnt', '-f'])).toBeUndefined();
 		expect(mountHelperArguments(['/src', '/mnt', '-fv'])).toBeUndefined();
 	});
 
-	test('what it refuses', () => {
+	test('refuses wrong arguments', () => {
 		expect(() => mountHelperArguments(['/src'])).toThrow('usage: mount.configmapfs SOURCE DIR [-o OPTIONS]');
 		for (const option of ['strange', 'create=app', 'ready_fd=3', 'recursive=1', 'volume', 'toString']) {
 			expect(() => mountHelperArguments(['/src', '/mnt', '-o', option])).toThrow(`unknown mount option "${option}"`);

@@ -40,7 +40,7 @@ describe('values of flags', () => {
 		expect(parseMode('m', text)).toBe(mode);
 	});
 
-	test('modes that are none, and the decimal that was meant to be octal', () => {
+	test('invalid modes, and a decimal that was meant to be octal', () => {
 		expect(() => parseMode('default-mode', '644')).toThrow('"644" is decimal, did you mean 0644?');
 		expect(() => parseMode('default-mode', '01000')).toThrow('must be a number between 0 and 0777 (octal)');
 		for (const text of ['', 'rw', '0x1ff', '-1', '0888', '1e2'])

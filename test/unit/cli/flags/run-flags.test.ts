@@ -1,4 +1,4 @@
-/** What a command line of `run` says. */
+/** Command lines of `run`. */
 
 import { describe, expect, test } from 'vitest';
 import { RUN_OPTIONS, readRunLine } from '../../../../src/cli/flags/run-flags.js';
@@ -82,13 +82,13 @@ describe('readRunLine', () => {
 		expect(sources.map(({ kind }) => kind)).toEqual(['filename', 'create', 'kustomize', 'filename']);
 	});
 
-	test('a cluster is asked where no source is given, and where a flag is about one', () => {
+	test('a cluster is requested if no source is given, or if a flag names one', () => {
 		expect(read('deploy/web').pod.cluster).toMatchObject({ context: undefined });
 		expect(read('-f', 'a').pod.cluster).toBeUndefined();
 		expect(read('-f', 'a', '--context', 'staging').pod.cluster).toMatchObject({ context: 'staging' });
 	});
 
-	test('--root-dir is where the caller is; an empty -n is none, as in kubectl', () => {
+	test('--root-dir is relative to the working directory; an empty -n is the default, as in kubectl', () => {
 		expect(read('-f', 'a', '--root-dir', 'root').rootDir).toBe('/checkout/root');
 		expect(read('-f', 'a', '-n', '').pod.namespace).toBeUndefined();
 	});
@@ -136,7 +136,7 @@ describe('readRunLine', () => {
 	});
 });
 
-test('the help of each flag says what it is for, in a group, and no short name is given twice', () => {
+test('each flag has a description and a group, and no letter stands for two flags', () => {
 	const short = Object.values(RUN_OPTIONS).flatMap((option) => ('alias' in option ? [option.alias] : []));
 	expect(new Set(short).size).toBe(short.length);
 	for (const { describe: text, group } of Object.values(RUN_OPTIONS)) {

@@ -43,7 +43,7 @@ function lines(of: EnvReport, width?: number): readonly string[] {
 const LONG = 'x'.repeat(300);
 
 describe('the table', () => {
-	test('has one line a variable, and what there is to say of it below', () => {
+	test('has one line for each variable, with its notes below', () => {
 		const value = { kind: 'value', field: 'env[1]', object: null, key: null, place: 'd.yaml:9:9' } as const;
 		const all = [
 			variable('COLOR', 'green', { origin: value, overrode: [variable('COLOR', '').origin] }),
@@ -73,7 +73,7 @@ describe('the table', () => {
 		]);
 	});
 
-	test('cuts long values, and says how long they are', () => {
+	test('cuts long values, and adds their size', () => {
 		const all = report([variable('A', LONG), variable('B', 'b')]);
 		expect(lines(all)[4]).toBe(
 			`A     ${'x'.repeat(47)}… (300 bytes)  ConfigMap app, key A (envFrom[0])  app.yaml:7:10`,
@@ -84,7 +84,7 @@ describe('the table', () => {
 		expect(lines(all, 70)[4]).toBe(`A     ${'x'.repeat(16)}… (300 bytes)  ConfigMap app, key A (envFrom[0])`);
 	});
 
-	test('is a list where it is narrow', () => {
+	test('is a list on a narrow terminal', () => {
 		expect(lines(report([variable('A', LONG, { isShellName: false })]), 40).slice(3)).toEqual([
 			'A',
 			`    ${'x'.repeat(23)}… (300 bytes)`,
@@ -105,7 +105,7 @@ describe('the table', () => {
 		expect(lines(report([variable('A', value)]))[4]).toContain(`A     ${shown}`);
 	});
 
-	test('obeys no width by being wider than it, and colours take none', () => {
+	test('no line is wider than the terminal, and colours have no width', () => {
 		const name = fc.stringMatching(/^[A-Z]{1,20}$/);
 		const value = fc.string({ unit: 'grapheme', maxLength: 200 });
 		fc.assert(
@@ -143,7 +143,7 @@ describe('around the table', () => {
 		expect(lines(report([], { command, args }))[1]).toBe(`0 variables; ${text}`);
 	});
 
-	test('what is missing, left out, and worth a warning', () => {
+	test('missing objects, left out references and warnings', () => {
 		const of = report([], {
 			missing: [{ reason: 'CreateContainerConfigError', message: 'configmap "a" not found' }],
 			leftOut: [

@@ -57,7 +57,7 @@ const FROM_APP = { kind: 'configMapRef', name: 'app', optional: false, prefix: '
 const FROM_DB = { kind: 'secretRef', name: 'db', optional: false, prefix: 'DB_' } as const;
 
 describe('a report', () => {
-	test('of a variable says everything of it, with places in files', () => {
+	test('contains all properties of a variable, with locations in files', () => {
 		const report = reportOf({ envFrom: [FROM_APP], env: makeEnv(['COLOR', 'green']), command: ['./app', '$(COLOR)'] });
 		expect(report).toEqual({
 			schema: 'configmapfs.env/v1',
@@ -96,7 +96,7 @@ describe('a report', () => {
 		});
 	});
 
-	test('never has a value of a Secret in it, unless that is asked for', () => {
+	test('never contains the value of a Secret, unless requested', () => {
 		const fields = {
 			envFrom: [FROM_DB],
 			env: makeEnv(
@@ -127,7 +127,7 @@ describe('a report', () => {
 		expect(report.variables[0]?.origin.place).toBe('pod.yaml:20:24');
 	});
 
-	test('names what is underneath first, and what of it the pod overrides', () => {
+	test('lists inherited variables first, and those that the pod overrides', () => {
 		const { variables } = reportOf(
 			{ env: makeEnv(['PATH', '/app'], ['A', '1']) },
 			{ inherited: { PATH: '/bin', HOME: '/root', HOSTNAME: 'the-pod' } },
@@ -141,7 +141,7 @@ describe('a report', () => {
 		expect(variables[2]?.overrode).toEqual([{ kind: 'inherited', field: null, object: null, key: null, place: null }]);
 	});
 
-	test('names what is optional and not there, and only that', () => {
+	test('lists optional references to missing objects, and no others', () => {
 		const optional = (kind: 'configMapKeyRef' | 'secretKeyRef', name: string, key: string) =>
 			({ kind, name, key, optional: true }) as const;
 		const { leftOut, missing } = reportOf({
@@ -188,7 +188,7 @@ describe('a report', () => {
 		expect(report.variables[0]?.origin.place).toBe('pod.yaml:9:14');
 	});
 
-	test('of what is made up here says so', () => {
+	test('marks local values that replace properties of the node', () => {
 		const { variables } = reportOf({ env: makeEnv(['IP', { kind: 'fieldRef', fieldPath: 'status.podIP' }]) });
 		expect(variables[0]).toMatchObject({ standIn: 'an address of this machine', origin: { kind: 'fieldRef' } });
 	});

@@ -37,7 +37,7 @@ describe('text', () => {
 		);
 	});
 
-	test('names the size of what is masked, and not the value', () => {
+	test('shows the size of a masked value, and not the value', () => {
 		expect(envText([variable('A', null)], 'text', false).text).toBe('A=(Secret, 7 bytes)\n');
 		expect(envText([{ ...variable('A', null), bytes: 1 }], 'text', false).text).toBe('A=(Secret, 1 byte)\n');
 	});
@@ -50,7 +50,7 @@ describe('export', () => {
 		return execFileSync('sh', ['-euc', script], { encoding: 'utf8', env: {} }).split('\0').slice(0, -1);
 	}
 
-	test('brings every value to a shell as it is', () => {
+	test('passes every value to a shell unchanged', () => {
 		const variables = VALUES.map((value, index) => variable(`V${index}`, value));
 		const { text, warnings } = envText(variables, 'export', false);
 		expect(
@@ -74,7 +74,7 @@ describe('export', () => {
 		);
 	});
 
-	test('leaves out what no shell can name, and says so', () => {
+	test('leaves out names that a shell cannot use, with a warning', () => {
 		const { text, warnings } = envText(
 			[variable('my.key', 'x'), variable('9', 'x'), variable('OK', '1')],
 			'export',
@@ -87,7 +87,7 @@ describe('export', () => {
 		]);
 	});
 
-	test('sets nothing for what is masked', () => {
+	test('sets nothing for a masked value', () => {
 		const { text } = envText([variable('PASSWORD', null)], 'export', false);
 		expect(text).toBe('# PASSWORD: value of a Secret; --show-secrets prints it\n');
 		expect(inShell(`PASSWORD=before\n${text}`, ['PASSWORD'])).toEqual(['before']);
@@ -129,7 +129,7 @@ describe('dotenv', () => {
 		});
 	});
 
-	test('sets nothing for what is masked', () => {
+	test('sets nothing for a masked value', () => {
 		expect(parseEnv(envText([variable('A', null)], 'dotenv', false).text)).toEqual({});
 	});
 });

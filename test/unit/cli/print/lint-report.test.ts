@@ -23,7 +23,7 @@ const ALL = [
 ];
 
 describe('JSON', () => {
-	test('has each finding with its place in parts, and counts', () => {
+	test('contains each finding with the parts of its location, and counts', () => {
 		const report = lintReport({ findings: ALL, workloadCount: 2 });
 		expect(report.schema).toBe('configmapfs.lint/v1');
 		expect(report.findings[0]).toEqual({
@@ -62,7 +62,7 @@ describe('JSON', () => {
 });
 
 describe('text', () => {
-	test('is as compilers print it; without a line the field says where', () => {
+	test('is printed as by compilers; without a line the field is the location', () => {
 		expect(lintText(lintReport({ findings: ALL, workloadCount: 2 }), NO_STYLE)).toBe(
 			[
 				'k8s/deploy.yaml:31:9: error: configmap "app" not found: the pod waits for it [missing-object]',
@@ -77,7 +77,7 @@ describe('text', () => {
 		);
 	});
 
-	test('counts what is not there, but for infos', () => {
+	test('counts zero errors and warnings, but not zero infos', () => {
 		const report = lintReport({ findings: [finding({ severity: 'warning' })], workloadCount: 1 });
 		expect(lintText(report, NO_STYLE)).toMatch(/\n0 errors, 1 warning\n$/);
 	});

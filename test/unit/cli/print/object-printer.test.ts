@@ -236,7 +236,7 @@ const likeKubectl = fc.oneof(
 );
 const anyText = fc.oneof(likeKubectl, fc.string({ unit: 'grapheme' }), fc.string({ unit: 'binary' }));
 const keyName = fc.stringMatching(/^[-_a-zA-Z0-9][-._a-zA-Z0-9]{0,140}$/).filter((key) => key !== '__proto__');
-/** No letter after a digit: among such keys kubectl's order is no order, and changes from run to run. */
+/** No letter after a digit: kubectl's order of such keys is not defined, and changes from run to run. */
 const shortKey = fc.stringMatching(/^[-_a-zA-Z]{1,2}[0.][019]{0,5}[-_.]?[019]{0,2}$/);
 
 /** Numbers that only a YAML 1.2 reader takes for numbers are quoted here and bare in kubectl's text. */
