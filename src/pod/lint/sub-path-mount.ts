@@ -1,4 +1,4 @@
-/** Mounts with a subPath, and the kind of what it refers to. Pure. */
+/** Mounts with a subPath, which is a file or a directory of the volume. Pure. */
 
 import { posix } from 'node:path';
 import { isPayloadVolume } from '../volumes/volume-files.js';

@@ -74,7 +74,7 @@ export function lintSubject(
 		return { volume, field, ...volumeEntries(volume, field, objects) };
 	});
 	const byName = new Map(allVolumes.map((placed) => [placed.volume.name, placed]));
-	const place = (list: 'initContainers' | 'containers') =>
+	const containersOf = (list: 'initContainers' | 'containers') =>
 		pod.spec[list].map((container, index): SubjectContainer => {
 			const field = `${root}.${list}[${index}]`;
 			return {
@@ -89,7 +89,7 @@ export function lintSubject(
 				})),
 			};
 		});
-	const allContainers = [...place('initContainers'), ...place('containers')];
+	const allContainers = [...containersOf('initContainers'), ...containersOf('containers')];
 	const containers = allContainers.filter(({ container }) => only === undefined || container.name === only);
 	const used = usedVolumes(containers);
 	const volumes = allVolumes.filter(({ volume }) => only === undefined || used.has(volume.name));

@@ -59,8 +59,8 @@ officialCases(['F', 'S'], (official) => {
 		}),
 	);
 
-	const whole = { configMap: { name: 'my-configmap' } };
-	const value = { volume: whole, subPath: 'configmap-key', content: 'configmap-value' };
+	const volume = { configMap: { name: 'my-configmap' } };
+	const value = { volume, subPath: 'configmap-key', content: 'configmap-value' };
 
 	official('F2', (context) => readsSubPath(context, value));
 

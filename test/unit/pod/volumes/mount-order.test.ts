@@ -102,7 +102,7 @@ describe('nestedMountPoints', () => {
 		['nothing without nesting', ['/a', '/b', '/ab'], {}],
 		['the part inside the volume', ['/etc/app', '/etc/app/tls'], { v0: ['tls'] }],
 		['whatever the order and the writing', ['/etc/app/tls/', 'etc/app'], { v1: ['tls'] }],
-		['deep ones whole', ['/etc', '/etc/a/b/c'], { v0: ['a/b/c'] }],
+		['deep paths in full', ['/etc', '/etc/a/b/c'], { v0: ['a/b/c'] }],
 		['several, sorted', ['/a', '/a/z', '/a/b'], { v0: ['b', 'z'] }],
 		['the outer one only, the inner one in its own volume', ['/a', '/a/b', '/a/b/c'], { v0: ['b'], v1: ['c'] }],
 		[

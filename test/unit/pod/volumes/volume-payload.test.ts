@@ -233,7 +233,7 @@ describe('projected', () => {
 
 	test.each<readonly [string, readonly ProjectedSource[], Texts, string]>([
 		[
-			'whole maps',
+			'all keys of two objects',
 			[source('configMap', 'maps'), source('secret', 'keys')],
 			{ same: '644 secret', 'secret-data': '644 s' },
 			'key "same" of secret "keys" hides key "same" of configMap "maps" at "same", because it is listed later; list the keys as items with different paths',
