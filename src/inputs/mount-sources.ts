@@ -53,6 +53,6 @@ export async function makeMountSources(
 }
 
 async function delayLikeKubelet(sources: readonly Source[], range: SyncRange): Promise<readonly Source[]> {
-	const { KubeletDelay } = await import('../sources/cluster/kubelet-delay.js');
+	const { KubeletDelay } = await import('../sources/kubelet-delay.js');
 	return sources.map((source) => new KubeletDelay(source, range));
 }

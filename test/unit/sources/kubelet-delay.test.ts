@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import { KubeletDelay, type KubeletDelayOptions } from '../../../../src/sources/cluster/kubelet-delay.js';
-import type { Source, SourceObject, SourceSink } from '../../../../src/store/source.js';
-import { configMapIdentity } from '../../../../src/store/source-object.js';
-import { reported } from '../../store/source-objects.js';
-import { HeldTimers } from './held-timers.js';
-import { RecordingSink } from './recording-sink.js';
+import { KubeletDelay, type KubeletDelayOptions } from '../../../src/sources/kubelet-delay.js';
+import type { Source, SourceObject, SourceSink } from '../../../src/store/source.js';
+import { configMapIdentity } from '../../../src/store/source-object.js';
+import { reported } from '../store/source-objects.js';
+import { HeldTimers } from './cluster/held-timers.js';
+import { RecordingSink } from './cluster/recording-sink.js';
 
 class ScriptedSource implements Source {
 	readonly description = 'scripted';

@@ -3,10 +3,10 @@
  * first state is passed on at once, because a starting pod waits for its volumes.
  */
 
-import type { Timers } from '../../base/timers.js';
-import { SyncPace } from '../../model/sync-pace.js';
-import type { ObjectIdentity, Problem, Source, SourceNeeds, SourceObject, SourceSink } from '../../store/source.js';
-import { formatIdentity, reuseContent } from '../../store/source-object.js';
+import type { Timers } from '../base/timers.js';
+import { SyncPace } from '../model/sync-pace.js';
+import type { ObjectIdentity, Problem, Source, SourceNeeds, SourceObject, SourceSink } from '../store/source.js';
+import { formatIdentity, reuseContent } from '../store/source-object.js';
 
 export interface KubeletDelayOptions {
 	/** From one sync to the next, uniformly distributed. Default is 60 to 90 s. Unit: milliseconds. */
