@@ -1,6 +1,6 @@
 /**
- * `env` and `lint` with the real program: what is printed where, what is masked, exit statuses, and that `env` says what
- * a process of `run` gets.
+ * `env` and `lint` of the real program: output streams, masked values, exit statuses, and that `env` prints the environment
+ * that `run` gives its process.
  */
 
 import { mkdirSync, writeFileSync } from 'node:fs';
@@ -79,7 +79,7 @@ async function json<Report>(line: string, options: RunOptions = {}): Promise<Rep
 }
 
 describe('env', () => {
-	test('prints what a container gets, in the order in which it is set', async () => {
+	test('prints the variables of a container, in the order in which they are set', async () => {
 		const { code, stdout, stderr } = await program('env -f d.yaml');
 		expect([code, stderr]).toEqual([0, '']);
 		expect(stdout).toMatch(
@@ -87,7 +87,7 @@ describe('env', () => {
 		);
 	});
 
-	test('says what the process of run gets', async () => {
+	test('prints the environment that run gives its process', async () => {
 		const flags = ['-f', 'd.yaml', '--env-inherit', 'path'];
 		const options = { cwd: directory, env: { CALLER: 'not inherited', LC_X: 'inherited' } };
 		const report = await json<EnvReport>(`env ${flags.join(' ')} --show-secrets`, options);
@@ -99,7 +99,7 @@ describe('env', () => {
 		expect(got.some((line) => line.startsWith('CALLER='))).toBe(false);
 	});
 
-	test('brings it into a shell', async () => {
+	test('-o export sets the variables in a shell', async () => {
 		const script = 'eval "$("$0" "$1" env -f d.yaml -o export)"; printf "%s|%s|%s" "$COLOR" "$TEXT" "$DB_URL"';
 		const { stdout, stderr } = await runCommand('sh', ['-c', script, process.execPath, join(DIST, 'main.js')], {
 			cwd: directory,
@@ -108,7 +108,7 @@ describe('env', () => {
 		expect(stderr).toBe('warning: "app.conf" is left out: a shell cannot use this name\n');
 	});
 
-	test('brings it to node as a .env file', async () => {
+	test('-o dotenv is a .env file that node reads', async () => {
 		write('.env', (await program('env -f d.yaml -o dotenv')).stdout);
 		const script = 'process.stdout.write(JSON.stringify([process.env.TEXT, process.env.DB_URL]))';
 		const { stdout } = await runCommand(process.execPath, ['--env-file=.env', '-e', script], { cwd: directory });
@@ -126,7 +126,7 @@ describe('env', () => {
 		},
 	);
 
-	test('explains without colours where there is no terminal', async () => {
+	test('explains without colours if the output is not a terminal', async () => {
 		const { stdout } = await program('env -f d.yaml --explain');
 		expect(stdout).not.toContain('\x1b');
 		expect(stdout).toMatch(/^COLOR +green +value \(env\[0\]\) +d\.yaml:17:32$/m);
@@ -163,7 +163,7 @@ describe('env', () => {
 		});
 	});
 
-	test('a later source wins, and is named', async () => {
+	test('a later source wins, and is the origin', async () => {
 		write('over.yaml', 'apiVersion: v1\nkind: ConfigMap\nmetadata: {name: app}\ndata:\n  HOST: local\n');
 		const { variables } = await json<EnvReport>('env -f d.yaml -f over.yaml');
 		expect(variables.find(({ name }) => name === 'HOST')).toMatchObject({
@@ -177,13 +177,13 @@ describe('env', () => {
 			write('p.yaml', `${POD}    envFrom: [{configMapRef: {name: app}}]\n    env: [{name: A, value: "1"}]\n`);
 		});
 
-		test.each(['text', 'export', 'dotenv'])('prints no %s, but kubelet’s reason', async (format) => {
+		test.each(['text', 'export', 'dotenv'])('prints kubelet’s reason instead of %s', async (format) => {
 			const { code, stdout, stderr } = await program(`env -f p.yaml -o ${format}`);
 			expect([code, stdout]).toEqual([66, '']);
 			expect(stderr).toMatch(/^error: container "c" cannot start: configmap "app" not found; add it .*\n$/);
 		});
 
-		test('explains what it knows', async () => {
+		test('explains the variables that are known', async () => {
 			const { code, stdout, stderr } = await program('env -f p.yaml --explain');
 			expect(code).toBe(66);
 			expect(stdout).toMatch(/^A +1 /m);
@@ -194,7 +194,7 @@ describe('env', () => {
 		});
 	});
 
-	test('says which names it passes over', async () => {
+	test('lists the names that it skips', async () => {
 		write('p.yaml', `${POD}    envFrom: [{configMapRef: {name: app}}]\n`);
 		write('app.yaml', 'apiVersion: v1\nkind: ConfigMap\nmetadata: {name: app}\ndata: {"1a": x, b: z}\n');
 		const { code, stdout, stderr } = await program('env -f p.yaml -f app.yaml --strict-env-names');
@@ -221,7 +221,7 @@ describe('env', () => {
 });
 
 describe('lint', () => {
-	test('prints findings where they are, as compilers do, and fails with an error', async () => {
+	test('prints findings with their locations, as compilers do, and fails if one is an error', async () => {
 		write('p.yaml', `${POD}    envFrom:\n    - configMapRef: {name: none}\n`);
 		const { code, stdout, stderr } = await program('lint -f d.yaml -f p.yaml');
 		expect([code, stderr]).toEqual([1, '']);
@@ -261,7 +261,7 @@ describe('lint', () => {
 		});
 	});
 
-	test('warnings fail with --strict alone, infos never', async () => {
+	test('warnings fail only with --strict, infos never', async () => {
 		expect((await program('lint -f d.yaml')).code).toBe(0);
 		expect((await program('lint -f d.yaml --strict')).code).toBe(1);
 		write('p.yaml', `${POD}    env: [{name: A, value: "$(KUBERNETES_SERVICE_HOST)"}]\n`);
@@ -269,7 +269,7 @@ describe('lint', () => {
 		expect([code, stdout.split('\n').at(-2)]).toEqual([0, '0 errors, 0 warnings, 1 info']);
 	});
 
-	test('says nothing of what is good, but in JSON', async () => {
+	test('prints nothing without findings, except in JSON', async () => {
 		write('p.yaml', POD);
 		expect(await program('lint -f p.yaml')).toMatchObject({ code: 0, stdout: '', stderr: '' });
 		expect(await json<LintReport>('lint -f p.yaml')).toEqual({
@@ -279,21 +279,21 @@ describe('lint', () => {
 		});
 	});
 
-	test('looks at every container, or at one', async () => {
+	test('checks every container, or one', async () => {
 		write('p.yaml', `${POD}  - name: side\n    env: [{name: a b, value: x}]\n  - {name: good}\n`);
 		expect((await json<LintReport>('lint -f p.yaml')).findings.map(({ line }) => line)).toEqual([8, 8]);
 		expect((await json<LintReport>('lint -f p.yaml -c good')).findings).toEqual([]);
 		expect((await program('lint -f p.yaml -c none')).code).toBe(66);
 	});
 
-	test('looks at every workload, or at one', async () => {
+	test('checks every workload, or one', async () => {
 		write('p.yaml', `${POD}    env: [{name: a b, value: x}]\n`);
 		expect((await json<LintReport>('lint -f d.yaml -f p.yaml')).summary.workloads).toBe(2);
 		const { findings } = await json<LintReport>('lint -f d.yaml -f p.yaml pod/p');
 		expect(new Set(findings.map(({ file }) => file))).toEqual(new Set(['p.yaml']));
 	});
 
-	test('with --walk says what a walk sees', async () => {
+	test('--walk reports what a walk of the volumes finds', async () => {
 		write(
 			'p.yaml',
 			`${POD}    volumeMounts: [{name: v, mountPath: /v}]\n  volumes: [{name: v, configMap: {name: app}}]\n`,
@@ -304,7 +304,7 @@ describe('lint', () => {
 		expect(await found(' --walk')).toEqual(['double-read']);
 	});
 
-	test('reads standard input, and what a kustomization makes', async () => {
+	test('reads standard input and kustomizations', async () => {
 		const piped = await program('lint -f -', { input: MANIFEST });
 		expect(piped.stdout).toMatch(/^STDIN:13:11: warning: /);
 		const { kubectl } = controlPlanePrograms();
@@ -321,7 +321,7 @@ describe('lint', () => {
 		['kind: Pod\n---\nkind: ConfigMap\n', 'bad.yaml:1:1', 2],
 		['apiVersion: v1\nkind: ConfigMap\nmetadata: {name: app}\ndata: {k: 1}\n', 'bad.yaml:4:11', 1],
 		['apiVersion: v1\nkind: Secret\nmetadata: {name: db}\ndata: {k: "?"}\n', 'bad.yaml:4:11', 1],
-	])('a manifest that nobody takes is an error at its place: %j', async (text, place, errors) => {
+	])('an invalid manifest is an error with its location: %j', async (text, place, errors) => {
 		write('bad.yaml', text);
 		const { code, stdout, stderr } = await program('lint -f bad.yaml');
 		expect([code, stderr]).toEqual([1, '']);
@@ -343,7 +343,7 @@ describe('lint', () => {
 		['lint -f d.yaml what/p', 64, 'unknown kind of workload "what"'],
 		['lint -f d.yaml -o yaml', 64, 'must be one of text, json'],
 		['lint -f d.yaml --fix', 64, 'unknown flag: --fix'],
-		['lint -f d.yaml a b', 64, 'one workload KIND/NAME is expected'],
+		['lint -f d.yaml a b', 64, 'expected one workload KIND/NAME, but also got "b"'],
 	])('%s ends with %i', async (line, status, text) => {
 		write('empty.yaml', '');
 		const { code, stderr } = await program(line);
@@ -351,7 +351,7 @@ describe('lint', () => {
 		expect(stderr).toContain(text);
 	});
 
-	test('lists its rules without a manifest', async () => {
+	test('lists its rules without manifests', async () => {
 		const { code, stdout } = await program('lint --list-rules');
 		expect(code).toBe(0);
 		expect(stdout).toMatch(/^subpath-never-updates +warning +a file mounted with subPath/m);
@@ -370,13 +370,13 @@ describe('on a terminal', () => {
 		terminal.close();
 	});
 
-	/** What a command line shows there. */
+	/** The output of a command line on a terminal. */
 	async function shown(line: string): Promise<string> {
 		const [text] = await terminal.enter(`${line}; echo "<$?>"`, /[\s\S]*<\d+>\r\n/);
 		return text.replaceAll('\r\n', '\n');
 	}
 
-	test('env masks what it prints into a pipe', async () => {
+	test('env masks values that it prints into a pipe', async () => {
 		const text = await shown(`${main} env -f d.yaml`);
 		expect(text).toContain('DB_PASSWORD=(Secret, 7 bytes)\n');
 		expect(text).toContain('<0>');
@@ -386,7 +386,7 @@ describe('on a terminal', () => {
 		expect(await shown(`${main} env -f d.yaml -o export`)).not.toContain('hunter2');
 	});
 
-	test('env --explain has colours and fits, and has none with NO_COLOR', async () => {
+	test('env --explain fits the width and has colours, but not with NO_COLOR', async () => {
 		const text = await shown(`${main} env -f d.yaml --explain`);
 		expect(text).toContain('\x1b[1mCOLOR      \x1b[22m');
 		expect(await shown(`NO_COLOR=1 ${main} env -f d.yaml --explain`)).not.toContain('\x1b[1m');
@@ -394,7 +394,7 @@ describe('on a terminal', () => {
 		expect(narrow).toContain('COLOR\n    green\n    value (env[0]) at d.yaml:17:32\n');
 	});
 
-	test('lint has colours, and says when there is nothing to say', async () => {
+	test('lint has colours, and a line if there are no findings', async () => {
 		expect(await shown(`${main} lint -f d.yaml`)).toContain('\x1b[33mwarning:\x1b[39m');
 		write('p.yaml', POD);
 		expect(await shown(`${main} lint -f p.yaml`)).toContain('no findings in 1 workload\n<0>');

@@ -38,11 +38,11 @@ describe('a value', () => {
 		['ConfigMap', 'd', undefined],
 		['Secret', 'a', 'base:14:6'],
 		['Secret', 'b', 'base:16:6'],
-	] as const)('of a %s under the key %s is where the last source has it', (kind, key, place) => {
+	] as const)('of a %s under the key %s is located in the highest layer that has it', (kind, key, place) => {
 		expect(places.ofValue(kind, APP, key)).toBe(place);
 	});
 
-	test('of another namespace is another', () => {
+	test('of another namespace is not found', () => {
 		expect(places.ofValue('ConfigMap', { namespace: 'x', name: 'app' }, 'a')).toBeUndefined();
 	});
 });
@@ -56,17 +56,17 @@ describe('a field', () => {
 		expect(places.of('ConfigMap', APP, path)).toBe(place);
 	});
 
-	test('of what is in no file', () => {
+	test('of an object that is in no file', () => {
 		expect(places.of('ConfigMap', { namespace: 'default', name: 'none' })).toBeUndefined();
 		expect(places.within('cluster default pod/p', ['spec'])).toBeUndefined();
 	});
 
-	test('of the object at a place', () => {
+	test('of the object at a location', () => {
 		expect(places.within('pod:1:1', fieldPath('spec.containers[0].env[0].name'))).toBe('pod:8:13');
 	});
 });
 
-test('what is written is there, whatever became of it', () => {
+test('an invalid object of a file is found', () => {
 	const bad = new ObjectLocations(
 		objects('bad', 'apiVersion: v1\nkind: ConfigMap\nmetadata: {name: app}\ndata: 1\n', 'x'),
 	);

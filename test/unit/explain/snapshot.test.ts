@@ -50,7 +50,7 @@ function dataOf(snapshot: Snapshot, name: string, namespace = 'default'): Record
 const LOCAL = { cluster: undefined };
 
 describe('a snapshot of local sources', () => {
-	test('has them layered, and watches nothing afterwards', async () => {
+	test('layers them, and closes them', async () => {
 		const sources = [
 			file('a', manifest('ConfigMap', 'app', '{a: "1", b: "1"}')),
 			file('b', `${manifest('ConfigMap', 'app', '{b: "2"}')}---\n${manifest('Secret', 's', '{k: eA==}')}`),
@@ -67,7 +67,7 @@ describe('a snapshot of local sources', () => {
 		expect(closed.toSorted()).toEqual(['a', 'b']);
 	});
 
-	test('tells what is wrong in what is good otherwise', async () => {
+	test('has the problems of sources that are valid otherwise', async () => {
 		const sources = [file('a', `${manifest('ConfigMap', 'app', '{}')}---\n${manifest('Secret', 's', '{k: "?"}')}`)];
 		const { problems } = await Snapshot.read({ ...LOCAL, sources });
 		expect(problems.map(({ location, reason }) => `${location} ${reason}`)).toEqual([
@@ -75,13 +75,13 @@ describe('a snapshot of local sources', () => {
 		]);
 	});
 
-	test('fails with a source that is bad as a whole, and closes it', async () => {
+	test('fails if a source has nothing valid, and closes it', async () => {
 		const reading = Snapshot.read({ ...LOCAL, sources: [file('a', 'foo: [\n')] });
 		await expect(reading).rejects.toMatchObject({ code: 'INPUT_INVALID' });
 		expect(closed).toContain('a');
 	});
 
-	test('goes on where that is asked for: each problem is one, and the other sources count', async () => {
+	test('with keepGoing, has every problem and the other sources', async () => {
 		const failing: Source = {
 			description: '--create x',
 			start: async () => {
@@ -99,7 +99,7 @@ describe('a snapshot of local sources', () => {
 		]);
 	});
 
-	test('does not go on without a path that is not there', async () => {
+	test('fails if a path does not exist, also with keepGoing', async () => {
 		const sources = [file('a', '')];
 		rmSync(join(directory, 'a'));
 		const reading = Snapshot.read({ ...LOCAL, sources, keepGoing: true });
@@ -107,7 +107,7 @@ describe('a snapshot of local sources', () => {
 	});
 });
 
-describe('a cluster below', () => {
+describe('a cluster as the lowest layer', () => {
 	class Followed implements Source {
 		readonly description = 'cluster';
 		readonly #objects: readonly ConfigMap[];
@@ -148,7 +148,7 @@ describe('a cluster below', () => {
 		},
 	};
 
-	test('is asked for what is named, in every namespace, and covered by what is local', async () => {
+	test('is read for the named ConfigMaps of each namespace, and local layers override it', async () => {
 		const sources = [file('a', manifest('ConfigMap', 'app', '{b: local}'))];
 		const snapshot = await Snapshot.read({ sources, cluster });
 		await snapshot.readFromCluster([

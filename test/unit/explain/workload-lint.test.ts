@@ -48,7 +48,7 @@ spec:
 }
 
 describe('findings', () => {
-	test('are where their fields are written, in the order of the file', () => {
+	test('have the locations of their fields, in the order of the file', () => {
 		expect(rules(deployment('web', 'app') + CONFIG_MAP)).toEqual([
 			'missing-object f.yaml:13:29 deployment/web',
 			'immutable-object f.yaml:18:12 deployment/web',
@@ -56,7 +56,7 @@ describe('findings', () => {
 		]);
 	});
 
-	test('about one thing are one, however many workloads see it', () => {
+	test('that several workloads share are reported once', () => {
 		const found = rules(CONFIG_MAP + deployment('a', 'app') + deployment('b', 'app'));
 		expect(found.map((line) => line.replace(/ deployment.*/, ''))).toEqual([
 			'immutable-object f.yaml:4:12',
@@ -66,7 +66,7 @@ describe('findings', () => {
 		]);
 	});
 
-	test('about manifests as such come with them', () => {
+	test('include those about manifests', () => {
 		const found = lint(`foo: [\n---\n${deployment('web', 'app')}${CONFIG_MAP.replace('"  "', '1')}`);
 		expect(found.findings.map(({ rule, location, workload }) => [rule, location, workload])).toEqual([
 			['invalid-manifest', 'f.yaml:2:1', undefined],
@@ -76,7 +76,7 @@ describe('findings', () => {
 		expect(found.workloadCount).toBe(1);
 	});
 
-	test('about a workload that no server takes are the server’s', () => {
+	test('about an invalid workload have the API server’s text', () => {
 		const bad = deployment('web', 'app').replace('name: app\n', 'name: A B\n');
 		const { findings, workloadCount } = lint(bad);
 		expect(findings.map(({ rule, location }) => `${rule} ${location}`)).toEqual(['invalid-manifest f.yaml:10:15']);
@@ -84,7 +84,7 @@ describe('findings', () => {
 		expect(workloadCount).toBe(1);
 	});
 
-	test('about Secrets are no errors where somebody else may have them', () => {
+	test('about missing Secrets are not errors if a cluster may have them', () => {
 		const { findings } = lint(deployment('web', 'app') + CONFIG_MAP, { secretsElsewhere: true });
 		expect(findings[0]).toMatchObject({ rule: 'missing-object', severity: 'warning' });
 	});
@@ -95,7 +95,7 @@ describe('findings', () => {
 		['external-secrets.io/v1beta1', 'ExternalSecret', 'name: x', '{target: {name: db}}'],
 		['external-secrets.io/v1beta1', 'ExternalSecret', 'name: db', '{target: {}}'],
 		['cert-manager.io/v1', 'Certificate', 'name: x', '{secretName: db}'],
-	])('about a Secret that a cluster makes of %s %s are no errors', (apiVersion, kind, name, spec) => {
+	])('about a Secret that a controller makes from %s %s are not errors', (apiVersion, kind, name, spec) => {
 		const severities = (metadata: string) =>
 			lint(
 				`${deployment('web', 'app')}${CONFIG_MAP}apiVersion: ${apiVersion}\nkind: ${kind}\nmetadata: {${metadata}}\nspec: ${spec}\n`,
@@ -106,7 +106,7 @@ describe('findings', () => {
 		expect(severities(`${name}, namespace: other`)).toEqual(['error']);
 	});
 
-	test('about Secrets that nothing makes are errors', () => {
+	test('about Secrets that no controller makes are errors', () => {
 		const others = ['bitnami.com.evil/v1\nkind: SealedSecret', 'cert-manager.io/v1\nkind: Certificate'];
 		for (const other of others) {
 			const { findings } = lint(
@@ -116,7 +116,7 @@ describe('findings', () => {
 		}
 	});
 
-	test('are of one container where one is named', () => {
+	test('are limited to the container that is named', () => {
 		const two = deployment('a', 'app') + deployment('b', 'other');
 		expect(lint(two, { container: 'other' })).toMatchObject({
 			workloadCount: 1,
@@ -125,7 +125,7 @@ describe('findings', () => {
 		expect(() => lint(two, { container: 'none' })).toThrow('no workload has a container named "none"');
 	});
 
-	test('of an object without a file are where it is named', () => {
+	test('about an object without a file have the location of the reference', () => {
 		const input = deployment('web', 'app') + CONFIG_MAP;
 		const found = rules(input, { locations: new ObjectLocations([]) });
 		expect(new Set(found.map((line) => line.split(' ')[1]))).toEqual(new Set(['f.yaml:1:1']));

@@ -41,7 +41,7 @@ function configMap(name: string, data: Readonly<Record<string, string>>): Config
 	};
 }
 
-/** A layer reads these documents, in one file. */
+/** Lets a layer read these documents, from one file. */
 function read(layer: number, ...documents: readonly object[]): void {
 	const text = documents.map((one) => JSON.stringify(one)).join('\n---\n');
 	const parsed = parseManifest(Buffer.from(text), { file: 'f.yaml', defaultNamespace: 'default' });
@@ -69,7 +69,7 @@ function secretOf(name: string, namespace = 'default') {
 }
 
 describe('ConfigMaps', () => {
-	test('are layered key by key, in their namespace', () => {
+	test('are layered key by key within their namespace', () => {
 		store.sinks[0]?.replace([configMap('app', { a: 'low', b: 'low' })].map(reported));
 		store.sinks[1]?.replace([configMap('app', { b: 'high' })].map(reported));
 		const found = catalog.objects('default').configMap('app');
@@ -80,7 +80,7 @@ describe('ConfigMaps', () => {
 });
 
 describe('Secrets', () => {
-	test('are layered key by key too', () => {
+	test('are layered key by key', () => {
 		read(0, secret('s', { a: 'low', b: 'low' }), secret('t', { only: 'low' }));
 		read(1, secret('s', { b: 'high' }), secret('s', { a: 'other' }, 'other'));
 		expect(secretOf('s')).toEqual({ a: 'low', b: 'high' });
@@ -92,7 +92,7 @@ describe('Secrets', () => {
 		expect(changes).toBe(3);
 	});
 
-	test('one that is bad keeps its last good version, and its place is said', () => {
+	test('an invalid Secret keeps its last valid version, and the problem has a location', () => {
 		const bad = { ...secret('s', {}), data: { key: '%' } };
 		read(0, secret('s', { a: 'good' }));
 		read(0, bad);
@@ -107,7 +107,7 @@ describe('Secrets', () => {
 		expect(secretOf('s')).toBeUndefined();
 	});
 
-	test('one that was never good is not there', () => {
+	test('a Secret that was never valid is absent', () => {
 		read(0, { ...secret('s', {}), data: { key: '%' } });
 		expect(secretOf('s')).toBeUndefined();
 		expect(problems).toHaveLength(1);
@@ -115,7 +115,7 @@ describe('Secrets', () => {
 });
 
 describe('workloads', () => {
-	test('each once, in the order of the sources, the last of equal ones', () => {
+	test('the highest version of each, in the order of the sources', () => {
 		read(0, workload('Deployment', 'web'), secret('s', {}), workload('Pod', 'web', 'other'));
 		read(1, workload('Deployment', 'web', 'default'), workload('Pod', 'web'));
 		expect(catalog.workloads.map(({ kind, namespace, location }) => `${kind} ${namespace} ${location}`)).toEqual([
@@ -126,7 +126,7 @@ describe('workloads', () => {
 	});
 });
 
-test('while it is held nobody is told, and everybody at its release', () => {
+test('held changes and problems are reported at the release', () => {
 	store.hold();
 	store.sinks[1]?.replace([configMap('app', {})].map(reported));
 	read(0, { ...secret('s', {}), data: { key: '%' } });

@@ -17,7 +17,7 @@ beforeEach(() => {
 	catalog = new PodCatalog(store);
 });
 
-/** What the files have. */
+/** Replaces the content of the files. */
 function have(...documents: readonly object[]): void {
 	const text = documents.map((one) => JSON.stringify(one)).join('\n---\n');
 	const options = { file: 'f.yaml', defaultNamespace: 'default' };
@@ -42,20 +42,20 @@ function readerOf(options: Partial<PodReaderOptions> = {}): PodReader {
 	});
 }
 
-describe('of files', () => {
-	test('the one workload, and the container that is asked for', async () => {
+describe('a workload in files', () => {
+	test('is read if it is the only one, with the container that -c names', async () => {
 		have(pod('app'));
 		const { pod: found, container } = await readerOf().read();
 		expect([found.metadata.name, container.name]).toEqual(['app', 'c']);
 		await expect(readerOf({ container: 'd' }).read()).rejects.toMatchObject({ code: 'INPUT_MISSING' });
 	});
 
-	test('where there is no workload, what was found instead is named', async () => {
+	test('is missing: the error names the objects that were found', async () => {
 		have({ apiVersion: 'example.com/v1', kind: 'Rollout', metadata: { name: 'web' } });
 		await expect(readerOf().read()).rejects.toThrow(/^no workload; found Rollout\/web \(f\.yaml:1:1\); add /);
 	});
 
-	test('what is wrong at the start is an error with every place', async () => {
+	test('is invalid at the start: the error has every location', async () => {
 		have(pod('app', { image: 5, command: 'ls' }));
 		const failed = await readerOf()
 			.read()
@@ -67,7 +67,7 @@ describe('of files', () => {
 		await expect(readerOf({ wanted: 'pod/other' }).read()).rejects.toMatchObject({ code: 'INPUT_MISSING' });
 	});
 
-	test('one that becomes bad keeps its last good version, which is said once, in one line', async () => {
+	test('keeps its last valid version when it becomes invalid, and the log says so once', async () => {
 		have(pod('app', { image: 'one' }));
 		const reader = readerOf();
 		await reader.read();
@@ -93,7 +93,7 @@ describe('of files', () => {
 	});
 });
 
-describe('of a cluster', () => {
+describe('a workload in a cluster', () => {
 	const asked: string[] = [];
 	let answers: (ManifestObject | Error)[] = [];
 	const readFromCluster = async (wanted: string) => {
@@ -115,7 +115,7 @@ describe('of a cluster', () => {
 		answers = [];
 	});
 
-	test('is asked for what no file has, each time', async () => {
+	test('is read each time if no file contains it', async () => {
 		const reader = readerOf({ wanted: 'pod/app', readFromCluster });
 		answers = [inCluster('one'), inCluster('two')];
 		expect((await reader.read()).container.image).toBe('one');
@@ -124,7 +124,7 @@ describe('of a cluster', () => {
 		expect(asked).toEqual(['pod/app', 'pod/app']);
 	});
 
-	test('that does not answer again leaves what is known', async () => {
+	test('keeps its last version if the cluster stops answering', async () => {
 		const reader = readerOf({ wanted: 'pod/app', readFromCluster });
 		answers = [inCluster('one'), new ConfigMapFsError('CLUSTER_UNREACHABLE', 'refused')];
 		await reader.read();
@@ -135,7 +135,7 @@ describe('of a cluster', () => {
 		});
 	});
 
-	test('is not asked for what a file has, nor when a file comes to have it', async () => {
+	test('is not read if a file contains it, also later', async () => {
 		have(pod('app', { image: 'file' }));
 		const reader = readerOf({ wanted: 'pod/app', readFromCluster });
 		expect((await reader.read()).container.image).toBe('file');
@@ -148,7 +148,7 @@ describe('of a cluster', () => {
 		expect(asked).toEqual(['pod/app']);
 	});
 
-	test('cannot be asked without a name; and several that fit are for a person to see', async () => {
+	test('needs a name; several matches are an error', async () => {
 		await expect(readerOf({ readFromCluster }).read()).rejects.toMatchObject({
 			code: 'USAGE',
 			message: 'no workload given; name one in the cluster, such as deploy/web',

@@ -36,15 +36,15 @@ function podOf(volumes: Readonly<Record<string, string>>, labels: Readonly<Recor
 	return pod;
 }
 
-describe('what a container refers to', () => {
+describe('the references of a container', () => {
 	const pod = podOf({ config: 'of-volume', unmounted: 'of-nobody' });
 	const container = selectContainer(pod);
 
-	test('its ConfigMaps, each once, and not those of volumes that it does not mount', () => {
+	test('include each ConfigMap once, and none of volumes that it does not mount', () => {
 		expect(configMapNames(pod, container)).toEqual(['of-env', 'of-env-from', 'of-volume']);
 	});
 
-	test('its Secrets', () => {
+	test('include its Secrets', () => {
 		expect(secretNames(pod, container)).toEqual(['a-secret']);
 		const env = [
 			{ name: 'A', value: '', valueFrom: { kind: 'secretKeyRef', name: 'of-env', key: 'k', optional: false } },
@@ -56,20 +56,20 @@ describe('what a container refers to', () => {
 		expect(configMapNames(changed, { ...container, env, envFrom: [] })).toEqual([]);
 	});
 
-	test('its volumes', () => {
+	test('include its volumes', () => {
 		expect(mountedVolumes(pod, container).map(({ name }) => name)).toEqual(['config']);
 	});
 });
 
 describe('a workload that was read again', () => {
-	test('labels are no reason for another process, and are those of now', () => {
+	test('new labels need no new process, and are shown', () => {
 		const [running, now] = [podOf({ config: 'app' }, { a: '1' }), podOf({ config: 'app' }, { a: '2' })];
 		expect(sameForProcess(running, now)).toBe(true);
 		expect(podAsItRuns(running, now).metadata.labels.get('a')).toBe('2');
 		expect(podAsItRuns(running, now).spec).toBe(running.spec);
 	});
 
-	test('a volume that is defined otherwise now is left as it is, the others go on', () => {
+	test('a volume with a new definition is left out, and the others stay', () => {
 		const running = podOf({ config: 'app-4kk8mg5bmb', other: 'other' });
 		const now = podOf({ config: 'app-9bk9t4c5hd', other: 'other' });
 		expect(sameForProcess(running, now)).toBe(false);

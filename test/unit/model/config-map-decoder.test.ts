@@ -8,7 +8,7 @@ function texts(value: unknown): string[] {
 }
 
 describe('decodeConfigMap', () => {
-	it('decodes a whole object', () => {
+	it('decodes all fields', () => {
 		const { object, key, violations } = decodeConfigMap(
 			{
 				...HEAD,
@@ -41,7 +41,7 @@ describe('decodeConfigMap', () => {
 		});
 	});
 
-	it('takes the default namespace and missing maps', () => {
+	it('uses the default namespace, and accepts missing maps', () => {
 		const { object } = decodeConfigMap({ ...HEAD, data: null, binaryData: null, immutable: null }, 'dev');
 		expect(object?.key).toEqual({ namespace: 'dev', name: 'cm' });
 		expect(object?.data.size).toBe(0);
@@ -120,13 +120,13 @@ describe('decodeConfigMap', () => {
 		expect(texts(value)).toEqual(expected);
 	});
 
-	it('knows the object by name even when it is bad, unless the name is', () => {
+	it('returns the key of an invalid object if its name is valid', () => {
 		expect(decodeConfigMap({ ...HEAD, data: { a: 1 } }, 'default').key).toEqual({ namespace: 'default', name: 'cm' });
 		expect(decodeConfigMap({ ...HEAD, data: { a: 1 } }, 'default').object).toBeUndefined();
 		expect(decodeConfigMap({ ...HEAD, metadata: { name: '../x' } }, 'default').key).toBeUndefined();
 	});
 
-	it('takes 10 000 keys, and names like those of Object.prototype', () => {
+	it('accepts 10 000 keys, and keys such as __proto__', () => {
 		const data = Object.fromEntries(Array.from({ length: 10_000 }, (_none, index) => [`key-${index}`, 'x']));
 		expect(decodeConfigMap({ ...HEAD, data }, 'default').object?.data.size).toBe(10_000);
 		const odd = JSON.parse('{"__proto__":"a","constructor":"b"}');

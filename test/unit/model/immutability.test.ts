@@ -34,7 +34,7 @@ describe('immutabilityViolations', () => {
 });
 
 describe('comparison of ConfigMaps', () => {
-	it('tells bytes, keys and maps apart', () => {
+	it('distinguishes bytes, keys and maps', () => {
 		expect(sameData(configMap({ a: '1', b: '2' }), configMap({ b: '2', a: '1' }))).toBe(true);
 		expect(sameData(configMap({ a: '1' }), configMap({ a: '2' }))).toBe(false);
 		expect(sameData(configMap({ a: '1' }), configMap({ b: '1' }))).toBe(false);
@@ -42,7 +42,7 @@ describe('comparison of ConfigMaps', () => {
 		expect(sameData(configMap({ a: '1' }), configMap({}, { binaryData }))).toBe(false);
 	});
 
-	it('tells labels, names and the flag apart', () => {
+	it('distinguishes labels, names and immutability', () => {
 		const one = configMap({ a: '1' });
 		expect(sameConfigMap(one, configMap({ a: '1' }))).toBe(true);
 		expect(sameConfigMap(one, configMap({ a: '1' }, { labels: new Map([['x', '']]) }))).toBe(false);

@@ -85,7 +85,7 @@ describe('LabelSelector', () => {
 		expect(() => new LabelSelector(text)).toThrow(new ConfigMapFsError('USAGE', message));
 	});
 
-	it('refuses bad keys and values with the rule', () => {
+	it('refuses invalid keys and values, and states the rule', () => {
 		expect(() => new LabelSelector('a=-b')).toThrow(
 			/^unable to parse requirement: values\[0\]\[a\]: Invalid value: "-b": a valid label must be an empty string or/,
 		);
@@ -94,7 +94,7 @@ describe('LabelSelector', () => {
 		);
 	});
 
-	it('prints as given', () => {
+	it('formats as the given text', () => {
 		expect(String(new LabelSelector('a = b'))).toBe('a = b');
 	});
 });

@@ -35,7 +35,7 @@ describe('computeNameHash', () => {
 		expect(computeNameHash(binaryData ? { ...content, binaryData: map(binaryData) } : content)).toBe(hash);
 	});
 
-	it('hashes immutable only when it is given', () => {
+	it('hashes immutable only if it is present', () => {
 		const hashes = [undefined, false, true].map((immutable) =>
 			computeNameHash({ name: 'x', data: map({}), ...(immutable === undefined ? {} : { immutable }) }),
 		);
@@ -63,7 +63,7 @@ describe('against the real kubectl', () => {
 		{ x: '\u0085\u00a0' },
 		{ a10: '1', a9: '2', a1: '3', A1: '4', '1': '5', _: '6' },
 	];
-	it('gives the same suffix', (ctx) => {
+	it('returns the same suffix', (ctx) => {
 		if (!hasKubectl) ctx.skip('kubectl is not on PATH: only the fixed vectors were checked');
 		for (const sample of samples) {
 			const folder = mkdtempSync(join(tmpdir(), 'cmfs-hash-'));

@@ -9,7 +9,7 @@ function texts(value: unknown): string[] {
 }
 
 describe('decodeSecret', () => {
-	it('decodes a whole object, stringData over data', () => {
+	it('decodes all fields; stringData replaces data', () => {
 		const { object, key, violations } = decodeSecret(
 			{
 				...HEAD,
@@ -37,7 +37,7 @@ describe('decodeSecret', () => {
 		});
 	});
 
-	it.each([undefined, null, ''])('takes the default namespace and type where they are %j', (type) => {
+	it.each([undefined, null, ''])('uses the default namespace and type for %j', (type) => {
 		const { object } = decodeSecret({ ...HEAD, type, data: null, stringData: null }, 'dev');
 		expect(object).toEqual({ key: { namespace: 'dev', name: 's' }, type: 'Opaque', immutable: false, data: new Map() });
 	});
@@ -132,16 +132,16 @@ describe('decodeSecret', () => {
 		['kubernetes.io/dockerconfigjson', { '.dockerconfigjson': '{"auths":{}}' }],
 		['kubernetes.io/dockercfg', { '.dockercfg': 'null' }],
 		['bootstrap.kubernetes.io/token', {}],
-	])('takes %s with what it needs', (type, stringData) => {
+	])('accepts %s with its required keys', (type, stringData) => {
 		expect(texts({ ...HEAD, type, stringData })).toEqual([]);
 	});
 
-	it('knows the object by name even when it is bad, unless the name is', () => {
+	it('returns the key of an invalid object if its name is valid', () => {
 		expect(decodeSecret({ ...HEAD, data: { a: 1 } }, 'default').key).toEqual({ namespace: 'default', name: 's' });
 		expect(decodeSecret({ ...HEAD, metadata: { name: '../x' } }, 'default').key).toBeUndefined();
 	});
 
-	it('repeats no value, whatever is wrong with it', () => {
+	it('repeats no value in any violation', () => {
 		const value = 'hunter2';
 		const wrongs = [
 			{ data: { a: `${value}-` } },

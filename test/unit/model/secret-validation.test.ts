@@ -12,11 +12,11 @@ const FORBIDDEN = 'Forbidden: field is immutable when `immutable` is set';
 describe('secretUpdateViolations', () => {
 	const texts = (previous: Secret, next: Secret) => secretUpdateViolations(previous, next).map(({ text }) => text);
 
-	it('lets a mutable one change, and become immutable', () => {
+	it('lets a mutable Secret change and become immutable', () => {
 		expect(texts(secret('1'), secret('2', { immutable: true }))).toEqual([]);
 	});
 
-	it('keeps an immutable one as it is', () => {
+	it('refuses changes of an immutable Secret', () => {
 		const frozen = secret('1', { immutable: true });
 		expect(texts(frozen, secret('1', { immutable: true }))).toEqual([]);
 		expect(texts(frozen, secret('2'))).toEqual([
@@ -33,7 +33,7 @@ describe('secretUpdateViolations', () => {
 });
 
 describe('sameSecret', () => {
-	it('compares everything', () => {
+	it('compares all fields', () => {
 		expect(sameSecret(secret('1'), secret('1'))).toBe(true);
 		expect(sameSecret(secret('1'), secret('2'))).toBe(false);
 		expect(sameSecret(secret('1'), secret('1', { type: 'x/y' }))).toBe(false);

@@ -42,7 +42,7 @@ describe('configKeyFaults', () => {
 });
 
 describe('names', () => {
-	it('takes subdomains and refuses the rest with the texts of the API server', () => {
+	it('accepts subdomains only, with the texts of the API server', () => {
 		for (const name of ['a', 'a.b', 'a-b.c-d', '0', 'a'.repeat(253)]) expect(subdomainFaults(name)).toEqual([]);
 		for (const name of ['A', 'a_b', '-a', 'a-', 'a..b', '.a', '', 'a/b', '..']) {
 			expect(subdomainFaults(name)).toEqual([
@@ -52,7 +52,7 @@ describe('names', () => {
 		expect(subdomainFaults('a'.repeat(254))).toEqual(['must be no more than 253 characters']);
 	});
 
-	it('takes labels as namespaces', () => {
+	it('accepts labels as namespaces', () => {
 		for (const name of ['a', 'a-b', '0', 'a'.repeat(63)]) expect(namespaceFaults(name)).toEqual([]);
 		for (const name of ['a.b', 'A', '', '-a', '../x']) {
 			expect(namespaceFaults(name)).toEqual([expect.stringContaining('a lowercase RFC 1123 label must consist of')]);
@@ -60,7 +60,7 @@ describe('names', () => {
 		expect(namespaceFaults('a'.repeat(64))).toEqual(['must be no more than 63 characters']);
 	});
 
-	it('names object and field', () => {
+	it('names the object and the field', () => {
 		expect(objectKeyViolations({ namespace: 'default', name: 'A' })).toEqual([
 			{
 				path: ['metadata', 'name'],
@@ -127,7 +127,7 @@ describe('contentViolations', () => {
 		]);
 	});
 
-	it('refuses bad keys of both maps', () => {
+	it('refuses invalid keys of both maps', () => {
 		const texts = check({ 'a b': Buffer.alloc(0) }, { '..': Buffer.alloc(0) }).map((violation) => violation.text);
 		expect(texts).toEqual([
 			`ConfigMap "cm" is invalid: data[a b]: Invalid value: "a b": ${KEY_TEXT}`,

@@ -1,4 +1,4 @@
-/** Any sequence of calls of any layer, against a model that keeps every object in a list. */
+/** Random calls of all layers and kinds, compared with a simple model of each object. */
 
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
@@ -18,7 +18,7 @@ interface Version {
 	readonly kind: Kind;
 	readonly name: string;
 	readonly data: Readonly<Record<string, string>>;
-	/** Of a ConfigMap. */
+	/** Only of a ConfigMap. */
 	readonly binaryData: Readonly<Record<string, string>>;
 	readonly immutable: boolean;
 }
@@ -47,13 +47,13 @@ interface Result {
 	readonly immutable: boolean;
 }
 
-/** One object of one kind and name, as the rules describe it. */
+/** One object of one kind and name, by the rules of the store. */
 class ModelObject {
 	readonly #versions: (Version | undefined)[] = LAYERS.map(() => undefined);
 	/** Counts the deletions of each layer. */
 	readonly #deletions = LAYERS.map(() => 0);
 	shown: Result | undefined;
-	/** Of the layers that the shown object was made of. */
+	/** The deletions of each layer when the shown object was made; undefined for layers without it. */
 	#shownDeletions: readonly (number | undefined)[] = [];
 
 	set(layer: number, version: Version | undefined): void {
@@ -81,7 +81,7 @@ function sorted({ values, immutable }: Result): readonly unknown[] {
 	return [Object.entries(values).sort(([a], [b]) => (a < b ? -1 : 1)), immutable];
 }
 
-/** Key by key: the highest layer that has it, in whichever map. */
+/** Each key has the value of the highest layer that has it in either map. */
 function mergedValues(versions: readonly Version[]): Readonly<Record<string, string>> {
 	const values: Record<string, string> = {};
 	for (const key of KEYS) {
@@ -119,7 +119,7 @@ const call = fc.oneof(
 	fc.record({ layer, remove: identity }),
 );
 
-test('the listener always knows the last version of each object, and no change is reported twice', () => {
+test('the listener knows the present version of each object, and receives no change twice', () => {
 	fc.assert(
 		fc.property(fc.array(call, { maxLength: 30 }), (calls) => {
 			const model = new Map<string, ModelObject>();

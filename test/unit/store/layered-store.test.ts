@@ -56,7 +56,7 @@ function setUp(layerCount: number, filter?: StoreFilter) {
 		},
 		...(filter === undefined ? {} : { filter }),
 	});
-	/** One layer, of ConfigMaps. */
+	/** The sink of a layer, for ConfigMaps. */
 	const sink = (index: number) => {
 		const found = store.sinks[index];
 		if (found === undefined) throw new Error(`no layer ${index}`);
@@ -84,7 +84,7 @@ describe('mergeConfigMaps', () => {
 		expect(lowest && show(mergeConfigMaps([lowest, ...upper]))).toBe(expected);
 	});
 
-	it('merges labels alike and is immutable only if all are', () => {
+	it('merges labels in the same way, and is immutable only if all layers are', () => {
 		const low = configMap('x', { labels: { a: '1', b: '1' }, immutable: true });
 		const high = configMap('x', { labels: { b: '2' } });
 		expect(mergeConfigMaps([low, high])).toMatchObject({ immutable: false });
@@ -99,7 +99,7 @@ describe('mergeConfigMaps', () => {
 });
 
 describe('LayeredStore', () => {
-	it('reports one batch a call, with the merged objects that changed', () => {
+	it('reports the changed merged objects of each call in one batch', () => {
 		const { sink, batches, store } = setUp(2);
 		sink(0).replace([configMap('a', { data: { k: '1', l: '1' } }), configMap('b', { data: { k: '1' } })]);
 		sink(1).put(configMap('a', { data: { k: '2' } }));
@@ -116,7 +116,7 @@ describe('LayeredStore', () => {
 		expect(store.list('ConfigMap')).toEqual([]);
 	});
 
-	it('says nothing of what no volume can see', () => {
+	it('does not report a change that no volume can see', () => {
 		const { sink, batches, store } = setUp(2);
 		sink(0).put(configMap('a', { data: { k: '1' } }));
 		sink(1).put(configMap('a', { data: { k: '2' } }));
@@ -138,7 +138,7 @@ describe('LayeredStore', () => {
 		expect(batches).toEqual([['a: k=1'], ['a: k*=1'], ['a: k*=1']]);
 	});
 
-	it('shows only what the filter wants', () => {
+	it('shows only objects that the filter accepts', () => {
 		const filter = { namespaces: new Set(['x']), selector: new LabelSelector('app=web') };
 		const { sink, batches } = setUp(2, filter);
 		sink(0).replace([
@@ -148,12 +148,12 @@ describe('LayeredStore', () => {
 		]);
 		sink(0).put(configMap('c', { namespace: 'x', labels: { app: 'web' } }));
 		sink(0).put(configMap('a', { namespace: 'x' }));
-		// An override without labels is of the object that is selected.
+		// An override needs no labels: the merged labels are matched.
 		sink(1).put(configMap('c', { namespace: 'x', data: { k: '1' } }));
 		expect(batches).toEqual([['a:'], ['c:'], ['a gone'], ['c: k=1']]);
 	});
 
-	it('keeps the last good version of an object that is too large once it is merged', () => {
+	it('keeps the last valid version of an object whose layers together are too large', () => {
 		const { sink, batches, problemLists } = setUp(2);
 		const big = 'x'.repeat(600_000);
 		sink(0).put(configMap('a', { data: { low: big } }));
@@ -169,7 +169,7 @@ describe('LayeredStore', () => {
 		expect(problemLists.at(-1)).toEqual([]);
 	});
 
-	it('joins the problems of all sources and repeats nothing', () => {
+	it('joins the problems of all sources, and reports a list only if it has changed', () => {
 		const { sink, problemLists, store } = setUp(2);
 		const problem = (location: string): Problem => ({ location, reason: 'bad' });
 		sink(1).problems([problem('b:1:1')]);
@@ -187,7 +187,7 @@ describe('LayeredStore', () => {
 		expect(store.problems).toEqual([]);
 	});
 
-	it('makes one batch of what was held', () => {
+	it('reports held changes in one batch', () => {
 		const { store, sink, batches, problemLists } = setUp(2);
 		store.hold();
 		sink(0).replace([configMap('a', { data: { k: '1' } }), configMap('b')]);

@@ -27,14 +27,14 @@ describe('the identity of an object', () => {
 });
 
 describe('an object that is read again', () => {
-	test('has the same content while nothing in it changes, and its new location', () => {
+	test('keeps the same content value if nothing has changed, with the new location', () => {
 		const before = configMap({ k: '1' });
 		const after = reuseContent(before, configMap({ k: '1' }, '# a line more\n'));
 		expect(after.content).toBe(before.content);
 		expect([before.location, after.location]).toEqual(['f.yaml:1:1', 'f.yaml:2:1']);
 	});
 
-	test('shares the values that are equal', () => {
+	test('shares the buffers of equal values', () => {
 		const before = configMap({ k: '1', l: '1' });
 		const after = reuseContent(before, configMap({ k: '1', l: '2' }));
 		const [old, next] = [before, after].map(({ content }) => (content as ConfigMap).data);
@@ -43,7 +43,7 @@ describe('an object that is read again', () => {
 	});
 });
 
-test('a consumer of ConfigMaps alone gets nothing else, and nothing else is decoded', () => {
+test('other objects are not decoded for a consumer of ConfigMaps', () => {
 	const documents = Array.from({ length: 10_000 }, (_none, index) => {
 		return `{"apiVersion":"v1","kind":"Secret","metadata":{"name":"s${index}"},"data":{"k":"not base64!"}}`;
 	});

@@ -1,11 +1,11 @@
-/** What tests of sources and of the store share. */
+/** Helpers for the tests of sources and of the store. */
 
 import type { ConfigMap } from '../../../src/model/config-map.js';
 import { LayeredStore } from '../../../src/store/layered-store.js';
 import type { ObjectIdentity, Problem, SourceNeeds, SourceObject, SourceSink } from '../../../src/store/source.js';
 import { configMapObject, formatIdentity } from '../../../src/store/source-object.js';
 
-/** A ConfigMap as a source reports it that has no manifest. */
+/** A ConfigMap as a source without manifests reports it. */
 export function reported(object: ConfigMap): SourceObject {
 	return configMapObject(object, 'nowhere');
 }
@@ -31,7 +31,7 @@ export function storeOf(objects: readonly SourceObject[]): LayeredStore {
 	return store;
 }
 
-/** Keeps the state of a source, and every call. */
+/** Records the state of a source, and every call. */
 export class StateSink implements SourceSink {
 	readonly needs: SourceNeeds;
 	readonly objects = new Map<string, SourceObject>();

@@ -1,4 +1,4 @@
-/** Objects of each kind that change: what an API server refuses is refused, however the change comes. */
+/** Updates of objects of each kind: the store refuses what an API server refuses, from every layer and by every call. */
 
 import { beforeEach, describe, expect, test } from 'vitest';
 import { parseManifest } from '../../../src/sources/manifests/manifest-parser.js';
@@ -86,7 +86,7 @@ describe.each<Kind>(['ConfigMap', 'Secret'])('an immutable %s', (kind) => {
 		expect(dataOf(kind)).toEqual({ k: '1' });
 	});
 
-	test('keeps its content when another layer is laid over it', () => {
+	test('keeps its content when a layer is added above it', () => {
 		layer(0).put(fixed('1'));
 		layer(1).put(fixed('2', { file: 'over.yaml' }));
 		expect(dataOf(kind)).toEqual({ k: '1' });
@@ -95,7 +95,7 @@ describe.each<Kind>(['ConfigMap', 'Secret'])('an immutable %s', (kind) => {
 		expect([dataOf(kind), problems]).toEqual([{ k: '1' }, []]);
 	});
 
-	test('changes in the layers below one that is not immutable', () => {
+	test('may change below a layer that is not immutable', () => {
 		layer(0).put(fixed('1'));
 		layer(1).put(object(kind, { data: { l: '1' } }));
 		// The first state was immutable, so a layer that would make it changeable is refused too.
@@ -107,14 +107,14 @@ describe.each<Kind>(['ConfigMap', 'Secret'])('an immutable %s', (kind) => {
 		expect([dataOf(kind), problems]).toEqual([{ k: '3', l: '1' }, []]);
 	});
 
-	test('ends its problem when the change is taken back', () => {
+	test('has no problem once the change is undone', () => {
 		layer(0).put(fixed('1'));
 		layer(0).put(fixed('2'));
 		layer(0).put(fixed('1'));
 		expect([dataOf(kind), problems, changes]).toEqual([{ k: '1' }, [], [`${kind} app`]]);
 	});
 
-	test('may be deleted and made again', () => {
+	test('may be deleted and created again', () => {
 		layer(0).put(fixed('1'));
 		layer(0).put(fixed('2'));
 		layer(0).remove(fixed('2'));
@@ -123,7 +123,7 @@ describe.each<Kind>(['ConfigMap', 'Secret'])('an immutable %s', (kind) => {
 		expect([dataOf(kind), problems]).toEqual([{ k: '2' }, []]);
 	});
 
-	test('may be deleted and made again while changes are held', () => {
+	test('may be deleted and created again while changes are held', () => {
 		layer(0).put(fixed('1'));
 		store.hold();
 		layer(0).remove(fixed('1'));
@@ -132,7 +132,7 @@ describe.each<Kind>(['ConfigMap', 'Secret'])('an immutable %s', (kind) => {
 		expect([dataOf(kind), problems]).toEqual([{ k: '2' }, []]);
 	});
 
-	test('of a cluster may be another object of the same name, and must not change otherwise', () => {
+	test('may change in a cluster if its uid changes too', () => {
 		layer(0).replace([fixed('1', { uid: 'a' })]);
 		layer(0).put(fixed('2', { uid: 'a' }));
 		expect([dataOf(kind), problems.length]).toEqual([{ k: '1' }, 1]);
@@ -140,7 +140,7 @@ describe.each<Kind>(['ConfigMap', 'Secret'])('an immutable %s', (kind) => {
 		expect([dataOf(kind), problems]).toEqual([{ k: '3' }, []]);
 	});
 
-	test('may lose a layer, which is a deletion', () => {
+	test('may lose a layer', () => {
 		layer(0).put(fixed('1'));
 		layer(1).put(object(kind, { data: { k: '1' }, immutable: true, file: 'over.yaml' }));
 		layer(0).remove(fixed('1'));
@@ -175,7 +175,7 @@ describe.each<[Kind, string]>([
 		expect([dataOf(kind), problems]).toEqual([{ low: big, high: 'small' }, []]);
 	});
 
-	test('is absent as long as it was never valid', () => {
+	test('is absent if it was never valid', () => {
 		store.hold();
 		layer(0).put(object(kind, { data: { low: big } }));
 		layer(1).put(object(kind, { data: { high: big } }));
@@ -184,7 +184,7 @@ describe.each<[Kind, string]>([
 	});
 });
 
-test('objects of two kinds with one name are two objects', () => {
+test('objects of different kinds may have the same name', () => {
 	layer(0).put(object('ConfigMap', { data: { k: 'config' } }));
 	layer(0).put(object('Secret', { data: { k: 'secret' } }));
 	expect([dataOf('ConfigMap'), dataOf('Secret')]).toEqual([{ k: 'config' }, { k: 'secret' }]);

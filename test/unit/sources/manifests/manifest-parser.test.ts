@@ -28,7 +28,7 @@ function values(yaml: string): Record<string, string> {
 	return Object.fromEntries([...(object?.data ?? [])].map(([key, value]) => [key, value.toString()]));
 }
 
-describe('parseManifest on good files', () => {
+describe('parseManifest on valid files', () => {
 	it.each<[string, string, string[]]>([
 		['one document', `${head('a')}data:\n  k: v\n`, ['default/a: k=v']],
 		['several', `${head('a')}---\n${head('b')}--- # comment\n${head('c')}`, ['default/a:', 'default/b:', 'default/c:']],
@@ -79,7 +79,7 @@ describe('parseManifest on good files', () => {
 		expect(summary(text)).toEqual(expected);
 	});
 
-	it('reads UTF-16 where a byte order mark says so', () => {
+	it('reads UTF-16 with a byte order mark', () => {
 		const text = Buffer.from(`\ufeff${head('a')}data:\n  k: \u00e4\u{1f600}\n`, 'utf16le');
 		expect(summary(text)).toEqual(['default/a: k=\u00e4\u{1f600}']);
 		expect(summary(Buffer.from(text).swap16())).toEqual(['default/a: k=\u00e4\u{1f600}']);
@@ -94,7 +94,7 @@ describe('parseManifest on good files', () => {
 		});
 	});
 
-	it('returns objects of other kinds with their place', () => {
+	it('returns objects of other kinds with their location', () => {
 		const text = `${head('a')}---\napiVersion: apps/v1\nkind: Deployment\nmetadata: {name: d, namespace: ns}\nspec: {replicas: 0o3}\n---\napiVersion: x/v1\nkind: ConfigMap\n`;
 		expect(otherKinds(parse(text).objects).map(({ content }) => content)).toEqual([
 			{
@@ -117,7 +117,7 @@ describe('parseManifest on good files', () => {
 		]);
 	});
 
-	it('finds the place of any field of an object of another kind, however it was written', () => {
+	it('locates every field of an object of another kind, in any notation', () => {
 		const deployment =
 			'apiVersion: apps/v1\nkind: Deployment\nspec:\n  template:\n    containers:\n    - name: "\u00e4" # c\n';
 		const places = (text: string) =>
@@ -141,7 +141,7 @@ describe('parseManifest on good files', () => {
 		]);
 	});
 
-	it('takes the items of a list of any kind, with or without a kind of their own', () => {
+	it('reads the items of a list of any kind, with and without a kind of their own', () => {
 		const text =
 			'apiVersion: apps/v1\nkind: DeploymentList\nitems:\n- metadata: {name: a}\n- {apiVersion: v1, kind: Pod, metadata: {name: b}}\n' +
 			'---\napiVersion: v1\nkind: SecretList\nitems: [{metadata: {name: c}}]\n' +
@@ -155,7 +155,7 @@ describe('parseManifest on good files', () => {
 		]);
 	});
 
-	it('locates the fields of ConfigMaps, also of invalid ones', () => {
+	it('locates the fields of valid and invalid ConfigMaps', () => {
 		const text = `${head('a')}data:\n  k: v\n---\n${head('b')}data: 1\n`;
 		const { objects } = parse(text);
 		expect(configMaps(objects).map(({ key }) => key.name)).toEqual(['a']);
@@ -166,7 +166,7 @@ describe('parseManifest on good files', () => {
 		expect(otherKinds(parse(text).objects)).toEqual([]);
 	});
 
-	it('tells the place of every object', () => {
+	it('returns the location of every object', () => {
 		const { objects } = parse(`# c\n${head('a')}---\n\n${head('b')}`);
 		expect(objects.map(({ location }) => location)).toEqual(['f.yaml:2:1', 'f.yaml:8:1']);
 	});
@@ -226,12 +226,12 @@ describe('plain scalars', () => {
 		});
 	});
 
-	it('turns scalar keys to text as kubectl does', () => {
+	it('converts scalar keys to text as kubectl does', () => {
 		expect(values('  1: a\n  yes: b\n  1.5: c\n  0x10: d\n')).toEqual({ '1': 'a', true: 'b', '1.5': 'c', '16': 'd' });
 	});
 });
 
-describe('parseManifest on bad files', () => {
+describe('parseManifest on invalid files', () => {
 	it.each<[string, string | Buffer, string[], string[]]>([
 		[
 			'text',
@@ -327,13 +327,13 @@ describe('parseManifest on bad files', () => {
 		expect(summary(text)).toEqual(objects);
 	});
 
-	it('attributes a problem to its object when it has a name', () => {
+	it('attributes a problem to its object if the object has a name', () => {
 		expect(parse(`${head('a')}data: {k: 1}\n`).problems[0]?.key).toEqual({ namespace: 'default', name: 'a' });
 		expect(parse('kind: ConfigMap\n').problems[0]).not.toHaveProperty('key');
 		expect(parse(`${head('a')}data: {k: 1\n`).problems[0]).not.toHaveProperty('key');
 	});
 
-	it('finds the line behind aliases and merges', () => {
+	it('locates values behind aliases and merges', () => {
 		const text = `x: &x\n  k: 1\n${head('a')}data:\n  <<: *x\n`;
 		expect(problems(text)).toEqual([
 			'f.yaml:1:4 strict decoding error: unknown field "x"'.replace('1:4', '2:3'),
@@ -347,13 +347,13 @@ describe('parseManifest on bad files', () => {
 		'data:\n  {{ .Values.x }}: v\n',
 		'data:\n  k: {{ .Values.a }}-{{ .Values.b }}\n',
 		'{{- range .Values.x }}\n---\n{{- end }}\n',
-	])('tells how to render a Helm template: %j', (text) => {
+	])('explains how to render a Helm template: %j', (text) => {
 		const found = problems(`${head('a')}${text}`);
 		expect(found).not.toHaveLength(0);
 		expect(found[0]).toMatch(/this looks like a Helm template, render it first: helm template CHART/);
 	});
 
-	it('says nothing of Helm when braces are only data', () => {
+	it('does not mention Helm if braces are only data', () => {
 		expect(problems(`${head('a')}data:\n  t: "{{ .x }}"\n  n: 1\n`)[0]).not.toContain('Helm');
 	});
 });
@@ -378,7 +378,7 @@ describe('parseManifest on hostile files', () => {
 		});
 	});
 
-	it('refuses endless nesting', () => {
+	it('refuses deep nesting', () => {
 		within(5000, () => {
 			expect(problems('['.repeat(20_000))).toEqual([expect.stringMatching(/ yaml: exceeded max depth of nesting$/)]);
 			expect(problems(`${'['.repeat(20_000)}${']'.repeat(20_000)}`)).toHaveLength(1);
@@ -386,7 +386,7 @@ describe('parseManifest on hostile files', () => {
 		});
 	});
 
-	it('takes 10 000 keys and finds a duplicate among them', () => {
+	it('accepts 10 000 keys, and finds a duplicate among them', () => {
 		const lines = Array.from({ length: 10_000 }, (_none, index) => `  key-${index}: v\n`).join('');
 		within(5000, () => {
 			expect(configMaps(parse(`${head('a')}data:\n${lines}`).objects)[0]?.data.size).toBe(10_000);
@@ -396,7 +396,7 @@ describe('parseManifest on hostile files', () => {
 		});
 	});
 
-	it('takes exactly 1 MiB and refuses one byte more', () => {
+	it('accepts exactly 1 MiB, and refuses one byte more', () => {
 		const text = (size: number) => `${head('cm')}data:\n  k: ${'x'.repeat(size)}\n`;
 		expect(problems(text(1_048_576))).toEqual([]);
 		expect(problems(text(1_048_577))).toEqual([
@@ -404,13 +404,13 @@ describe('parseManifest on hostile files', () => {
 		]);
 	});
 
-	it.each(['../x', '..', '.', 'a/b', '/etc/passwd', '..data', ''])('refuses the key %j at its line', (key) => {
+	it.each(['../x', '..', '.', 'a/b', '/etc/passwd', '..data', ''])('refuses the key %j, with its line', (key) => {
 		const [problem] = parse(`${head('cm')}data:\n  good: v\n  ${JSON.stringify(key)}: v\n`).problems;
 		expect(problem?.location).toBe(`f.yaml:7:${JSON.stringify(key).length + 5}`);
 		expect(problem?.reason).toContain(`ConfigMap "cm" is invalid: data[${key}]: Invalid value: "${key}": `);
 	});
 
-	it('takes __proto__ as a key like any other', () => {
+	it('accepts __proto__ as a key', () => {
 		expect(summary(`${head('a')}data:\n  __proto__: v\n  constructor: w\n`)).toEqual([
 			'default/a: __proto__=v constructor=w',
 		]);

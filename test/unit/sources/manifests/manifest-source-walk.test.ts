@@ -1,4 +1,4 @@
-/** A random walk over real files: however they are changed, the source ends at what a fresh source sees. */
+/** Random changes of real files: the source ends at the state that a new source reads. */
 import { mkdirSync, mkdtempSync, renameSync, rmSync, symlinkSync, unlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -16,7 +16,7 @@ const FAST: Timers = {
 };
 const FOLDERS = ['', 'p', 'p/q', 'r', 'p/q/s'];
 
-/** Numbers below `limit`, the same ones for the same seed. */
+/** Random numbers below `limit`, which depend only on the seed. */
 function seededRandom(seed: number): (limit: number) => number {
 	let state = seed;
 	return (limit) => {
@@ -43,7 +43,7 @@ async function freshState(path: string): Promise<string> {
 	return state;
 }
 
-/** One change of any kind; those that are impossible at the moment do nothing. */
+/** One random change; a change that is not possible does nothing. */
 function change(base: string, random: (limit: number) => number, serial: number): void {
 	const root = join(base, 'in');
 	const folder = FOLDERS[random(FOLDERS.length)] ?? '';
@@ -75,7 +75,7 @@ function change(base: string, random: (limit: number) => number, serial: number)
 	}
 }
 
-it('ManifestSource ends at what is there, whatever happened on the way', async () => {
+it('ManifestSource ends at the present state of the files after any changes', async () => {
 	const base = mkdtempSync(join(tmpdir(), 'cfs-walk-'));
 	const root = join(base, 'in');
 	mkdirSync(root);

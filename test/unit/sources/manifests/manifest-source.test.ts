@@ -103,7 +103,7 @@ function pause(ms: number): Promise<void> {
 }
 
 describe('ManifestSource at start', () => {
-	it('reports a file, whatever its name', async () => {
+	it('reports a file of any name', async () => {
 		writeFileSync(at('conf'), manifest('a', '1'));
 		await start(at('conf'));
 		expect(sink.states).toEqual(['a.k=1']);
@@ -111,7 +111,7 @@ describe('ManifestSource at start', () => {
 		expect(source?.description).toBe(`-f ${at('conf')}`);
 	});
 
-	it('reports the .json, .yaml and .yml files of a directory, deeper ones only when recursive', async () => {
+	it('reports the .json, .yaml and .yml files of a directory, and those of subdirectories only if recursive', async () => {
 		mkdirSync(at('sub.yaml'));
 		writeFileSync(at('a.yaml'), manifest('a', '1'));
 		writeFileSync(at('b.yml'), manifest('b', '1'));
@@ -125,7 +125,7 @@ describe('ManifestSource at start', () => {
 		expect(sink.state).toBe('a.k=1 b.k=1 c.k=1 e.k=1');
 	});
 
-	it('never enters a directory that is to be ignored', async () => {
+	it('never enters an ignored directory', async () => {
 		mkdirSync(at('mount'));
 		writeFileSync(at('a.yaml'), manifest('a', '1'));
 		writeFileSync(at('mount', 'b.yaml'), manifest('b', '1'));
@@ -152,14 +152,14 @@ describe('ManifestSource at start', () => {
 		expect(sink.states).toEqual(['a.k=1']);
 	});
 
-	it('lets the later of two versions win, in walking order', async () => {
+	it('uses the later of two versions, in walking order', async () => {
 		writeFileSync(at('b.yaml'), manifest('x', 'b'));
 		writeFileSync(at('a.yaml'), `${manifest('x', 'a1')}---\n${manifest('x', 'a2')}`);
 		await start(directory);
 		expect(sink.states).toEqual(['x.k=b']);
 	});
 
-	it('takes an empty directory with a warning', async () => {
+	it('accepts an empty directory, with a warning', async () => {
 		const warnings: unknown[] = [];
 		const warn: LogMethod = (...args: unknown[]) => void warnings.push(args);
 		const log: Logger = { ...SILENT, warn, child: () => log };
@@ -174,7 +174,7 @@ describe('ManifestSource at start', () => {
 		);
 	});
 
-	it('refuses a file with nothing good in it, and takes one with something good', async () => {
+	it('refuses a source with nothing valid, and accepts one with a valid object', async () => {
 		writeFileSync(at('a.yaml'), 'kind: ConfigMap\n---\nfoo: [\n');
 		await expect(start(at('a.yaml'))).rejects.toMatchObject({
 			code: 'INPUT_INVALID',
@@ -190,7 +190,7 @@ describe('ManifestSource at start', () => {
 });
 
 describe('ManifestSource and changes', () => {
-	it('reports a save once, and no save that changes nothing', async () => {
+	it('reports a save once, and not if it changes nothing', async () => {
 		writeFileSync(at('a.yaml'), manifest('a', '1'));
 		await start(at('a.yaml'));
 		for (const value of ['2', '3', '4']) {
@@ -216,7 +216,7 @@ describe('ManifestSource and changes', () => {
 		expect(sink.calls).toEqual(['replace', 'put', 'remove', 'put', 'replace']);
 	});
 
-	it('reports a save at once, whichever way it is saved', async () => {
+	it('reports every way of saving at once', async () => {
 		const file = at('a.yaml');
 		writeFileSync(file, manifest('a', '10'));
 		await start(file);
@@ -238,7 +238,7 @@ describe('ManifestSource and changes', () => {
 		expectSoon(delays[delays.length >> 2] ?? Number.NaN, 200);
 	});
 
-	it('makes one report of a burst', async () => {
+	it('reports a burst of saves once', async () => {
 		const names = Array.from({ length: 20 }, (_none, index) => `f${String(index).padStart(2, '0')}`);
 		for (const name of names) writeFileSync(at(`${name}.yaml`), manifest(name, '1'));
 		await start(directory);
@@ -247,7 +247,7 @@ describe('ManifestSource and changes', () => {
 		expect(sink.states).toHaveLength(2);
 	});
 
-	it('reports one file although another one is written all the time', async () => {
+	it('reports a file while another one is written without a pause', async () => {
 		writeFileSync(at('a.yaml'), manifest('a', '1'));
 		await start(directory);
 		let writing = true;
@@ -304,7 +304,7 @@ describe('ManifestSource and changes', () => {
 		expect(sink.states).toEqual(['a.k=1', 'a.k=2']);
 	});
 
-	it('follows a link that is re-pointed', async () => {
+	it('follows a link to its new target', async () => {
 		writeFileSync(at('one'), manifest('a', '1'));
 		writeFileSync(at('two'), manifest('a', '2'));
 		symlinkSync('one', at('a.yaml'));
@@ -341,7 +341,7 @@ describe('ManifestSource and changes', () => {
 });
 
 describe('ManifestSource and half-written files', () => {
-	it('never publishes a moment of a slow save', async () => {
+	it('never publishes a part of a slow save', async () => {
 		const file = at('a.yaml');
 		const old = `${manifest('a', 'old')}---\n${manifest('b', 'old')}`;
 		writeFileSync(file, old);
@@ -363,7 +363,7 @@ describe('ManifestSource and half-written files', () => {
 		expect(sink.problemTexts).toEqual([]);
 	});
 
-	it('believes at last that a file is empty, or has fewer objects', async () => {
+	it('accepts an empty file, or one with fewer objects, once it has settled', async () => {
 		const file = at('a.yaml');
 		writeFileSync(file, `${manifest('a', '1')}---\n${manifest('b', '1')}`);
 		await start(file, { timers: FAST });
@@ -374,7 +374,7 @@ describe('ManifestSource and half-written files', () => {
 		expect(sink.problemTexts).toEqual([]);
 	});
 
-	it('asks whether somebody writes: waits while it is so, and not longer', async () => {
+	it('waits while a process has the file open for writing, and not longer', async () => {
 		const file = at('a.yaml');
 		writeFileSync(file, manifest('a', 'a-long-value'));
 		let open = true;
@@ -386,7 +386,7 @@ describe('ManifestSource and half-written files', () => {
 		await becomes('a.k=short');
 	});
 
-	it('believes the present content of a file that is never closed', async () => {
+	it('accepts the present content of a file that is never closed', async () => {
 		const file = at('a.yaml');
 		writeFileSync(file, manifest('a', '1'));
 		await start(file, { timers: FAST, openForWriting: () => true });
@@ -400,8 +400,8 @@ describe('ManifestSource and half-written files', () => {
 	});
 });
 
-describe('ManifestSource and bad files', () => {
-	it('keeps all last good objects of a file that fails as a whole, and says when it is repaired', async () => {
+describe('ManifestSource and invalid files', () => {
+	it('keeps the last valid objects of a file that cannot be parsed, and ends the problem once it is repaired', async () => {
 		const file = at('a.yaml');
 		writeFileSync(file, `${manifest('a', '1')}---\n${manifest('b', '1')}`);
 		writeFileSync(at('c.yaml'), manifest('c', '1'));
@@ -416,7 +416,7 @@ describe('ManifestSource and bad files', () => {
 		expect(sink.problemTexts).toEqual([expect.anything(), []]);
 	});
 
-	it('keeps only the bad object, not one that was deleted beside it', async () => {
+	it('keeps the invalid object, but not one that was deleted beside it', async () => {
 		const file = at('a.yaml');
 		writeFileSync(file, [manifest('a', '1'), manifest('b', '1'), manifest('c', 'x')].join('---\n'));
 		await start(file, { timers: FAST });
@@ -429,7 +429,7 @@ describe('ManifestSource and bad files', () => {
 		]);
 	});
 
-	it('keeps what a file had when it cannot be read', async () => {
+	it('keeps the objects of a file that cannot be read', async () => {
 		const file = at('a.yaml');
 		writeFileSync(file, manifest('a', '1'));
 		await start(directory, { timers: FAST });
@@ -444,7 +444,7 @@ describe('ManifestSource and bad files', () => {
 		expect(sink.states).toEqual(['a.k=1']);
 	});
 
-	it('follows a directory in the place of a file, and a file in its place', async () => {
+	it('follows a file that becomes a directory, and back', async () => {
 		writeFileSync(at('m.yaml'), `${manifest('a', '1')}---\n${manifest('b', '1')}`);
 		mkdirSync(at('next'));
 		writeFileSync(at('next', 'x.yaml'), manifest('a', '2'));
@@ -458,7 +458,7 @@ describe('ManifestSource and bad files', () => {
 		expect(sink.problemTexts).toEqual([]);
 	});
 
-	it('refuses to change an immutable object until it was away', async () => {
+	it('refuses to change an immutable object until it has been deleted', async () => {
 		const file = at('a.yaml');
 		writeFileSync(file, manifest('a', '1', 'immutable: true\n'));
 		const states: State[] = [''];
@@ -510,56 +510,56 @@ describe('ManifestSource and objects of other kinds', () => {
 		return `apiVersion: apps/v1\nkind: Deployment\nmetadata:\n  name: ${name}\n${more}spec:\n  containers: [${container}]\n`;
 	}
 
-	/** Each list that was told, as `name image`. */
-	let told: readonly string[] = [];
+	/** Each reported list, as `name image`. */
+	let reports: readonly string[] = [];
 
-	async function startAsking(path: string, options: Partial<ManifestSourceOptions> = {}): Promise<void> {
+	async function startWithAll(path: string, options: Partial<ManifestSourceOptions> = {}): Promise<void> {
 		sink = new RecordingSink({ explains: false });
-		told = sink.others;
+		reports = sink.others;
 		await start(path, { timers: FAST, ...options });
 	}
 
-	async function tells(list: string): Promise<void> {
-		await vi.waitFor(() => expect(told.at(-1)).toBe(list), { timeout: WAIT_MS, interval: 5 });
+	async function reportsList(list: string): Promise<void> {
+		await vi.waitFor(() => expect(reports.at(-1)).toBe(list), { timeout: WAIT_MS, interval: 5 });
 	}
 
-	/** Resolves when the source has seen everything that was written before. */
+	/** Resolves once the source has read everything that was written before. */
 	async function seen(): Promise<void> {
 		const marker = `marker-${sink.states.length}`;
 		writeFileSync(at('marker.yaml'), manifest(marker, '1'));
 		await vi.waitFor(() => expect(sink.state).toContain(marker), { timeout: WAIT_MS, interval: 5 });
 	}
 
-	it('tells them first, and again only when one says something else', async () => {
+	it('reports them first, and again only if one changes', async () => {
 		writeFileSync(at('a.yaml'), `${manifest('a', '1')}---\n${deployment('d', 'one')}`);
-		await startAsking(directory);
-		expect(told).toEqual(['d one 1']);
+		await startWithAll(directory);
+		expect(reports).toEqual(['d one 1']);
 		writeFileSync(at('a.yaml'), `# a line more\n${manifest('a', '2')}---\n${deployment('d', 'one')}# and one here\n`);
 		await becomes('a.k=2');
 		writeFileSync(at('b.yaml'), manifest('b', '1'));
 		await becomes('a.k=2 b.k=1');
-		expect(told).toEqual(['d one 1']);
+		expect(reports).toEqual(['d one 1']);
 		writeFileSync(at('a.yaml'), `${manifest('a', '3')}---\n${deployment('d', 'two')}`);
 		// The ConfigMaps of the same save come first.
-		await tells('d two 4');
-		expect(told).toHaveLength(2);
+		await reportsList('d two 4');
+		expect(reports).toHaveLength(2);
 		expect(
 			otherKinds([...sink.objects.values()]).map((other) => other.locate(['spec', 'containers', 0, 'image'])),
 		).toEqual([`${at('a.yaml')}:13:33`]);
 		writeFileSync(at('b.yaml'), deployment('e', 'one'));
-		await tells('d two 5, e one 5');
+		await reportsList('d two 5, e one 5');
 		unlinkSync(at('b.yaml'));
-		await tells('d two 5');
+		await reportsList('d two 5');
 	});
 
-	it('is good with nothing but them, and with garbage beside them', async () => {
+	it('is valid with only them, and with garbage beside them', async () => {
 		writeFileSync(at('a.yaml'), `${deployment('d', 'one')}---\nfoo: [\n`);
-		await startAsking(at('a.yaml'));
-		expect(told).toEqual(['d one 1']);
+		await startWithAll(at('a.yaml'));
+		expect(reports).toEqual(['d one 1']);
 		expect(sink.problemTexts).toEqual([[expect.stringContaining('a.yaml:')]]);
 	});
 
-	it('says nothing of a file that has nothing else', async () => {
+	it('has no warning about a file with only them', async () => {
 		writeFileSync(at('a.yaml'), deployment('d', 'one'));
 		const warned: unknown[] = [];
 		const log: Logger = { ...SILENT, warn: (...args: unknown[]) => void warned.push(args), child: () => log };
@@ -569,24 +569,24 @@ describe('ManifestSource and objects of other kinds', () => {
 		expect(sink.problemTexts).toEqual([]);
 	});
 
-	it('refuses garbage beside them where nobody asks for them', async () => {
+	it('refuses garbage beside them if they are not needed', async () => {
 		writeFileSync(at('a.yaml'), `${deployment('d', 'one')}---\nfoo: [\n`);
 		await expect(start(at('a.yaml'))).rejects.toMatchObject({ code: 'INPUT_INVALID' });
 	});
 
 	it.each([
-		['no YAML', 'apiVersion: apps/v1\nkind: Deployment\nspec: [\n'],
+		['invalid YAML', 'apiVersion: apps/v1\nkind: Deployment\nspec: [\n'],
 		['no kind', deployment('d', 'two').replace('Deployment', '')],
 		['no name', deployment('', 'two')],
-	])('keeps one that is %s for a while', async (_what, text) => {
+	])('keeps one that has %s for a while', async (_what, text) => {
 		writeFileSync(at('a.yaml'), deployment('d', 'one'));
-		await startAsking(directory);
+		await startWithAll(directory);
 		writeFileSync(at('a.yaml'), text);
 		await new Promise((resolve) => setTimeout(resolve, SETTLE_MS / 2));
 		await seen();
-		expect(told.every((list) => list.includes('d one'))).toBe(true);
+		expect(reports.every((list) => list.includes('d one'))).toBe(true);
 		writeFileSync(at('a.yaml'), deployment('d', 'three'));
-		await vi.waitFor(() => expect(told.at(-1)).toMatch(/^d three \d$/), { timeout: WAIT_MS, interval: 5 });
+		await vi.waitFor(() => expect(reports.at(-1)).toMatch(/^d three \d$/), { timeout: WAIT_MS, interval: 5 });
 	});
 
 	it.each([
@@ -595,26 +595,26 @@ describe('ManifestSource and objects of other kinds', () => {
 		['before a field', "'\n"],
 		['between two objects', '}]\n'],
 		['before a field of the second', 'name: e\n'],
-	])('never tells what is there while it is written: cut %s', async (_where, end) => {
+	])('never reports an unfinished save: cut %s', async (_where, end) => {
 		writeFileSync(at('a.yaml'), `${deployment('d', 'one')}---\n${deployment('e', 'one')}`);
-		await startAsking(directory);
+		await startWithAll(directory);
 		// Longer than the file was, so that its size says nothing.
 		const note = `  annotations: {a: '${'x'.repeat(200)}'}\n`;
 		const text = `${deployment('d', 'two', note)}---\n${deployment('e', 'two')}`;
 		writeFileSync(at('a.yaml'), text.slice(0, text.indexOf(end) + end.length));
 		await pause(SETTLE_MS / 8);
 		writeFileSync(at('a.yaml'), text);
-		await tells('d two 1, e two 1');
-		expect(told).toHaveLength(2);
+		await reportsList('d two 1, e two 1');
+		expect(reports).toHaveLength(2);
 	});
 
-	it('waits for one that is gone even when nobody is writing', async () => {
+	it('waits before it removes one, also if no process is writing', async () => {
 		writeFileSync(at('a.yaml'), `${deployment('d', 'one')}---\n${deployment('e', 'one')}`);
-		await startAsking(directory, { openForWriting: () => false });
+		await startWithAll(directory, { openForWriting: () => false });
 		writeFileSync(at('a.yaml'), deployment('d', 'two'));
 		await pause(SETTLE_MS / 8);
 		appendFileSync(at('a.yaml'), `---\n${deployment('e', 'two')}`);
-		await tells('d two 1, e two 1');
-		expect(told).toHaveLength(2);
+		await reportsList('d two 1, e two 1');
+		expect(reports).toHaveLength(2);
 	});
 });
