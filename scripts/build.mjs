@@ -1,13 +1,13 @@
 // @ts-check
 /*
- * Compiles src/ to dist/, removes what has no source any more, and makes the entry points executable.
+ * Compiles src/ to dist/, removes output without a source, and makes the entry points executable.
  *
  *     npm run build          always compiles
  *
- * `npm install` and `npm pack` call it with --if-possible: without the compiler (--omit=dev) it does nothing.
+ * `npm install` and `npm pack` call it with --if-possible, which does nothing without the compiler (--omit=dev).
  *
- * Imported by setup, which compiles only when a source differs from what was compiled last. When it fails it prints the
- * compiler's own messages (`file(line,column): error TS…`) and exits 2; dist/ then counts as out of date.
+ * setup imports it and compiles only if a source changed since the last build. On failure it prints the messages of the
+ * compiler (`file(line,column): error TS…`) and exits 2; dist/ then counts as out of date.
  */
 
 import { spawnSync } from 'node:child_process';
@@ -24,21 +24,21 @@ const STAMP = join(CACHE, 'built');
 const BUILD_INFO = join(CACHE, 'build.tsbuildinfo');
 const ENTRY_POINTS = ['main.js'];
 
-/** Whether dist/ is what the present sources compile to. */
+/** Whether dist/ is the output of the current sources. */
 export function isBuilt() {
 	return existsSync(STAMP) && readFileSync(STAMP, 'utf8') === signature() && missingOutputs().length === 0;
 }
 
 /**
- * Compiles. The compiler's messages go to `output`.
+ * Compiles. `output` receives the messages of the compiler.
  *
  * @param {'inherit' | 'pipe'} output
- * @returns {{ ok: boolean, text: string }} `text` is what the compiler said, if it was piped.
+ * @returns {{ ok: boolean, text: string }} `text` holds the messages, if they were piped.
  */
 export function build(output) {
 	const before = signature();
 	rmSync(STAMP, { force: true });
-	// The incremental compiler does not see that its output was deleted; without its notes it writes everything again.
+	// The incremental compiler does not notice deleted output; without its build info it writes everything again.
 	if (missingOutputs().length > 0) rmSync(BUILD_INFO, { force: true });
 	const tsc = join(ROOT, 'node_modules/typescript/bin/tsc');
 	const run = spawnSync(process.execPath, [tsc, '-p', join(ROOT, 'scripts/tsconfig.build.json')], {
@@ -56,7 +56,7 @@ export function build(output) {
 	return { ok: true, text };
 }
 
-/** Names, sizes and times of everything that the output depends on. */
+/** A hash of the names, sizes and times of all inputs. */
 function signature() {
 	const inputs = [...sources(), join(ROOT, 'tsconfig.json'), join(ROOT, 'scripts/tsconfig.build.json')];
 	const hash = createHash('sha256');

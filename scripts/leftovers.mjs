@@ -1,8 +1,7 @@
 // @ts-check
 /*
- * What a test run may leave behind: mounts and processes. Imported by test, which looks before and after.
- *
- * Not run by itself. Prints nothing; it gives names of what it found, one a line, to whoever asks.
+ * Finds and removes mounts and processes that a test run left behind. A module of test.mjs, which calls it before and
+ * after the run. Prints nothing.
  */
 
 import { spawnSync } from 'node:child_process';
@@ -46,7 +45,7 @@ function decodeOctal(text) {
 }
 
 /**
- * Every process of the run with this mark, and every configmapfs process of another origin.
+ * Every process of the run with this mark, and every configmapfs process of another origin (`ours` is false).
  *
  * @param {string} dist The checkout's folder of compiled files, with a slash at its end.
  * @param {string} mark
@@ -57,7 +56,7 @@ export function processes(dist, mark) {
 		.filter((name) => /^\d+$/.test(name) && Number(name) !== process.pid)
 		.flatMap((name) => {
 			const command = read(`/proc/${name}/cmdline`).replaceAll('\0', ' ').trim();
-			// A process that has ended but was not waited for has no command line.
+			// A zombie has no command line.
 			if (command === '') return [];
 			const marked = read(`/proc/${name}/environ`).split('\0').includes(`${RUN_MARK}=${mark}`);
 			const ours = marked || command.includes(dist);
@@ -70,13 +69,13 @@ function read(path) {
 	try {
 		return readFileSync(path, 'utf8');
 	} catch {
-		// It ended in between, or it belongs to someone else.
+		// It has ended, or it belongs to another user.
 		return '';
 	}
 }
 
 /**
- * What the run left: mounts that were not there before and are the run's own, and processes of the run.
+ * The new mounts of the run and the processes of the run that still exist.
  *
  * @param {object} run
  * @param {readonly Mount[]} run.mountsBefore
@@ -90,20 +89,20 @@ export function leftovers({ mountsBefore, processesBefore, dist, mark, folder })
 	const knownMounts = new Set(mountsBefore.map(({ id, point }) => `${id} ${point}`));
 	const knownProcesses = new Set(processesBefore.map(({ pid }) => pid));
 	const now = processes(dist, mark);
-	const someoneElses = now.some(({ ours }) => !ours);
+	const isOtherRunning = now.some(({ ours }) => !ours);
 	return {
 		mounts: mounts().filter(({ id, point, type, source }) => {
 			if (knownMounts.has(`${id} ${point}`)) return false;
 			if (point === folder || point.startsWith(`${folder}/`)) return true;
-			// Desktops and containers mount things at any time; another checkout may run its tests beside this one.
-			return [point, type, source].some((text) => text.includes('configmapfs')) && !someoneElses;
+			// Desktops and containers mount at any time, and another checkout may run its tests at the same time.
+			return [point, type, source].some((text) => text.includes('configmapfs')) && !isOtherRunning;
 		}),
 		processes: now.filter(({ pid, ours }) => ours && !knownProcesses.has(pid)),
 	};
 }
 
 /**
- * Ends the run's processes and takes away the mounts below its own folder.
+ * Kills the processes of the run and removes the mounts below its own folder.
  *
  * @param {ReturnType<typeof leftovers>} left
  * @param {string} folder
@@ -113,7 +112,7 @@ export function removeLeftovers(left, folder) {
 		try {
 			process.kill(pid, 'SIGKILL');
 		} catch {
-			// Gone by now.
+			// It has ended.
 		}
 	}
 	// Nested mounts: the one mounted last goes first.

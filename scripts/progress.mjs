@@ -1,8 +1,7 @@
 // @ts-check
 /*
- * How the scripts talk while they work: short lines on stderr, with a mark and a colour on a terminal, plain elsewhere.
- *
- * Not run by itself; imported by setup, start and test. Prints nothing of its own when it fails.
+ * Prints the progress of the scripts: short lines on stderr, with a mark and a colour on a terminal and plain elsewhere.
+ * A module of setup, start and test.
  */
 
 const terminal = process.stderr.isTTY === true && process.env.TERM !== 'dumb';
@@ -37,7 +36,7 @@ export function fail(text) {
 }
 
 /**
- * Says what is going on while `work` runs, and how long it took when that is worth saying.
+ * Prints a step while `work` runs; on a terminal also how long it took.
  *
  * @template T
  * @param {string} text

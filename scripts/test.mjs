@@ -1,14 +1,15 @@
 // @ts-check
 /*
- * The whole test run: set-up with the test tools, the static checks, every test, and a look for what was left behind.
+ * The complete test run: set-up with the test tools, the static checks, every test, and a check for leftovers.
  *
  *     npm test                                everything
  *     npm test -- test/unit/model             the files whose path contains this
  *     npm test -- --project unit -t 'a name'  any argument of `vitest run`
  *
- * The last line is `N passed, N failed` (and `, N skipped`), counted by vitest. Everything else that is wrong counts as
- * one failed and is named just above: the set-up, the static checks, a missing /dev/fuse, a test file that does not
- * load, no test at all, a mount or a process left behind. Exits 0 only when nothing failed.
+ * The last line is `N passed, N failed` (and `, N skipped`), counted by vitest. Skipped tests are named with their reasons
+ * (skip-reporter.mjs). Each other problem is named above the last line and counts as one failure: the set-up, the static
+ * checks, a missing /dev/fuse, a test file that does not load, an empty run, a mount or a process left behind. Exits 0
+ * only if nothing failed.
  */
 
 import { spawn } from 'node:child_process';
@@ -23,11 +24,11 @@ import { prepareControlPlane, setUpOrExplain } from './setup.mjs';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 const DIST = join(ROOT, 'dist/');
-/** The environment variable that tells the tests why there is no API server. */
+/** The environment variable that gives the tests the reason for a missing API server. */
 const CONTROL_PLANE_PROBLEM = 'CONFIGMAPFS_CONTROL_PLANE_PROBLEM';
-/** The projects of the test configuration, which are folders of test/, too. */
+/** The projects of the test configuration; each is also a folder of test/. */
 const PROJECTS = ['unit', 'mount', 'cluster'];
-/** Time for a process that was told to stop to be gone. */
+/** How long a signalled process may take to end. Unit: milliseconds. */
 const SETTLE_MS = 15_000;
 
 /** @typedef {{ passed: number, failed: number, skipped: number, problems: string[] }} Outcome */
@@ -36,11 +37,11 @@ const filters = process.argv.slice(2);
 /** @type {import('node:child_process').ChildProcess | undefined} */
 let running;
 let stopped = false;
-// Whoever stops the run stops what is running now; the look for what was left behind is still taken.
+// A signal stops the running step; the check for leftovers still runs.
 for (const signal of /** @type {const} */ (['SIGINT', 'SIGTERM', 'SIGHUP'])) {
 	process.on(signal, () => {
 		stopped = true;
-		// Ctrl-C has reached it by itself.
+		// The terminal sends Ctrl-C to the child, too.
 		if (signal !== 'SIGINT' || !process.stdin.isTTY) running?.kill(signal);
 	});
 }
@@ -60,11 +61,11 @@ async function testAll() {
 	if (ready === undefined)
 		return { passed: 0, failed: 0, skipped: 0, problems: ['the set-up failed, no test was run'] };
 	if (ready.fuseProblem !== undefined && mayRun('mount', 'cluster')) problems.push(ready.fuseProblem);
-	// Where there is none, the tests that want one fail with this reason.
+	// Without an API server, the tests that need one fail with this reason.
 	const controlPlaneProblem = mayRun('mount', 'cluster') ? await prepareControlPlane() : undefined;
 	if (controlPlaneProblem !== undefined) fail(controlPlaneProblem);
 
-	// A folder of the run's own: what is mounted below it is certainly the run's. As open as /tmp, for other users.
+	// Every mount below the run's own folder belongs to the run. As open as /tmp, for tests as other users.
 	const folder = mkdtempSync(join(tmpdir(), 'configmapfs-test-'));
 	chmodSync(folder, 0o1777);
 	const mark = `${process.pid}-${Date.now()}`;
@@ -73,7 +74,7 @@ async function testAll() {
 	const env = { ...process.env, TMPDIR: folder, [RUN_MARK]: mark, ...without };
 
 	if ((await command('npm', ['run', '-s', 'check'], process.env)) !== 0) {
-		problems.push('npm run check found something, see its messages above');
+		problems.push('npm run check failed, see its messages above');
 	}
 	const counted = await runVitest(join(folder, 'report.json'), env);
 	problems.push(...counted.problems, ...(await lookForLeftovers(run)));
@@ -82,7 +83,7 @@ async function testAll() {
 }
 
 /**
- * Whether some test of these projects may be among those that were asked for.
+ * Whether the filters may select a test of these projects.
  *
  * @param {readonly string[]} projects
  */
@@ -153,7 +154,7 @@ function readReport(path) {
 
 /**
  * @param {Parameters<typeof leftovers>[0]} run
- * @returns {Promise<string[]>} One line for each thing that was left, after it was removed.
+ * @returns {Promise<string[]>} One line for each leftover, after its removal.
  */
 async function lookForLeftovers(run) {
 	const deadline = Date.now() + SETTLE_MS;
@@ -173,7 +174,7 @@ async function lookForLeftovers(run) {
  * @param {string} file
  * @param {readonly string[]} args
  * @param {NodeJS.ProcessEnv} env
- * @returns {Promise<number>} The exit status; 1 for a process that could not start or was ended by a signal.
+ * @returns {Promise<number>} The exit status; 1 if the process could not start or a signal ended it.
  */
 function command(file, args, env) {
 	if (stopped) return Promise.resolve(1);

@@ -1,9 +1,9 @@
 /**
- * What a test file and every program that it starts inherit from who runs the tests, made the same for everybody. Set up
- * for each file by vitest.config.ts; a test that is about one of these gives it to its own program.
+ * Gives every test file, and the programs that it starts, the same environment on every machine. vitest.config.ts runs it
+ * before each file. A test of one of these variables passes it to its own program.
  */
 
-/** Where programs would find another cluster, runtime directory, supervisor, proxy, terminal or repository than a test's. */
+/** Variables that lead programs to a cluster, runtime directory, supervisor, proxy, terminal or repository of the user. */
 const OTHERS = [
 	...['KUBECONFIG', 'KUBERNETES_SERVICE_HOST', 'KUBERNETES_SERVICE_PORT', 'XDG_RUNTIME_DIR', 'NOTIFY_SOCKET'],
 	...['HTTP_PROXY', 'HTTPS_PROXY', 'ALL_PROXY', 'NO_PROXY'].flatMap((name) => [name, name.toLowerCase()]),
@@ -12,9 +12,9 @@ const OTHERS = [
 ];
 
 for (const name of OTHERS) delete process.env[name];
-// A person's hooks and signatures are not for a test's repository.
+// The user's hooks and signatures must not affect repositories of tests.
 process.env.GIT_CONFIG_GLOBAL = '/dev/null';
-// Tests compare what other programs say.
+// Tests compare messages of other programs.
 process.env.LC_ALL = 'C.UTF-8';
-// What a test makes for another user, he must be able to read.
+// Other users must be able to read files that tests create for them.
 process.umask(0o022);

@@ -1,4 +1,4 @@
-/** The drivers that a test runs over, each with the directory that suits it and the reason why it cannot run here. */
+/** The drivers that tests run with, each with a suitable directory and the reason if it cannot run on this machine. */
 
 import { existsSync } from 'node:fs';
 import { fuseNativeUnavailable } from '../../src/mounts/fuse-native-library.js';
@@ -6,7 +6,7 @@ import { temporaryDirectory, tmpfsDirectory } from './temporary.js';
 
 export interface DriverCase {
 	readonly name: 'kernel' | 'fuse-native' | 'directory';
-	/** Whether what is shown is a mount, which nobody can write to. */
+	/** Whether the volume is a mount, which no user can write to. */
 	readonly isMount: boolean;
 	/**
 	 * Whether what is open across a flip stays as it was, and a walk through a name that is gone never fails, however long

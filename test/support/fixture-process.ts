@@ -1,4 +1,4 @@
-/** A helper program of test/fixtures (or any other) that says lines and is told lines. */
+/** A program, such as one of test/fixtures, that a test talks to in lines of text. */
 
 import { type ChildProcess, spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
@@ -42,17 +42,17 @@ export class FixtureProcess {
 		this.#child.on('error', end);
 	}
 
-	/** Every line that has not been taken by `line`. */
+	/** The lines that `line` has not returned yet. */
 	get pending(): readonly string[] {
 		return this.#lines;
 	}
 
-	/** Takes every line that it has said. */
+	/** Removes and returns all pending lines. */
 	takeAll(): readonly string[] {
 		return this.#lines.splice(0);
 	}
 
-	/** The next line that it says. Errors: at the deadline, and when it ended without one, with its standard error. */
+	/** Waits for the next line. Errors: at the deadline, or if the program ends without one; with its standard error. */
 	async line(ms = WAIT_MS): Promise<string> {
 		const wait = async () => {
 			while (this.#lines.length === 0 && !this.#ended) {
@@ -88,13 +88,13 @@ export class FixtureProcess {
 		this.#child.kill(signal);
 	}
 
-	/** Ends its standard input, which ends every helper. */
+	/** Closes its standard input, which ends every program of test/fixtures. */
 	finish(): void {
 		this.#child.stdin?.end();
 	}
 }
 
-/** Belongs into afterEach, before mounts are taken away. */
+/** Call it in afterEach, before the mounts are removed. */
 export function stopFixtures(): void {
 	for (const child of running) child.kill('SIGKILL');
 	running.clear();

@@ -24,7 +24,7 @@ const isRoot = process.getuid?.() === 0;
 const running = new Set<Machine>();
 
 export class Machine {
-	/** In memory, for everybody: where runs keep what is theirs. Absolute on the machine. */
+	/** The runtime directory of runs, in memory and open to every user. An absolute path on the machine. */
 	readonly runtime: string;
 	readonly #child: ChildProcess | undefined;
 
@@ -49,7 +49,7 @@ export class Machine {
 		return machine;
 	}
 
-	/** What comes before a command line, so that it runs on this machine, as `user` or as who runs the tests. */
+	/** The words before a command line that make it run on this machine, as `user` or as the user of the tests. */
 	prefix(user: User | undefined): readonly string[] {
 		const enter = this.#child === undefined ? [] : ['nsenter', '-t', String(this.#child.pid), '-m', '--'];
 		return [...enter, ...(user === undefined ? [] : ['setpriv', ...demotion(user), '--'])];
@@ -122,7 +122,7 @@ export function agnhostProgram(): string {
 	return path;
 }
 
-/** Its mounts are seen by nobody else, and shared among those who are on it. */
+/** Its mounts are invisible outside, and shared among the processes on it. */
 const MACHINE = `${FORGET_VOLUMES}
 mount --make-rshared /
 mount -t tmpfs -o mode=755 machine "$1"

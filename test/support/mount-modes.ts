@@ -1,6 +1,6 @@
 /**
- * The ways to mount: as root, as an ordinary user through fusermount3, and in a user namespace; with a runtime directory
- * of the test's own, so that what is left in it can be seen.
+ * The ways to mount: as root, as an ordinary user through fusermount3, and in a user namespace. Each mount has its own
+ * runtime directory, so a test can check for leftovers in it.
  */
 
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
@@ -17,7 +17,7 @@ import { tmpfsDirectory } from './temporary.js';
 
 export interface Way {
 	readonly name: string;
-	/** Why it cannot be tested here. */
+	/** The reason why it cannot be tested on this machine; undefined if it can. */
 	readonly missing: string | undefined;
 	readonly options: ProcessOptions;
 }
@@ -45,12 +45,12 @@ export const IN_NAMESPACE: Way = {
 
 export const WAYS: readonly Way[] = [AS_ROOT, AS_USER, IN_NAMESPACE];
 
-/** The name of a test, with the reason where it is skipped. */
+/** The name of a test, with the reason if it is skipped. */
 export function titleOf(way: Way): string {
 	return way.missing === undefined ? way.name : `${way.name} (skipped: ${way.missing})`;
 }
 
-/** Starts a mount in this way; `runtime` is where it keeps its files. */
+/** Starts a mount in this way; `runtime` is its runtime directory. */
 export async function startIn(
 	way: Way,
 	dir: string,
@@ -60,7 +60,7 @@ export async function startIn(
 	return { mount: await startMount(dir, args, options), runtime };
 }
 
-/** The same without waiting for it. */
+/** Starts a mount without waiting until it is ready. */
 export function launchIn(
 	way: Way,
 	dir: string,
@@ -76,11 +76,11 @@ function optionsIn(way: Way): { readonly options: ProcessOptions; readonly runti
 }
 
 export function isRunning(pid: number): boolean {
-	// A process that was not waited for yet has ended all the same.
+	// A zombie has ended, although its parent has not reaped it yet.
 	return stateOf(pid) !== undefined && stateOf(pid) !== 'Z';
 }
 
-/** `R`, `S`, `D`, …; undefined when there is no such process. Source: proc(5), /proc/PID/stat. */
+/** The state of a process, such as `R`, `S` or `D`; undefined if it does not exist. Source: proc(5), /proc/PID/stat. */
 export function stateOf(pid: number): string | undefined {
 	try {
 		return /\) (\S)/.exec(readFileSync(`/proc/${pid}/stat`, 'latin1'))?.[1];
@@ -89,7 +89,7 @@ export function stateOf(pid: number): string | undefined {
 	}
 }
 
-/** What daemons left below their runtime directory. */
+/** The files that daemons left in their runtime directory. */
 export function leftIn(runtime: string): readonly string[] {
 	return existsSync(runtime) ? (readdirSync(runtime, { recursive: true }) as string[]) : [];
 }

@@ -1,6 +1,6 @@
 /**
- * The program as a child process: `startMount` gives a mount that answers, `runProgram` one run to its end. `stopAll`
- * belongs into afterEach; it kills only what was started here.
+ * The program as a child process: `startMount` returns a mount that is ready, `runProgram` the result of a finished run.
+ * Call `stopAll` in afterEach; it ends only processes that this file started.
  *
  *     const mount = await startMount(directory, ['-f', manifest]);
  *     await mount.waitForLog((line) => line.event === 'published');
@@ -22,7 +22,7 @@ const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 export const DIST = process.env.CONFIGMAPFS_DIST ?? join(ROOT, 'dist');
 const PROGRAM = join(DIST, 'main.js');
 
-/** How long a mount may take until it answers, and a process until it has ended. Unit: milliseconds. */
+/** How long a mount may take to become ready, and a process to end. Unit: milliseconds. */
 const READY_MS = WAIT_MS;
 const END_MS = WAIT_MS;
 
@@ -85,7 +85,7 @@ export class MountProcess {
 		return this.child.pid ?? 0;
 	}
 
-	/** What it wrote on standard error. */
+	/** Its standard error so far. */
 	get stderr(): string {
 		return this.#errors;
 	}
@@ -95,14 +95,14 @@ export class MountProcess {
 		return this.child.stdin;
 	}
 
-	/** The process that answers the kernel, also when the daemon is gone; undefined without FUSE. */
+	/** The server process, also after the end of the daemon; undefined without FUSE. */
 	serverPid(): number | undefined {
 		const servers = serverPids(this.pid);
 		if (servers.length > 0) this.#servers = servers;
 		return this.#servers[0];
 	}
 
-	/** The log so far; lines that are no JSON are left out. */
+	/** The log so far, without lines that are not JSON. */
 	logLines(): readonly LogLine[] {
 		return this.#errors.split('\n').flatMap((line) => {
 			try {
@@ -113,7 +113,7 @@ export class MountProcess {
 		});
 	}
 
-	/** The first line that fits, after waiting for it. `after` lines of the log are not looked at. */
+	/** Waits for the first line that fits; skips the first `after` lines. */
 	async waitForLog(fits: (line: LogLine) => boolean, options: { after?: number; ms?: number } = {}): Promise<LogLine> {
 		return await until(
 			() =>
@@ -126,15 +126,14 @@ export class MountProcess {
 	}
 
 	/**
-	 * Runs a command to its end where the mount is seen, which may be in a mount namespace of its own, as the user of
-	 * the mount or as `options.user`.
+	 * Runs a command to its end in the mount namespace of the mount, as the user of the mount or as `options.user`.
 	 */
 	async run(command: string, args: readonly string[], options: RunOptions = {}): Promise<RunResult> {
 		const user = options.user ?? this.#options.user;
 		const elsewhere = this.#isElsewhere();
 		const demote = user === undefined ? [] : ['setpriv', ...privileges(user)];
 		const enter = ['nsenter', '-t', String(this.pid), '-m'];
-		// A user namespace belongs to the user, who has to enter it himself; a mere mount namespace is root's.
+		// Only its owner may enter a user namespace; a plain mount namespace needs root.
 		const both = [...demote, ...enter, '-U', '--preserve-credentials', '--'];
 		const prefix = this.#options.unshare === true ? both : [...enter, '--', ...demote];
 		const [file = '', ...rest] = [...(elsewhere ? prefix : []), command, ...args];
@@ -159,7 +158,7 @@ export class MountProcess {
 		).length;
 	}
 
-	/** Sends the signal and waits for the end; what does not end is killed, and that is an error. */
+	/** Sends the signal and waits for the end. Errors: if it does not end; then it is killed. */
 	async stop(signal: NodeJS.Signals = 'SIGTERM'): Promise<ExitStatus> {
 		if (this.child.exitCode === null && this.child.signalCode === null) this.child.kill(signal);
 		const status = await Promise.race([this.ended, after(END_MS)]);
@@ -171,7 +170,7 @@ export class MountProcess {
 		return status;
 	}
 
-	/** SIGKILL for daemon and server, and the mount is detached. */
+	/** Kills daemon and server with SIGKILL, and detaches the mount. */
 	kill(): void {
 		this.serverPid();
 		if (this.child.exitCode === null && this.child.signalCode === null) killOne(this.pid);
@@ -181,7 +180,7 @@ export class MountProcess {
 	}
 }
 
-/** Starts `configmapfs mount DIR ...args` and waits until the mount answers. Errors: with its standard error. */
+/** Starts `configmapfs mount DIR ...args` and waits until it is ready. Errors: with its standard error. */
 export async function startMount(
 	dir: string,
 	args: readonly string[],
@@ -199,7 +198,7 @@ export async function startMount(
 	throw new Error(`mount ${dir} ${args.join(' ')}: ${what}\n${mount.stderr}`);
 }
 
-/** Starts it without waiting, for what must not become ready, or not yet. `ready` stays pending when it never is. */
+/** Starts a mount without waiting until it is ready. `ready` stays pending if that never happens. */
 export function launchMount(
 	dir: string,
 	args: readonly string[],
@@ -221,7 +220,7 @@ export function launchMount(
 
 export interface RunOptions extends ProcessOptions {
 	readonly input?: string;
-	/** Unit: milliseconds; then it is killed, and that is an error. */
+	/** After this long it is killed, and that is an error. Unit: milliseconds. */
 	readonly ms?: number;
 }
 
@@ -236,7 +235,7 @@ export async function runProgram(args: readonly string[], options: RunOptions = 
 	return await collect(child, args.join(' '), options);
 }
 
-/** Runs any other program to its end: for what must not touch a mount from the test's own process. */
+/** Runs another program to its end. A test uses it where its own process must not touch a mount. */
 export async function runCommand(
 	command: string,
 	args: readonly string[],
@@ -305,7 +304,7 @@ function privileges(user: User): readonly string[] {
 	return [`--reuid=${user.uid}`, `--regid=${user.gid}`, '--clear-groups'];
 }
 
-/** In a mount namespace of its own: /dev/fuse as distributions have it, open to everyone. Then the command. */
+/** A shell script that runs a command in a mount namespace whose /dev/fuse is open to every user, as in distributions. */
 const WITH_OWN_DEVICE = `d=$1; shift
 ${FORGET_VOLUMES}
 mount -t tmpfs -o mode=755 cmfs-test "$d"
@@ -315,14 +314,14 @@ mount --bind "$d/fuse" /dev/fuse
 umount -l "$d"
 exec "$@"`;
 
-/** Some containers give /dev/fuse to root alone. */
+/** Whether the user cannot open /dev/fuse, as in containers that reserve it for root. */
 function needsOwnDevice(user: User): boolean {
 	const { mode, uid, gid } = statSync('/dev/fuse');
 	const bits = user.uid === uid ? mode >> 6 : user.gid === gid ? mode >> 3 : mode;
 	return (bits & 0o6) !== 0o6;
 }
 
-/** Ends everything that was started here and still runs. */
+/** Ends every running process that this file started. */
 export async function stopAll(): Promise<void> {
 	for (const child of children) killOne(child.pid ?? 0);
 	children.clear();
@@ -337,7 +336,7 @@ export async function stopAll(): Promise<void> {
 	);
 }
 
-/** Children of `pid` that answer the kernel. A dead parent has none any more. */
+/** The server processes among the children of `pid`; empty after the end of `pid`. */
 function serverPids(pid: number): readonly number[] {
 	try {
 		return readdirSync(`/proc/${pid}/task`)
@@ -373,8 +372,8 @@ function after(ms: number): Promise<undefined> {
 }
 
 /**
- * An ordinary user as whom Node, the program and what tests make can be reached here; undefined when there is none, or
- * when this is no root.
+ * An ordinary user who can read Node, the program and the temporary directory; undefined if there is none, or if the
+ * tests do not run as root.
  */
 export function unprivilegedUser(): User | undefined {
 	if (process.getuid?.() !== 0) return undefined;

@@ -53,10 +53,10 @@ export function pod(
 	};
 }
 
-/** A manifest file in a directory of its own, which everybody can read. */
+/** A manifest file in its own directory, readable for every user. */
 export class ManifestFile {
 	readonly path = join(temporaryDirectory('manifest'), 'pod.yaml');
-	/** Everything that was ever in it. */
+	/** Every object that it has ever contained. */
 	readonly history: Manifest[] = [];
 	readonly #objects = new Map<string, Manifest>();
 

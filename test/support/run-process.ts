@@ -6,7 +6,7 @@
  *     await run.waitForOutput('KEY=value');
  *     expect(await run.stop()).toEqual({ code: 143, signal: null });
  *
- * `stopRuns` belongs into afterEach or afterAll; it kills only what was started here.
+ * Call `stopRuns` in afterEach or afterAll; it kills only processes that this file started.
  */
 
 import { type ChildProcess, spawn } from 'node:child_process';
@@ -68,12 +68,12 @@ export class RunProcess {
 		return this.child.pid ?? 0;
 	}
 
-	/** What the application wrote, from all its starts. */
+	/** The standard output of the application, including its restarts. */
 	get stdout(): string {
 		return this.#stdout;
 	}
 
-	/** What the program and the application wrote. */
+	/** The standard error of the program and of the application. */
 	get stderr(): string {
 		return this.#stderr;
 	}
@@ -83,46 +83,46 @@ export class RunProcess {
 		return this.child.stdin;
 	}
 
-	/** The log so far; lines of the application are left out. */
+	/** The log so far, without lines of the application. */
 	get log(): readonly LogLine[] {
 		return logOf(this.#stderr);
 	}
 
-	/** Waits until the application has written this. */
+	/** Waits until the application has written this text. */
 	async waitForOutput(wanted: string | RegExp, ms = WAIT_MS): Promise<string> {
 		const isThere = () => (typeof wanted === 'string' ? this.#stdout.includes(wanted) : wanted.test(this.#stdout));
 		await until(
 			() => isThere() || this.#checkRunning(wanted),
-			() => `${wanted} in the output; ${this.#told()}`,
+			() => `${wanted} in the output; ${this.#output()}`,
 			ms,
 		);
 		return this.#stdout;
 	}
 
-	/** The first line of the log whose text has this in it, after waiting for it. */
+	/** Waits for the first line of the log that contains this text. */
 	async waitForLog(wanted: string | RegExp, ms = WAIT_MS): Promise<LogLine> {
 		const fits = ({ msg = '' }: LogLine) => (typeof wanted === 'string' ? msg.includes(wanted) : wanted.test(msg));
 		return await until(
 			() => this.log.find(fits) ?? this.#checkRunning(wanted),
-			() => `${wanted} in the log; ${this.#told()}`,
+			() => `${wanted} in the log; ${this.#output()}`,
 			ms,
 		);
 	}
 
-	/** The application's main process, after waiting for it: the child that lives in another mount namespace. */
+	/** Waits for the main process of the application: the child in another mount namespace. */
 	async application(): Promise<number> {
 		return await until(
 			() => applicationOf(this.pid) ?? this.#checkRunning('application'),
-			() => `an application; ${this.#told()}`,
+			() => `an application; ${this.#output()}`,
 			WAIT_MS,
 		);
 	}
 
-	/** Runs a program to its end where the application lives, as `kubectl exec` would. */
+	/** Runs a program to its end in the application's namespaces, as `kubectl exec` does. */
 	async exec(...command: readonly string[]): Promise<RunResult> {
 		const enter = ['nsenter', '-t', String(await this.application()), '-m'];
 		const { user } = this.#way;
-		// A user namespace belongs to the user, who has to enter it himself.
+		// Only its owner may enter a user namespace.
 		const prefix =
 			user === undefined && process.getuid?.() === 0
 				? [...enter, '--']
@@ -148,7 +148,7 @@ export class RunProcess {
 			running.delete(this);
 			return { ...status, stdout: this.#stdout, stderr: this.#stderr };
 		} catch (error) {
-			throw new Error(`${error}; ${this.#told()}`);
+			throw new Error(`${error}; ${this.#output()}`);
 		}
 	}
 
@@ -159,14 +159,14 @@ export class RunProcess {
 		return { code, signal: by };
 	}
 
-	/** SIGKILL for the program and what it has started, and what that has. */
+	/** Kills the program and all of its descendants with SIGKILL. */
 	kill(): void {
 		running.delete(this);
 		if (this.child.exitCode !== null || this.child.signalCode !== null) return;
 		for (const pid of [this.pid, ...descendantsOf(this.pid)]) killOne(pid);
 	}
 
-	/** What is left of it on the machine. */
+	/** The files that it left on the machine. */
 	get left(): readonly string[] {
 		return this.#machine.left();
 	}
@@ -174,10 +174,10 @@ export class RunProcess {
 	#checkRunning(wanted: string | RegExp): undefined {
 		const { exitCode, signalCode } = this.child;
 		if (exitCode === null && signalCode === null) return undefined;
-		throw new Error(`it ended with ${exitCode ?? signalCode} before ${wanted}; ${this.#told()}`);
+		throw new Error(`it ended with ${exitCode ?? signalCode} before ${wanted}; ${this.#output()}`);
 	}
 
-	#told(): string {
+	#output(): string {
 		return `it wrote:\n${this.#stdout}\nand on standard error:\n${this.#stderr}`;
 	}
 }

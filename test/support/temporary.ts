@@ -1,5 +1,5 @@
 /**
- * Directories that tests make, on disk and on tmpfs, and their removal with whatever is still mounted below them.
+ * Creates directories for tests, on disk and on tmpfs, and removes them together with any mount below them.
  */
 
 import { spawnSync } from 'node:child_process';
@@ -56,7 +56,7 @@ export function detachBelow(path: string): void {
 	}
 }
 
-/** Belongs into afterEach, after `stopAll` of mount-process. */
+/** Call it in afterEach, after `stopAll` of mount-process. */
 export function removeTemporaries(): void {
 	for (const path of made.splice(0).reverse()) {
 		detachBelow(path);

@@ -1,6 +1,6 @@
 /**
- * A tree as a picky reader sees it: everything that stat, readdir, readlink, realpath and read tell. Asynchronous calls
- * only, so that a mount that hangs costs a deadline and not the test process.
+ * A snapshot of a directory tree with every result of stat, readdir, readlink, realpath and read. Uses only asynchronous
+ * calls, so a mount that hangs fails a deadline and does not block the test process.
  */
 
 import { createHash } from 'node:crypto';
@@ -14,24 +14,24 @@ export const SNAPSHOT_NAME = /^\.\.\d{4}_\d\d_\d\d_\d\d_\d\d_\d\d\.\d{1,10}$/;
 
 export interface Seen {
 	readonly kind: string;
-	/** What the listing of the directory says without stat; the same as `kind` where all is well. */
+	/** The type in the directory listing; equals `kind` unless the file system is wrong. */
 	readonly listedAs: string;
 	/** Octal permission bits. */
 	readonly mode: string;
 	readonly uid: number;
 	readonly gid: number;
 	readonly nlink: number;
-	/** Undefined for directories, whose size every file system makes up. */
+	/** Undefined for directories, whose size depends on the file system. */
 	readonly size: number | undefined;
 	readonly target: string | undefined;
-	/** Where a link leads in the end, relative to the root. */
+	/** The final target of a link, relative to the root. */
 	readonly realpath: string | undefined;
 	readonly sha256: string | undefined;
 	readonly ino: number;
 	readonly mtimeMs: number;
 }
 
-/** By path relative to `root`, with "." for itself. */
+/** The entries by path relative to `root`, which itself is ".". */
 export type Tree = ReadonlyMap<string, Seen>;
 
 export async function readTree(root: string): Promise<Tree> {
@@ -76,7 +76,7 @@ function kindOf(of: Stats | Dirent): string {
 	return of.isSymbolicLink() ? 'link' : 'other';
 }
 
-/** The tree without what no two trees share: inodes, times, and the names of generations, which are numbered. */
+/** The tree without inodes and times, which differ between trees; names of generations are numbered. */
 export function comparable(tree: Tree): Record<string, object> {
 	const snapshots = [
 		...new Set([...tree.keys()].flatMap((path) => path.split('/')).filter((p) => SNAPSHOT_NAME.test(p))),

@@ -1,6 +1,6 @@
 /**
- * A volume on a driver, below the program's sources and flags: the test says which payload comes next, and has the
- * answer when the change is made. The parent's side of volume-child.mjs.
+ * A volume on one driver, without sources and flags: the test writes each payload and gets a reply when the change is
+ * made. The parent's side of volume-child.mjs.
  */
 
 import { spawn } from 'node:child_process';
@@ -53,7 +53,7 @@ export class VolumeChild {
 		return this.#child.pid ?? 0;
 	}
 
-	/** What the process complained about. */
+	/** The standard error of the process. */
 	get complaints(): string {
 		return this.#errors;
 	}
@@ -65,7 +65,7 @@ export class VolumeChild {
 		await this.#ask({ do: 'write', files });
 	}
 
-	/** Numbered generations one after the other; stops early after `forMs`. Returns how many there were. */
+	/** Writes numbered generations; stops early after `forMs`. Returns how many it wrote. */
 	async flip(
 		count: number,
 		options: { readonly keys: number; readonly everyMs: number; readonly forMs?: number },
@@ -111,7 +111,7 @@ export class VolumeChild {
 	}
 }
 
-/** Belongs into afterEach, before `removeTemporaries`. */
+/** Call it in afterEach, before `removeTemporaries`. */
 export async function stopVolumes(): Promise<void> {
 	const all = [...started];
 	started.clear();

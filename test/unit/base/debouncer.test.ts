@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { Debouncer } from '../../../src/base/debouncer.js';
 import type { Timers } from '../../../src/base/timers.js';
 
-/** A clock that moves only when told. */
+/** A clock that a test advances. */
 class HeldTimers implements Timers {
 	#now = 0;
 	readonly #calls: { at: number; call: () => void }[] = [];

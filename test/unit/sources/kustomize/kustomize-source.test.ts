@@ -155,8 +155,8 @@ async function held(): Promise<void> {
 	await eventually(() => expect(builds().slice(before).at(-1)).toMatch(/^begin/));
 }
 
-/** Resolves when the source has heard of what `change` does, and has decided `times` times to wait. */
-async function heard(change: () => void, times = 1): Promise<void> {
+/** Makes a change, and resolves after the source has decided `times` times to wait because of it. */
+async function afterDecision(change: () => void, times = 1): Promise<void> {
 	const before = timersStarted;
 	change();
 	await eventually(() => expect(timersStarted).toBeGreaterThanOrEqual(before + times));
@@ -199,14 +199,14 @@ describe('KustomizeSource', () => {
 		await eventually(() => expect(builds().length).toBeGreaterThan(between));
 	});
 
-	it('makes one build at a time, and one more after a change during one, which is what is told', async () => {
+	it('runs one build at a time, and publishes a second build after a change during the first', async () => {
 		await start();
 		writeFileSync(at('hold'), '');
 		const holding = held();
 		save('app/value.txt', '2');
 		await holding;
 		const before = timersFired;
-		await heard(() => writeFileSync(at('app/value.txt'), '4'));
+		await afterDecision(() => writeFileSync(at('app/value.txt'), '4'));
 		await eventually(() => expect(timersFired).toBeGreaterThan(before));
 		// As long as a build would take to begin.
 		execFileSync('sh', ['-c', 'cat /dev/null; exit 0']);
@@ -231,8 +231,8 @@ describe('KustomizeSource', () => {
 	it('never shows an input that is emptied before it is written', async () => {
 		await start();
 		for (const value of ['22', '333']) {
-			// Heard of, looked at, and left alone for a while.
-			await heard(() => writeFileSync(at('app/value.txt'), ''), 2);
+			// The source notices the change, checks the file, and waits.
+			await afterDecision(() => writeFileSync(at('app/value.txt'), ''), 2);
 			appendFileSync(at('app/value.txt'), value);
 			await eventually(() => expect(sink.states.at(-1)).toBe(`app-${value}=${value}`));
 		}
@@ -240,17 +240,17 @@ describe('KustomizeSource', () => {
 		expect(sink.problemTexts).toEqual([]);
 	});
 
-	it('waits for whoever has an input open', async () => {
+	it('waits for a process that has an input open', async () => {
 		let open = true;
-		let asked = 0;
+		let checks = 0;
 		await start({
 			openForWriting: (path) => {
-				asked += 1;
+				checks += 1;
 				return open && path.endsWith('value.txt');
 			},
 		});
 		writeFileSync(at('app/value.txt'), '12');
-		await eventually(() => expect(asked).toBeGreaterThan(3));
+		await eventually(() => expect(checks).toBeGreaterThan(3));
 		expect(sink.states).toEqual(['app-1=1']);
 		writeFileSync(at('app/value.txt'), '123');
 		open = false;
@@ -396,15 +396,15 @@ describe('KustomizeSource and its surroundings', () => {
 			'apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: d}\nspec: {replicas: 1}\n',
 		);
 		sink = new RecordingSink({ explains: true });
-		const told = sink.others;
+		const reported = sink.others;
 		await start();
-		expect(told).toHaveLength(1);
+		expect(reported).toHaveLength(1);
 		save('app/value.txt', '2');
 		await eventually(() => expect(sink.states).toHaveLength(2));
-		expect(told).toHaveLength(1);
+		expect(reported).toHaveLength(1);
 		save('app/more.yaml', 'apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: d}\nspec: {replicas: 2}\n');
-		await eventually(() => expect(told).toHaveLength(2));
-		expect(told[1]).toContain('"replicas":2');
+		await eventually(() => expect(reported).toHaveLength(2));
+		expect(reported[1]).toContain('"replicas":2');
 		expect(otherKinds([...sink.objects.values()]).map((other) => other.locate(['spec', 'replicas']))).toEqual([
 			'kustomize app:9:18',
 		]);

@@ -7,15 +7,15 @@ import { SETTLE_CAP_MS, SETTLE_MS } from '../../../../src/sources/watch/settling
 
 let directory: string;
 let open: boolean | undefined;
-let asked: string[];
+let checked: string[];
 let files: SettlingFiles;
 
 beforeEach(() => {
 	directory = mkdtempSync(join(tmpdir(), 'cfs-settling-'));
 	open = false;
-	asked = [];
+	checked = [];
 	files = new SettlingFiles((path) => {
-		asked.push(path);
+		checked.push(path);
 		return open;
 	});
 });
@@ -27,12 +27,12 @@ afterEach(() => {
 const at = (name: string) => join(directory, name);
 
 describe('SettlingFiles', () => {
-	it('takes everything the first time', () => {
+	it('accepts any state the first time', () => {
 		writeFileSync(at('a'), '');
 		expect(files.wait([at('a'), at('absent')], 0)).toBe(0);
 	});
 
-	it('asks about changed files only, and takes a change at once', () => {
+	it('checks only changed files for writers, and accepts a change at once', () => {
 		writeFileSync(at('a'), 'long');
 		writeFileSync(at('b'), 'x');
 		files.wait([at('a'), at('b')], 0);
@@ -40,7 +40,7 @@ describe('SettlingFiles', () => {
 		expect(files.wait([at('a'), at('b')], 10)).toBe(0);
 		writeFileSync(at('a'), 'y');
 		expect(files.wait([at('a'), at('b')], 20)).toBe(0);
-		expect(new Set(asked)).toEqual(new Set([at('a')]));
+		expect(new Set(checked)).toEqual(new Set([at('a')]));
 	});
 
 	it.each([
@@ -53,13 +53,12 @@ describe('SettlingFiles', () => {
 		expect(files.wait([at('a')], 10)).toBe(SETTLE_MS);
 		expect(files.wait([at('a')], 110)).toBe(SETTLE_MS - 100);
 		expect(files.wait([at('a')], 10 + SETTLE_MS)).toBe(0);
-		// That is how it is now.
 		expect(files.wait([at('a')], 20 + SETTLE_MS)).toBe(0);
 		writeFileSync(at('a'), 'back');
 		expect(files.wait([at('a')], 30 + SETTLE_MS)).toBe(0);
 	});
 
-	it('takes what was written meanwhile', () => {
+	it('accepts content that was written during the wait', () => {
 		writeFileSync(at('a'), 'long');
 		files.wait([at('a')], 0);
 		writeFileSync(at('a'), '');
@@ -68,7 +67,7 @@ describe('SettlingFiles', () => {
 		expect(files.wait([at('a')], 30)).toBe(0);
 	});
 
-	it('doubts a shorter file only where nobody can tell who writes', () => {
+	it('doubts a shorter file only if it is unknown whether it is open', () => {
 		writeFileSync(at('a'), 'long');
 		files.wait([at('a')], 0);
 		writeFileSync(at('a'), 'cut');
@@ -80,7 +79,7 @@ describe('SettlingFiles', () => {
 		expect(files.wait([at('a')], 110)).toBe(0);
 	});
 
-	it('looks often at an open file, and not for ever', () => {
+	it('checks an open file often, up to the limit', () => {
 		writeFileSync(at('a'), 'long');
 		files.wait([at('a')], 0);
 		writeFileSync(at('a'), 'longer');
@@ -93,7 +92,7 @@ describe('SettlingFiles', () => {
 		expect(files.wait([at('a')], 10 + SETTLE_CAP_MS)).toBe(0);
 	});
 
-	it('does not wait for ever for a file that is emptied again and again', () => {
+	it('accepts a file that is emptied again and again after the limit', () => {
 		writeFileSync(at('a'), 'long');
 		writeFileSync(at('b'), 'long');
 		files.wait([at('a'), at('b')], 0);
@@ -107,7 +106,7 @@ describe('SettlingFiles', () => {
 		expect(now).toBeLessThan(SETTLE_CAP_MS + 400);
 	});
 
-	it('waits for a new file that is still empty, and for none that was never there', () => {
+	it('waits for a new empty file, but not for a file that never existed', () => {
 		writeFileSync(at('a'), 'x');
 		files.wait([at('a')], 0);
 		writeFileSync(at('new'), '');

@@ -118,7 +118,7 @@ describe('PathWatcher on a file', () => {
 		await reported(() => appendFileSync(file, '+'), file);
 	});
 
-	it('says nothing about neighbours', async () => {
+	it('does not report other files of the directory', async () => {
 		writeFileSync(at('a.yaml'), '1');
 		start([{ path: at('a.yaml') }]);
 		await settle();
@@ -159,7 +159,7 @@ describe('PathWatcher on a file', () => {
 		});
 		await reported(() => writeFileSync(file, '2'), file);
 		await settle();
-		writeFileSync(at('x.old', 'y', 'a.yaml'), 'nobody cares');
+		writeFileSync(at('x.old', 'y', 'a.yaml'), 'no longer watched');
 		await new Promise((resolve) => setTimeout(resolve, 100));
 		expect(changes).toEqual([]);
 	});
@@ -215,7 +215,7 @@ describe('PathWatcher on links', () => {
 		for (const generation of [2, 3, 4, 5]) await reported(() => flip(generation), at('..data'));
 	});
 
-	it('survives a circle of links', async () => {
+	it('handles a circle of links', async () => {
 		symlinkSync('b', at('a'));
 		symlinkSync('a', at('b'));
 		start([{ path: at('a') }]);
@@ -266,7 +266,7 @@ describe('PathWatcher on a directory', () => {
 		expect(changes).toEqual([at('d')]);
 	});
 
-	it('does not enter what is to be ignored', async () => {
+	it('does not enter ignored directories', async () => {
 		mkdirSync(at('d', 'mount'), { recursive: true });
 		start([{ path: at('d'), recursive: true, ignore: new Set([at('d', 'mount')]) }]);
 		await settle();
@@ -328,7 +328,7 @@ describe('PathWatcher on a directory', () => {
 });
 
 describe('PathWatcher and its watches', () => {
-	it('opens one for each directory on the way, and frees them all', () => {
+	it('opens one watch for each directory on the way, and closes them all', () => {
 		mkdirSync(at('d'));
 		const paths = Array.from({ length: 50 }, (_none, index) => ({ path: at('d', `${index}.yaml`) }));
 		const one = start(paths);
@@ -372,7 +372,7 @@ describe('PathWatcher and its watches', () => {
 		expect(warnings).toHaveLength(1);
 	});
 
-	it('notices a flood of events and loses none of its outcome', async () => {
+	it('reports the final state after a flood of events', async () => {
 		mkdirSync(at('d'));
 		start([{ path: at('d') }]);
 		await reported(() => {
