@@ -222,7 +222,7 @@ for (const way of [ROOT_WAY, USER_WAY]) {
 				expect(await never.stop()).toEqual({ code: 143, signal: null });
 
 				const manifest = new ManifestFile(APP, ofApp);
-				const run = start(manifest, { command: SLEEP, args: ['--kubelet-delay=1500ms'] });
+				const run = start(manifest, { command: SLEEP, args: ['--kubelet-delay=3s'] });
 				await run.waitForOutput('started');
 				const flippedAt: number[] = [];
 				for (const key of ['two', 'three']) {
@@ -231,7 +231,8 @@ for (const way of [ROOT_WAY, USER_WAY]) {
 					flippedAt.push(Number((await run.exec('stat', '-c', '%.Y', '/cmfs-live/v/..data')).stdout));
 				}
 				const [second = 0, third = 0] = flippedAt;
-				expect(third - second).toBeGreaterThan(0.7);
+				// One sync apart, minus the time by which a busy machine delays the first one.
+				expect(third - second).toBeGreaterThan(1);
 				expect(await run.stop()).toEqual({ code: 143, signal: null });
 			});
 

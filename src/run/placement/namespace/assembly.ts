@@ -85,7 +85,7 @@ function needsNewRoot(placed: readonly Placed[]): boolean {
 	return placed.some((one) => isMissing(one) && one.target.below === '/');
 }
 
-/** File systems of the kernel. Nothing can be created in them, and a stand-in would lack their files. */
+/** File systems of the kernel, in which nothing can be created and which a stand-in cannot imitate. */
 const KERNEL_FILE_SYSTEMS: ReadonlySet<string> = new Set([
 	'proc',
 	'sysfs',
