@@ -9,6 +9,8 @@
  * that was last linked in it. The alternative, to keep every segment until the kernel has forgotten all inodes that
  * were made in it or later, costs nothing at a rotation; but one file that stays open would then pin the complete
  * history since its removal. The checkpoint copies the live bytes once per rotation, at least 16 MiB of changes apart.
+ * Times and list positions, which let a checkpoint restore the exact tree, add 192 bytes and 10 us to a flip of three
+ * keys (4 alternating runs of 1500 flips on tmpfs without FUSE, 145 to 155 us), and no upcall.
  *
  * Thread: the daemon's main thread; every call blocks until the kernel has finished it.
  */
