@@ -98,7 +98,7 @@ describe('errors are one line, with the cure and the right status', () => {
 	});
 
 	const NEEDS_BOTH = AS_ROOT.missing !== undefined || AS_USER.missing !== undefined;
-	test.skipIf(NEEDS_BOTH)('a /dev/fuse that is not for everybody', async () => {
+	test.skipIf(NEEDS_BOTH)('a /dev/fuse that other users cannot open', async () => {
 		const device = temporaryDirectory('device');
 		const closed = `mount -t tmpfs cmfs-test "$0"; mknod -m 600 "$0/fuse" c 10 229
 			mount --bind "$0/fuse" /dev/fuse; exec "$@"`;
@@ -400,7 +400,7 @@ describe('a plain directory', () => {
 			},
 			'app/mine.txt',
 		],
-	])('with %s of somebody else is refused and left alone', async (_, make, found) => {
+	])('with %s of another program is refused and unchanged', async (_, make, found) => {
 		const dir = tmpfsDirectory('plain');
 		make(dir);
 		for (const extra of [[], ['--volume', 'app']]) {

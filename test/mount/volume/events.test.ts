@@ -26,7 +26,7 @@ afterEach(async () => {
 });
 
 /** Payload, and the events of the root's watcher: `<n>` is the n-th generation. */
-type Change = readonly [what: string, payload: OraclePayload, told: readonly string[]];
+type Change = readonly [what: string, payload: OraclePayload, events: readonly string[]];
 
 /** The switch to generation `to`, with the links that come and go, and the end of the generation before. */
 function flip(to: number, links: readonly string[] = []): readonly string[] {
@@ -110,9 +110,9 @@ describe.each(SUBJECTS)('$name', (subject) => {
 		const volume = await subject.start();
 		const inotify = await Inotify.start([{ path: volume.directory }]);
 		const expected: string[] = [];
-		for (const [what, payload, told] of TEN_CHANGES) {
+		for (const [what, payload, events] of TEN_CHANGES) {
 			await volume.write(payload);
-			expected.push(...told);
+			expected.push(...events);
 			await inotify.waitFor(() => inotify.events().length >= expected.length, what);
 			expect(inotify.events(), what).toEqual(expected);
 		}

@@ -16,7 +16,7 @@ let env: Readonly<Record<string, string>>;
 
 beforeEach(() => {
 	const { kubectl } = controlPlanePrograms();
-	if (kubectl === undefined) throw new Error('there is no kubectl; run: node scripts/control-plane/ensure.mjs');
+	if (kubectl === undefined) throw new Error('kubectl is missing; run: node scripts/control-plane/ensure.mjs');
 	env = { PATH: `${dirname(kubectl)}:${process.env.PATH}` };
 	tree = temporaryDirectory('kustomize');
 	write(

@@ -43,7 +43,7 @@ describe.skipIf(AS_USER.missing !== undefined)(titleOf(AS_USER), () => {
 	});
 
 	// Without root there is no other user to test with.
-	test.skipIf(AS_USER.options.user === undefined)('manifests in a directory of somebody else', async () => {
+	test.skipIf(AS_USER.options.user === undefined)('manifests in a directory of another user', async () => {
 		const closed = temporaryDirectory('closed', 0o700);
 		const result = await runProgram(['mount', temporaryDirectory('mnt', 0o777), '-f', closed], AS_USER.options);
 		expect(result.code).toBe(65);

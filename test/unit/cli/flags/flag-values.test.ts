@@ -18,7 +18,7 @@ describe('values of flags', () => {
 		expect(parseDuration('d', text)).toBeCloseTo(ms, 9);
 	});
 
-	test.each(['', '+', '5', 's', '1s2', '-1s', '1 s', '1d'])('"%s" is no duration', (text) => {
+	test.each(['', '+', '5', 's', '1s2', '-1s', '1 s', '1d'])('"%s" is not a duration', (text) => {
 		expect(() => parseDuration('grace', text)).toThrow(
 			`invalid argument "${text}" for "--grace": expected a duration such as 500ms, 5s or 1m30s`,
 		);
@@ -57,7 +57,7 @@ describe('values of flags', () => {
 		expect(parseItem('item', text)).toEqual(item);
 	});
 
-	test.each(['', 'a', '=b', 'a=', 'a=:0400'])('"%s" is no item', (text) => {
+	test.each(['', 'a', '=b', 'a=', 'a=:0400'])('"%s" is not an item', (text) => {
 		expect(() => parseItem('item', text)).toThrow('expected KEY=PATH or KEY=PATH:MODE');
 	});
 
