@@ -29,14 +29,14 @@ describe.skipIf(WITHOUT_PYTHON)(`docs/containers.md${suffix}`, () => {
 		const type = (text: string, output: readonly string[] = ['…']) =>
 			stage.play({ location: 'docs/containers.md', text, output }, { mayFail: false });
 		const mount = 'configmapfs mount /srv/config/app --mkdir --volume app -f app.yaml -b';
-		const wait = 'until grep -s red app/app.yaml; do sleep 0.1; done';
+		const wait = 'until grep -s red app/app.yaml > $STAGE/seen; do sleep 0.1; done';
 		try {
 			await type(mount);
 			await type(`docker run --rm -v /srv/config:/config:ro,rslave my-image sh -c '${wait}' &`);
 			await type('configmapfs unmount /srv/config/app');
 			await type('sed -i s/blue/red/ app.yaml');
 			await type(mount);
-			await type('fg %1 > /dev/null', ['…', 'color: red', '…']);
+			await type('until grep -s red seen; do sleep 0.1; done', ['color: red']);
 		} finally {
 			await stage.clear();
 			stage.close();
