@@ -97,7 +97,7 @@ function help(command?: string): Command {
 	return {
 		run: async () => {
 			const { printHelp } = await import('./commands/help.js');
-			printHelp(command === 'umount' ? 'unmount' : command);
+			await printHelp(command === 'umount' ? 'unmount' : command);
 			return 0;
 		},
 	};

@@ -17,10 +17,10 @@ const WIDEST = 120;
 const DEFAULT_WIDTH = 100;
 
 /** Help of a command, or without a name of the program. */
-export function printHelp(command?: string): void {
+export async function printHelp(command?: string): Promise<void> {
 	const width = Math.min(WIDEST, process.stdout.columns || Number(process.env.COLUMNS) || DEFAULT_WIDTH);
 	const page = PAGES.find(({ name }) => name === command);
-	process.stdout.write(page === undefined ? programHelp(PAGES, width) : commandHelp(page, width));
+	process.stdout.write(await (page === undefined ? programHelp(PAGES, width) : commandHelp(page, width)));
 }
 
 export function printVersion(): void {

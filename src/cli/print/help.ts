@@ -1,7 +1,10 @@
-/** Help of the program and of its commands as text, from the tables that their flags are parsed by. Pure. */
+/**
+ * Help of the program and of its commands as text, laid out by yargs from the tables that their flags are parsed by.
+ * Each command parses its own flags, as kubectl's parser does; yargs only renders help.
+ */
 
+import yargs, { type Argv } from 'yargs';
 import type { FlagOption } from '../../go/flags.js';
-import { padded, textWidth, wrapped } from './text-width.js';
 
 /** A flag and its entry in the help. */
 export interface HelpOption extends FlagOption {
@@ -28,77 +31,56 @@ export interface CommandHelp {
 	readonly epilogue: string;
 }
 
+/** Methods of yargs 18 that its type declarations lack. */
+interface UntypedYargs {
+	usageConfiguration(configuration: { readonly 'hide-types': boolean }): unknown;
+}
+
 const PROGRAM = 'configmapfs';
-const INDENT = '  ';
-const GAP = 2;
-const FLAGS = 'Flags:';
-/** Widest first column; a longer entry has its description on the next line. */
-const WIDEST_ENTRY = 34;
 
 const COMMON_OPTIONS: HelpOptions = {
 	help: { type: 'boolean', alias: 'h', describe: 'Show this help' },
 	version: { type: 'boolean', describe: 'Show the version' },
 };
 
-/** With a line feed at its end; no line is wider than `width` unless a word is. */
-export function commandHelp(help: CommandHelp, width: number): string {
-	const groups = new Map<string, string[]>();
+/** With a line feed at its end; no line is wider than `width` unless a word or a line of the epilogue is. */
+export async function commandHelp(help: CommandHelp, width: number): Promise<string> {
+	const usage = help.usage.map((line) => `$0 ${line}`).join('\n');
+	const page = layout(width).usage(`${usage}\n\n${help.description}`);
 	for (const [name, option] of Object.entries({ ...help.options, ...COMMON_OPTIONS })) {
-		const { group = FLAGS } = option;
-		groups.set(group, [...(groups.get(group) ?? []), name]);
+		const { describe, alias, group } = option;
+		page.option(entry(name, option), {
+			describe,
+			...(alias === undefined ? {} : { alias }),
+			...(group === undefined ? {} : { group }),
+		});
 	}
-	const all: HelpOptions = { ...help.options, ...COMMON_OPTIONS };
-	return page([
-		help.usage.map((line) => `${PROGRAM} ${line}`),
-		wrapped(help.description, width, ''),
-		...[...groups].map(([group, names]) => [
-			...wrapped(group, width, ''),
-			...columns(
-				names.map((name) => [flagEntry(name, all[name]), all[name]?.describe ?? '']),
-				width,
-			),
-		]),
-		[help.epilogue],
-	]);
+	return `${await page.epilogue(help.epilogue).getHelp()}\n`;
 }
 
-export function programHelp(commands: readonly CommandHelp[], width: number): string {
-	const flags = Object.entries(COMMON_OPTIONS).map(([name, option]) => [flagEntry(name, option), option.describe]);
-	return page([
-		[`${PROGRAM} COMMAND [flags]`],
-		wrapped('Show Kubernetes ConfigMaps as mounted directories, exactly as a pod sees them.', width, ''),
-		[
-			'Commands:',
-			...columns(
-				commands.map(({ name, summary }) => [name, summary]),
-				width,
-			),
-		],
-		[FLAGS, ...columns(flags, width)],
-		[`Run "${PROGRAM} COMMAND --help" for more about a command.`],
-	]);
+export async function programHelp(commands: readonly CommandHelp[], width: number): Promise<string> {
+	// Without a script name, yargs lists the commands by their names alone.
+	const page = layout(width)
+		.scriptName('')
+		.usage(
+			`${PROGRAM} COMMAND [flags]\n\nShow Kubernetes ConfigMaps as mounted directories, exactly as a pod sees them.`,
+		);
+	for (const { name, summary } of commands) page.command(name, summary);
+	for (const [name, { describe, alias }] of Object.entries(COMMON_OPTIONS)) {
+		page.option(name, { describe, ...(alias === undefined ? {} : { alias }) });
+	}
+	return `${await page.epilogue(`Run "${PROGRAM} COMMAND --help" for more about a command.`).getHelp()}\n`;
 }
 
-function page(paragraphs: readonly (readonly string[])[]): string {
-	return `${paragraphs.map((lines) => lines.join('\n')).join('\n\n')}\n`;
+function layout(width: number): Argv {
+	// yargs looks there for a package.json with settings; "/" has none, and the working directory may be removed.
+	const page: Argv = yargs([], '/');
+	(page as Argv & UntypedYargs).usageConfiguration({ 'hide-types': true });
+	return page.scriptName(PROGRAM).help(false).version(false).updateStrings({ 'Options:': 'Flags:' }).wrap(width);
 }
 
-/** `-f, --filename FILE`, `    --kubelet-delay[=MIN..MAX]`. */
-function flagEntry(name: string, option: HelpOption | undefined): string {
-	const short = option?.alias === undefined ? '    ' : `-${option.alias}, `;
-	const { value } = option ?? {};
-	if (value === undefined) return `${short}--${name}`;
-	return `${short}--${name}${option?.valueIfBare === undefined ? ` ${value}` : `[=${value}]`}`;
-}
-
-/** Entries in a first column, their descriptions wrapped in a second. */
-function columns(rows: readonly (readonly string[])[], width: number): readonly string[] {
-	const widths = rows.map(([entry = '']) => textWidth(entry)).filter((one) => one <= WIDEST_ENTRY);
-	const first = INDENT.length + Math.max(0, ...widths) + GAP;
-	const indent = ' '.repeat(first);
-	return rows.flatMap(([entry = '', text = '']) => {
-		const [line = '', ...more] = wrapped(text, width, indent);
-		const isWide = textWidth(entry) > WIDEST_ENTRY;
-		return [...(isWide ? [INDENT + entry, line] : [padded(INDENT + entry, first) + line.trimStart()]), ...more];
-	});
+/** The flag as its name in yargs, which prints names unchanged: `filename FILE`, `kubelet-delay[=MIN..MAX]`. */
+function entry(name: string, { value, valueIfBare }: HelpOption): string {
+	if (value === undefined) return name;
+	return valueIfBare === undefined ? `${name} ${value}` : `${name}[=${value}]`;
 }

@@ -18,13 +18,12 @@ const PAGE: CommandHelp = {
 		filename: { type: 'string', alias: 'f', value: 'FILE', describe: 'Read this file or directory', group: 'Input:' },
 		recursive: { type: 'boolean', alias: 'R', describe: 'Read subdirectories', group: 'Input:' },
 		delay: { valueIfBare: '1s', value: 'TIME', describe: 'Wait' },
-		'a-flag-with-a-long-name': { type: 'string', value: 'VERY-LONG-VALUE-NAME', describe: 'Do something else' },
 	},
 	epilogue: 'Examples:\n  configmapfs show',
 };
 
-test('a page has its flags in groups, with the names of their values, and is wrapped', () => {
-	expect(commandHelp(PAGE, 40)).toBe(`configmapfs show DIR [flags]
+test('a page has its flags in groups, with the names of their values, and is wrapped', async () => {
+	expect(await commandHelp(PAGE, 40)).toBe(`configmapfs show DIR [flags]
 
 Show one or two things, and stop after
 that.
@@ -37,8 +36,6 @@ Input:
 
 Flags:
       --delay[=TIME]  Wait
-      --a-flag-with-a-long-name VERY-LONG-VALUE-NAME
-                      Do something else
   -h, --help          Show this help
       --version       Show the version
 
@@ -47,8 +44,8 @@ Examples:
 `);
 });
 
-test('the page of the program lists its commands', () => {
-	const text = programHelp(PAGES, 80);
+test('the page of the program lists its commands', async () => {
+	const text = await programHelp(PAGES, 80);
 	for (const { name, summary } of PAGES) expect(text).toContain(`\n  ${name.padEnd(7)}  ${summary}\n`);
 });
 
@@ -60,8 +57,17 @@ describe.each(PAGES.map((page) => [page.name, page] as const))('%s', (_, page) =
 		}
 	});
 
-	test.each([80, 120])('fits into %d columns', (width) => {
-		for (const line of commandHelp(page, width).split('\n')) expect(line.length).toBeLessThanOrEqual(width);
+	test.each([80, 120])('fits into %d columns', async (width) => {
+		const text = await commandHelp(page, width);
+		for (const line of text.split('\n')) expect(line.length).toBeLessThanOrEqual(width);
+	});
+
+	test('no flag is separated from the name of its value', async () => {
+		const text = await commandHelp(page, 80);
+		for (const [name, { value, valueIfBare }] of Object.entries(page.options)) {
+			const shown = value === undefined ? '' : valueIfBare === undefined ? ` ${value}` : `[=${value}]`;
+			expect(text).toContain(`--${name}${shown}  `);
+		}
 	});
 
 	test('no letter stands for two flags', () => {
