@@ -14,7 +14,15 @@ const dist = process.argv[2] ?? '';
 const load = (path) => import(pathToFileURL(join(dist, path)).href);
 
 let problems = 0;
-const silent = { debug() {}, info() {}, warn: () => problems++, error: () => problems++, child: () => silent };
+/** @type {import('../../src/base/log.js').Logger} */
+const silent = {
+	trace() {},
+	debug() {},
+	info() {},
+	warn: () => void problems++,
+	error: () => void problems++,
+	child: () => silent,
+};
 /** @type {any} */
 let driver;
 /** @type {Map<string, any>} */
@@ -45,11 +53,17 @@ const COMMANDS = {
 		});
 		timeRemovals(driver.tree);
 		for (const [name, keys] of Object.entries(args.volumes)) {
-			const key = { namespace: 'default', name };
 			const retention = { snapshotGraceMs: 0, history: 1 };
-			const now = () => new Date();
-			const announces = () => false;
-			const session = new VolumeSession({ key, path: name, driver, retention, now, log: silent, announces });
+			const session = new VolumeSession({
+				subject: { configMap: `default/${name}` },
+				path: name,
+				driver,
+				retention,
+				now: () => new Date(),
+				log: silent,
+				onEvent: () => {},
+				isVisible: () => false,
+			});
 			volumes.set(name, { session, keys, generation: 0 });
 			write(name);
 		}
