@@ -1,12 +1,12 @@
 // @ts-check
 /*
- * Writes native-notes/pod-support.md: which pod fields `configmapfs run` supports, how, and which test shows it.
+ * Writes native-notes/pod-support.md: the pod fields, how `configmapfs run` supports each, and the tests that show it.
  *
  *     node scripts/pod-support.mjs             writes the page of this checkout
  *     node scripts/pod-support.mjs --print     writes it to standard output instead
  *
- * The rows are test/mount/official/fields.ts, the cases test/mount/official/cases.ts; a unit test fails if the page
- * differs from what this script writes.
+ * The rows come from test/mount/official/fields.ts, the cases from test/mount/official/cases.ts. A unit test fails if the
+ * page differs from the output of this script.
  */
 
 import { readFileSync, writeFileSync } from 'node:fs';
@@ -48,7 +48,7 @@ if (process.argv.includes('--print')) process.stdout.write(page);
 else writeFileSync(PAGE, page);
 
 /**
- * A table of the tests, whose imports are of types only.
+ * Loads a table of the tests. The file may import only types.
  *
  * @param {string} file
  * @returns {Promise<any>}
@@ -67,8 +67,8 @@ async function tableOf(file) {
  */
 function render({ FIELDS }, { CASES, SECTIONS }) {
 	const left = new Set(Object.keys(FIELDS));
-	const tables = TABLES.map(([title, beginnings]) => {
-		const names = [...left].filter((name) => beginnings.some((beginning) => name.startsWith(beginning)));
+	const tables = TABLES.map(([title, prefixes]) => {
+		const names = [...left].filter((name) => prefixes.some((prefix) => name.startsWith(prefix)));
 		for (const name of names) left.delete(name);
 		const rows = names.map((name) => {
 			const { support, note } = FIELDS[name] ?? { support: '', note: '' };

@@ -1,13 +1,13 @@
 // @ts-check
 /*
- * Makes a fresh clone ready: Node's version, system packages, /dev/fuse, npm's packages, the compiled program.
+ * Prepares a fresh clone: checks Node's version and /dev/fuse, installs system and npm packages, compiles the program.
  *
- *     npm run setup            what `npm start` needs
- *     npm run setup -- --test  and the tools that the tests drive, and the API server that they run against
+ *     npm run setup            prepares for `npm start`
+ *     npm run setup -- --test  also installs the tools that the tests run, and finds or builds their API server
  *
- * `npm start` and `npm test` call it first; what is there already is not done again. Missing system packages are
- * installed with apt-get by root or with a sudo that asks for no password; anyone else gets the line to type.
- * Progress and warnings go to stderr. When it cannot go on it prints one line with the cure and exits 1.
+ * `npm start` and `npm test` run it first; completed steps are not repeated. Missing system packages are installed with
+ * apt-get if the user is root or sudo needs no password; otherwise it prints the command to run.
+ * Progress and warnings go to stderr. On failure, prints one line with the cure and exits with status 1.
  */
 
 import { spawnSync } from 'node:child_process';
@@ -32,19 +32,20 @@ import { SYSTEM_PACKAGES } from './system-packages.mjs';
 /** @typedef {import('./system-packages.mjs').SystemPackage} SystemPackage */
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
-const APT_TRIED = join(ROOT, 'node_modules/.cache/configmapfs/apt-tried');
+/** Names of the packages that apt-get could not install. */
+const APT_FAILURES = join(ROOT, 'node_modules/.cache/configmapfs/apt-failures');
 const DAY_MS = 24 * 60 * 60 * 1000;
 const OLDEST_NODE = [20, 19];
 const IS_ROOT = process.getuid?.() === 0;
 
-/** Something that a person has to do before this can go on; the message is complete. */
+/** A problem that only the user can solve; the message gives the reason and the cure. */
 export class SetupError extends Error {}
 
 /**
- * Everything in order. Errors: SetupError when the program cannot run at all.
+ * Runs all steps in order. Errors: SetupError if the program cannot run.
  *
  * @param {{ forTests: boolean }} options
- * @returns {{ fuseProblem: string | undefined }} Why /dev/fuse cannot be used, with the cure.
+ * @returns {{ fuseProblem: string | undefined }} The reason why /dev/fuse is unusable, with the cure.
  */
 export function setUp({ forTests }) {
 	checkNode();
@@ -61,8 +62,8 @@ function checkNode() {
 	const [oldestMajor = 0, oldestMinor = 0] = OLDEST_NODE;
 	if (major > oldestMajor || (major === oldestMajor && minor >= oldestMinor)) return;
 	throw new SetupError(
-		`configmapfs needs Node.js ${OLDEST_NODE.join('.')} or newer, ${process.execPath} is ${process.version}. ` +
-			'Get one from https://nodejs.org/en/download, or with nvm: nvm install 20',
+		`configmapfs needs Node.js ${OLDEST_NODE.join('.')} or newer, ${process.execPath} is ${process.version}; ` +
+			'download it from https://nodejs.org/en/download, or with nvm: nvm install 20',
 	);
 }
 
@@ -74,9 +75,9 @@ function installSystemPackages(forTests) {
 
 	const hasApt = existsSync('/usr/bin/apt-get');
 	const prefix = IS_ROOT ? [] : ['sudo', '-n'];
-	if (hasApt && !triedLately(missing) && (IS_ROOT || succeeds('sudo', ['-n', 'true']))) {
+	if (hasApt && !failedRecently(missing) && (IS_ROOT || succeeds('sudo', ['-n', 'true']))) {
 		installWithApt(missing, prefix);
-		rememberTry(missing.filter(({ present }) => !present()));
+		rememberFailure(missing.filter(({ present }) => !present()));
 	}
 
 	const still = missing.filter(({ present }) => !present());
@@ -86,33 +87,33 @@ function installSystemPackages(forTests) {
 	if (still.length === 0) return;
 	const line = `apt-get install -y --no-install-recommends ${still.map(({ names }) => names[0]).join(' ')}`;
 	const cure = hasApt
-		? `${IS_ROOT ? '' : 'sudo '}${line}`
-		: `install them with your distribution's tools (Debian's names: ${still.map(({ names }) => names[0]).join(', ')})`;
+		? `run: ${IS_ROOT ? '' : 'sudo '}${line}`
+		: `install with your distribution's tools (Debian's names): ${still.map(({ names }) => names[0]).join(', ')}`;
 	const required = still.filter(({ optional }) => !optional);
 	if (required.length > 0) {
 		const reasons = required.map(({ names, purpose }) => `${names[0]} (${purpose})`).join(' and ');
-		throw new SetupError(`${reasons} is not installed. ${hasApt ? 'Type: ' : 'Please '}${cure}`);
+		throw new SetupError(`${reasons} is not installed; ${cure}`);
 	}
-	note(`${hasApt ? 'To install what is missing, type: ' : 'Please '}${cure}`);
+	note(hasApt ? `to install the missing packages, ${cure}` : cure);
 }
 
 /**
- * Whether apt-get could not install all of these within the last day; asking it each time would make each start slow.
+ * Whether apt-get failed to install these optional packages within the last day. Trying each time would slow each start.
  *
  * @param {readonly SystemPackage[]} packages
  */
-function triedLately(packages) {
-	if (!existsSync(APT_TRIED) || Date.now() - statSync(APT_TRIED).mtimeMs > DAY_MS) return false;
-	const tried = readFileSync(APT_TRIED, 'utf8').split('\n');
-	return packages.every(({ names, optional }) => optional && tried.includes(names[0] ?? ''));
+function failedRecently(packages) {
+	if (!existsSync(APT_FAILURES) || Date.now() - statSync(APT_FAILURES).mtimeMs > DAY_MS) return false;
+	const failed = readFileSync(APT_FAILURES, 'utf8').split('\n');
+	return packages.every(({ names, optional }) => optional && failed.includes(names[0] ?? ''));
 }
 
 /** @param {readonly SystemPackage[]} packages */
-function rememberTry(packages) {
-	// Before the first npm ci there is nowhere to write it, and npm ci would remove it.
+function rememberFailure(packages) {
+	// Before the first npm ci, node_modules does not exist, and npm ci would remove the file.
 	if (packages.length === 0 || !existsSync(join(ROOT, 'node_modules'))) return;
-	mkdirSync(dirname(APT_TRIED), { recursive: true });
-	writeFileSync(APT_TRIED, packages.map(({ names }) => names[0]).join('\n'));
+	mkdirSync(dirname(APT_FAILURES), { recursive: true });
+	writeFileSync(APT_FAILURES, packages.map(({ names }) => names[0]).join('\n'));
 }
 
 /**
@@ -135,28 +136,28 @@ function installWithApt(packages, prefix) {
 	/** @param {readonly string[]} names */
 	const install = (names) => apt('install', '-y', '--no-install-recommends', ...names);
 
-	const updated = step("Reading Debian's package lists", () => apt('update'));
-	if (!updated.ok) warn(`apt-get update failed, going on with the lists that are here: ${lastLine(updated.text)}`);
+	const updated = step("downloading Debian's package lists", () => apt('update'));
+	if (!updated.ok) warn(`apt-get update failed, continuing with the old lists: ${lastLine(updated.text)}`);
 	const names = packages.map((row) => row.names.find((name) => succeeds('apt-cache', ['show', name])) ?? row.names[0]);
 	const wanted = names.filter((name) => name !== undefined);
-	if (step(`Installing ${wanted.join(', ')}`, () => install(wanted)).ok) return;
-	// One that cannot be had must not keep the others away.
+	if (step(`installing ${wanted.join(', ')}`, () => install(wanted)).ok) return;
+	// One unavailable package must not prevent the installation of the others.
 	for (const name of wanted) {
 		const one = install([name]);
 		if (!one.ok) warn(`apt-get install ${name} failed: ${lastLine(one.text)}`);
 	}
 }
 
-/** @returns {string | undefined} */
+/** @returns {string | undefined} The reason why /dev/fuse is unusable, with the cure. */
 function prepareFuseDevice() {
 	const device = '/dev/fuse';
-	const why = openProblem(device);
-	if (why === undefined) return undefined;
-	if (why === 'EACCES') {
-		// fusermount3 opens it as root, so this is in the way of user namespaces only.
+	const code = openErrorCode(device);
+	if (code === undefined) return undefined;
+	if (code === 'EACCES') {
+		// fusermount3 opens the device as root, so only mounts in user namespaces fail.
 		return existsSync('/usr/bin/fusermount3')
 			? undefined
-			: `${device} may not be opened. Type: sudo chmod 666 ${device}`;
+			: `cannot open ${device}: permission denied; run: sudo chmod 666 ${device}`;
 	}
 	const prefix = IS_ROOT ? [] : ['sudo', '-n'];
 	if (IS_ROOT || succeeds('sudo', ['-n', 'true'])) {
@@ -164,31 +165,31 @@ function prepareFuseDevice() {
 		if (IS_ROOT && kernelHasFuse() && !existsSync(device)) {
 			if (capture(['mknod', device, 'c', '10', '229']).ok) chmodSync(device, 0o666);
 		}
-		if (openProblem(device) === undefined) {
-			note(`${device} was missing, it is ready now`);
+		if (openErrorCode(device) === undefined) {
+			note(`${device} was missing and is now ready`);
 			return undefined;
 		}
 	}
 	if (!kernelHasFuse()) {
-		return `This kernel has no FUSE (${device}: ${why}). Type: ${IS_ROOT ? '' : 'sudo '}modprobe fuse`;
+		return `the kernel has no FUSE (${device}: ${code}); run: ${IS_ROOT ? '' : 'sudo '}modprobe fuse`;
 	}
 	if (existsSync(device)) {
 		return (
-			`${device} is there but cannot be opened (${openProblem(device)}). In a container, start it with ` +
+			`cannot open ${device} (${openErrorCode(device)}); in a container, start the container with ` +
 			'--device /dev/fuse --cap-add SYS_ADMIN'
 		);
 	}
 	return (
-		`${device} is missing. Type: ${IS_ROOT ? '' : 'sudo '}mknod -m 666 ${device} c 10 229 (in a container, start it ` +
-		'with --device /dev/fuse --cap-add SYS_ADMIN)'
+		`${device} is missing; run: ${IS_ROOT ? '' : 'sudo '}mknod -m 666 ${device} c 10 229 (in a container, start the ` +
+		'container with --device /dev/fuse --cap-add SYS_ADMIN)'
 	);
 }
 
 /**
  * @param {string} device
- * @returns {string | undefined}
+ * @returns {string | undefined} The error code; undefined if the device opens.
  */
-function openProblem(device) {
+function openErrorCode(device) {
 	try {
 		closeSync(openSync(device, constants.O_RDWR));
 		return undefined;
@@ -204,13 +205,13 @@ function kernelHasFuse() {
 function installNodePackages() {
 	if (nodePackagesMatch()) return;
 	const args = ['ci', '--include=dev', '--include=optional', '--no-audit', '--no-fund', '--loglevel=error'];
-	// No package needs its install script: koffi and fuse-native carry what they load, ready for use.
-	const run = step("Installing npm's packages", () => capture(['npm', ...args, '--ignore-scripts']));
+	// No package needs its install script: koffi and fuse-native contain prebuilt binaries.
+	const run = step('installing npm packages', () => capture(['npm', ...args, '--ignore-scripts']));
 	if (!run.ok) throw new SetupError(`npm ci failed:\n${withoutUsage(run.text)}`);
 }
 
 /**
- * npm's reasons without the description of the command that it prints after them.
+ * npm's error messages without the usage text that follows them.
  *
  * @param {string} text
  */
@@ -218,17 +219,17 @@ function withoutUsage(text) {
 	return (text.split('npm error Clean install a project')[0] ?? text).replace(/(?:\s*npm error)?\s*$/, '');
 }
 
-/** Whether node_modules holds what package-lock.json asks for, by the note that npm leaves there. */
+/** Whether node_modules matches package-lock.json, according to npm's own record in node_modules. */
 function nodePackagesMatch() {
 	const wanted = readLock(join(ROOT, 'package-lock.json'));
 	const found = readLock(join(ROOT, 'node_modules/.package-lock.json'));
 	if (wanted === undefined)
-		throw new SetupError('package-lock.json is missing or damaged; this is no complete checkout');
+		throw new SetupError('package-lock.json is missing or damaged, so the checkout is incomplete; clone it again');
 	if (found === undefined) return false;
 	const paths = new Set([...Object.keys(wanted), ...Object.keys(found)]);
 	paths.delete('');
 	return [...paths].every((path) => {
-		// Optional packages are those of other machines: only their versions must agree, where they are there.
+		// Optional packages may be for other platforms: their versions must match only if they are installed.
 		if (found[path] === undefined) return wanted[path]?.optional === true || wanted[path]?.devOptional === true;
 		return found[path]?.version === wanted[path]?.version;
 	});
@@ -248,8 +249,8 @@ function readLock(path) {
 
 function compile() {
 	if (isBuilt()) return;
-	const { ok, text } = step('Compiling', () => build('pipe'));
-	if (!ok) throw new SetupError(`The sources do not compile:\n${text.trim()}`);
+	const { ok, text } = step('compiling', () => build('pipe'));
+	if (!ok) throw new SetupError(`compilation failed:\n${text.trim()}`);
 }
 
 /** @param {readonly string[]} command */
@@ -274,7 +275,7 @@ function lastLine(text) {
 }
 
 /**
- * For the scripts that begin with the set-up: its result, or undefined after the reason was printed.
+ * Runs the setup for another script. On a SetupError, prints it and returns undefined.
  *
  * @param {{ forTests: boolean }} options
  */
@@ -289,9 +290,9 @@ export function setUpOrExplain(options) {
 }
 
 /**
- * Finds or builds the kube-apiserver and etcd of the tests.
+ * Finds or builds kube-apiserver and etcd for the tests.
  *
- * @returns {Promise<string | undefined>} Why there are none, with the cure.
+ * @returns {Promise<string | undefined>} The reason for a failure, with the cure.
  */
 export async function prepareControlPlane() {
 	try {
@@ -309,6 +310,6 @@ if (process.argv[1] && resolve(process.argv[1]) === fileURLToPath(import.meta.ur
 	const needed = forTests && result !== undefined ? [result.fuseProblem, await prepareControlPlane()] : [];
 	const problems = needed.filter((problem) => problem !== undefined);
 	for (const problem of problems) fail(problem);
-	if (result !== undefined && problems.length === 0) note(`Ready. Next: npm ${forTests ? 'test' : 'start'}`);
+	if (result !== undefined && problems.length === 0) note(`ready; next: npm ${forTests ? 'test' : 'start'}`);
 	process.exitCode = result === undefined || problems.length > 0 ? 1 : 0;
 }

@@ -1,12 +1,12 @@
 // @ts-check
 /*
- * Runs the program from this checkout, after the set-up.
+ * Runs the setup, then the program of this checkout.
  *
- *     npm start                                     mounts the examples at ./mnt of the checkout, until Ctrl-C
- *     npm start -- mount DIR -f MANIFESTS           any command of the program; paths are relative to where you are
+ *     npm start                             mounts the examples at ./mnt in the checkout, until Ctrl-C
+ *     npm start -- mount DIR -f MANIFESTS   runs any command; paths are relative to the caller's working directory
  *
- * The exit status is the program's. A stop by Ctrl-C or SIGTERM waits for the program to unmount. When the set-up
- * cannot go on it prints one line with the cure and exits 1.
+ * The exit status is the program's. After Ctrl-C or SIGTERM, waits until the program has unmounted. If the setup fails,
+ * prints one line with the cure and exits with status 1.
  */
 
 import { spawn } from 'node:child_process';
@@ -16,23 +16,24 @@ import { fileURLToPath } from 'node:url';
 import { setUpOrExplain } from './setup.mjs';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
-const SHOW_EXAMPLES = ['mount', './mnt', '-f', 'examples', '-R', '--mkdir'];
+const MOUNT_EXAMPLES = ['mount', './mnt', '-f', 'examples', '-R', '--mkdir'];
 
-const given = process.argv.slice(2);
-// npm runs scripts in the checkout's root and keeps where the person was in INIT_CWD.
-const whereThePersonIs = (process.env.npm_lifecycle_event === 'start' && process.env.INIT_CWD) || process.cwd();
+const args = process.argv.slice(2);
+// npm runs scripts in the root of the checkout, and passes the caller's working directory in INIT_CWD.
+const callerDirectory = (process.env.npm_lifecycle_event === 'start' && process.env.INIT_CWD) || process.cwd();
 
 if (setUpOrExplain({ forTests: false }) === undefined) process.exitCode = 1;
-else run(given.length > 0 ? given : SHOW_EXAMPLES, given.length > 0 ? whereThePersonIs : ROOT);
+else if (args.length > 0) run(args, callerDirectory);
+else run(MOUNT_EXAMPLES, ROOT);
 
 /**
- * @param {readonly string[]} args
+ * @param {readonly string[]} command
  * @param {string} cwd
  */
-function run(args, cwd) {
-	const child = spawn(process.execPath, [join(ROOT, 'dist/main.js'), ...args], { cwd, stdio: 'inherit' });
+function run(command, cwd) {
+	const child = spawn(process.execPath, [join(ROOT, 'dist/main.js'), ...command], { cwd, stdio: 'inherit' });
 
-	// A terminal sends Ctrl-C to the whole group, the program included; a second one would ask it to hurry.
+	// A terminal sends SIGINT to the program too; passing it on would send a second one, which forces the exit.
 	const terminal = [process.stdin, process.stdout, process.stderr].some(({ isTTY }) => isTTY);
 	process.on('SIGINT', () => {
 		if (!terminal) child.kill('SIGINT');

@@ -1,9 +1,7 @@
 // @ts-check
 /*
- * The programs and libraries from outside npm that this project uses, one table: what each is for, how to see that it
- * is there, and what goes without it. Imported by setup; add a row here when a test starts to drive another tool.
- *
- * Not run by itself. Prints nothing.
+ * The table of programs and libraries that this project uses and npm does not provide: the purpose of each, a check for
+ * its presence, and the effect of its absence. Add a row when a test begins to use another tool. Imported by setup.
  */
 
 import { accessSync, constants, existsSync, readdirSync } from 'node:fs';
@@ -11,12 +9,12 @@ import { delimiter, join } from 'node:path';
 
 /**
  * @typedef {object} SystemPackage
- * @property {readonly string[]} names Debian's names for it, the first that has a candidate is installed.
- * @property {'start' | 'test'} usedBy `start` packages are needed by tests too.
+ * @property {readonly string[]} names Debian package names; the first available one is installed.
+ * @property {'start' | 'test'} usedBy Tests need the `start` packages too.
  * @property {boolean} optional Whether its absence is only a warning.
- * @property {string} purpose What it is for.
- * @property {string} without What does not work, or which tests are skipped, when it is not there.
- * @property {() => boolean} present A check by file, so that it costs no process and works on any distribution.
+ * @property {string} purpose
+ * @property {string} without The effect of its absence: features that do not work, tests that are skipped.
+ * @property {() => boolean} present Checks files only, so that it starts no process and works on any distribution.
  */
 
 const root = process.getuid?.() === 0;
@@ -27,7 +25,7 @@ export const SYSTEM_PACKAGES = [
 		names: ['fuse3'],
 		usedBy: 'start',
 		optional: root,
-		purpose: 'fusermount3, which mounts for everyone but root',
+		purpose: 'fusermount3, which mounts for users other than root',
 		without: 'only root can mount',
 		present: () => hasCommand('fusermount3'),
 	},
@@ -36,7 +34,7 @@ export const SYSTEM_PACKAGES = [
 		usedBy: 'start',
 		optional: true,
 		purpose: 'libfuse.so.2, which the fuse-native driver loads',
-		without: '--driver fuse-native is unavailable, the kernel driver is not affected',
+		without: '--driver fuse-native does not work; the kernel driver does',
 		present: () => hasLibrary('libfuse.so.2'),
 	},
 	{
@@ -44,7 +42,7 @@ export const SYSTEM_PACKAGES = [
 		usedBy: 'start',
 		optional: true,
 		purpose: 'unshare and setpriv for "run"; findmnt, nsenter and mount for tests',
-		without: '"run" works for root alone, and an application outlives a configmapfs that is killed',
+		without: '"run" works only for root, and its application survives if configmapfs is killed',
 		present: () => hasCommand('findmnt') && hasCommand('unshare') && hasCommand('setpriv'),
 	},
 	{
@@ -52,22 +50,22 @@ export const SYSTEM_PACKAGES = [
 		usedBy: 'test',
 		optional: true,
 		purpose: 'ps and pgrep',
-		without: 'the tests that look at processes are skipped',
+		without: 'the tests that inspect processes are skipped',
 		present: () => hasCommand('ps'),
 	},
 	{
 		names: ['git'],
 		usedBy: 'test',
 		optional: true,
-		purpose: 'checkouts as a change of many manifests at once',
-		without: 'the tests that switch branches under a source are skipped',
+		purpose: 'git checkout, which changes many manifests at once',
+		without: 'the tests that switch branches in a source directory are skipped',
 		present: () => hasCommand('git'),
 	},
 	{
 		names: ['inotify-tools'],
 		usedBy: 'test',
 		optional: true,
-		purpose: 'inotifywait, the plain record of what a watcher is told',
+		purpose: 'inotifywait, which prints the events that a watcher receives',
 		without: 'the tests that watch with inotifywait are skipped',
 		present: () => hasCommand('inotifywait'),
 	},
@@ -75,7 +73,7 @@ export const SYSTEM_PACKAGES = [
 		names: ['strace'],
 		usedBy: 'test',
 		optional: true,
-		purpose: 'the system calls of a reader and of the daemon',
+		purpose: 'strace, which traces the system calls of readers and of the daemon',
 		without: 'the tests that count system calls are skipped',
 		present: () => hasCommand('strace'),
 	},
@@ -83,7 +81,7 @@ export const SYSTEM_PACKAGES = [
 		names: ['golang-go'],
 		usedBy: 'test',
 		optional: true,
-		purpose: 'the Go compiler, for a reader that watches as Kubernetes programs do',
+		purpose: 'the Go compiler, for a watcher written as Kubernetes programs are',
 		without: 'the tests with Go watchers (fsnotify, viper) are skipped',
 		present: () => hasCommand('go'),
 	},
@@ -91,7 +89,7 @@ export const SYSTEM_PACKAGES = [
 		names: ['golang-github-fsnotify-fsnotify-dev'],
 		usedBy: 'test',
 		optional: true,
-		purpose: 'the fsnotify library as source',
+		purpose: 'the source of the fsnotify library',
 		without: 'the tests with Go watchers (fsnotify, viper) are skipped',
 		present: () => existsSync('/usr/share/gocode/src/github.com/fsnotify/fsnotify'),
 	},
@@ -99,7 +97,7 @@ export const SYSTEM_PACKAGES = [
 		names: ['nginx-light'],
 		usedBy: 'test',
 		optional: true,
-		purpose: 'a real server that reads its configuration from a ConfigMap and reloads it',
+		purpose: 'nginx, a real server that reads and reloads its configuration from a ConfigMap',
 		without: 'the tests that run nginx are skipped',
 		present: () => hasCommand('nginx'),
 	},

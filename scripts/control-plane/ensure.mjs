@@ -1,19 +1,19 @@
 #!/usr/bin/env node
 // @ts-check
 /*
- * Makes sure that there are a kube-apiserver and an etcd to test with, and says where.
+ * Finds or builds a kube-apiserver and an etcd for the tests, and prints their directory.
  *
- *     node scripts/control-plane/ensure.mjs          finds them, else builds them; the last line is their directory
- *     node scripts/control-plane/ensure.mjs --find   only looks
+ *     node scripts/control-plane/ensure.mjs          finds or builds them; the last line of output is the directory
+ *     node scripts/control-plane/ensure.mjs --find   finds them, never builds
  *     … --json                                       the last line is an object with the path of each program
  *
- * Looks into the directory that KUBEBUILDER_ASSETS names (as with controller-runtime's envtest), then along PATH, then
- * in the cache, $XDG_CACHE_HOME/configmapfs/control-plane/VERSION. There they come from Debian 12: etcd, etcdctl and
- * kubectl out of its packages, kube-apiserver and agnhost built from its source package, with a Go compiler out of its
- * packages where there is none that fits. Nothing is installed, no root is needed, no service starts. It takes some
- * minutes once, up to 2 GB while it works, and keeps 200 MB. What was done before an interruption is not done again.
+ * Searches the directory in KUBEBUILDER_ASSETS (as controller-runtime's envtest does), then PATH, then the cache,
+ * $XDG_CACHE_HOME/configmapfs/control-plane/VERSION. The cache is filled from Debian 12: etcd, etcdctl and kubectl from
+ * binary packages, kube-apiserver and agnhost compiled from the source package. The Go compiler is the one on PATH if its
+ * version fits, else Debian's. Nothing is installed, root is not needed, and no service starts. The first build takes
+ * several minutes and up to 2 GB of disk, and keeps 200 MB. An interrupted build continues where it stopped.
  *
- * Progress goes to stderr. When it cannot be done: one line with the cure on stderr, exit status 1.
+ * Progress goes to stderr. On failure, prints one line with the cure to stderr and exits with status 1.
  */
 
 import { spawn } from 'node:child_process';
@@ -40,10 +40,10 @@ import { fail, note } from '../progress.mjs';
 
 /** The version of Kubernetes in Debian 12, and so the name of the directory in the cache. */
 const VERSION = '1.20.2';
-/** Where the programs look for their version; the linker knows packages below vendor/ by their full name. */
+/** The package with the version variables of the programs; the linker needs the full name for packages below vendor/. */
 const VERSION_PACKAGE = 'k8s.io/kubernetes/vendor/k8s.io/component-base/version';
 const SUITE = 'bookworm';
-/** The Go compilers that are known to build this version: the second numbers of the oldest and the newest. */
+/** Go versions known to build this version of Kubernetes: the minor numbers of the oldest and the newest. */
 const GO_RANGE = [15, 19];
 const GO_PACKAGES = ['golang-1.19-go', 'golang-1.19-src'];
 const GO_ROOT = 'usr/lib/go-1.19';
@@ -52,12 +52,12 @@ const SPACE_NEEDED = 3 * 1024 ** 3;
 const REPORT_MS = 20_000;
 const LOCK_POLL_MS = 1000;
 const TAIL_LINES = 25;
-const GIVE_OWN =
-	'Or set KUBEBUILDER_ASSETS to a directory with kube-apiserver, etcd and kubectl, such as one made by setup-envtest';
+const USE_OWN_PROGRAMS =
+	'set KUBEBUILDER_ASSETS to a directory with kube-apiserver, etcd and kubectl, such as one made by setup-envtest';
 
 /**
  * @typedef {object} ControlPlanePrograms
- * @property {string} directory Where kube-apiserver is.
+ * @property {string} directory The directory of kube-apiserver.
  * @property {string} kubeApiServer
  * @property {string} etcd
  * @property {string} [etcdctl]
@@ -65,11 +65,12 @@ const GIVE_OWN =
  * @property {string} [agnhost]
  */
 
-/** Why there is no control plane; the message ends with what can be done about it. */
+/** The control plane is unavailable; the message gives the reason, then the cure. */
 export class ControlPlaneError extends Error {}
 
 /**
- * What is there already. Errors: ControlPlaneError when KUBEBUILDER_ASSETS names a directory without them.
+ * Finds existing programs; undefined if kube-apiserver or etcd is missing. Errors: ControlPlaneError if they are not in
+ * the directory of KUBEBUILDER_ASSETS.
  *
  * @returns {ControlPlanePrograms | undefined}
  */
@@ -79,7 +80,7 @@ export function findControlPlane() {
 		const found = fromDirectories([resolve(assets)]);
 		if (found !== undefined) return found;
 		throw new ControlPlaneError(
-			`KUBEBUILDER_ASSETS is ${assets}, where there are not both kube-apiserver and etcd. Correct it or unset it`,
+			`KUBEBUILDER_ASSETS is ${assets}, which does not contain both kube-apiserver and etcd; correct it or unset it`,
 		);
 	}
 	const path = (process.env.PATH ?? '').split(delimiter).filter((folder) => folder.startsWith('/'));
@@ -87,7 +88,7 @@ export function findControlPlane() {
 }
 
 /**
- * What is there already, else what is built now. Errors: ControlPlaneError.
+ * Finds the programs, or builds them. Errors: ControlPlaneError.
  *
  * @returns {Promise<ControlPlanePrograms>}
  */
@@ -98,25 +99,27 @@ export async function ensureControlPlane() {
 	try {
 		mkdirSync(cache, { recursive: true });
 	} catch (error) {
-		throw new ControlPlaneError(`${cache} cannot be made (${reason(error)}). Set XDG_CACHE_HOME to a place for it`);
+		throw new ControlPlaneError(
+			`cannot create ${cache} (${reason(error)}); set XDG_CACHE_HOME to a writable directory`,
+		);
 	}
 	const job = new Job();
 	try {
 		await job.lock(join(cache, 'build.lock'));
-		// Another run may have done it while this one waited.
+		// Another run may have built it while this one waited.
 		if (findControlPlane() === undefined) await build(job, cache);
 	} finally {
 		job.end();
 	}
 	const built = findControlPlane();
-	if (built === undefined) throw new ControlPlaneError(`${cache} has no control plane although it was just built`);
+	if (built === undefined) throw new ControlPlaneError(`the build has ended, but ${cache} has no control plane`);
 	return built;
 }
 
 /** @returns {string} */
 function cacheDirectory() {
 	const base = process.env.XDG_CACHE_HOME;
-	// The specification of XDG wants relative paths to be ignored.
+	// Relative paths are ignored. Source: XDG Base Directory Specification.
 	return join(base?.startsWith('/') ? base : join(homedir(), '.cache'), 'configmapfs/control-plane');
 }
 
@@ -168,7 +171,7 @@ function isProgram(path) {
 	}
 }
 
-/** One build: its lock, its children, its clock. Whoever stops it stops what is running; the lock goes with it. */
+/** One build: its lock, its running command and its clock. A signal stops the running command; `end` releases the lock. */
 class Job {
 	#started = Date.now();
 	#lock = '';
@@ -190,16 +193,16 @@ class Job {
 	}
 
 	/** @param {string} text */
-	say(text) {
+	report(text) {
 		const seconds = Math.round((Date.now() - this.#started) / 1000);
 		note(`${text} (${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, '0')})`);
 	}
 
-	/** Waits for another run that has it; takes it from one that is gone. @param {string} path */
+	/** Takes the lock. Waits while another run holds it; removes the lock of a dead run. @param {string} path */
 	async lock(path) {
 		const own = `${path}.${process.pid}`;
 		writeFileSync(own, `${process.pid} ${startTime(process.pid)}`);
-		let told = false;
+		let announced = false;
 		try {
 			for (;;) {
 				this.#check();
@@ -211,10 +214,10 @@ class Job {
 					if (!isCode(error, 'EEXIST')) throw error;
 				}
 				const holder = readOrEmpty(path);
-				if (holder !== '' && !lives(holder)) removeStale(path, own, holder);
+				if (holder !== '' && !isAlive(holder)) removeStale(path, own, holder);
 				else {
-					if (!told) this.say(`Another run builds the API server (process ${holder.split(' ')[0]}), waiting for it`);
-					told = true;
+					if (!announced) this.report(`waiting for process ${holder.split(' ')[0]}, which is building the API server`);
+					announced = true;
 					await sleep(LOCK_POLL_MS);
 				}
 			}
@@ -224,18 +227,18 @@ class Job {
 	}
 
 	/**
-	 * Runs a command to its end. Progress: `text` now, and again with a count of its lines as time passes.
+	 * Runs a command to its end. Reports `text` at the start, then periodically with the number of lines on stderr.
 	 *
 	 * @param {string} text
 	 * @param {readonly string[]} command
 	 * @param {{ cwd?: string, env?: NodeJS.ProcessEnv, unit?: string }} [options]
-	 * @returns {Promise<string>} Its standard output. Errors: ControlPlaneError with the last lines that it wrote.
+	 * @returns {Promise<string>} Its standard output. Errors: ControlPlaneError with the last lines of its output.
 	 */
 	async run(text, command, { cwd, env, unit } = {}) {
 		this.#check();
-		if (text !== '') this.say(text);
+		if (text !== '') this.report(text);
 		const [file = '', ...args] = command;
-		// A group of its own, so that compilers end with the one who started them.
+		// In its own process group, so that one signal also ends the compilers that it starts.
 		const child = spawn(file, args, {
 			stdio: ['ignore', 'pipe', 'pipe'],
 			env: { ...process.env, ...env },
@@ -254,8 +257,8 @@ class Job {
 			lines += chunk.split('\n').length - 1;
 			all = (all + chunk).slice(-64 * 1024);
 		});
-		const report = setInterval(() => {
-			this.say(unit === undefined ? `${text}: still at it` : `${text}: ${lines} ${unit} so far`);
+		const reports = setInterval(() => {
+			this.report(unit === undefined ? `${text}: still running` : `${text}: ${lines} ${unit} so far`);
 		}, REPORT_MS);
 		const status = await new Promise((done) => {
 			child.on('error', (error) => {
@@ -264,7 +267,7 @@ class Job {
 			});
 			child.on('close', (code, signal) => done(code ?? signal));
 		});
-		clearInterval(report);
+		clearInterval(reports);
 		this.#group = undefined;
 		this.#check();
 		if (status === 0) return out;
@@ -277,7 +280,7 @@ class Job {
 	#check() {
 		if (this.#stoppedBy === '') return;
 		throw new ControlPlaneError(
-			`stopped by ${this.#stoppedBy}; the next run goes on from here: node scripts/control-plane/ensure.mjs`,
+			`stopped by ${this.#stoppedBy}; to continue the build, run: node scripts/control-plane/ensure.mjs`,
 		);
 	}
 
@@ -292,12 +295,12 @@ function killGroup(group) {
 	try {
 		process.kill(-group, 'SIGTERM');
 	} catch {
-		// It has ended.
+		// The group has ended.
 	}
 }
 
 /**
- * A process id may be given again; the start time tells the two apart.
+ * Start time of a process, which distinguishes two processes with the same id. Unit: clock ticks since boot.
  *
  * @param {number} pid
  */
@@ -307,13 +310,14 @@ function startTime(pid) {
 }
 
 /** @param {string} holder */
-function lives(holder) {
+function isAlive(holder) {
 	const [pid = '', started = ''] = holder.split(' ');
 	return started !== '' && startTime(Number(pid)) === started;
 }
 
 /**
- * Two runs may see the same stale lock; only one may take it away, and nobody one that is not stale.
+ * Removes a stale lock. Two runs may see the same stale lock: rename lets only one of them remove it, and a lock that
+ * another run has taken since is put back.
  *
  * @param {string} path
  * @param {string} own
@@ -346,15 +350,15 @@ async function build(job, cache) {
 			rmSync(work, { recursive: true, force: true });
 			const free = Math.floor((bavail * bsize) / 1024 ** 2);
 			throw new ControlPlaneError(
-				`building the API server needs ${SPACE_NEEDED / 1024 ** 2} MiB in ${cache}, ${free} MiB are free. ` +
-					`Make room, or set XDG_CACHE_HOME to another place. ${GIVE_OWN}`,
+				`building the API server needs ${SPACE_NEEDED / 1024 ** 2} MiB in ${cache}, ${free} MiB are free; ` +
+					`free some space, or set XDG_CACHE_HOME to another directory, or ${USE_OWN_PROGRAMS}`,
 			);
 		}
 	}
-	job.say(`Building kube-apiserver ${VERSION} from Debian's source package, once; it is kept in ${cache}`);
+	job.report(`building kube-apiserver ${VERSION} from Debian's source package; later runs find it in ${cache}`);
 	const debian = new Debian(job, join(work, 'debian'));
 	await once(work, 'programs', async () => {
-		const root = await debian.extract("Fetching Debian's etcd, etcdctl and kubectl", PROGRAM_PACKAGES, 'programs');
+		const root = await debian.extract("downloading Debian's etcd, etcdctl and kubectl", PROGRAM_PACKAGES, 'programs');
 		for (const name of ['etcd', 'etcdctl', 'kubectl']) {
 			copyFileSync(join(root, 'usr/bin', name), join(out, name));
 			chmodSync(join(out, name), 0o755);
@@ -364,21 +368,21 @@ async function build(job, cache) {
 	const go = (await fittingGo(job)) ?? (await debianGo(job, work, debian));
 	const tree = join(work, 'go/src/k8s.io/kubernetes');
 	await once(work, 'source', async () => {
-		const archive = await debian.source("Fetching Debian's source package of Kubernetes", 'kubernetes');
+		const archive = await debian.source("downloading Debian's source package of Kubernetes", 'kubernetes');
 		rmSync(tree, { recursive: true, force: true });
 		mkdirSync(tree, { recursive: true });
-		await job.run('Unpacking it', ['tar', '-xzf', archive, '-C', tree, '--strip-components=1']);
+		await job.run('unpacking the source package', ['tar', '-xzf', archive, '-C', tree, '--strip-components=1']);
 	});
 	await compile(job, { go, tree, work, out });
-	// Only a complete directory ever has the final name.
+	// The rename ensures that a directory with the final name is complete.
 	rmSync(join(cache, VERSION), { recursive: true, force: true });
 	renameSync(out, join(cache, VERSION));
 	rmSync(work, { recursive: true, force: true });
-	job.say(`kube-apiserver ${VERSION} is ready in ${join(cache, VERSION)}`);
+	job.report(`kube-apiserver ${VERSION} is ready in ${join(cache, VERSION)}`);
 }
 
 /**
- * A part of the build that an interrupted run need not repeat.
+ * Runs a part of the build, unless an interrupted run has completed it.
  *
  * @param {string} work
  * @param {string} name
@@ -393,19 +397,19 @@ async function once(work, name, part) {
 
 /**
  * @param {Job} job
- * @param {{ go: Go, tree: string, work: string, out: string }} places
+ * @param {{ go: Go, tree: string, work: string, out: string }} paths
  */
 async function compile(job, { go, tree, work, out }) {
 	const env = {
 		...go.env,
-		// This tree's go.mod is too old for a newer compiler; with GOPATH and vendor/ it is not asked.
+		// Newer compilers reject this tree's go.mod; with GOPATH and vendor/ they do not read it.
 		GOPATH: join(work, 'go'),
 		GO111MODULE: 'off',
 		GOFLAGS: '-p=2',
 		GOCACHE: join(work, 'go-cache'),
 		GOTMPDIR: join(work, 'tmp'),
 		CGO_ENABLED: '0',
-		// Go looks for the tree where PWD says it is.
+		// Go takes the location of the tree from PWD.
 		PWD: tree,
 	};
 	/** @param {readonly string[]} args */
@@ -414,19 +418,19 @@ async function compile(job, { go, tree, work, out }) {
 
 	mkdirSync(env.GOTMPDIR, { recursive: true });
 
-	// The one generated file that the source package lacks.
+	// The source package lacks this one generated file.
 	const target = 'pkg/generated/openapi';
 	await once(work, 'openapi', async () => {
 		const generator = join(work, 'openapi-gen');
 		const source = './vendor/k8s.io/kube-openapi/cmd/openapi-gen';
-		await job.run("Compiling the generator of the API's description", goBuild('-o', generator, source), options);
+		await job.run('compiling the OpenAPI generator', goBuild('-o', generator, source), options);
 		const packages = openapiPackages(tree).map((path) => `k8s.io/kubernetes/${path}`);
 		const header = 'vendor/k8s.io/code-generator/hack/boilerplate.go.txt';
 		const flags = ['-h', header, '-p', `k8s.io/kubernetes/${target}`, '-O', 'zz_generated.openapi'];
 		const command = [generator, ...flags, '-i', packages.join(','), '-r', join(work, 'violations')];
-		await job.run("Writing the API's description", ['nice', '-n', '19', ...command], { cwd: tree, env });
+		await job.run('generating the OpenAPI definitions', ['nice', '-n', '19', ...command], { cwd: tree, env });
 		if (!existsSync(join(tree, target, 'zz_generated.openapi.go'))) {
-			throw new ControlPlaneError(`openapi-gen wrote nothing into ${join(tree, target)}. ${GIVE_OWN}`);
+			throw new ControlPlaneError(`openapi-gen wrote no file to ${join(tree, target)}; ${USE_OWN_PROGRAMS}`);
 		}
 	});
 
@@ -436,19 +440,21 @@ async function compile(job, { go, tree, work, out }) {
 	const linker = ['-ldflags', ['-s', '-w', ...stamps].join(' ')];
 	await once(work, 'kube-apiserver', async () => {
 		const args = [...linker, '-o', join(out, 'kube-apiserver'), './cmd/kube-apiserver'];
-		await job.run('Compiling kube-apiserver', goBuild(...args), options);
+		await job.run('compiling kube-apiserver', goBuild(...args), options);
 		const version = await job.run('', [join(out, 'kube-apiserver'), '--version']);
-		if (!version.includes(VERSION)) throw new ControlPlaneError(`the built kube-apiserver says ${version.trim()}`);
+		if (!version.includes(VERSION)) {
+			throw new ControlPlaneError(`the new kube-apiserver is ${version.trim()}, not ${VERSION}`);
+		}
 	});
 	await once(work, 'agnhost', async () => {
 		const args = [...linker, '-o', join(out, 'agnhost'), './test/images/agnhost'];
-		await job.run('Compiling agnhost', goBuild(...args), options);
+		await job.run('compiling agnhost', goBuild(...args), options);
 		await job.run('', [join(out, 'agnhost'), '--help']);
 	});
 }
 
 /**
- * The packages that ask for a description, as upstream's makefile finds them: by a comment in any of their files.
+ * The packages whose types belong in the OpenAPI definitions: as in upstream's makefile, those with a marker comment.
  *
  * @param {string} tree
  */
@@ -469,7 +475,7 @@ function openapiPackages(tree) {
 	return [...found].filter((path) => !/\/(?:code-generator|sample-apiserver)\//.test(`${path}/`)).sort();
 }
 
-/** etcd wants to hear this on machines that its authors do not test on. */
+/** etcd refuses to start on architectures that its authors do not test, unless this variable names the architecture. */
 function unsupportedArch() {
 	return process.arch === 'x64' ? {} : { ETCD_UNSUPPORTED_ARCH: process.arch };
 }
@@ -477,7 +483,7 @@ function unsupportedArch() {
 /** @typedef {{ file: string, env: NodeJS.ProcessEnv }} Go */
 
 /**
- * The Go compiler on PATH, where it is one that builds this version.
+ * The Go compiler on PATH; undefined if it is absent or cannot build this version of Kubernetes.
  *
  * @param {Job} job
  * @returns {Promise<Go | undefined>}
@@ -503,14 +509,14 @@ async function fittingGo(job) {
 async function debianGo(job, work, debian) {
 	const root = join(work, 'debian/compiler', GO_ROOT);
 	await once(work, 'compiler', async () => {
-		await debian.extract("Fetching Debian's Go compiler", GO_PACKAGES, 'compiler');
+		await debian.extract("downloading Debian's Go compiler", GO_PACKAGES, 'compiler');
 	});
 	const go = { file: join(root, 'bin/go'), env: { GOROOT: root } };
 	await job.run('', [go.file, 'version'], { env: go.env });
 	return go;
 }
 
-/** Debian 12's packages by a list and a state of their own: the system's lists and packages stay as they are. */
+/** Downloads Debian 12's packages with a separate apt state: the system's lists and packages stay unchanged. */
 class Debian {
 	#job;
 	#folder;
@@ -530,7 +536,7 @@ class Debian {
 	 * @param {string} text
 	 * @param {readonly string[]} names
 	 * @param {string} into
-	 * @returns {Promise<string>} The directory that they were unpacked into.
+	 * @returns {Promise<string>} The directory with the unpacked files.
 	 */
 	async extract(text, names, into) {
 		const apt = await this.#ready();
@@ -546,7 +552,7 @@ class Debian {
 	/**
 	 * @param {string} text
 	 * @param {string} name
-	 * @returns {Promise<string>} The path of its upstream archive.
+	 * @returns {Promise<string>} The path of the upstream archive.
 	 */
 	async source(text, name) {
 		const apt = await this.#ready();
@@ -554,7 +560,11 @@ class Debian {
 		await this.#job.run(text, [...apt, 'source', '--download-only', name], { cwd: folder });
 		const archive = readdirSync(folder).find((file) => /\.orig\.tar\.gz$/.test(file));
 		if (archive === undefined || !archive.includes(VERSION)) {
-			throw new ControlPlaneError(`Debian's ${name} is ${archive ?? 'not there'}, not ${VERSION}. ${GIVE_OWN}`);
+			throw new ControlPlaneError(
+				archive === undefined
+					? `Debian's source package ${name} has no upstream archive; ${USE_OWN_PROGRAMS}`
+					: `Debian's source package ${name} contains ${archive}, not ${VERSION}; ${USE_OWN_PROGRAMS}`,
+			);
 		}
 		return join(folder, archive);
 	}
@@ -567,12 +577,12 @@ class Debian {
 		return folder;
 	}
 
-	/** The apt-get command, after its lists were read once. */
+	/** The apt-get command with its options. The first call downloads the package lists. */
 	async #ready() {
 		if (this.#apt !== undefined) return this.#apt;
 		if (!existsSync('/usr/bin/apt-get')) {
 			throw new ControlPlaneError(
-				`the API server is built from Debian's packages, and there is no apt-get. ${GIVE_OWN}`,
+				`building the API server needs apt-get, which is not installed; install it, or ${USE_OWN_PROGRAMS}`,
 			);
 		}
 		/** @type {string[]} */
@@ -580,7 +590,7 @@ class Debian {
 		for (const mirror of await this.#mirrors()) {
 			const apt = this.#prepare(mirror);
 			try {
-				await this.#job.run(`Reading the package lists of Debian ${SUITE}`, [...apt, 'update']);
+				await this.#job.run(`downloading the package lists of Debian ${SUITE}`, [...apt, 'update']);
 				this.#apt = apt;
 				return apt;
 			} catch (error) {
@@ -589,8 +599,9 @@ class Debian {
 			}
 		}
 		throw new ControlPlaneError(
-			`${problems.join('\n') || "apt's sources name no mirror of Debian"}\nThe packages of Debian ${SUITE} cannot be had. ` +
-				`Give apt a source of Debian that can be reached, then: node scripts/control-plane/ensure.mjs. ${GIVE_OWN}`,
+			`${problems.join('\n') || "apt's sources name no mirror of Debian"}\n` +
+				`cannot download the packages of Debian ${SUITE}; add a reachable mirror of Debian to apt's sources and run ` +
+				`node scripts/control-plane/ensure.mjs again, or ${USE_OWN_PROGRAMS}`,
 		);
 	}
 
@@ -613,14 +624,14 @@ class Debian {
 			`Dir::Cache=${archives}`,
 			'Acquire::Languages=none',
 			'Acquire::Retries=3',
-			// Without the lists that this mirror lacks, update would only warn.
+			// Makes a list that the mirror lacks an error; by default, update only warns.
 			'APT::Update::Error-Mode=any',
 			...(process.getuid?.() === 0 ? ['APT::Sandbox::User=root'] : []),
 		];
 		return ['apt-get', '-qq', ...settings.flatMap((setting) => ['-o', setting])];
 	}
 
-	/** Where this machine gets Debian from, the likeliest first. */
+	/** The Debian mirrors in this machine's apt sources, those with the wanted release first. */
 	async #mirrors() {
 		const format = ['--no-release-info', '--format', '$(REPO_URI) $(RELEASE)', 'Component: main'];
 		const rows = await this.#job.run('', ['apt-get', 'indextargets', ...format]).catch(() => '');
@@ -660,7 +671,9 @@ if (process.argv[1] && resolve(process.argv[1]) === fileURLToPath(import.meta.ur
 	try {
 		const found = process.argv.includes('--find') ? findControlPlane() : await ensureControlPlane();
 		if (found === undefined) {
-			throw new ControlPlaneError('kube-apiserver and etcd are not here. Type: node scripts/control-plane/ensure.mjs');
+			throw new ControlPlaneError(
+				'kube-apiserver and etcd are not available; to build them, run: node scripts/control-plane/ensure.mjs',
+			);
 		}
 		process.stdout.write(`${process.argv.includes('--json') ? JSON.stringify(found) : found.directory}\n`);
 	} catch (error) {
