@@ -1,20 +1,20 @@
 // @ts-check
 /*
- * Measures the program beside tmpfs and other FUSE programs, all in one run and in turns, so that a busy machine slows
- * each of them alike. Figures of reads are times tmpfs; the requests that reached user space stand beside them.
+ * Compares the program with tmpfs and other FUSE programs. The targets alternate within one run, so that a busy machine
+ * slows all of them equally. Read times are multiples of tmpfs, with the number of requests that reached user space.
  *
- *     npm run bench                           everything, about seven minutes
- *     npm run bench -- --quick                fewer rounds, about two minutes
- *     npm run bench -- --only warm --only idle    parts: warm, after-flip, flips, start, run, saves, scale, idle, walks,
- *                                             and cluster, where there are kube-apiserver and etcd
- *     npm run bench -- --loop perl            what repeats the operations: C, perl or FFI; the first that is there
- *     npm run bench -- --json FILE            results as JSON, too
- *     npm run bench -- --markdown             tables as markdown
- *     npm run bench -- --write                results and native-notes/benchmarks.md of this checkout
- *     npm run bench -- --from FILE            measures nothing: an earlier run's JSON is shown, or written with --write
+ *     npm run bench                           measures everything; takes about seven minutes
+ *     npm run bench -- --quick                runs fewer rounds; takes about two minutes
+ *     npm run bench -- --only warm --only idle    measures these parts: warm, after-flip, flips, start, run, saves, scale,
+ *                                             idle, walks, cluster (needs kube-apiserver and etcd)
+ *     npm run bench -- --loop perl            repeats the operations with C, perl or FFI; default: the first available
+ *     npm run bench -- --json FILE            also writes the results as JSON
+ *     npm run bench -- --markdown             prints the tables as Markdown
+ *     npm run bench -- --write                writes the results and native-notes/benchmarks.md of this checkout
+ *     npm run bench -- --from FILE            measures nothing; prints an earlier run's JSON, or writes it with --write
  *
- * Needs no compiler; uses dist/ (or $CONFIGMAPFS_DIST). As root it measures both ways to mount, else only fusermount3's.
- * Exits 1 when a warm operation reached user space or nothing could be measured; a missed bar of another kind is a row.
+ * Needs no compiler. Uses dist/ or $CONFIGMAPFS_DIST. Measures mount(2) and fusermount3 as root, else only fusermount3.
+ * Exits with status 1 if a warm operation reached user space or a measurement failed. A missed bar only marks its row.
  */
 
 import { spawnSync } from 'node:child_process';
@@ -40,7 +40,7 @@ const TMPFS_MAGIC = 0x01021994;
 
 /** @typedef {import('./bench/report.mjs').Results} Results */
 
-/** What is still open, to be closed in the reverse order. @type {{ close: () => Promise<void> }[]} */
+/** Targets to close, in reverse order. @type {{ close: () => Promise<void> }[]} */
 const open = [];
 /** @type {string | undefined} */
 let scratch;
@@ -92,7 +92,7 @@ function readOptions() {
 			return undefined;
 		}
 		const unknown = values.only.find((part) => !PARTS.includes(part));
-		if (unknown !== undefined) throw new Error(`--only ${unknown}: it is one of ${PARTS.join(', ')}`);
+		if (unknown !== undefined) throw new Error(`--only ${unknown}: no such part; have: ${PARTS.join(', ')}`);
 		return { ...values, json: values.json, loop: values.loop, from: values.from };
 	} catch (error) {
 		fail(error instanceof Error ? error.message : String(error));
@@ -106,17 +106,19 @@ function note(text) {
 	process.stderr.write(`bench: ${text}\n`);
 }
 
-/** @param {Options} given */
-async function bench(given) {
-	const { quick, only } = given;
+/** @param {Options} selection */
+async function bench(selection) {
+	const { quick, only } = selection;
 	/** @param {string} part */
 	const wanted = (part) => only.length === 0 || only.includes(part);
 	const folder = makeScratch();
 	const loads = [loadavg()[0] ?? 0];
 	const kinds = loopKinds(folder);
-	const kind = kinds.find(({ name }) => given.loop === undefined || name.toLowerCase() === given.loop.toLowerCase());
-	if (kind === undefined)
-		throw new Error(`--loop ${given.loop}: it is one of ${kinds.map(({ name }) => name).join(', ')}`);
+	const { loop } = selection;
+	const kind = kinds.find(({ name }) => loop === undefined || name.toLowerCase() === loop.toLowerCase());
+	if (kind === undefined) {
+		throw new Error(`--loop ${loop}: not available; have: ${kinds.map(({ name }) => name).join(', ')}`);
+	}
 
 	/** @type {Omit<Results, 'bars' | 'machine'>} */
 	const results = {
@@ -140,22 +142,22 @@ async function bench(given) {
 		}
 	};
 	/** @param {string} text */
-	const said = (text) => note(`  ${text}`);
+	const progress = (text) => note(`  ${text}`);
 	/** @param {{ close: () => Promise<void> }} target */
 	const opened = (target) => void open.push(target);
-	const setting = { dist: DIST, scratch: folder, said, opened };
+	const setting = { dist: DIST, scratch: folder, progress, opened };
 
 	if (['warm', 'after-flip', 'flips'].some(wanted)) {
 		const { targets, missing } = await openTargets({ ...setting, volumes: { ...READ_VOLUMES, ...FLIP_VOLUMES } });
 		results.missing = missing;
 		Object.assign(results, {
-			warm: await part('warm', () => warmReads(targets, kind, { rounds: quick ? 15 : 60, said })),
+			warm: await part('warm', () => warmReads(targets, kind, { rounds: quick ? 15 : 60, progress })),
 			warmUpcalls: await part('warm', () => warmUpcalls(targets, kind)),
-			warmAgain: await part('warm', () => again(targets, kinds, kind, quick)),
+			warmAgain: await part('warm', () => warmReadsWithoutCompiler(targets, kinds, kind, quick)),
 			afterFlip: await part('after-flip', () => readsAfterFlip(targets, kind, quick ? 20 : 100)),
 			flips: await part('flips', () => {
 				const changing = targets.filter(({ name }) => name !== 'kernel, rootless');
-				return flips(changing, { seconds: quick ? 1 : 4, said: (text) => said(text) });
+				return flips(changing, { seconds: quick ? 1 : 4, progress });
 			}),
 		});
 		for (const target of targets.toReversed()) await target.close();
@@ -179,7 +181,8 @@ async function bench(given) {
 		),
 	});
 	if (wanted('cluster') && !('cluster' in results && results.cluster !== undefined)) {
-		const reason = 'no kube-apiserver and etcd; run node scripts/control-plane/ensure.mjs';
+		const reason =
+			'kube-apiserver and etcd are not available; to build them, run: node scripts/control-plane/ensure.mjs';
 		if (!results.failures.some((line) => line.startsWith('cluster: '))) {
 			results.missing = [...results.missing, { name: 'cluster', reason }];
 		}
@@ -197,55 +200,55 @@ async function bench(given) {
 			.join(' at the start, ')
 			.concat(' at the end'),
 	};
-	finish({ ...results, machine, bars: judge({ ...results, machine }) }, given);
+	finish({ ...results, machine, bars: judge({ ...results, machine }) }, selection);
 }
 
 /**
- * The same again with the best loop that needs no compiler.
+ * Repeats the warm reads with the fastest loop that needs no compiler; undefined if it is already in use.
  *
  * @param {readonly import('./bench/targets.mjs').Target[]} targets
  * @param {readonly import('./bench/loop.mjs').LoopKind[]} kinds
  * @param {import('./bench/loop.mjs').LoopKind} used
  * @param {boolean} quick
  */
-async function again(targets, kinds, used, quick) {
+async function warmReadsWithoutCompiler(targets, kinds, used, quick) {
 	const other = kinds.find(({ name }) => name !== 'C');
 	if (used.name !== 'C' || other === undefined) return undefined;
 	const two = targets.filter(({ name }) => name === 'tmpfs' || name === 'kernel');
-	const rows = await warmReads(two, other, { rounds: quick ? 9 : 40, said() {} });
+	const rows = await warmReads(two, other, { rounds: quick ? 9 : 40, progress() {} });
 	return { name: other.name, description: other.description, rows };
 }
 
 /**
  * @param {Results} results
- * @param {Options} given
+ * @param {Options} selection
  */
-function finish(results, given) {
-	const shown = given.markdown ? 'markdown' : 'text';
-	process.stdout.write(`${render(tables(results), shown)}\n\n${loopNote(results)}\n`);
+function finish(results, { markdown, json: jsonFile, write }) {
+	const format = markdown ? 'markdown' : 'text';
+	process.stdout.write(`${render(tables(results), format)}\n\n${loopNote(results)}\n`);
 	const json = `${JSON.stringify(results, undefined, '\t')}\n`;
-	if (given.json !== undefined) writeFileSync(given.json, json);
-	if (given.write) {
+	if (jsonFile !== undefined) writeFileSync(jsonFile, json);
+	if (write) {
 		mkdirSync(join(NOTES, 'results'), { recursive: true });
 		writeFileSync(join(NOTES, 'results/bench.json'), json);
 		writeFileSync(join(NOTES, 'benchmarks.md'), notes(results));
 	}
-	const woken = Object.entries(results.warmUpcalls ?? {}).filter(([, { upcalls }]) => upcalls > 0);
-	for (const [name, { upcalls, byName }] of woken) {
-		process.stdout.write(`FAIL: ${upcalls} requests in warm operations, ${name}: ${JSON.stringify(byName)}\n`);
+	const reached = Object.entries(results.warmUpcalls ?? {}).filter(([, { upcalls }]) => upcalls > 0);
+	for (const [name, { upcalls, byName }] of reached) {
+		process.stdout.write(`FAIL: ${name}: warm operations made ${upcalls} requests: ${JSON.stringify(byName)}\n`);
 	}
-	if (woken.length > 0 || results.failures.length > 0) process.exitCode = 1;
+	if (reached.length > 0 || results.failures.length > 0) process.exitCode = 1;
 }
 
 /** @param {Results} results */
 function loopNote({ loop }) {
-	return `The operations are repeated by ${loop.description}; nothing is subtracted.`;
+	return `Operations were repeated by ${loop.description}; its overhead is not subtracted.`;
 }
 
 /** @param {Results} results */
 function notes(results) {
-	const { machine, versions: used } = results;
-	const of = Object.entries(used).map(([name, version]) => `${name} ${version}`);
+	const { machine } = results;
+	const versionTexts = Object.entries(results.versions).map(([name, version]) => `${name} ${version}`);
 	return `# Benchmarks
 
 Measured on ${results.date} by \`npm run bench -- --write\`, which writes this file and
@@ -253,19 +256,19 @@ Measured on ${results.date} by \`npm run bench -- --write\`, which writes this f
 
 - Machine: Linux ${machine.kernel}, ${machine.architecture}, ${machine.cpus} CPUs, ${machine.memory}, Node ${machine.node};
   load ${machine.load} (the run itself loads the machine).
-- Versions: ${of.join(', ')}.
+- Versions: ${versionTexts.join(', ')}.
 - ${loopNote(results)}
 
 ## How to read it
 
 Absolute times say more about the machine than about the program, so reads are given as multiples of
 tmpfs: the same files in kubelet's layout on tmpfs, written by the \`directory\` driver, measured in the
-same run. The targets alternate every few milliseconds, so that noise affects all of them. The lower
-quartile of the rounds counts, because other processes can only add time (medians are in the JSON).
-"Requests" are those that reached user space; the server counts them. \`kernel\` is the driver with
-mount(2) and its read-only view; \`kernel, rootless\` is the same through fusermount3 by an unprivileged
-user; \`fuse-native\` is the driver on libfuse 2. bindfs and sshfs (which talks to its server through a
-pipe, without a network) show the same tmpfs tree, as known peers.
+same run. The targets alternate every few milliseconds, so that noise affects all of them. Each time
+is the lower quartile of the rounds, because other processes can only add time (the JSON has the
+medians). "Requests" are those that reached user space; the server counts them. \`kernel\` is the
+driver with mount(2) and its read-only view; \`kernel, rootless\` is the same driver with fusermount3,
+run by an unprivileged user; \`fuse-native\` is the driver on libfuse 2. bindfs and sshfs (connected
+to its server by a pipe, without a network) show the same tmpfs tree, as known peers.
 
 ## Results
 
@@ -279,8 +282,8 @@ ${missedText(results)}
   until they change, and it sees every change as a real operation.
 - The first reader after a flip pays for the new link, name, attributes and bytes: one request each.
   Later readers find them in the kernel.
-- A flip is a few tens of requests in sequence, each with two context switches. Readers that keep
-  every CPU busy delay each of them, so the possible rate falls with the load of the machine.
+- A flip is a few tens of sequential requests, each with two context switches. Readers that keep
+  every CPU busy delay each request, so the highest rate of flips falls with the load of the machine.
 - The start of a mount includes two starts of Node: the daemon's and then the server's.
 `;
 }
@@ -298,10 +301,10 @@ function versions() {
 	const found = {};
 	for (const name of ['.', 'node_modules/koffi', 'node_modules/fuse-native']) {
 		try {
-			const { name: known, version } = JSON.parse(readFileSync(join(ROOT, name, 'package.json'), 'utf8'));
-			found[known] = version;
+			const manifest = JSON.parse(readFileSync(join(ROOT, name, 'package.json'), 'utf8'));
+			found[manifest.name] = manifest.version;
 		} catch {
-			// An optional package that is not installed.
+			// The optional package is not installed.
 		}
 	}
 	for (const name of ['bindfs', 'sshfs']) {
@@ -312,37 +315,37 @@ function versions() {
 	return found;
 }
 
-/** A folder on tmpfs that everybody may enter. */
+/** A new directory on tmpfs, with mode 0755. */
 function makeScratch() {
 	const memory = '/dev/shm';
 	let parent = tmpdir();
 	try {
 		if (statfsSync(memory).type === TMPFS_MAGIC) parent = memory;
 	} catch {
-		// Not there: the folder gets a tmpfs of its own.
+		// Without /dev/shm, a new tmpfs is mounted on the directory.
 	}
 	const folder = mkdtempSync(join(parent, 'cmfs-bench-'));
 	scratch = folder;
 	chmodSync(folder, 0o755);
 	if (statfsSync(folder).type !== TMPFS_MAGIC) {
 		if (spawnSync('mount', ['-t', 'tmpfs', '-o', 'mode=755', 'bench', folder]).status !== 0) {
-			throw new Error('there is no tmpfs at /dev/shm, and mounting one needs root');
+			throw new Error('/dev/shm is not a tmpfs, and only root can mount another one; run as root');
 		}
 		ownTmpfs = true;
 	}
 	return folder;
 }
 
-/** Closes what is open; idempotent. */
+/** Closes all targets, unmounts everything below the scratch directory and removes it. Idempotent. */
 async function cleanUp() {
 	for (const target of open.splice(0).toReversed()) await target.close().catch(() => {});
 	const folder = scratch;
 	scratch = undefined;
 	if (folder === undefined) return;
-	const left = readFileSync('/proc/self/mountinfo', 'utf8')
+	const mountPoints = readFileSync('/proc/self/mountinfo', 'utf8')
 		.split('\n')
 		.map((row) => row.split(' ')[4] ?? '');
-	for (const point of left.filter((path) => path.startsWith(`${folder}/`)).reverse()) unmount(point);
+	for (const path of mountPoints.filter((path) => path.startsWith(`${folder}/`)).reverse()) unmount(path);
 	if (ownTmpfs) unmount(folder);
 	rmSync(folder, { recursive: true, force: true });
 }

@@ -33,7 +33,7 @@ else run(MOUNT_EXAMPLES, ROOT);
 function run(command, cwd) {
 	const child = spawn(process.execPath, [join(ROOT, 'dist/main.js'), ...command], { cwd, stdio: 'inherit' });
 
-	// A terminal sends SIGINT to the program too; passing it on would send a second one, which forces the exit.
+	// A terminal sends SIGINT to the program too; passing it on would deliver it twice.
 	const terminal = [process.stdin, process.stdout, process.stderr].some(({ isTTY }) => isTTY);
 	process.on('SIGINT', () => {
 		if (!terminal) child.kill('SIGINT');

@@ -1,8 +1,8 @@
 // @ts-check
 /*
- * F3 and F6 with a cluster: a real etcd and kube-apiserver on loopback, the program following them. From the answer to
- * a PATCH to the first read of the new bytes through the mount; and what daemon, server and API server have to do while
- * nothing changes. Imported by bench.
+ * F3 and F6 with a cluster: a mount that follows a real etcd and kube-apiserver on loopback. Measures the time from the
+ * response to a PATCH to the first read of the new bytes through the mount, and the CPU time and requests while nothing
+ * changes. Imported by bench.
  */
 
 import { spawn } from 'node:child_process';
@@ -16,24 +16,24 @@ import { findControlPlane } from '../control-plane/ensure.mjs';
 import { activity, family, pause, quantile, residentBytes } from './measure.mjs';
 import { mount, SETTLE_MS } from './program.mjs';
 
-/** ConfigMaps of the namespace, of which one is edited. */
+/** Number of ConfigMaps in the namespace; one of them is edited. */
 const OBJECTS = 100;
 const NAMESPACE = 'bench';
 const READY_MS = 120_000;
 const LATE_MS = 30_000;
-/** First connections, code that is compiled at its first run: not measured. */
+/** Edits before the measured ones: they open connections and compile code. */
 const WARM_UP_EDITS = 20;
 
 /**
  * @typedef {object} ControlPlane
- * @property {string} kubeconfig Of a user of its own, whose requests are counted.
+ * @property {string} kubeconfig For a separate user, whose requests are counted.
  * @property {(method: string, path: string, body?: unknown) => Promise<{ status: number, answeredAt: number }>} api
- * @property {() => number} countRequests Those of the kubeconfig's user since the start.
+ * @property {() => number} countRequests Requests of the kubeconfig's user since the start.
  * @property {() => Promise<void>} close
  */
 
 /**
- * Undefined without the programs; they are not built for a benchmark.
+ * Returns undefined if kube-apiserver or etcd is missing; a benchmark does not build them.
  *
  * @param {import('./program.mjs').Setting} setting
  * @param {{ edits: number, idleSeconds: number }} options
@@ -53,13 +53,13 @@ export async function cluster(setting, { edits, idleSeconds }) {
 		const args = ['--kubeconfig', plane.kubeconfig, '-n', NAMESPACE];
 		const mounted = await mount(setting, join(setting.scratch, 'cluster-mount'), args);
 		try {
-			setting.said(`${edits} edits`);
+			setting.progress(`${edits} edits`);
 			const latencies = await measureEdits(plane, join(mounted.folder, 'app-0/generation'), `${objects}/app-0`, edits);
 			await sleep(SETTLE_MS);
-			setting.said(`idle for ${idleSeconds} s`);
-			const rest = await measureIdle(plane, mounted.pid, idleSeconds);
+			setting.progress(`idle for ${idleSeconds} s`);
+			const idle = await measureIdle(plane, mounted.pid, idleSeconds);
 			const [p50, p99] = [quantile(latencies, 0.5), quantile(latencies, 0.99)];
-			return { edits, readyMs: mounted.readyMs, p50, p99, max: Math.max(...latencies), idle: rest };
+			return { edits, readyMs: mounted.readyMs, p50, p99, max: Math.max(...latencies), idle };
 		} finally {
 			await mounted.close();
 		}
@@ -73,7 +73,7 @@ async function measureEdits(plane, file, path, edits) {
 	const latencies = [];
 	for (let edit = 1; edit <= WARM_UP_EDITS + edits; edit++) {
 		const { status, answeredAt } = await plane.api('PATCH', path, { data: { generation: String(edit) } });
-		if (status !== 200) throw new Error(`PATCH was answered with ${status}`);
+		if (status !== 200) throw new Error(`PATCH failed with status ${status}`);
 		while (readFileSync(file, 'latin1') !== String(edit)) {
 			if (performance.now() - answeredAt > LATE_MS) throw new Error(`edit ${edit} was not readable after 30 s`);
 			pause(0.25);
@@ -90,11 +90,11 @@ async function measureIdle(plane, pid, seconds) {
 	const before = { requests: plane.countRequests(), each: pids.map(activity) };
 	await sleep(seconds * 1000);
 	const after = { requests: plane.countRequests(), each: pids.map(activity) };
-	const [daemon, server] = pids.map((one, index) => {
+	const [daemon, server] = pids.map((pid, index) => {
 		const [from, to] = [before.each[index], after.each[index]];
 		const runNs = (to?.runNs ?? 0) - (from?.runNs ?? 0);
 		const wakeUps = (to?.wakeUps ?? 0) - (from?.wakeUps ?? 0);
-		return { wakeUps, cpuPercent: runNs / seconds / 1e7, residentBytes: residentBytes(one) };
+		return { wakeUps, cpuPercent: runNs / seconds / 1e7, residentBytes: residentBytes(pid) };
 	});
 	const requestsPerMinute = ((after.requests - before.requests) * 60) / seconds;
 	return { seconds, objects: OBJECTS, requestsPerMinute, daemon, server };
@@ -155,7 +155,7 @@ async function startControlPlane(programs, folder) {
 			const type = method === 'PATCH' ? 'application/merge-patch+json' : 'application/json';
 			const headers = { authorization: `Bearer ${admin}`, accept: 'application/json', 'content-type': type };
 			const call = request(new URL(path, url), { method, headers, agent, ca: readFileSync(caFile), timeout: 30_000 });
-			call.on('timeout', () => call.destroy(new Error(`${method} ${path}: no answer`)));
+			call.on('timeout', () => call.destroy(new Error(`${method} ${path}: no response after 30 s`)));
 			call.on('error', reject);
 			call.on('response', (response) => {
 				const answeredAt = performance.now();
@@ -197,7 +197,7 @@ async function startControlPlane(programs, folder) {
 		while (!(existsSync(caFile) && (await api('GET', '/readyz').catch(() => undefined))?.status === 200)) {
 			const dead = running.find(({ child }) => child.exitCode !== null || child.signalCode !== null);
 			if (dead !== undefined) throw new Error(`${dead.name} ended: ${lastLine(join(folder, `${dead.name}.log`))}`);
-			if (performance.now() > deadline) throw new Error('the API server was not ready after two minutes');
+			if (performance.now() > deadline) throw new Error('the API server was not ready after 2 min');
 			await sleep(100);
 		}
 	} catch (error) {
@@ -215,7 +215,7 @@ async function startControlPlane(programs, folder) {
 			'current-context': 'bench',
 		}),
 	);
-	// Each request is logged when it comes; a watch another time when it is answered, and when it ends.
+	// The audit log has one RequestReceived line per request; a watch also has lines for its response and its end.
 	const countRequests = () => readFileSync(audit, 'latin1').split('"stage":"RequestReceived"').length - 1;
 	return { kubeconfig, api, countRequests, close };
 }

@@ -1,6 +1,6 @@
 // @ts-check
 /*
- * F4: how many flips a second over 100 volumes, alone and while 16 readers check every byte. Imported by bench.
+ * F4: flips per second over 100 volumes, without readers and while 16 readers check every byte. Imported by bench.
  */
 
 import { spawn } from 'node:child_process';
@@ -11,9 +11,9 @@ const KEYS = ['a', 'b', 'c', 'd', 'e'];
 const SIZE = 1024;
 const COUNT = 100;
 const READER_COUNT = 16;
-/** The rate of F4. Unit: flips a second. */
+/** The required rate of F4. Unit: flips per second. */
 const RATE = 1000;
-/** What a reader waits between two checks where it is not to take all of the machine. Unit: milliseconds. */
+/** Pause of a reader between two checks in the run that leaves CPU time for flips. Unit: milliseconds. */
 const EASY_MS = 5;
 
 const NAMES = Array.from({ length: COUNT }, (_, index) => `flip-${String(index).padStart(3, '0')}`);
@@ -29,20 +29,20 @@ export const FLIP_VOLUMES = Object.fromEntries(
 
 /**
  * @param {readonly import('./targets.mjs').Target[]} targets
- * @param {{ seconds: number, said: (text: string) => void }} options
+ * @param {{ seconds: number, progress: (text: string) => void }} options
  * @returns {Promise<Record<string, FlipRow>>}
  */
-export async function flips(targets, { seconds, said }) {
+export async function flips(targets, { seconds, progress }) {
 	/** @type {Record<string, FlipRow>} */
 	const results = {};
 	for (const target of targets) {
 		if (target.host === undefined) continue;
-		said(`${target.name}, alone`);
+		progress(`${target.name}, without readers`);
 		const alone = await run(target, seconds, 0);
-		said(`${target.name}, ${RATE} a second and ${READER_COUNT} readers`);
+		progress(`${target.name}, ${RATE} per second with ${READER_COUNT} readers`);
 		const pacedEasy = await run(target, seconds, RATE, EASY_MS);
 		const paced = await run(target, seconds, RATE, 0);
-		said(`${target.name}, as fast as it goes and ${READER_COUNT} readers`);
+		progress(`${target.name}, as fast as possible with ${READER_COUNT} readers`);
 		const fastest = await run(target, seconds, 0, 0);
 		results[target.name] = { alone, pacedEasy, paced, fastest };
 	}
@@ -52,14 +52,14 @@ export async function flips(targets, { seconds, said }) {
 /**
  * @param {import('./targets.mjs').Target} target
  * @param {number} seconds
- * @param {number} rate
- * @param {number} [pauseMs] Undefined: nobody reads.
+ * @param {number} rate Flips per second; 0: as fast as possible.
+ * @param {number} [pauseMs] Undefined: no readers.
  * @returns {Promise<FlipCell>}
  */
 async function run(target, seconds, rate, pauseMs) {
 	const before = (await target.host?.upcalls())?.total ?? 0;
 	const readers = pauseMs === undefined ? undefined : startReaders(target, seconds + 0.5, pauseMs);
-	const flipped = await target.host?.ask('flips', { names: NAMES, seconds, rate });
+	const flipped = await target.host?.request('flips', { names: NAMES, seconds, rate });
 	const seen = await readers;
 	const after = (await target.host?.upcalls())?.total ?? 0;
 	const { perSecond, flipUs, removalUs, problems, count } = flipped;

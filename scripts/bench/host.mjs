@@ -1,7 +1,7 @@
 // @ts-check
 /*
- * The daemon's part of one mount, driven by bench: a driver of the program with its volumes, in a process of its own, so
- * that bench measures without being what answers. Started with an IPC channel; ends, and unmounts, with it.
+ * Mounts one driver with its volumes, in a separate process, so that the measuring process does not also serve the mount.
+ * Started by bench with an IPC channel; unmounts and exits when the channel closes.
  */
 
 import { readdirSync, readFileSync } from 'node:fs';
@@ -27,7 +27,7 @@ const silent = {
 let driver;
 /** @type {Map<string, any>} */
 const volumes = new Map();
-/** Time in unlink and rmdir, the removal of old generations. Unit: milliseconds. */
+/** Time spent in unlink and rmdir, which remove old generations. Unit: milliseconds. */
 let removalMs = 0;
 let removals = 0;
 
@@ -68,7 +68,7 @@ const COMMANDS = {
 			write(name);
 		}
 		await driver.mount();
-		return { children: childrenMaps() };
+		return { children: inspectChildren() };
 	},
 
 	/** @param {{ volume: string }} args */
@@ -79,7 +79,7 @@ const COMMANDS = {
 	},
 
 	/**
-	 * Flips volumes in turn, as fast as it goes or at a rate.
+	 * Flips the volumes one after the other at `rate` per second; 0: as fast as possible.
 	 *
 	 * @param {{ names: string[], seconds: number, rate: number }} args
 	 */
@@ -112,7 +112,7 @@ const COMMANDS = {
 };
 
 /**
- * Counts what the removal of old generations costs.
+ * Measures the removal of old generations.
  *
  * @param {any} tree
  */
@@ -129,7 +129,7 @@ function timeRemovals(tree) {
 }
 
 /**
- * The next generation: every key's bytes say which one it is, again and again.
+ * Writes the next generation: the bytes of every key repeat the name and the number of the generation.
  *
  * @param {string} name
  */
@@ -144,8 +144,8 @@ function write(name) {
 	volume.session.write(new Map(files));
 }
 
-/** What the processes that answer have loaded: tells drivers apart that would otherwise look alike. */
-function childrenMaps() {
+/** Whether each child process has loaded fuse-native, which shows the driver that really serves the mount. */
+function inspectChildren() {
 	return readdirSync('/proc')
 		.filter((pid) => /^\d+$/.test(pid))
 		.flatMap((pid) => {

@@ -1,7 +1,7 @@
 // @ts-check
 /*
- * Repeats one file operation in a tight loop, as loop.c does, with libc's functions through koffi: about 0.2 us a call
- * above the kernel's own. For machines with neither a compiler nor perl. See loop.c for what goes in and out.
+ * Repeats one file operation in a tight loop, as loop.c does, with libc's functions through koffi. Overhead: about 0.2 us
+ * per system call. For machines without a compiler and without perl. loop.c documents the input and the output.
  */
 
 import { createInterface } from 'node:readline';
@@ -16,17 +16,17 @@ const readlink = libc.func('long readlink(const void *path, void *bytes, size_t 
 const getdents64 = libc.func('long getdents64(int fd, void *bytes, size_t size)');
 const close = libc.func('int close(int fd)');
 
-const HERE = -100;
+const AT_FDCWD = -100;
 const NOFOLLOW = 0x100;
 const O_DIRECTORY = process.arch === 'arm64' ? 0x4000 : 0x10000;
 const bytes = Buffer.alloc(2 << 20);
 const status = Buffer.alloc(256);
 
-/** @type {Record<string, (path: Buffer) => boolean>} True: it failed. */
+/** Each returns whether the operation failed. @type {Record<string, (path: Buffer) => boolean>} */
 const OPERATIONS = {
-	stat: (path) => stat(HERE, path, status, 0) < 0,
-	lstat: (path) => stat(HERE, path, status, NOFOLLOW) < 0,
-	missing: (path) => stat(HERE, path, status, 0) >= 0,
+	stat: (path) => stat(AT_FDCWD, path, status, 0) < 0,
+	lstat: (path) => stat(AT_FDCWD, path, status, NOFOLLOW) < 0,
+	missing: (path) => stat(AT_FDCWD, path, status, 0) >= 0,
 	readlink: (path) => readlink(path, bytes, 4096) < 0,
 	read(path) {
 		const fd = open(path, 0);

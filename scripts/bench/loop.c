@@ -1,9 +1,9 @@
 /*
- * Repeats one file operation in a tight loop and says how long that took: the loop with the least overhead, compiled by
- * bench where there is a compiler. The same in loop.pl and loop-ffi.mjs for machines without one.
+ * Repeats one file operation in a tight loop and prints the elapsed time. Of the three loops it has the least overhead;
+ * bench compiles it if a compiler is available. loop.pl and loop-ffi.mjs do the same without a compiler.
  *
- * Standard input:  OPERATION COUNT PATH, one a line; OPERATION is stat, lstat, readlink, read, list, bytes or missing
- * Standard output: nanoseconds of all COUNT, or "error ERRNO"
+ * Standard input:  OPERATION COUNT PATH, one per line; OPERATION is stat, lstat, readlink, read, list, bytes or missing
+ * Standard output: nanoseconds for all COUNT operations, or "error ERRNO"
  */
 
 #define _GNU_SOURCE
@@ -54,7 +54,7 @@ static int one(const char *operation, const char *path)
 	return -1;
 }
 
-/* COUNT one-byte reads over the file, from its start again where it ends. */
+/* Makes COUNT reads of one byte in order; continues at the start after the end of the file. */
 static int bytes(const char *path, long count)
 {
 	struct stat status;

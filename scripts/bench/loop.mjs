@@ -1,9 +1,9 @@
 // @ts-check
 /*
- * The processes that repeat a file operation in a tight loop, and the choice of what they are written in.
+ * Processes that repeat a file operation in a tight loop, and the choice of their implementation.
  *
- * Imported by bench. Node's own file functions cost 1 us and more beside a system call of 1 us, which would hide half
- * of every difference; a compiled loop, perl's syscall() and FFI cost much less, in this order.
+ * Imported by bench. Node's file functions have an overhead of 1 us or more, as much as a system call, which would hide
+ * half of every difference. C has the least overhead, then perl's syscall(), then FFI.
  */
 
 import { spawn, spawnSync } from 'node:child_process';
@@ -22,9 +22,9 @@ const MACHINES = /** @type {Partial<Record<string, string>>} */ ({ x64: 'x86_64'
  */
 
 /**
- * What can be used here, the least overhead first.
+ * The implementations available on this machine, the one with the least overhead first.
  *
- * @param {string} scratch Where a compiled loop may be written.
+ * @param {string} scratch Directory for a compiled loop.
  * @returns {readonly LoopKind[]}
  */
 export function loopKinds(scratch) {
@@ -45,12 +45,12 @@ export function loopKinds(scratch) {
 }
 
 /**
- * How a command becomes one that runs as another user, or in another mount namespace.
+ * Changes a command so that it runs as another user, or in another mount namespace.
  *
  * @typedef {(command: readonly string[]) => readonly string[]} Wrap
  */
 
-/** One process of a kind. */
+/** A running loop process. */
 export class Loop {
 	/** @type {((line: string) => void)[]} */
 	#waiting = [];
@@ -76,7 +76,7 @@ export class Loop {
 	 * @param {string} operation
 	 * @param {number} count
 	 * @param {string} path
-	 * @returns {Promise<number>} Nanoseconds of one operation.
+	 * @returns {Promise<number>} Average time of one operation. Unit: nanoseconds.
 	 */
 	async run(operation, count, path) {
 		const line = await new Promise((resolve) => {

@@ -1,5 +1,5 @@
 // @ts-check
-/* Arithmetic and /proc readings for the benchmarks. Imported by them; prints nothing. */
+/* Statistics and /proc readings for the benchmarks. Imported by them. */
 
 import { readdirSync, readFileSync } from 'node:fs';
 
@@ -19,12 +19,12 @@ export function quantile(values, part) {
 	return low + (high - low) * (at - Math.floor(at));
 }
 
-/** Sleeps without the event loop. Unit: milliseconds. @param {number} ms */
+/** Sleeps and blocks the event loop. Unit: milliseconds. @param {number} ms */
 export function pause(ms) {
 	Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms);
 }
 
-/** A process and its direct children. @param {number} pid */
+/** Ids of a process and its direct children. @param {number} pid */
 export function family(pid) {
 	const children = readdirSync('/proc').filter((name) => {
 		return /^\d+$/.test(name) && Number(/^PPid:\s*(\d+)$/m.exec(read(`/proc/${name}/status`))?.[1]) === pid;
@@ -32,7 +32,7 @@ export function family(pid) {
 	return [pid, ...children.map(Number)];
 }
 
-/** CPU time of a process with its threads. Unit: seconds. @param {number} pid */
+/** CPU time of all threads of a process. Unit: seconds. @param {number} pid */
 export function cpuSeconds(pid) {
 	// Source: proc(5), stat: fields 14 and 15 in clock ticks of 10 ms; field 2 may hold spaces.
 	const fields = read(`/proc/${pid}/stat`)
@@ -47,7 +47,7 @@ export function residentBytes(pid) {
 }
 
 /**
- * How often the threads of a process went to sleep, which is how often they were woken, and how long they ran.
+ * Wake-ups (the voluntary context switches) and run time of all threads of a process.
  *
  * @param {number} pid
  */

@@ -1,7 +1,7 @@
 // @ts-check
 /*
- * The whole program from outside, by its command line: start-up, saves of a manifest, memory, CPU of a large start,
- * idling, and cold walks. Imported by bench.
+ * Measures the complete program through its command line: start-up, saves of a manifest, CPU and memory of a large start,
+ * idle, and cold walks. Imported by bench.
  */
 
 import { spawn, spawnSync } from 'node:child_process';
@@ -19,7 +19,7 @@ const KEY_SIZE = 1024;
  * @property {string} dist
  * @property {string} scratch
  * @property {(target: { close: () => Promise<void> }) => void} opened
- * @property {(text: string) => void} said
+ * @property {(text: string) => void} progress
  */
 
 /**
@@ -46,11 +46,16 @@ export async function mount(setting, folder, args) {
 		new Promise((resolve) => child.stdio[3]?.once('data', () => resolve(true))),
 		ended.then(() => false),
 	]);
-	if (!ready) throw new Error('the program ended before its mount answered');
+	if (!ready) throw new Error('the program ended before its mount was ready');
 	return { readyMs: performance.now() - from, pid: child.pid ?? 0, folder, close };
 }
 
-/** Start-up in turns with a bare Node, of which it needs two: the daemon's, then the server's. @param {Setting} setting @param {number} rounds */
+/**
+ * Start-up, alternating with the start of a bare Node. A mount includes two starts of Node: the daemon's, then the
+ * server's.
+ *
+ * @param {Setting} setting @param {number} rounds
+ */
 export async function startUp(setting, rounds) {
 	/** @type {Record<'ready' | 'node' | 'version', number[]>} */
 	const samples = { ready: [], node: [], version: [] };
@@ -87,8 +92,8 @@ export async function saveLatency(setting, saves) {
 	const latencies = { rename: [], truncate: [] };
 	try {
 		for (let save = 1; save <= saves; save++) {
-			const way = save % 2 === 0 ? 'rename' : 'truncate';
-			if (way === 'rename') {
+			const method = save % 2 === 0 ? 'rename' : 'truncate';
+			if (method === 'rename') {
 				writeFileSync(`${manifest}.new`, text(save));
 				renameSync(`${manifest}.new`, manifest);
 			} else {
@@ -99,7 +104,7 @@ export async function saveLatency(setting, saves) {
 				if (performance.now() - from > 10_000) throw new Error(`save ${save} was not readable after 10 s`);
 				pause(0.25);
 			}
-			latencies[way].push(performance.now() - from);
+			latencies[method].push(performance.now() - from);
 			await sleep(20 + Math.random() * 40);
 		}
 	} finally {
@@ -112,7 +117,7 @@ export async function saveLatency(setting, saves) {
 }
 
 /**
- * One List as JSON, as an API server answers.
+ * Writes one List in JSON, as in the response of an API server.
  *
  * @param {string} path
  * @param {number} count
@@ -130,12 +135,12 @@ function writeList(path, count) {
 	writeFileSync(path, JSON.stringify({ apiVersion: 'v1', kind: 'List', items }));
 }
 
-/** F5: CPU until mounted, and resident memory. @param {Setting} setting @param {readonly number[]} counts */
+/** F5: CPU time until the mount is ready, and resident memory. @param {Setting} setting @param {readonly number[]} counts */
 export async function scale(setting, counts) {
 	const list = join(setting.scratch, 'list.json');
 	const rows = [];
 	for (const count of counts) {
-		setting.said(`${count} ConfigMaps`);
+		setting.progress(`${count} ConfigMaps`);
 		writeList(list, count);
 		const mounted = await mount(setting, join(setting.scratch, 'scale'), ['-f', list]);
 		const [daemon = 0, server = 0] = family(mounted.pid);
@@ -149,10 +154,10 @@ export async function scale(setting, counts) {
 	return rows;
 }
 
-/** Some ten seconds after the last work V8 collects garbage once; what follows is idleness. Unit: milliseconds. */
+/** V8 collects garbage once, about ten seconds after the last work; idle is measured after it. Unit: milliseconds. */
 export const SETTLE_MS = 15_000;
 
-/** F6: what daemon and server do when nothing happens. @param {Setting} setting @param {number} seconds */
+/** F6: wake-ups and CPU time of daemon and server while nothing changes. @param {Setting} setting @param {number} seconds */
 export async function idle(setting, seconds) {
 	const sources = join(setting.scratch, 'idle-sources');
 	mkdirSync(sources, { recursive: true });
@@ -173,7 +178,7 @@ export async function idle(setting, seconds) {
 }
 
 /**
- * F5: the first walk over a fresh mount, in turns with tmpfs and the peers over the same tree.
+ * F5: the first walk over a fresh mount, alternating with tmpfs and the peers over the same tree.
  *
  * @param {Setting} setting
  * @param {{ count: number, rounds: number, peers: readonly string[] }} options
@@ -200,7 +205,7 @@ export async function coldWalks(setting, { count, rounds, peers }) {
 		}
 	};
 	for (let round = 0; round < rounds; round++) {
-		setting.said(`${count} ConfigMaps, round ${round + 1} of ${rounds}`);
+		setting.progress(`${count} ConfigMaps, round ${round + 1} of ${rounds}`);
 		walk('tmpfs', plain);
 		const mounted = await mount(setting, join(setting.scratch, 'walk-kernel'), ['-f', list]);
 		walk('kernel', mounted.folder);
@@ -229,7 +234,7 @@ export async function coldWalks(setting, { count, rounds, peers }) {
 	return { count, rounds, targets: Object.fromEntries(rows) };
 }
 
-/** A workload with as much as a usual one: two volumes of a ConfigMap and a subPath, an environment, a missing directory. */
+/** A typical workload: two volumes of a ConfigMap, a subPath, an environment, and a mount point that does not exist yet. */
 const WORKLOAD = `apiVersion: v1
 kind: ConfigMap
 metadata: { name: app }
@@ -253,8 +258,8 @@ spec:
 `;
 
 /**
- * `run` to the first instruction of its command, in turns with a bare Node. What happens once the volumes are there
- * (the namespace, the binds, the start of the command) is told by the program itself.
+ * Time from the start of `run` to the first instruction of its command, alternating with the start of a bare Node. The
+ * program itself logs the time from ready volumes to the command (the namespace, the binds, the start of the command).
  *
  * @param {Setting} setting @param {number} rounds
  */
@@ -268,7 +273,7 @@ export async function runStart(setting, rounds) {
 		spawnSync(process.execPath, ['-e', '0'], { stdio: 'ignore' });
 		samples.node.push(performance.now() - nodeFrom);
 		for (const driver of /** @type {const} */ (['kernel', 'directory'])) {
-			// The command's end is as good as its start: the rest is taken away afterwards.
+			// date prints the time at which the command runs; the unmount after it is not measured.
 			const args = ['run', '-f', manifest, '--driver', driver, '--log-level', 'debug', '--log-format', 'json'];
 			const from = Date.now();
 			const run = spawnSync(process.execPath, [join(setting.dist, 'main.js'), ...args, '--', 'date', '+%s.%N'], {
@@ -276,7 +281,7 @@ export async function runStart(setting, rounds) {
 				stdio: ['ignore', 'pipe', 'pipe'],
 			});
 			samples[driver].push(Number(run.stdout) * 1000 - from);
-			const line = run.stderr.split('\n').find((one) => one.includes('"the application runs"'));
+			const line = run.stderr.split('\n').find((text) => text.includes('"the application runs"'));
 			if (driver === 'kernel' && line !== undefined) samples.afterReady.push(JSON.parse(line).afterReadyMs);
 		}
 	}

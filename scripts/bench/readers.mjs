@@ -1,7 +1,7 @@
 // @ts-check
 /*
- * Sixteen readers that check what they read while volumes flip: no missing key, no torn file, no two generations in one
- * snapshot, no generation after a later one. Threads of one process; prints one line of JSON.
+ * Reads volumes while they flip, in several threads, and counts inconsistent reads: missing keys, torn files, two
+ * generations in one snapshot, an older generation after a newer one. Prints one line of JSON.
  *
  * Arguments: JSON { folder, names, keys, size, readers, seconds, pauseMs }
  */
@@ -20,7 +20,7 @@ function check({ folder, names, keys, size, seconds, pauseMs }) {
 	/** @type {Map<string, string>} */
 	const latest = new Map();
 
-	/** The generation that a file shows; undefined when it is missing or torn. @param {string} path */
+	/** The generation in a file; undefined if the file is missing or torn. @param {string} path */
 	function generation(path) {
 		let length = 0;
 		try {
@@ -33,8 +33,8 @@ function check({ folder, names, keys, size, seconds, pauseMs }) {
 		}
 		const end = bytes.indexOf(10) + 1;
 		const line = bytes.toString('latin1', 0, end);
-		const whole = Buffer.alloc(size, line);
-		if (length === size && bytes.subarray(0, size).equals(whole)) return line;
+		const expected = Buffer.alloc(size, line);
+		if (length === size && bytes.subarray(0, size).equals(expected)) return line;
 		seen.torn++;
 		return undefined;
 	}

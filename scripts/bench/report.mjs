@@ -1,5 +1,5 @@
 // @ts-check
-/* Results as tables, for people and as markdown, and the bars with what was measured. Imported by bench; pure. */
+/* Renders the results as text or Markdown tables, and compares them with the bars. Imported by bench; pure. */
 
 /**
  * @typedef {object} Results
@@ -22,7 +22,7 @@
  * @property {Awaited<ReturnType<typeof import('./program.mjs').idle>>} [idle]
  * @property {Awaited<ReturnType<typeof import('./program.mjs').coldWalks>>[]} [walks]
  * @property {Awaited<ReturnType<typeof import('./cluster.mjs').cluster>>} [cluster]
- * @property {string[]} failures Parts that could not be measured, and why.
+ * @property {string[]} failures Parts whose measurement failed, each with the reason: `PART: REASON`.
  * @property {Bar[]} bars
  */
 
@@ -55,7 +55,7 @@ function counted(count) {
 }
 
 /**
- * The figures that there are bars for.
+ * Compares the results with their bars.
  *
  * @param {Omit<Results, 'bars'>} results
  * @returns {Bar[]}
@@ -85,7 +85,7 @@ export function judge(results) {
 			add(
 				'warm open+read+close',
 				`${F2_TIMES} times faster than fuse-native`,
-				`${short(times)} times`,
+				`${short(times)} times faster`,
 				times >= F2_TIMES,
 			);
 		}
@@ -106,17 +106,17 @@ export function judge(results) {
 			['16 readers that never pause', kernel.paced],
 		])) {
 			const met = run.perSecond >= FLIPS_PER_SECOND * 0.99;
-			add(`flips a second, ${text}`, `${FLIPS_PER_SECOND} sustained`, short(run.perSecond), met);
+			add(`flips per second, ${text}`, `${FLIPS_PER_SECOND} sustained`, short(run.perSecond), met);
 		}
 	}
 	if (saves !== undefined) {
 		const { p99 } = saves.all;
-		add('manifest save to readable, p99', `below ${SAVE_P99_MS} ms`, `${short(p99)} ms`, p99 < SAVE_P99_MS);
+		add('from a manifest save to readable, p99', `below ${SAVE_P99_MS} ms`, `${short(p99)} ms`, p99 < SAVE_P99_MS);
 	}
 	const large = scale?.find(({ count }) => count === 10_000);
 	if (large !== undefined) {
 		const cpu = large.cpu.daemon + large.cpu.server;
-		add('10 000 ConfigMaps, CPU until mounted', `below ${START_CPU_S} s`, `${short(cpu)} s`, cpu < START_CPU_S);
+		add('10 000 ConfigMaps, CPU until ready', `below ${START_CPU_S} s`, `${short(cpu)} s`, cpu < START_CPU_S);
 		const beyond = (large.resident.daemon + large.resident.server - large.payloadBytes) / MIB;
 		const bar = `below ${START_MIB} MiB beyond the payload`;
 		add('10 000 ConfigMaps, resident memory', bar, `${short(beyond)} MiB`, beyond < START_MIB);
@@ -137,12 +137,12 @@ export function judge(results) {
 	const { cluster } = results;
 	if (cluster !== undefined) {
 		const { p50, p99, idle: rest } = cluster;
-		const name = 'PATCH answered to readable';
+		const name = 'from the response to a PATCH to readable';
 		add(`${name}, p50`, `below ${PROPAGATION_P50_MS} ms`, `${short(p50)} ms`, p50 < PROPAGATION_P50_MS);
 		add(`${name}, p99`, `below ${PROPAGATION_P99_MS} ms`, `${short(p99)} ms`, p99 < PROPAGATION_P99_MS);
 		const { requestsPerMinute } = rest;
 		const met = requestsPerMinute < REQUESTS_PER_MINUTE;
-		add('API requests a minute, idle', `below ${REQUESTS_PER_MINUTE}`, short(requestsPerMinute), met);
+		add('API requests per minute, idle', `below ${REQUESTS_PER_MINUTE}`, short(requestsPerMinute), met);
 		const percent = (rest.daemon?.cpuPercent ?? 0) + (rest.server?.cpuPercent ?? 0);
 		const bar = `below ${IDLE_PERCENT} % of a core`;
 		add('idle CPU with a cluster', bar, `${percent.toFixed(3)} %`, percent < IDLE_PERCENT);
@@ -155,7 +155,7 @@ export function judge(results) {
 }
 
 /**
- * Everything that was measured, as tables.
+ * All results as tables.
  *
  * @param {Results} results
  * @returns {Table[]}
@@ -183,7 +183,7 @@ export function tables(results) {
 		const base = afterFlip.tmpfs;
 		all.push({
 			title: 'A flip, and the first readers after it',
-			text: 'One ConfigMap of five keys of 1 KiB. Requests in brackets. The daemon makes the flip; the old generation is not removed yet.',
+			text: 'One ConfigMap with five keys of 1 KiB. Requests in brackets. The time of a flip excludes the removal of the old generation.',
 			head: ['', 'flip, us', 'first open+read+close, us', 'times tmpfs', 'second, us'],
 			rows: Object.entries(afterFlip).map(([name, cell]) => {
 				/** @param {number} us @param {number} upcalls */
@@ -200,12 +200,12 @@ export function tables(results) {
 	}
 	if (flips !== undefined) {
 		all.push({
-			title: 'Flips a second over 100 ConfigMaps of five keys of 1 KiB',
-			text: 'Wrong reads are missing, torn, mixed, backwards. On tmpfs, as with kubelet, a reader can lose a generation that is removed while it reads.',
-			head: ['', 'run', 'flips a second', 'us a flip', 'us a removal', 'checks a second', 'wrong reads'],
+			title: 'Flips per second over 100 ConfigMaps with five keys of 1 KiB',
+			text: 'Wrong reads: missing, torn, mixed, backwards. On tmpfs, as with kubelet, a generation can be removed while a process reads it.',
+			head: ['', 'run', 'flips per second', 'us per flip', 'us per removal', 'checks per second', 'wrong reads'],
 			rows: Object.entries(flips).flatMap(([name, row]) =>
 				/** @type {const} */ ([
-					['alone', row.alone, 'alone'],
+					['alone', row.alone, 'without readers'],
 					['pacedEasy', row.pacedEasy, '1 000 requested, 16 readers with 5 ms pauses'],
 					['paced', row.paced, '1 000 requested, 16 readers without pause'],
 					['fastest', row.fastest, 'as many as possible, 16 readers without pause'],
@@ -217,36 +217,36 @@ export function tables(results) {
 		all.push({
 			title: `From the end of a manifest save to the first read of the new bytes, ${saves.saves} saves, ms`,
 			head: ['', 'p50', 'p99', 'max'],
-			rows: /** @type {const} */ (['rename', 'truncate', 'all']).map((way) => {
-				const { p50, p99, max } = saves[way];
+			rows: /** @type {const} */ (['rename', 'truncate', 'all']).map((method) => {
+				const { p50, p99, max } = saves[method];
 				const text = { rename: 'new file renamed over the old', truncate: 'truncated and written', all: 'both' };
-				return [text[way], short(p50), short(p99), short(max)];
+				return [text[method], short(p50), short(p99), short(max)];
 			}),
 		});
 	}
 	if (run !== undefined) {
 		all.push({
-			title: `\`run\` to the first instruction of its command, ${run.rounds} starts, medians, ms`,
+			title: `From the start of \`run\` to the first instruction of its command, ${run.rounds} starts, medians, ms`,
 			head: [
 				'with FUSE',
-				'without',
+				'without FUSE',
 				'of which a bare node',
 				'of which from ready volumes to the command',
-				'slowest of these',
+				'the slowest of these',
 			],
 			rows: [[run.kernelMs, run.directoryMs, run.nodeMs, run.afterReadyMs, run.worstAfterReadyMs].map(short)],
 		});
 	}
 	if (start !== undefined) {
 		all.push({
-			title: `Start to "ready", ${start.rounds} starts, ms`,
+			title: `From start to "ready", ${start.rounds} starts, ms`,
 			head: ['ready', 'slowest', 'of which two starts of a bare node', 'of which ours', 'for comparison: --version'],
 			rows: [[start.readyMs, start.slowestMs, 2 * start.nodeMs, start.oursMs, start.versionMs].map(short)],
 		});
 	}
 	if (scale !== undefined) {
 		all.push({
-			title: 'Many ConfigMaps of five keys of 1 KiB, from one List in JSON',
+			title: 'Many ConfigMaps with five keys of 1 KiB, from one List in JSON',
 			head: ['ConfigMaps', 'ready, s', 'CPU daemon + server, s', 'resident daemon + server, MiB', 'payload, MiB'],
 			rows: scale.map(({ count, readyMs, cpu, resident, payloadBytes }) => [
 				counted(count),
@@ -285,30 +285,30 @@ export function tables(results) {
 	if (cluster !== undefined) {
 		const { edits, p50, p99, max, idle: rest } = cluster;
 		all.push({
-			title: `From the answer to a PATCH to the first read of the new bytes, ${short(edits)} edits, ms`,
-			text: "A real kube-apiserver and etcd on the same machine. Kubelet's documentation gives its sync period, 60 to 90 s, plus the delay of its cache.",
+			title: `From the response to a PATCH to the first read of the new bytes, ${short(edits)} edits, ms`,
+			text: "A real kube-apiserver and etcd on the same machine. Kubelet's documented delay is its sync period, 60 to 90 s, plus the delay of its cache.",
 			head: ['', 'p50', 'p99', 'max'],
 			rows: [
 				['configmapfs', short(p50), short(p99), short(max)],
 				['kubelet, as documented', '60 000 to 90 000', '', ''],
 			],
 		});
-		/** @param {string} name @param {typeof rest.daemon} one */
-		const row = (name, one) => {
-			const resident = short((one?.residentBytes ?? 0) / MIB);
-			return [name, String(one?.wakeUps), String(one?.cpuPercent.toFixed(3)), resident];
+		/** @param {string} name @param {typeof rest.daemon} process */
+		const row = (name, process) => {
+			const resident = short((process?.residentBytes ?? 0) / MIB);
+			return [name, String(process?.wakeUps), String(process?.cpuPercent.toFixed(3)), resident];
 		};
 		all.push({
-			title: `Idle with ${rest.objects} ConfigMaps of a cluster for ${rest.seconds} s: ${short(rest.requestsPerMinute)} API requests a minute`,
+			title: `Idle with ${rest.objects} ConfigMaps of a cluster for ${rest.seconds} s: ${short(rest.requestsPerMinute)} API requests per minute`,
 			head: ['', 'wake-ups', 'CPU, % of a core', 'resident, MiB'],
 			rows: [row('daemon', rest.daemon), row('server', rest.server)],
 		});
 	}
-	const absent = [
+	const notMeasured = [
 		...results.missing.map(({ name, reason }) => [name, reason]),
 		...results.failures.map((line) => line.split(/: (.*)/s).slice(0, 2)),
 	];
-	if (absent.length > 0) all.push({ title: 'Not measured', head: ['what', 'why'], rows: absent });
+	if (notMeasured.length > 0) all.push({ title: 'Not measured', head: ['what', 'why'], rows: notMeasured });
 	return all;
 }
 
@@ -336,7 +336,7 @@ function warmTable(warm, title, withCounts) {
 	};
 }
 
-/** Requests of one operation; a few in all are shown as such. @param {import('./warm.mjs').Cell} cell */
+/** Requests per operation; the total if it is small. @param {import('./warm.mjs').Cell} cell */
 function requests({ upcalls = 0, count }) {
 	if (upcalls === 0) return '0';
 	return upcalls * 20 < count ? `${upcalls} in all` : short(upcalls / count);
@@ -351,7 +351,7 @@ function flipRow(name, text, cell) {
 			: [seen.missing, seen.torn, seen.mixed, seen.backwards].map((count) => counted(count)).join(', ');
 	return [
 		name,
-		text + (upcallsPerFlip === undefined ? '' : ` (${short(upcallsPerFlip)} requests a flip, removal included)`),
+		text + (upcallsPerFlip === undefined ? '' : ` (${short(upcallsPerFlip)} requests per flip, removal included)`),
 		short(perSecond),
 		short(flipUs),
 		short(removalUs),

@@ -1,8 +1,8 @@
 // @ts-check
 /*
- * What is measured beside each other: the same volumes on tmpfs, through each driver, and through other FUSE programs.
+ * The targets of a comparison: the same volumes on tmpfs, through each driver, and through other FUSE programs.
  *
- * Imported by bench. A target that cannot be had here is a reason instead, which goes into the results.
+ * Imported by bench. The results name each target that is unavailable on this machine, with the reason.
  */
 
 import { spawn, spawnSync } from 'node:child_process';
@@ -13,26 +13,26 @@ import { fileURLToPath } from 'node:url';
 
 const HOST = fileURLToPath(new URL('./host.mjs', import.meta.url));
 const SFTP_SERVERS = ['/usr/lib/openssh/sftp-server', '/usr/libexec/openssh/sftp-server', '/usr/lib/ssh/sftp-server'];
-/** The unprivileged user whose rights are tried when everything else runs as root: nobody. */
-const SOMEBODY = 65534;
-/** A host that takes longer to unmount is ended. Unit: milliseconds. */
-const LAST_CHANCE_MS = 5000;
+/** Uid and gid of the unprivileged user of the rootless target: nobody. */
+const UNPRIVILEGED = 65534;
+/** A host that takes longer to unmount is killed. Unit: milliseconds. */
+const UNMOUNT_MS = 5000;
 
 /** @typedef {Record<string, Record<string, number>>} Volumes Sizes of keys by volume. Unit: bytes. */
 
 /**
  * @typedef {object} Target
  * @property {string} name
- * @property {string} folder Holds the volumes.
- * @property {import('./loop.mjs').Wrap} wrap Runs a command where and as who can read the folder.
- * @property {Host | undefined} host Who changes it; undefined: it follows tmpfs.
+ * @property {string} folder The directory of the volumes.
+ * @property {import('./loop.mjs').Wrap} wrap Makes a command run in a namespace and as a user that can read the folder.
+ * @property {Host | undefined} host The process that changes the volumes; undefined: the target shows the tmpfs tree.
  * @property {boolean} counts Whether requests to user space are counted.
  * @property {() => Promise<void>} close
  */
 
 /** @typedef {{ name: string, reason: string }} Missing */
 
-/** A host process and its answers. */
+/** A host process, and the requests that wait for its answers. */
 export class Host {
 	#child;
 	#id = 0;
@@ -44,9 +44,9 @@ export class Host {
 	constructor(command) {
 		const [file = '', ...args] = command;
 		this.#child = spawn(file, args, { stdio: ['ignore', 'ignore', 'pipe', 'ipc'] });
-		let complaint = '';
+		let stderr = '';
 		this.#child.stderr?.on('data', (chunk) => {
-			complaint += chunk;
+			stderr += chunk;
 		});
 		this.#child.on('message', (/** @type {any} */ answer) => {
 			this.#waiting.get(answer.id)?.(answer);
@@ -54,14 +54,14 @@ export class Host {
 		});
 		this.#ended = new Promise((resolve) => {
 			const end = (/** @type {unknown} */ detail) => {
-				const said = complaint.split('\n').find((line) => /error/i.test(line)) ?? complaint.split('\n')[0];
-				const error = said || `the host process ended (${detail})`;
+				const lines = stderr.split('\n');
+				const error = (lines.find((line) => /error/i.test(line)) ?? lines[0]) || `the host process ended (${detail})`;
 				for (const answer of this.#waiting.values()) answer({ error });
 				this.#waiting.clear();
 				resolve(undefined);
 			};
 			this.#child.on('error', end);
-			// Not 'close': its server may keep the pipe for a moment.
+			// Not 'close': the server of the host may hold the pipe open a little longer.
 			this.#child.on('exit', end);
 		});
 	}
@@ -75,7 +75,7 @@ export class Host {
 	 * @param {unknown} [args]
 	 * @returns {Promise<any>}
 	 */
-	async ask(command, args) {
+	async request(command, args) {
 		const id = ++this.#id;
 		const answer = await new Promise((resolve) => {
 			this.#waiting.set(id, resolve);
@@ -90,30 +90,31 @@ export class Host {
 	/** Requests that reached user space. */
 	async upcalls() {
 		/** @type {Record<string, number>} */
-		const byName = await this.ask('upcalls');
+		const byName = await this.request('upcalls');
 		return { total: Object.values(byName).reduce((sum, count) => sum + count, 0), byName };
 	}
 
-	/** Unmounts and ends. */
+	/** Unmounts and ends the process. */
 	async close() {
 		if (this.#child.connected) this.#child.disconnect();
-		const timer = setTimeout(() => this.#child.kill('SIGKILL'), LAST_CHANCE_MS);
+		const timer = setTimeout(() => this.#child.kill('SIGKILL'), UNMOUNT_MS);
 		await this.#ended;
 		clearTimeout(timer);
 	}
 }
 
 /** @type {import('./loop.mjs').Wrap} */
-const asIs = (command) => command;
+const unchanged = (command) => command;
 
 /**
- * Every target that can be had, tmpfs first, and the reasons for the others.
+ * Opens every available target, tmpfs first, and returns the reasons for the missing ones.
  *
  * @param {object} options
  * @param {string} options.dist
  * @param {string} options.scratch On tmpfs.
  * @param {Volumes} options.volumes
- * @param {(target: { close: () => Promise<void> }) => void} options.opened Told at once, so that nothing stays mounted.
+ * @param {(target: { close: () => Promise<void> }) => void} options.opened Called before the mount, so that the caller
+ *   can close it after any error.
  * @returns {Promise<{ targets: Target[], missing: Missing[] }>}
  */
 export async function openTargets(options) {
@@ -138,7 +139,8 @@ export async function openTargets(options) {
 			missing.push({ name, reason: error instanceof Error ? error.message : String(error) });
 		}
 	}
-	if (targets[0]?.name !== 'tmpfs') throw new Error(`nothing to compare with: ${missing[0]?.reason}`);
+	if (targets[0]?.name !== 'tmpfs')
+		throw new Error(`the tmpfs target, the base of comparison, failed: ${missing[0]?.reason}`);
 	return { targets, missing };
 }
 
@@ -157,35 +159,35 @@ async function openHosted(options, name, choice, how) {
 	const host = new Host([...(how?.command ?? []), process.execPath, '--no-warnings', HOST, options.dist]);
 	const close = () => host.close();
 	options.opened({ close });
-	const { children } = await host.ask('start', { choice, mountPoint: folder, volumes: options.volumes });
-	if (choice === 'fuse-native' && !children.some((/** @type {{ fuseNative: boolean }} */ one) => one.fuseNative)) {
+	const { children } = await host.request('start', { choice, mountPoint: folder, volumes: options.volumes });
+	if (choice === 'fuse-native' && !children.some((/** @type {{ fuseNative: boolean }} */ child) => child.fuseNative)) {
 		await close();
-		throw new Error('this build answers with the kernel driver where fuse-native is asked for');
+		throw new Error('this build used the kernel driver instead of fuse-native');
 	}
-	const wrap = how === undefined ? asIs : how.wrapOf(host.pid);
+	const wrap = how === undefined ? unchanged : how.wrapOf(host.pid);
 	return { name, folder, wrap, host, counts: choice !== 'directory', close };
 }
 
 /**
- * The kernel driver through fusermount3. In a mount namespace of its own where /dev/fuse is not for everybody, as it is
- * on an ordinary machine: the node there is.
+ * The kernel driver through fusermount3, as an unprivileged user. If that user cannot open /dev/fuse, which ordinary
+ * machines allow, the target runs in a new mount namespace with a /dev/fuse of mode 0666.
  *
  * @param {Options} options
  */
 async function openRootless(options) {
 	const folder = join(options.scratch, 'rootless');
 	mkdirSync(folder);
-	chownSync(folder, SOMEBODY, SOMEBODY);
-	const id = String(SOMEBODY);
-	const asSomebody = ['setpriv', `--reuid=${id}`, `--regid=${id}`, '--clear-groups'];
-	if (spawnSync('setpriv', [...asSomebody.slice(1), 'test', '-r', HOST]).status !== 0) {
-		throw new Error('an unprivileged user cannot read this checkout, or there is no setpriv');
+	chownSync(folder, UNPRIVILEGED, UNPRIVILEGED);
+	const id = String(UNPRIVILEGED);
+	const asUser = ['setpriv', `--reuid=${id}`, `--regid=${id}`, '--clear-groups'];
+	if (spawnSync('setpriv', [...asUser.slice(1), 'test', '-r', HOST]).status !== 0) {
+		throw new Error('an unprivileged user cannot read this checkout, or setpriv is not installed');
 	}
 	if ((statSync('/dev/fuse').mode & 0o006) === 0o006) {
 		return await openHosted(options, 'kernel, rootless', 'kernel', {
 			folder,
-			command: asSomebody,
-			wrapOf: () => (command) => [...asSomebody, ...command],
+			command: asUser,
+			wrapOf: () => (command) => [...asUser, ...command],
 		});
 	}
 	const devices = join(options.scratch, 'devices');
@@ -194,8 +196,8 @@ async function openRootless(options) {
 		'mount -t tmpfs bench "$1" && mknod -m 666 "$1/fuse" c 10 229 && mount --bind "$1/fuse" /dev/fuse && shift && exec "$@"';
 	return await openHosted(options, 'kernel, rootless', 'kernel', {
 		folder,
-		command: ['unshare', '-m', '--', 'sh', '-c', script, 'sh', devices, ...asSomebody],
-		wrapOf: (pid) => (command) => ['nsenter', '-m', '-t', String(pid), '--', ...asSomebody, ...command],
+		command: ['unshare', '-m', '--', 'sh', '-c', script, 'sh', devices, ...asUser],
+		wrapOf: (pid) => (command) => ['nsenter', '-m', '-t', String(pid), '--', ...asUser, ...command],
 	});
 }
 
@@ -206,7 +208,7 @@ async function openBindfs(options) {
 }
 
 /**
- * sshfs without a network and without ssh: it speaks with an sftp server through a pipe.
+ * sshfs without network or ssh: it is connected to an sftp server by a pipe.
  *
  * @param {Options} options
  */
@@ -214,7 +216,7 @@ async function openSshfs(options) {
 	const folder = join(options.scratch, 'sshfs');
 	const server = SFTP_SERVERS.find((path) => existsSync(path));
 	if (spawnSync('sshfs', ['--version']).error !== undefined) throw new Error('not installed');
-	if (server === undefined) throw new Error('installed, but there is no sftp-server for it to speak with');
+	if (server === undefined) throw new Error('sftp-server, which sshfs connects to, is not installed');
 	const pipe = join(options.scratch, 'sftp-by-pipe');
 	writeFileSync(pipe, `#!/bin/sh\nexec ${server}\n`);
 	chmodSync(pipe, 0o755);
@@ -236,9 +238,9 @@ export async function openPeer(name, folder, options, command) {
 	const before = statSync(folder).dev;
 	const [file = '', ...args] = command;
 	const child = spawn(file, args, { stdio: ['ignore', 'ignore', 'pipe'] });
-	let complaint = '';
+	let stderr = '';
 	child.stderr.on('data', (chunk) => {
-		complaint += chunk;
+		stderr += chunk;
 	});
 	/** @type {Error | undefined} */
 	let failure;
@@ -248,7 +250,7 @@ export async function openPeer(name, folder, options, command) {
 			resolve(undefined);
 		});
 		child.on('close', () => {
-			failure ??= new Error(complaint.trim().split('\n')[0] || 'it ended');
+			failure ??= new Error(stderr.trim().split('\n')[0] || `${name} ended`);
 			resolve(undefined);
 		});
 	});
@@ -268,7 +270,7 @@ export async function openPeer(name, folder, options, command) {
 		await sleep(5);
 	}
 	if (failure !== undefined) throw failure;
-	return { name, folder, wrap: asIs, host: undefined, counts: false, close };
+	return { name, folder, wrap: unchanged, host: undefined, counts: false, close };
 }
 
 /** @param {string} folder */
@@ -277,7 +279,7 @@ export function unmount(folder) {
 	spawnSync('fusermount3', ['-u', '-z', folder], { stdio: 'ignore' });
 }
 
-/** Whether a program can be found and started. @param {string} name */
+/** Whether PATH contains an executable of this name. @param {string} name */
 export function isInstalled(name) {
 	return (process.env.PATH ?? '').split(':').some((folder) => {
 		try {

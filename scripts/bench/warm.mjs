@@ -1,7 +1,7 @@
 // @ts-check
 /*
- * F1 and F2: warm reads in turns over all targets, with the requests that reached user space meanwhile; and what the
- * first reader after a flip pays. Imported by bench.
+ * F1 and F2: warm reads, alternating over all targets, with the requests that reached user space; and the cost of a flip
+ * and of the first reads after it. Imported by bench.
  */
 
 import { join } from 'node:path';
@@ -9,13 +9,13 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Loop } from './loop.mjs';
 import { median, quantile } from './measure.mjs';
 
-/** Keys of the volumes that are read; the large one is close to what the API allows. Unit: bytes. */
+/** Sizes of the keys in the volumes; the large one is close to the limit of the API. Unit: bytes. */
 export const READ_VOLUMES = {
 	vol: { key: 100, other: 100, 'app.yaml': 1024, bytes: 7168, large: 900 * 1024 },
 	app: { a: 1024, b: 1024, c: 1024, d: 1024, e: 1024 },
 };
 
-/** What is repeated, on which path below a target's folder. `bar`: F1 has a bar for it. */
+/** Operations, with their path below the folder of a target. `bar`: whether F1 has a bar for the operation. */
 const OPERATIONS = [
 	{ name: 'stat vol/key', run: 'stat', path: 'vol/key', bar: true },
 	{ name: 'lstat vol/key', run: 'lstat', path: 'vol/key', bar: false },
@@ -28,30 +28,31 @@ const OPERATIONS = [
 	{ name: 'stat of a missing name', run: 'missing', path: 'vol/missing', bar: false },
 ];
 
-/** How long one turn of one target is. Unit: nanoseconds. */
+/** Length of one turn of a target. Unit: nanoseconds. */
 const TURN_NS = 4e6;
-const MOST_OF_A_TURN = 50_000;
-/** The assertion of F1: this many warm operations, in equal parts of those with a bar, and no request. */
+/** The highest number of operations in one turn. */
+const MAX_TURN_COUNT = 50_000;
+/** F1 requires that this many warm operations, in equal parts of those with a bar, make no request. */
 const WARM_OPERATIONS = 100_000;
 
 /** @typedef {import('./targets.mjs').Target} Target */
-/** `us` and `ratio` are of the lower quartile of rounds: other processes only ever add time. */
+/** `us` and `ratio` are the lower quartile of the rounds, because other processes can only add time. */
 /** @typedef {{ us: number, ratio: number, medianUs: number, medianRatio: number, upcalls: number | undefined, count: number }} Cell */
 /** @typedef {{ name: string, bar: boolean, cells: Record<string, Cell> }} Row */
 
 /**
  * @param {readonly Target[]} targets tmpfs first.
  * @param {import('./loop.mjs').LoopKind} kind
- * @param {{ rounds: number, said: (text: string) => void }} options
+ * @param {{ rounds: number, progress: (text: string) => void }} options
  * @returns {Promise<Row[]>}
  */
-export async function warmReads(targets, kind, { rounds, said }) {
+export async function warmReads(targets, kind, { rounds, progress }) {
 	const loops = targets.map(({ wrap }) => new Loop(kind, wrap));
 	try {
 		const rows = [];
 		for (const operation of OPERATIONS) {
-			said(operation.name);
-			rows.push(await inTurns(targets, loops, operation, rounds));
+			progress(operation.name);
+			rows.push(await alternate(targets, loops, operation, rounds));
 		}
 		return rows;
 	} finally {
@@ -66,19 +67,19 @@ export async function warmReads(targets, kind, { rounds, said }) {
  * @param {number} rounds
  * @returns {Promise<Row>}
  */
-async function inTurns(targets, loops, operation, rounds) {
+async function alternate(targets, loops, operation, rounds) {
 	const lanes = [];
 	for (const [index, target] of targets.entries()) {
 		const loop = /** @type {Loop} */ (loops[index]);
 		const path = join(target.folder, operation.path);
-		// The first ones fill caches, the next say how many fit into a turn.
+		// The first run fills the caches; the second gives the number of operations that fit into a turn.
 		await loop.run(operation.run, operation.run === 'bytes' ? 10_000 : 20, path);
 		const ns = await loop.run(operation.run, 200, path);
-		const count = Math.max(50, Math.min(MOST_OF_A_TURN, Math.round(TURN_NS / ns)));
+		const count = Math.max(50, Math.min(MAX_TURN_COUNT, Math.round(TURN_NS / ns)));
 		lanes.push({ target, loop, path, count, ns: /** @type {number[]} */ ([]), upcalls: 0 });
 	}
 	for (let round = 0; round < rounds; round++) {
-		// Every round begins with another target, so that none is always the one after a slow one.
+		// Each round begins with another target, so that no target always follows a slow one.
 		for (let turn = 0; turn < lanes.length; turn++) {
 			const lane = /** @type {typeof lanes[number]} */ (lanes[(round + turn) % lanes.length]);
 			const { target, loop, count, path } = lane;
@@ -105,7 +106,7 @@ async function inTurns(targets, loops, operation, rounds) {
 }
 
 /**
- * 100 000 operations on warm caches, and how many requests they made.
+ * Counts the requests that 100 000 operations on warm caches make.
  *
  * @param {readonly Target[]} targets
  * @param {import('./loop.mjs').LoopKind} kind
@@ -135,7 +136,7 @@ export async function warmUpcalls(targets, kind) {
 /** @typedef {{ flipUs: number, flipUpcalls: number, firstUs: number, firstUpcalls: number, secondUs: number, secondUpcalls: number }} ColdCell */
 
 /**
- * The flip itself, and what the first and the second reader of a key pay after it.
+ * Measures a flip, and the first and the second read of a key after it.
  *
  * @param {readonly Target[]} targets
  * @param {import('./loop.mjs').LoopKind} kind
@@ -153,7 +154,7 @@ export async function readsAfterFlip(targets, kind, rounds) {
 			const count = async () => (target.counts ? (await host.upcalls()).total : 0);
 			await loop.run('read', 20, path);
 			const start = await count();
-			const { us: flipUs } = await host.ask('flip', { volume: 'app' });
+			const { us: flipUs } = await host.request('flip', { volume: 'app' });
 			const flipped = await count();
 			const firstUs = (await loop.run('read', 1, path)) / 1000;
 			const first = await count();
@@ -168,7 +169,7 @@ export async function readsAfterFlip(targets, kind, rounds) {
 				secondUpcalls: second - first,
 			});
 		}
-		// The old generation is removed meanwhile, and is nobody's cost of the next round.
+		// The old generation is removed during this pause, so its removal is not part of the next round.
 		await sleep(60);
 	}
 	/** @type {Record<string, ColdCell>} */
@@ -176,14 +177,14 @@ export async function readsAfterFlip(targets, kind, rounds) {
 	for (const { target, loop, samples } of lanes) {
 		loop.close();
 		/** @param {keyof ColdCell} key */
-		const of = (key) => median(samples.map((sample) => sample[key]));
+		const medianOf = (key) => median(samples.map((sample) => sample[key]));
 		results[target.name] = {
-			flipUs: of('flipUs'),
-			flipUpcalls: of('flipUpcalls'),
-			firstUs: of('firstUs'),
-			firstUpcalls: of('firstUpcalls'),
-			secondUs: of('secondUs'),
-			secondUpcalls: of('secondUpcalls'),
+			flipUs: medianOf('flipUs'),
+			flipUpcalls: medianOf('flipUpcalls'),
+			firstUs: medianOf('firstUs'),
+			firstUpcalls: medianOf('firstUpcalls'),
+			secondUs: medianOf('secondUs'),
+			secondUpcalls: medianOf('secondUpcalls'),
 		};
 	}
 	return results;
