@@ -15,6 +15,19 @@ export interface DocumentText {
 
 const SEPARATOR = /(?<=^|\n)---(?=[ \t\r\n]|$)/g;
 
+/** A byte order mark at the start of a document: only blank lines, comments and the separator precede it. */
+const DOCUMENT_MARK = /((?:^|(?<=^|\n)---[ \t]*(?:#[^\n]*)?\r?\n)(?:[ \t]*(?:#[^\n]*)?\r?\n)*)\ufeff/g;
+
+/**
+ * Drops the byte order mark of each document. Files that Windows tools wrote have one each, and files are concatenated.
+ * kubectl drops it right after a separator. After a comment kubectl takes it for part of the first key, so that apiVersion
+ * is missing; YAML allows it there.
+ * Source: kubectl v1.32 (goyaml.v2 readerc.go, yaml_parser_determine_encoding); YAML 1.2.2, l-document-prefix.
+ */
+export function withoutDocumentMarks(text: string): string {
+	return text.includes('\ufeff') ? text.replace(DOCUMENT_MARK, '$1') : text;
+}
+
 /** The documents of a file, including empty ones. `---` separates YAML; JSON values need no separator. */
 export function splitDocuments(text: string): readonly DocumentText[] {
 	return splitJson(text) ?? splitYaml(text);

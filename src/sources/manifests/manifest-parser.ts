@@ -4,7 +4,7 @@
  */
 
 import { isJsonObject, jsonType } from '../../go/json/value.js';
-import { type DocumentText, splitDocuments } from '../../go/yaml/documents.js';
+import { type DocumentText, splitDocuments, withoutDocumentMarks } from '../../go/yaml/documents.js';
 import { DocumentLocations, readDocuments } from '../../go/yaml/locations.js';
 import type { YamlDocument } from '../../go/yaml/reader.js';
 import { decodeYamlText, findControlCharacter } from '../../go/yaml/text.js';
@@ -61,7 +61,7 @@ class ManifestParser {
 			const location = `${this.#file}:${text.badLine}:1`;
 			this.#problems.push({ location, reason: 'yaml: invalid leading UTF-8 octet' });
 		} else {
-			this.#text = text;
+			this.#text = withoutDocumentMarks(text);
 			this.#lineStarts = [0, ...Array.from(this.#text.matchAll(/\n/g), (match) => match.index + 1)];
 			for (const document of splitDocuments(this.#text)) this.#parseDocument(document);
 		}

@@ -40,6 +40,22 @@ describe('parseManifest on valid files', () => {
 		['nothing', '', []],
 		['only comments', '# a\n# b\n', []],
 		['a byte order mark', `\ufeff${head('a')}`, ['default/a:']],
+		['two byte order marks', `\ufeff\ufeff${head('a')}`, ['default/a:']],
+		[
+			'a byte order mark at the start of each document',
+			`\ufeff${head('a')}---\n\ufeff${head('b')}--- # c\r\n\ufeff${head('c')}---\n\ufeff{"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "d"}}\n`,
+			['default/a:', 'default/b:', 'default/c:', 'default/d:'],
+		],
+		[
+			'a byte order mark after comments',
+			`# c\n\n\ufeff${head('a')}---\n# c\n  # c\n\ufeff${head('b')}`,
+			['default/a:', 'default/b:'],
+		],
+		[
+			'a byte order mark inside a value',
+			`${head('a')}data:\n  k: |\n    ---\n    \ufeffx\n  l: \ufeffy\n`,
+			['default/a: k=---\n\ufeffx\n l=\ufeffy'],
+		],
 		[
 			'CRLF',
 			`${head('a')}data:\n  k: v\n  b: |\n    x\n    y\n---\n`.replaceAll('\n', '\r\n'),
