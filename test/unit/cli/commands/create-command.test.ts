@@ -116,8 +116,8 @@ describe('the command line', () => {
 		expect(await run(['cm', flag, 'x', '--from-literal=a=b'])).toBe(await run(['cm', 'x', '--from-literal=a=b']));
 	});
 
-	it('states in its help that nothing is created', () => {
-		const help = commandHelp(createHelp, 100);
+	it('states in its help that nothing is created', async () => {
+		const help = await commandHelp(createHelp, 100);
 		for (const part of ['Nothing is created', '--from-env-file', 'configmapfs create cm app', '-n, --namespace']) {
 			expect(help).toContain(part);
 		}
