@@ -7,6 +7,7 @@ import { configMapNames } from '../inputs/pod-references.js';
 import type { ManifestObject } from '../model/manifest-object.js';
 import { decodePod } from '../pod/decode/pod.js';
 import { selectWorkload } from '../pod/workload.js';
+import { workloadKind } from '../pod/workload-kinds.js';
 import type { WantedConfigMaps } from './snapshot.js';
 
 export interface WorkloadChoice {
@@ -28,7 +29,9 @@ export async function chooseWorkloads(
 	{ workload: wanted, namespace, cluster }: WorkloadChoice,
 ): Promise<ChosenWorkloads> {
 	const inNamespace = local.filter(
-		(object) => namespace === undefined || object.namespace === undefined || object.namespace === namespace,
+		(object) =>
+			workloadKind(object) !== undefined &&
+			(namespace === undefined || object.namespace === undefined || object.namespace === namespace),
 	);
 	if (wanted === undefined && inNamespace.length > 0) return { workloads: inNamespace, failure: undefined };
 	if (wanted === undefined && cluster !== undefined) {

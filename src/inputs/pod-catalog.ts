@@ -3,7 +3,7 @@
 import type { ManifestObject } from '../model/manifest-object.js';
 import { formatObjectKey } from '../model/object-key.js';
 import type { PodObjects } from '../pod/pod-objects.js';
-import { isWorkload } from '../pod/workload.js';
+import { isWorkload, workloadsOf } from '../pod/workload.js';
 import type { LayeredStore } from '../store/layered-store.js';
 import type { SourceObject } from '../store/source.js';
 
@@ -22,14 +22,21 @@ export class PodCatalog {
 		};
 	}
 
-	/** The highest version of each workload, in the order of the sources. */
+	/**
+	 * The highest version of each workload, in the order of the sources; custom resources with a pod template only if there
+	 * is nothing else.
+	 */
 	get workloads(): readonly ManifestObject[] {
-		return highestVersions(this.#store.versions.filter(isWorkload));
+		return workloadsOf(this.#templated);
 	}
 
 	/** The workloads and every other object, so that a failed search can report which objects there are. */
 	get candidates(): readonly ManifestObject[] {
-		return [...this.workloads, ...this.#store.versions.filter((object) => !isWorkload(object))];
+		return [...this.#templated, ...this.#store.versions.filter((object) => !isWorkload(object))];
+	}
+
+	get #templated(): readonly ManifestObject[] {
+		return highestVersions(this.#store.versions.filter(isWorkload));
 	}
 }
 

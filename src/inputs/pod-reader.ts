@@ -83,7 +83,7 @@ export class PodReader {
 		const { catalog, wanted, namespace, readFromCluster } = this.#options;
 		if (readFromCluster === undefined) return;
 		const local = catalog.workloads;
-		const isLocal = wanted === undefined ? local.length > 0 : hasMatch(local, wanted, namespace);
+		const isLocal = wanted === undefined ? local.length > 0 : hasMatch(catalog.candidates, wanted, namespace);
 		if (isLocal) {
 			this.#fromCluster = undefined;
 			return;

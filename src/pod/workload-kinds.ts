@@ -122,9 +122,67 @@ const BY_TYPE = new Map(
 );
 const BY_NAME = new Map(WORKLOAD_KINDS.flatMap((kind) => kind.names.map((name) => [name, kind] as const)));
 
-/** Undefined if objects of this type have no pod template. */
-export function workloadKind(type: { readonly apiVersion: string; readonly kind: string }): WorkloadKind | undefined {
-	return BY_TYPE.get(`${type.apiVersion} ${type.kind}`);
+/** An object, as far as its type and its pod template matter. */
+export interface Templated {
+	readonly apiVersion: string;
+	readonly kind: string;
+	readonly value?: unknown;
+}
+
+/** Undefined if the object has no pod template. */
+export function workloadKind(object: Templated): WorkloadKind | undefined {
+	return builtInKind(object) ?? customKind(object);
+}
+
+/** Undefined for custom resources. */
+export function builtInKind({ apiVersion, kind }: Pick<Templated, 'apiVersion' | 'kind'>): WorkloadKind | undefined {
+	return BY_TYPE.get(`${apiVersion} ${kind}`);
+}
+
+/** Where a custom resource can have its pod template: as a Deployment has it, or as a CronJob. */
+function customTemplates(kind: string): readonly (readonly TemplateStep[])[] {
+	const own = spec(`${kind}Spec`);
+	const job: TemplateStep = { field: 'jobTemplate', goType: 'JobTemplateSpec' };
+	return [
+		[own, TEMPLATE],
+		[own, job, spec('JobSpec'), TEMPLATE],
+	];
+}
+
+/** The kind of a custom resource with a pod template, such as an Argo Rollout or a Knative Service. */
+function customKind({ apiVersion, kind, value }: Templated): WorkloadKind | undefined {
+	if (!isCustomGroup(apiGroup(apiVersion))) return undefined;
+	const template = customTemplates(kind).find((steps) => hasContainers(value, steps));
+	if (template === undefined) return undefined;
+	return { kind, apiVersions: [apiVersion], names: customNames(kind), template, podName: local, podLabels: none };
+}
+
+/**
+ * Whether the group can be that of a custom resource. Built-in groups have no dot, or end with `.k8s.io`.
+ * Source: kubernetes v1.32 apiextensions validation, ValidateCustomResourceDefinition: "should be a domain with at least
+ * one dot".
+ */
+export function isCustomGroup(group: string): boolean {
+	return group.includes('.') && !group.endsWith('.k8s.io');
+}
+
+/** Singular and plural. Source: kubernetes v1.32 apimachinery meta, UnsafeGuessKindToResource. */
+export function customNames(kind: string): readonly string[] {
+	const singular = kind.toLowerCase();
+	if (singular.endsWith('s')) return [singular, `${singular}es`];
+	return [singular, singular.endsWith('y') ? `${singular.slice(0, -1)}ies` : `${singular}s`];
+}
+
+function hasContainers(value: unknown, template: readonly TemplateStep[]): boolean {
+	const fields = [...template.map(({ field }) => field), 'spec', 'containers'];
+	const containers = fields.reduce<unknown>((inside, field) => member(inside, field), value);
+	return Array.isArray(containers) && containers.length > 0;
+}
+
+/** Undefined if the value is not an object, or lacks the field. */
+export function member(value: unknown, name: string): unknown {
+	if (typeof value !== 'object' || value === null || !Object.hasOwn(value, name)) return undefined;
+	return (value as Readonly<Record<string, unknown>>)[name];
 }
 
 /** The kind of a name such as `deploy` or `Deployment`, without a group. */

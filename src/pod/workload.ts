@@ -7,7 +7,12 @@ import { MAX_NAME_BYTES } from '../model/validation.js';
 import type { Container, Pod } from './pod-spec.js';
 import {
 	apiGroup,
+	builtInKind,
+	customNames,
 	GENERATED_SUFFIX,
+	isCustomGroup,
+	member,
+	type Templated,
 	WORKLOAD_KINDS,
 	type WorkloadKind,
 	workloadKind,
@@ -21,15 +26,37 @@ const MAX_LISTED = 10;
 const MAX_COMPARED = 100;
 const KINDS_TEXT = 'Pod, Deployment, StatefulSet, DaemonSet, ReplicaSet, Job or CronJob';
 
-/** Whether the object has a pod template. */
-export function isWorkload(object: Pick<ManifestObject, 'apiVersion' | 'kind'>): boolean {
-	return workloadKind(object) !== undefined;
+/** Marks a Helm hook, which Helm creates at another time than the rest of its chart. */
+const HELM_HOOK = 'helm.sh/hook';
+
+/** Whether the object has a pod template, or names the workload that has it. */
+export function isWorkload(object: Templated): boolean {
+	return workloadKind(object) !== undefined || workloadRef(object) !== undefined;
+}
+
+/** The workloads of built-in kinds; if there are none, the custom resources with a pod template. */
+export function workloadsOf<T extends Templated>(objects: readonly T[]): readonly T[] {
+	const builtIn = objects.filter((object) => builtInKind(object) !== undefined);
+	return builtIn.length > 0 ? builtIn : objects.filter(isWorkload);
+}
+
+/** The workload whose pod template an Argo Rollout uses. Source: argo-rollouts v1.8, ObjectRef. */
+function workloadRef({ apiVersion, value }: Templated): (Templated & { readonly name: string }) | undefined {
+	if (!isCustomGroup(apiGroup(apiVersion))) return undefined;
+	const ref = member(member(value, 'spec'), 'workloadRef');
+	const [version, kind, name] = ['apiVersion', 'kind', 'name'].map((one) => member(ref, one));
+	if (typeof version !== 'string' || typeof kind !== 'string' || typeof name !== 'string') return undefined;
+	return builtInKind({ apiVersion: version, kind }) && { apiVersion: version, kind, name };
+}
+
+function isHelmHook({ value }: Templated): boolean {
+	return member(member(member(value, 'metadata'), 'annotations'), HELM_HOOK) !== undefined;
 }
 
 /** The name, or `migrate-local` for an object with only `generateName: migrate-`; empty without either. */
 export function workloadName(object: Pick<ManifestObject, 'name' | 'value'>): string {
 	if (object.name !== '') return object.name;
-	const prefix = field(field(object.value, 'metadata'), 'generateName');
+	const prefix = member(member(object.value, 'metadata'), 'generateName');
 	return typeof prefix === 'string' && prefix !== '' ? `${prefix}${GENERATED_SUFFIX}` : '';
 }
 
@@ -40,8 +67,9 @@ export function workloadTitle(object: ManifestObject): string {
 
 /**
  * Selects one workload. `wanted` is `KIND/NAME` with any of kubectl's names for the kind, or a name alone; undefined
- * selects the only one. With `namespace`, objects of other namespaces are ignored; an object without a namespace belongs
- * to every namespace. The last of several objects with the same key counts.
+ * selects the only one, without Helm hooks, and without custom resources if there is another. With `namespace`, objects
+ * of other namespaces are ignored; an object without a namespace belongs to every namespace. The last of several objects
+ * with the same key counts. A Rollout with a workloadRef selects the workload that it names.
  * Errors: USAGE if `wanted` is malformed, has an unknown kind or matches several; INPUT_MISSING if it matches none.
  */
 export function selectWorkload(
@@ -52,14 +80,33 @@ export function selectWorkload(
 	const inNamespace = objects.filter(
 		(object) => namespace === undefined || object.namespace === undefined || object.namespace === namespace,
 	);
-	const workloads = lastOfEqual(inNamespace.filter(isWorkload));
-	const [only] = workloads;
-	if (only === undefined) throw new ConfigMapFsError('INPUT_MISSING', noWorkloadText(objects, namespace));
-	const found = wanted === undefined ? workloads : workloads.filter(matcher(wanted));
+	const all = lastOfEqual(inNamespace.filter(isWorkload));
+	if (all.length === 0) throw new ConfigMapFsError('INPUT_MISSING', noWorkloadText(objects, namespace));
+	const found =
+		wanted === undefined ? workloadsOf(all.filter((one) => !isHelmHook(one))) : all.filter(matcher(wanted, all));
 	const [match] = found;
-	if (match === undefined) throw new ConfigMapFsError('INPUT_MISSING', notFoundText(wanted ?? '', workloads));
+	if (match === undefined) {
+		throw new ConfigMapFsError('INPUT_MISSING', wanted === undefined ? onlyHooksText(all) : notFoundText(wanted, all));
+	}
 	if (found.length > 1) throw new ConfigMapFsError('USAGE', ambiguousText(found));
-	return match;
+	return referred(match, all);
+}
+
+/** The workload that the object names, or else the object. */
+function referred(object: ManifestObject, workloads: readonly ManifestObject[]): ManifestObject {
+	const ref = workloadKind(object) === undefined ? workloadRef(object) : undefined;
+	if (ref === undefined) return object;
+	const found = workloads.find(
+		(one) =>
+			one.kind === ref.kind &&
+			one.name === ref.name &&
+			apiGroup(one.apiVersion) === apiGroup(ref.apiVersion) &&
+			(one.namespace ?? object.namespace) === (object.namespace ?? one.namespace),
+	);
+	if (found !== undefined) return found;
+	const target = `${ref.kind.toLowerCase()}/${ref.name}`;
+	const text = `${titleAndLocation(object)} uses the pod template of ${target}, which was not found`;
+	throw new ConfigMapFsError('INPUT_MISSING', `${text}; add its manifest with -f`);
 }
 
 /**
@@ -82,7 +129,7 @@ export function selectContainer(pod: Pod, name?: string): Container {
 	);
 }
 
-function matcher(wanted: string): (object: ManifestObject) => boolean {
+function matcher(wanted: string, workloads: readonly ManifestObject[]): (object: ManifestObject) => boolean {
 	const parts = wanted.split('/');
 	const [left = '', right] = parts;
 	if (parts.length > 2 || left === '' || right === '') {
@@ -94,12 +141,17 @@ function matcher(wanted: string): (object: ManifestObject) => boolean {
 	// `deployments.apps` and `deployments.v1.apps` mean the same.
 	const group = dot < 0 ? undefined : left.slice(dot + 1).replace(/^v[0-9][a-z0-9]*\./, '');
 	const kind = workloadKindOfName(kindName);
-	const known = kind?.apiVersions.some((version) => group === undefined || apiGroup(version) === group);
-	if (kind === undefined || known !== true) throw new ConfigMapFsError('USAGE', unknownKindText(left, kindName, kind));
+	const isOfGroup = (version: string) => group === undefined || apiGroup(version) === group;
+	const isCustom = (object: ManifestObject) =>
+		builtInKind(object) === undefined &&
+		customNames(object.kind).includes(kindName.toLowerCase()) &&
+		isOfGroup(object.apiVersion);
+	if (kind?.apiVersions.some(isOfGroup) !== true && !workloads.some(isCustom)) {
+		throw new ConfigMapFsError('USAGE', unknownKindText(left, kindName, kind));
+	}
 	return (object) =>
-		object.kind === kind.kind &&
 		workloadName(object) === right &&
-		(group === undefined || apiGroup(object.apiVersion) === group);
+		(builtInKind(object) === undefined ? isCustom(object) : object.kind === kind?.kind && isOfGroup(object.apiVersion));
 }
 
 function unknownKindText(left: string, kindName: string, kind: WorkloadKind | undefined): string {
@@ -123,6 +175,12 @@ function noWorkloadText(objects: readonly ManifestObject[], namespace: string | 
 	return `no workload${where}${found}; ${cure}`;
 }
 
+function onlyHooksText(hooks: readonly ManifestObject[]): string {
+	const [example] = hooks;
+	const wanted = example === undefined ? '' : shortTitle(example);
+	return `no workload besides Helm hooks: ${listed(hooks.map(titleAndLocation))}; name one to use it, such as ${wanted}`;
+}
+
 function notFoundText(wanted: string, workloads: readonly ManifestObject[]): string {
 	const name = wanted.slice(wanted.indexOf('/') + 1);
 	const near = nearest(name, workloads.map(workloadName));
@@ -144,7 +202,8 @@ function ambiguousText(found: readonly ManifestObject[]): string {
 
 /** `deploy/web`. */
 function shortTitle(object: ManifestObject): string {
-	return `${workloadKind(object)?.names.at(-1)}/${workloadName(object)}`;
+	const kind = builtInKind(object);
+	return kind === undefined ? workloadTitle(object) : `${kind.names.at(-1)}/${workloadName(object)}`;
 }
 
 function titleAndLocation(object: ManifestObject): string {
@@ -166,9 +225,4 @@ function listed(texts: readonly string[]): string {
 function nearest(name: string, names: readonly string[]): string | undefined {
 	const isShort = (one: string) => one.length <= MAX_NAME_BYTES;
 	return isShort(name) ? closest(name, names.filter(isShort).slice(0, MAX_COMPARED)) : undefined;
-}
-
-function field(value: unknown, name: string): unknown {
-	if (typeof value !== 'object' || value === null || !Object.hasOwn(value, name)) return undefined;
-	return (value as Readonly<Record<string, unknown>>)[name];
 }

@@ -87,6 +87,19 @@ describe('env', () => {
 		);
 	});
 
+	test('prints the variables of a custom resource with a pod template, and passes over Helm hooks', async () => {
+		const containers = 'containers: [{name: c, env: [{name: A, value: "1"}]}]';
+		const rollout = `apiVersion: argoproj.io/v1alpha1\nkind: Rollout\nmetadata: {name: web}\n`;
+		const hook = 'apiVersion: v1\nkind: Pod\nmetadata: {name: web-test, annotations: {"helm.sh/hook": test}}\n';
+		const hookContainers = 'containers: [{name: c, env: [{name: A, value: hook}]}]';
+		const template = `spec:\n  template:\n    spec: {${containers}}\n`;
+		write('rollout.yaml', `${rollout}${template}---\n${hook}spec: {${hookContainers}}\n`);
+		expect(await program('env -f rollout.yaml')).toMatchObject({ code: 0, stdout: 'A=1\n', stderr: '' });
+		expect(await program('env -f rollout.yaml rollout/web')).toMatchObject({ code: 0, stdout: 'A=1\n' });
+		expect(await program('env -f rollout.yaml pod/web-test')).toMatchObject({ code: 0, stdout: 'A=hook\n' });
+		expect(await program('env -f rollout.yaml -f d.yaml deploy/web')).toMatchObject({ code: 0 });
+	});
+
 	test('prints the environment that run gives its process', async () => {
 		const flags = ['-f', 'd.yaml', '--env-inherit', 'path'];
 		const options = { cwd: directory, env: { CALLER: 'not inherited', LC_X: 'inherited' } };

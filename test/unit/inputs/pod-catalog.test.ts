@@ -124,6 +124,17 @@ describe('workloads', () => {
 			'Pod undefined f.yaml:3:1',
 		]);
 	});
+
+	test('custom resources with a pod template if there is no other', () => {
+		const template = { spec: { containers: [{ name: 'c' }] } };
+		const metadata = { name: 'web' };
+		const rollout = { apiVersion: 'argoproj.io/v1alpha1', kind: 'Rollout', metadata, spec: { template } };
+		read(0, rollout, secret('s', {}));
+		expect(catalog.workloads.map(({ kind }) => kind)).toEqual(['Rollout']);
+		read(1, workload('Pod', 'web'));
+		expect(catalog.workloads.map(({ kind }) => kind)).toEqual(['Pod']);
+		expect(catalog.candidates.map(({ kind }) => kind)).toEqual(['Rollout', 'Pod', 'Secret']);
+	});
 });
 
 test('held changes and problems are reported at the release', () => {

@@ -165,6 +165,91 @@ describe('selectWorkload', () => {
 		});
 	});
 
+	describe('with custom resources', () => {
+		const template = { spec: { containers: [{ name: 'c' }] } };
+		const custom = (apiVersion: string, kind: string, name: string, spec: object) =>
+			object(kind, name, { apiVersion, value: { metadata: { name }, spec } });
+		const rollout = custom('argoproj.io/v1alpha1', 'Rollout', 'web', { template });
+		const backup = custom('jobs.example.com/v1', 'Backup', 'nightly', { jobTemplate: { spec: { template } } });
+		const service = custom('serving.knative.dev/v1', 'Service', 'hello', { template });
+
+		it.each([rollout, backup, service])('selects the only one: $kind', (only) => {
+			expect(selectWorkload([object('ConfigMap', 'a'), only])).toBe(only);
+		});
+
+		it('prefers a workload of a built-in kind', () => {
+			expect(selectWorkload([rollout, job])).toBe(job);
+		});
+
+		it.each([
+			['rollout/web', rollout],
+			['rollouts/web', rollout],
+			['Rollout/web', rollout],
+			['rollout.argoproj.io/web', rollout],
+			['rollouts.v1alpha1.argoproj.io/web', rollout],
+			['service/hello', service],
+			['hello', service],
+			['backups/nightly', backup],
+			['deploy/web', web],
+		])('selects by %s', (wanted, expected) => {
+			expect(selectWorkload([web, rollout, service, backup], wanted)).toBe(expected);
+		});
+
+		it('names custom kinds in an ambiguous choice', () => {
+			expect(failure(() => selectWorkload([rollout, backup]))).toMatch(
+				/^USAGE several workloads: rollout\/web .*, backup\/nightly .*; choose one of them, such as rollout\/web$/,
+			);
+		});
+
+		it.each([
+			['a built-in group', 'apps/v2', { template }],
+			['a group of Kubernetes', 'metrics.k8s.io/v1', { template }],
+			['no containers', 'argoproj.io/v1alpha1', { template: { spec: { containers: [] } } }],
+			['containers that are no list', 'argoproj.io/v1alpha1', { template: { spec: { containers: {} } } }],
+		])('ignores %s', (_what, apiVersion, spec) => {
+			expect(failure(() => selectWorkload([custom(apiVersion, 'Rollout', 'web', spec)]))).toMatch(
+				/^INPUT_MISSING no workload; found Rollout\/web/,
+			);
+		});
+
+		describe('that name another workload', () => {
+			const workloadRef = { apiVersion: 'apps/v1', kind: 'Deployment', name: 'web' };
+			const referrer = custom('argoproj.io/v1alpha1', 'Rollout', 'canary', { workloadRef });
+
+			it('follows the reference', () => {
+				expect(selectWorkload([referrer, web, job], 'rollout/canary')).toBe(web);
+				expect(selectWorkload([referrer, web])).toBe(web);
+			});
+
+			it('reports that the other workload is missing', () => {
+				expect(failure(() => selectWorkload([referrer]))).toBe(
+					`INPUT_MISSING rollout/canary (${referrer.location}) uses the pod template of deployment/web, ` +
+						'which was not found; add its manifest with -f',
+				);
+			});
+		});
+	});
+
+	describe('with Helm hooks', () => {
+		const annotations = { 'helm.sh/hook': 'test' };
+		const hook = object('Pod', 'web-test', { value: { metadata: { name: 'web-test', annotations } } });
+
+		it('passes over a hook', () => {
+			expect(selectWorkload([web, hook])).toBe(web);
+		});
+
+		it('selects a hook by its name', () => {
+			expect(selectWorkload([web, hook], 'pod/web-test')).toBe(hook);
+		});
+
+		it('names the hooks if there is nothing else', () => {
+			expect(failure(() => selectWorkload([hook]))).toBe(
+				`INPUT_MISSING no workload besides Helm hooks: pod/web-test (${hook.location}); ` +
+					'name one to use it, such as po/web-test',
+			);
+		});
+	});
+
 	it('selects the last of equal objects', () => {
 		const again = object('Deployment', 'web');
 		expect(selectWorkload([web, again])).toBe(again);
