@@ -47,6 +47,11 @@ export class ObjectLocations {
 		return this.#made.has(formatObjectKey(key));
 	}
 
+	/** The object as its highest layer has it in a file, not decoded; undefined if no file contains it. */
+	valueOf(kind: LocatedKind, key: ObjectKey): unknown {
+		return this.#objects.get(identity(kind, key))?.at(-1)?.value;
+	}
+
 	/** `file:line:column` of a field, or of the nearest field above it; undefined if no file contains the object. */
 	of(kind: LocatedKind, key: ObjectKey, path: Path = []): string | undefined {
 		const versions = this.#objects.get(identity(kind, key)) ?? [];

@@ -1,19 +1,21 @@
 /**
- * Checks workloads together with the objects that they refer to. Each finding has the location of its field; a finding
- * that several workloads share is reported once. Pure but for its input.
+ * Checks workloads together with the objects that they refer to, and objects that no workload refers to. Each finding has
+ * the location of its field; a finding that several workloads share is reported once. Pure but for its input.
  */
 
 import { ConfigMapFsError } from '../base/errors.js';
 import type { PodCatalog } from '../inputs/pod-catalog.js';
+import { appliedAnnotationBytes } from '../model/last-applied.js';
 import type { ManifestObject } from '../model/manifest-object.js';
-import type { ObjectKey } from '../model/object-key.js';
+import { formatObjectKey, type ObjectKey } from '../model/object-key.js';
 import { decodePod } from '../pod/decode/pod.js';
 import type { Finding, Severity } from '../pod/lint/finding.js';
-import { type LintViolation, lintPod } from '../pod/lint/lint-pod.js';
+import { type LintViolation, lintObjects, lintPod } from '../pod/lint/lint-pod.js';
 import type { ObjectKind } from '../pod/lint/object-reference.js';
 import type { Absence } from '../pod/lint/subject.js';
 import type { Pod } from '../pod/pod-spec.js';
 import { workloadTitle } from '../pod/workload.js';
+import type { SourceObject } from '../store/source.js';
 import { fieldPath, type LocatedKind, type ObjectLocations } from './object-locations.js';
 
 /** A finding about one workload, or about a manifest. */
@@ -24,6 +26,8 @@ export interface WorkloadFinding extends Finding {
 
 export interface WorkloadLintInput {
 	readonly workloads: readonly ManifestObject[];
+	/** ConfigMaps and Secrets to check even if no workload names them; objects of other kinds are ignored. */
+	readonly objects: readonly SourceObject[];
 	readonly catalog: PodCatalog;
 	readonly locations: ObjectLocations;
 	/** The problems of the sources. */
@@ -42,9 +46,13 @@ export interface WorkloadLint {
 	/** Sorted by location. */
 	readonly findings: readonly WorkloadFinding[];
 	readonly workloadCount: number;
+	/** ConfigMaps and Secrets of `objects`, each object once. */
+	readonly configMapCount: number;
+	readonly secretCount: number;
 }
 
 const KINDS: Readonly<Record<ObjectKind, LocatedKind>> = { configMap: 'ConfigMap', secret: 'Secret' };
+const OBJECT_KINDS: Readonly<Partial<Record<string, ObjectKind>>> = { ConfigMap: 'configMap', Secret: 'secret' };
 const SEVERITIES: readonly Severity[] = ['error', 'warning', 'info'];
 const COLLATOR = new Intl.Collator('en', { numeric: true });
 /** `configmap/app`, `configmap/app immutable`, `secret/key data[tls.key]`. */
@@ -53,6 +61,7 @@ const OBJECT_FIELD = /^(configmap|secret)\/(\S+)(?: (\w+)(?:\[(.*)\])?)?$/s;
 /** Errors: INPUT_MISSING if no workload has the container. */
 export function lintWorkloads(input: WorkloadLintInput): WorkloadLint {
 	const lint = new Lint(input);
+	lint.addObjects(input.objects);
 	for (const workload of input.workloads) lint.add(workload);
 	return lint.result();
 }
@@ -61,6 +70,7 @@ class Lint {
 	readonly #input: WorkloadLintInput;
 	readonly #findings: WorkloadFinding[];
 	#count = 0;
+	readonly #counts: Record<LocatedKind, number> = { ConfigMap: 0, Secret: 0 };
 
 	constructor(input: WorkloadLintInput) {
 		this.#input = input;
@@ -70,6 +80,26 @@ class Lint {
 			...finding,
 			workload: undefined,
 		}));
+	}
+
+	/** To be called first, so that findings that a workload shares name the workload. */
+	addObjects(all: readonly SourceObject[]): void {
+		// The last version of an object is that of the highest layer.
+		const objects = new Map(all.map((object) => [`${object.type} ${formatObjectKey(object.key)}`, object]));
+		for (const { type, key, location } of objects.values()) {
+			const kind = OBJECT_KINDS[type];
+			if (kind === undefined) continue;
+			this.#counts[KINDS[kind]] += 1;
+			const found = lintObjects({
+				objects: this.#input.catalog.objects(key.namespace),
+				references: [{ kind, name: key.name }],
+				appliedBytesOf: (_kind, name) => this.#appliedBytesOf(kind, { namespace: key.namespace, name }),
+			});
+			for (const finding of found) {
+				const located = this.#locationOf(finding, key.namespace) ?? location;
+				this.#findings.push({ ...finding, location: located, workload: undefined });
+			}
+		}
 	}
 
 	add(object: ManifestObject & { locate?(path: readonly (string | number)[]): string }): void {
@@ -85,6 +115,7 @@ class Lint {
 			walk,
 			container,
 			absenceOf: (kind, name) => this.#absenceOf(kind, { namespace, name }),
+			appliedBytesOf: (kind, name) => this.#appliedBytesOf(kind, { namespace, name }),
 		});
 		const workload = workloadTitle(object);
 		for (const finding of found) {
@@ -100,7 +131,14 @@ class Lint {
 			throw new ConfigMapFsError('INPUT_MISSING', `no workload has a container named "${container}"; ${cure}`);
 		}
 		const once = new Map(this.#findings.map((finding) => [identity(finding), finding]));
-		return { findings: [...once.values()].sort(compareFindings), workloadCount: this.#count };
+		const { ConfigMap: configMapCount, Secret: secretCount } = this.#counts;
+		const findings = [...once.values()].sort(compareFindings);
+		return { findings, workloadCount: this.#count, configMapCount, secretCount };
+	}
+
+	#appliedBytesOf(kind: ObjectKind, key: ObjectKey): number | undefined {
+		const value = this.#input.locations.valueOf(KINDS[kind], key);
+		return value === undefined ? undefined : appliedAnnotationBytes(value, key.namespace);
 	}
 
 	#absenceOf(kind: ObjectKind, key: ObjectKey): Absence {

@@ -15,11 +15,10 @@ import { type CliContext, inputEnvironment } from '../context.js';
 import { readSnapshotFlags, SNAPSHOT_OPTIONS } from '../flags/snapshot-flags.js';
 import { eventLog } from '../print/event-log.js';
 import type { CommandHelp, HelpOptions } from '../print/help.js';
-import { type LintReport, lintReport, lintText } from '../print/lint-report.js';
+import { checkedText, type LintReport, lintReport, lintText } from '../print/lint-report.js';
 import { type StandardOutput, standardOutput } from '../print/standard-output.js';
 import { styleFor } from '../print/style.js';
 import { commandLogger } from '../print/text-logger.js';
-import { counted } from '../print/wording.js';
 
 const OUTPUT = { group: 'Output:' } as const;
 const RULES = { group: 'Rules:' } as const;
@@ -79,13 +78,13 @@ function print(report: LintReport, { isJson }: LintLine, { env }: CliContext, ou
 		return;
 	}
 	output.write(lintText(report, styleFor(output.isTerminal, env)));
-	const { workloads } = report.summary;
-	if (output.isTerminal && report.findings.length === 0 && workloads > 0) {
-		output.write(`no findings in ${counted(workloads, 'workload')}\n`);
+	const { workloads, configMaps, secrets } = report.summary;
+	if (output.isTerminal && report.findings.length === 0 && workloads + configMaps + secrets > 0) {
+		output.write(`${checkedText(report.summary)}: no findings\n`);
 	}
 }
 
-/** `failure` is set if there is no workload to check and the findings do not explain why. */
+/** `failure` is set if there is nothing to check and the findings do not explain why. */
 async function lint(
 	{ pod: flags, walk }: LintLine,
 	context: CliContext,
@@ -103,8 +102,11 @@ async function lint(
 	const violations = snapshot.problems
 		.filter(({ isLogged }) => isLogged !== true)
 		.map(({ location, reason }) => ({ location, text: reason }));
+	// A named workload or container is checked only with the objects that it refers to.
+	const isPart = flags.workload !== undefined || flags.container !== undefined;
 	const found = lintWorkloads({
 		workloads,
+		objects: isPart ? [] : snapshot.versions.filter(({ key }) => isIn(key.namespace, flags.namespace)),
 		catalog: snapshot.catalog,
 		locations: new ObjectLocations(snapshot.versions),
 		violations,
@@ -115,8 +117,13 @@ async function lint(
 	});
 	const report = lintReport(found);
 	// A manifest that cannot be read may contain the workload, so its errors explain why there is none.
-	const isExplained = flags.workload === undefined && report.summary.errors > 0;
+	const { errors, configMaps, secrets } = report.summary;
+	const isExplained = flags.workload === undefined && errors + configMaps + secrets > 0;
 	return { report, failure: isExplained ? undefined : chosen.failure };
+}
+
+function isIn(namespace: string, wanted: string | undefined): boolean {
+	return wanted === undefined || namespace === wanted;
 }
 
 function ruleLines(): string {
@@ -153,10 +160,10 @@ Exit status:
 
 export const lintHelp: CommandHelp = {
 	name: 'lint',
-	summary: 'Find likely mistakes in workloads and their ConfigMaps',
+	summary: 'Find likely mistakes in workloads and ConfigMaps',
 	usage: ['lint [KIND/NAME] -f SOURCE... [flags]'],
 	description:
-		'Find likely mistakes in workloads and in the ConfigMaps and Secrets that they name, from the manifests alone: ' +
+		'Find likely mistakes in workloads, ConfigMaps and Secrets, from the manifests alone: ' +
 		'mounts that never update, paths that collide, references to missing objects.',
 	options: LINT_FLAGS,
 	epilogue: EPILOGUE,

@@ -17,6 +17,8 @@ export interface LintReport {
 	readonly findings: readonly ReportedFinding[];
 	readonly summary: {
 		readonly workloads: number;
+		readonly configMaps: number;
+		readonly secrets: number;
 		readonly errors: number;
 		readonly warnings: number;
 		readonly infos: number;
@@ -45,7 +47,7 @@ export interface ReportedFinding {
 
 const PLACE = /^(.+):(\d+):(\d+)$/s;
 
-export function lintReport({ findings, workloadCount }: WorkloadLint): LintReport {
+export function lintReport({ findings, workloadCount, configMapCount, secretCount }: WorkloadLint): LintReport {
 	const count = (severity: Severity) => findings.filter((finding) => finding.severity === severity).length;
 	return {
 		schema: LINT_SCHEMA,
@@ -66,11 +68,24 @@ export function lintReport({ findings, workloadCount }: WorkloadLint): LintRepor
 		}),
 		summary: {
 			workloads: workloadCount,
+			configMaps: configMapCount,
+			secrets: secretCount,
 			errors: count('error'),
 			warnings: count('warning'),
 			infos: count('info'),
 		},
 	};
+}
+
+/** `checked 5 workloads, 9 ConfigMaps`. Kinds without an object are not named. */
+export function checkedText({ workloads, configMaps, secrets }: LintReport['summary']): string {
+	const counts = [
+		[workloads, 'workload'],
+		[configMaps, 'ConfigMap'],
+		[secrets, 'Secret'],
+	] as const;
+	const present = counts.filter(([count]) => count > 0);
+	return `checked ${present.map(([count, noun]) => counted(count, noun)).join(', ')}`;
 }
 
 /** Lines with their line feeds; empty if there are no findings. */

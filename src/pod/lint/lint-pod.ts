@@ -1,6 +1,4 @@
-/**
- * Finds likely faults of a pod and of the objects that it names, from the manifests alone. Pure and deterministic.
- */
+/** Finds likely faults of a pod and of objects, from the manifests alone. Pure and deterministic. */
 
 import type { PodObjects } from '../pod-objects.js';
 import type { Pod } from '../pod-spec.js';
@@ -13,7 +11,7 @@ import * as object from './object-rules.js';
 import * as path from './path-rules.js';
 import * as reference from './reference-rules.js';
 import * as subPath from './sub-path-rules.js';
-import { type AbsenceOf, type LintSubject, lintSubject } from './subject.js';
+import { type AbsenceOf, type AppliedBytesOf, type LintSubject, lintSubject, type ObjectSubject } from './subject.js';
 import * as volume from './volume-rules.js';
 
 export interface LintInput {
@@ -28,6 +26,8 @@ export interface LintInput {
 	readonly container?: string | undefined;
 	/** Why `objects` lacks an object. Default: it is missing. */
 	readonly absenceOf?: AbsenceOf;
+	/** Default: no manifest contains the objects. */
+	readonly appliedBytesOf?: AppliedBytesOf;
 }
 
 export interface LintViolation {
@@ -37,10 +37,20 @@ export interface LintViolation {
 	readonly text: string;
 }
 
-type Rule = (subject: LintSubject) => Iterable<RuleFinding>;
+type Rule<S> = (subject: S) => Iterable<RuleFinding>;
 
-/** The rules for pods, by name. */
-export const RULES: Readonly<Record<string, Rule>> = {
+/** The rules for single ConfigMaps and Secrets, by name. */
+const OBJECT_RULES = {
+	'object-too-large': object.objectTooLarge,
+	'object-nearly-too-large': object.objectNearlyTooLarge,
+	'near-limit': object.nearLimit,
+	'immutable-object': object.immutableObject,
+	'blank-value': object.blankValue,
+	'escaped-value': object.escapedValue,
+} as const satisfies Readonly<Record<string, Rule<ObjectSubject>>>;
+
+/** The rules for pods and for the objects that they name, by name. */
+export const RULES: Readonly<Record<string, Rule<LintSubject>>> = {
 	'subpath-never-updates': subPath.subPathNeverUpdates,
 	'subpath-directory-empties': subPath.subPathDirectoryEmpties,
 	'subpath-missing': subPath.subPathMissing,
@@ -51,11 +61,7 @@ export const RULES: Readonly<Record<string, Rule>> = {
 	'missing-object': reference.missingObject,
 	'missing-key': reference.missingKey,
 	'optional-item-missing': reference.optionalItemMissing,
-	'object-too-large': object.objectTooLarge,
-	'object-nearly-too-large': object.objectNearlyTooLarge,
-	'immutable-object': object.immutableObject,
-	'blank-value': object.blankValue,
-	'escaped-value': object.escapedValue,
+	...OBJECT_RULES,
 	'env-name-no-shell': environment.envNameNoShell,
 	'env-name-too-new': environment.envNameTooNew,
 	'env-from-collision': environment.envFromCollision,
@@ -93,7 +99,8 @@ const COLLATOR = new Intl.Collator('en', { numeric: true });
 
 /** Errors first, then by location, field, rule and text. Errors: none. */
 export function lintPod(input: LintInput): readonly Finding[] {
-	const { pod, objects, violations, walk = false, container, absenceOf = () => 'missing' } = input;
+	const { pod, objects, violations, walk = false, container } = input;
+	const { absenceOf = () => 'missing', appliedBytesOf = () => undefined } = input;
 	const findings: Finding[] = violations.map(({ location, text }) => ({
 		severity: 'error',
 		rule: INVALID_MANIFEST,
@@ -103,11 +110,19 @@ export function lintPod(input: LintInput): readonly Finding[] {
 		cure: 'correct the manifest; until then the object is ignored',
 	}));
 	if (pod !== undefined) {
-		const subject = lintSubject(pod, objects, { walk, container, absenceOf });
+		const subject = lintSubject(pod, objects, { walk, container, absenceOf, appliedBytesOf });
 		for (const [rule, problemsOf] of Object.entries(RULES)) {
 			for (const problem of problemsOf(subject)) findings.push({ ...problem, rule, location: pod.workload.location });
 		}
 	}
+	return findings.sort(compareFindings);
+}
+
+/** Checks objects without a pod. The findings have no location. Errors: none. */
+export function lintObjects(subject: ObjectSubject): readonly Finding[] {
+	const findings = Object.entries(OBJECT_RULES).flatMap(([rule, problemsOf]) =>
+		[...problemsOf(subject)].map((problem) => ({ ...problem, rule, location: '' })),
+	);
 	return findings.sort(compareFindings);
 }
 

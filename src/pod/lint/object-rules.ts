@@ -1,16 +1,16 @@
-/** Rules of `lint` for the ConfigMaps and Secrets that a pod names. Pure. No text contains a value. */
+/** Rules of `lint` for single ConfigMaps and Secrets. Pure. No text contains a value. */
 
 import { totalBytes } from '../../model/config-map.js';
-import { MAX_VALUE_BYTES } from '../../model/validation.js';
+import { MAX_ANNOTATION_BYTES, MAX_VALUE_BYTES } from '../../model/validation.js';
 import type { RuleFinding } from './finding.js';
 import { type FoundObject, findObject, objectField, objectName } from './object-reference.js';
-import type { LintSubject } from './subject.js';
+import type { ObjectSubject } from './subject.js';
 
-/** Part of the limit from which an object is nearly too large. */
+/** Part of a limit from which an object is near it. */
 const NEARLY = 0.9;
 
 /** The referenced objects, each once. */
-function objectsOf({ references, objects }: LintSubject): readonly FoundObject[] {
+function objectsOf({ references, objects }: ObjectSubject): readonly FoundObject[] {
 	const found = new Map<string, FoundObject>();
 	for (const { kind, name } of references) {
 		const object = findObject(objects, kind, name);
@@ -19,7 +19,7 @@ function objectsOf({ references, objects }: LintSubject): readonly FoundObject[]
 	return [...found.values()];
 }
 
-export function* objectTooLarge(subject: LintSubject): Iterable<RuleFinding> {
+export function* objectTooLarge(subject: ObjectSubject): Iterable<RuleFinding> {
 	for (const object of objectsOf(subject)) {
 		const bytes = totalBytes(object);
 		if (bytes <= MAX_VALUE_BYTES) continue;
@@ -32,7 +32,7 @@ export function* objectTooLarge(subject: LintSubject): Iterable<RuleFinding> {
 	}
 }
 
-export function* objectNearlyTooLarge(subject: LintSubject): Iterable<RuleFinding> {
+export function* objectNearlyTooLarge(subject: ObjectSubject): Iterable<RuleFinding> {
 	for (const object of objectsOf(subject)) {
 		const bytes = totalBytes(object);
 		if (bytes <= NEARLY * MAX_VALUE_BYTES || bytes > MAX_VALUE_BYTES) continue;
@@ -46,7 +46,25 @@ export function* objectNearlyTooLarge(subject: LintSubject): Iterable<RuleFindin
 	}
 }
 
-export function* immutableObject(subject: LintSubject): Iterable<RuleFinding> {
+/** `kubectl apply` keeps a copy of the manifest in an annotation. */
+export function* nearLimit(subject: ObjectSubject): Iterable<RuleFinding> {
+	for (const object of objectsOf(subject)) {
+		const bytes = subject.appliedBytesOf(object.kind, object.name) ?? 0;
+		if (bytes <= NEARLY * MAX_ANNOTATION_BYTES) continue;
+		const isAbove = bytes > MAX_ANNOTATION_BYTES;
+		const size = isAbove
+			? `which fails: ${bytes} bytes of annotations; an API server accepts at most ${MAX_ANNOTATION_BYTES}`
+			: `near the limit: ${bytes} of ${MAX_ANNOTATION_BYTES} bytes of annotations`;
+		yield {
+			severity: isAbove ? 'warning' : 'info',
+			field: objectField(object),
+			text: `kubectl apply keeps a copy of ${objectName(object)} in an annotation, ${size}`,
+			cure: 'use kubectl apply --server-side, which keeps no copy, or split the object',
+		};
+	}
+}
+
+export function* immutableObject(subject: ObjectSubject): Iterable<RuleFinding> {
 	for (const object of objectsOf(subject)) {
 		if (!object.immutable) continue;
 		yield {
@@ -58,7 +76,7 @@ export function* immutableObject(subject: LintSubject): Iterable<RuleFinding> {
 	}
 }
 
-export function* blankValue(subject: LintSubject): Iterable<RuleFinding> {
+export function* blankValue(subject: ObjectSubject): Iterable<RuleFinding> {
 	for (const object of objectsOf(subject)) {
 		for (const [key, bytes] of object.data) {
 			const text = bytes.toString('utf8');
@@ -86,7 +104,7 @@ const ESCAPE_REASONS: readonly (readonly [pattern: RegExp, what: string])[] = [
 	[/[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u2028\u2029\ufeff\u{10000}-\u{10ffff}]/u, 'a character that YAML escapes'],
 ];
 
-export function* escapedValue(subject: LintSubject): Iterable<RuleFinding> {
+export function* escapedValue(subject: ObjectSubject): Iterable<RuleFinding> {
 	for (const object of objectsOf(subject)) {
 		// kubectl prints Secrets in base64.
 		if (object.kind === 'secret') continue;

@@ -14,6 +14,7 @@ const W = ['warning'] as const;
 const I = ['info'] as const;
 const EW = ['error', 'warning'] as const;
 const EI = ['error', 'info'] as const;
+const WI = ['warning', 'info'] as const;
 const ALL = ['error', 'warning', 'info'] as const;
 
 /** `INVALID_MANIFEST`, then the rules in the order of `RULES`. */
@@ -31,6 +32,7 @@ export const RULE_LIST: readonly RuleLine[] = [
 	line('optional-item-missing', W, 'a key of an optional volume is silently absent, perhaps misspelt'),
 	line('object-too-large', E, 'an object above the 1 MiB that an API server accepts'),
 	line('object-nearly-too-large', W, 'an object above 90 % of that limit'),
+	line('near-limit', WI, 'an object above or near the 256 KiB that kubectl apply without --server-side can store'),
 	line('immutable-object', I, 'an immutable object: its data never changes'),
 	line('blank-value', I, 'a value with only white space'),
 	line(

@@ -31,7 +31,7 @@ export interface SubjectVolume extends VolumeEntries {
 	readonly field: string;
 }
 
-export interface LintSubject {
+export interface LintSubject extends ObjectSubject {
 	readonly pod: Pod;
 	readonly objects: PodObjects;
 	/** Init containers first. */
@@ -50,11 +50,25 @@ export interface LintSubject {
 export type Absence = 'missing' | 'invalid' | 'unread' | 'made';
 export type AbsenceOf = (kind: ObjectKind, name: string) => Absence;
 
+/**
+ * Bytes of the annotations of an object after `kubectl apply`. Undefined if no manifest contains the object, so that it is
+ * not applied.
+ */
+export type AppliedBytesOf = (kind: ObjectKind, name: string) => number | undefined;
+
+/** The input of the rules for single objects. */
+export interface ObjectSubject {
+	readonly objects: PodObjects;
+	readonly references: readonly Pick<ObjectReference, 'kind' | 'name'>[];
+	readonly appliedBytesOf: AppliedBytesOf;
+}
+
 export interface LintScope {
 	readonly walk: boolean;
 	/** Name of the only container to check, with its volumes. Undefined: all containers. */
 	readonly container: string | undefined;
 	readonly absenceOf: AbsenceOf;
+	readonly appliedBytesOf: AppliedBytesOf;
 }
 
 /** The field with the spec of the pod: `spec.template.spec`. */
@@ -63,11 +77,7 @@ export function specField(kind: string): string {
 	return [...steps.map(({ field }) => field), 'spec'].join('.');
 }
 
-export function lintSubject(
-	pod: Pod,
-	objects: PodObjects,
-	{ walk, container: only, absenceOf }: LintScope,
-): LintSubject {
+export function lintSubject(pod: Pod, objects: PodObjects, { container: only, ...scope }: LintScope): LintSubject {
 	const root = specField(pod.workload.kind);
 	const allVolumes = pod.spec.volumes.map((volume, index): SubjectVolume => {
 		const field = `${root}.volumes[${index}]`;
@@ -93,7 +103,7 @@ export function lintSubject(
 	const containers = allContainers.filter(({ container }) => only === undefined || container.name === only);
 	const used = usedVolumes(containers);
 	const volumes = allVolumes.filter(({ volume }) => only === undefined || used.has(volume.name));
-	return { pod, objects, containers, volumes, references: objectReferences(containers, volumes), walk, absenceOf };
+	return { pod, objects, containers, volumes, references: objectReferences(containers, volumes), ...scope };
 }
 
 /** Names of the volumes that are mounted, attached as devices, or read by a variable. */

@@ -258,7 +258,7 @@ describe('lint', () => {
 		const report = await json<LintReport>('lint -f d.yaml');
 		expect(report).toMatchObject({
 			schema: 'configmapfs.lint/v1',
-			summary: { workloads: 1, errors: 0, warnings: 2, infos: 1 },
+			summary: { workloads: 1, configMaps: 1, secrets: 1, errors: 0, warnings: 2, infos: 1 },
 		});
 		expect(report.findings[2]).toEqual({
 			severity: 'warning',
@@ -288,8 +288,20 @@ describe('lint', () => {
 		expect(await json<LintReport>('lint -f p.yaml')).toEqual({
 			schema: 'configmapfs.lint/v1',
 			findings: [],
-			summary: { workloads: 1, errors: 0, warnings: 0, infos: 0 },
+			summary: { workloads: 1, configMaps: 0, secrets: 0, errors: 0, warnings: 0, infos: 0 },
 		});
+	});
+
+	test('checks ConfigMaps and Secrets that no workload names', async () => {
+		write('maps/a.yaml', 'apiVersion: v1\nkind: ConfigMap\nmetadata: {name: site}\ndata: {title: hello}\n');
+		write('maps/b.yaml', 'apiVersion: v1\nkind: Secret\nmetadata: {name: login}\nstringData: {user: me}\n');
+		expect(await program('lint -f maps')).toMatchObject({ code: 0, stdout: '', stderr: '' });
+		write('maps/c.yaml', `apiVersion: v1\nkind: ConfigMap\nmetadata: {name: big}\ndata: {k: ${'x'.repeat(300_000)}}\n`);
+		const { summary, findings } = await json<LintReport>('lint -f maps');
+		expect(summary).toEqual({ workloads: 0, configMaps: 2, secrets: 1, errors: 0, warnings: 1, infos: 0 });
+		expect(findings).toMatchObject([{ rule: 'near-limit', file: 'maps/c.yaml', line: 1, workload: null }]);
+		expect((await program('lint -f maps -n other')).code).toBe(0);
+		expect((await program('lint -f maps -c app')).code).toBe(66);
 	});
 
 	test('checks every container, or one', async () => {
@@ -410,7 +422,7 @@ describe('on a terminal', () => {
 	test('lint has colours, and a line if there are no findings', async () => {
 		expect(await shown(`${main} lint -f d.yaml`)).toContain('\x1b[33mwarning:\x1b[39m');
 		write('p.yaml', POD);
-		expect(await shown(`${main} lint -f p.yaml`)).toContain('no findings in 1 workload\n<0>');
+		expect(await shown(`${main} lint -f p.yaml`)).toContain('checked 1 workload: no findings\n<0>');
 		expect(await shown(`${main} lint -f p.yaml -o json`)).not.toContain('no findings');
 	});
 });

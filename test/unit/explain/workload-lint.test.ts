@@ -11,6 +11,7 @@ function lint(text: string, more: Partial<WorkloadLintInput> = {}) {
 	const catalog = new PodCatalog(storeOf(parsed.objects));
 	return lintWorkloads({
 		workloads: parsed.objects.filter(isWorkload),
+		objects: [],
 		catalog,
 		locations: new ObjectLocations(parsed.objects),
 		violations: parsed.problems.map(({ location, reason }) => ({ location, text: reason })),
@@ -129,5 +130,42 @@ describe('findings', () => {
 		const input = deployment('web', 'app') + CONFIG_MAP;
 		const found = rules(input, { locations: new ObjectLocations([]) });
 		expect(new Set(found.map((line) => line.split(' ')[1]))).toEqual(new Set(['f.yaml:1:1']));
+	});
+});
+
+describe('objects without a workload', () => {
+	function lintAll(text: string, more: Partial<WorkloadLintInput> = {}) {
+		const { objects } = parseManifest(text, { file: 'f.yaml', defaultNamespace: 'default' });
+		return lint(text, { objects, ...more });
+	}
+
+	test('are checked, and counted once', () => {
+		const secret = 'apiVersion: v1\nkind: Secret\nmetadata: {name: s, namespace: other}\ndata: {}\n';
+		const found = lintAll(`${CONFIG_MAP}${CONFIG_MAP}${secret}`);
+		expect(found.findings.map(({ rule, location, workload }) => [rule, location, workload])).toEqual([
+			['immutable-object', 'f.yaml:11:12', undefined],
+			['blank-value', 'f.yaml:13:6', undefined],
+		]);
+		expect(found).toMatchObject({ workloadCount: 0, configMapCount: 1, secretCount: 1 });
+	});
+
+	test('name a workload that shares the finding', () => {
+		const { findings } = lintAll(CONFIG_MAP + deployment('web', 'app'));
+		expect(findings.filter(({ rule }) => rule === 'blank-value')).toMatchObject([{ workload: 'deployment/web' }]);
+	});
+
+	test('are near the limit if kubectl apply cannot keep a copy of them', () => {
+		const manifest = (length: number) =>
+			`apiVersion: v1\nkind: ConfigMap\nmetadata: {name: big}\ndata:\n  k: ${'x'.repeat(length)}\n`;
+		expect(lintAll(manifest(300 * 1024)).findings).toMatchObject([
+			{
+				rule: 'near-limit',
+				severity: 'warning',
+				location: 'f.yaml:1:1',
+				cure: expect.stringContaining('--server-side'),
+			},
+		]);
+		expect(lintAll(manifest(240 * 1024)).findings).toMatchObject([{ rule: 'near-limit', severity: 'info' }]);
+		expect(lintAll(manifest(200 * 1024)).findings).toEqual([]);
 	});
 });

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import { lintReport, lintText } from '../../../../src/cli/print/lint-report.js';
+import { checkedText, lintReport, lintText } from '../../../../src/cli/print/lint-report.js';
 import { COLOURS, NO_STYLE } from '../../../../src/cli/print/style.js';
-import type { WorkloadFinding } from '../../../../src/explain/workload-lint.js';
+import type { WorkloadFinding, WorkloadLint } from '../../../../src/explain/workload-lint.js';
 
 function finding(more: Partial<WorkloadFinding> = {}): WorkloadFinding {
 	return {
@@ -16,6 +16,10 @@ function finding(more: Partial<WorkloadFinding> = {}): WorkloadFinding {
 	};
 }
 
+function lintOf(findings: readonly WorkloadFinding[], workloadCount: number): WorkloadLint {
+	return { findings, workloadCount, configMapCount: 3, secretCount: 1 };
+}
+
 const ALL = [
 	finding(),
 	finding({ severity: 'warning', rule: 'unused-volume', location: 'k8s/deploy.yaml:40:1', text: 't', cure: 'c' }),
@@ -24,7 +28,7 @@ const ALL = [
 
 describe('JSON', () => {
 	test('contains each finding with the parts of its location, and counts', () => {
-		const report = lintReport({ findings: ALL, workloadCount: 2 });
+		const report = lintReport(lintOf(ALL, 2));
 		expect(report.schema).toBe('configmapfs.lint/v1');
 		expect(report.findings[0]).toEqual({
 			severity: 'error',
@@ -38,7 +42,7 @@ describe('JSON', () => {
 			text: 'configmap "app" not found: the pod waits for it',
 			cure: 'add it to the sources',
 		});
-		expect(report.summary).toEqual({ workloads: 2, errors: 1, warnings: 1, infos: 1 });
+		expect(report.summary).toEqual({ workloads: 2, configMaps: 3, secrets: 1, errors: 1, warnings: 1, infos: 1 });
 		expect(JSON.parse(JSON.stringify(report))).toEqual(report);
 	});
 
@@ -48,13 +52,13 @@ describe('JSON', () => {
 		['C:1:2:3', 'C:1', 2],
 		['STDIN:4:5', 'STDIN', 4],
 	])('the place %s', (place, file, line) => {
-		const { findings } = lintReport({ findings: [finding({ location: place })], workloadCount: 1 });
+		const { findings } = lintReport(lintOf([finding({ location: place })], 1));
 		expect(findings[0]).toMatchObject({ place, file, line });
 	});
 
 	test('what belongs to no workload, and to no field', () => {
 		const whole = finding({ workload: undefined, field: '' });
-		expect(lintReport({ findings: [whole], workloadCount: 0 }).findings[0]).toMatchObject({
+		expect(lintReport(lintOf([whole], 0)).findings[0]).toMatchObject({
 			workload: null,
 			field: null,
 		});
@@ -63,7 +67,7 @@ describe('JSON', () => {
 
 describe('text', () => {
 	test('is printed as by compilers; without a line the field is the location', () => {
-		expect(lintText(lintReport({ findings: ALL, workloadCount: 2 }), NO_STYLE)).toBe(
+		expect(lintText(lintReport(lintOf(ALL, 2)), NO_STYLE)).toBe(
 			[
 				'k8s/deploy.yaml:31:9: error: configmap "app" not found: the pod waits for it [missing-object]',
 				'    add it to the sources',
@@ -78,20 +82,28 @@ describe('text', () => {
 	});
 
 	test('counts zero errors and warnings, but not zero infos', () => {
-		const report = lintReport({ findings: [finding({ severity: 'warning' })], workloadCount: 1 });
+		const report = lintReport(lintOf([finding({ severity: 'warning' })], 1));
 		expect(lintText(report, NO_STYLE)).toMatch(/\n0 errors, 1 warning\n$/);
 	});
 
 	test('is nothing where nothing was found', () => {
-		expect(lintText(lintReport({ findings: [], workloadCount: 1 }), COLOURS)).toBe('');
+		expect(lintText(lintReport(lintOf([], 1)), COLOURS)).toBe('');
 	});
 
 	test('has a colour for each severity, and gives a terminal nothing else to obey', () => {
-		const report = lintReport({ findings: [...ALL, finding({ text: 'a\x1b[2Jb\nc' })], workloadCount: 1 });
+		const report = lintReport(lintOf([...ALL, finding({ text: 'a\x1b[2Jb\nc' })], 1));
 		const text = lintText(report, COLOURS);
 		for (const label of ['\x1b[31merror:\x1b[39m', '\x1b[33mwarning:\x1b[39m', '\x1b[36minfo:\x1b[39m']) {
 			expect(text).toContain(label);
 		}
 		expect(text).toContain('a\\x1b[2Jb\\nc');
 	});
+});
+
+test.each([
+	[{ workloads: 5, configMaps: 9, secrets: 0 }, 'checked 5 workloads, 9 ConfigMaps'],
+	[{ workloads: 0, configMaps: 1, secrets: 2 }, 'checked 1 ConfigMap, 2 Secrets'],
+	[{ workloads: 1, configMaps: 0, secrets: 0 }, 'checked 1 workload'],
+])('the objects that were checked: %j', (counts, text) => {
+	expect(checkedText({ ...counts, errors: 0, warnings: 0, infos: 0 })).toBe(text);
 });

@@ -26,8 +26,15 @@ import { VOLUME_CASES } from './volume-cases.js';
 
 const CASES: LintCases = { ...SUB_PATH_CASES, ...VOLUME_CASES, ...MOUNT_CASES, ...OBJECT_CASES, ...ENVIRONMENT_CASES };
 
-function findings({ pod, objects = [], walk = false, absence = 'missing' }: Omit<LintCase, 'it' | 'finds'>) {
-	return lintPod({ pod: podOf(pod), objects: objectsOf(objects), violations: [], walk, absenceOf: () => absence });
+function findings({ pod, objects = [], walk = false, absence = 'missing', ...more }: Omit<LintCase, 'it' | 'finds'>) {
+	return lintPod({
+		pod: podOf(pod),
+		objects: objectsOf(objects),
+		violations: [],
+		walk,
+		absenceOf: () => absence,
+		appliedBytesOf: () => more.appliedBytes,
+	});
 }
 
 test('every rule has a case with a finding and a case without one', () => {

@@ -27,6 +27,8 @@ export interface LintCase {
 	readonly walk?: boolean;
 	/** Why an object is absent. Default: missing. */
 	readonly absence?: Absence;
+	/** Bytes of annotations after `kubectl apply`. Default: the objects are in no manifest. */
+	readonly appliedBytes?: number;
 	/** Empty: the rule has no finding. Each text is a part of the text of the finding. */
 	readonly finds: readonly (readonly [severity: Severity, field: string, text: string])[];
 }

@@ -229,6 +229,31 @@ export const OBJECT_CASES: LintCases = {
 		{ it: 'less', pod: { volumes: [configMapVolume()] }, objects: [sized(943_718)], finds: [] },
 		{ it: 'an object above the limit', pod: { volumes: [configMapVolume()] }, objects: [sized(MIB + 1)], finds: [] },
 	],
+	'near-limit': [
+		{
+			it: 'an object that kubectl apply cannot copy into an annotation, once',
+			pod: { volumes: [configMapVolume()], app: { envFrom: [envFrom('configMapRef', 'cm')] } },
+			objects: [CM],
+			appliedBytes: 262_145,
+			finds: [
+				[
+					'warning',
+					'configmap/cm',
+					'kubectl apply keeps a copy of configMap "cm" in an annotation, which fails: 262145 bytes of annotations; ' +
+						'an API server accepts at most 262144',
+				],
+			],
+		},
+		{
+			it: 'an object of which kubectl apply just stores a copy',
+			pod: { volumes: [secretVolume()] },
+			objects: [KEY],
+			appliedBytes: 262_144,
+			finds: [['info', 'secret/key', 'near the limit: 262144 of 262144 bytes of annotations']],
+		},
+		{ it: 'less than 90 %', pod: { volumes: [configMapVolume()] }, objects: [CM], appliedBytes: 235_929, finds: [] },
+		{ it: 'an object that is in no manifest', pod: { volumes: [configMapVolume()] }, objects: [sized(MIB)], finds: [] },
+	],
 	'immutable-object': [
 		{
 			it: 'an immutable ConfigMap, once',
