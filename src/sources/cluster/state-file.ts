@@ -90,7 +90,7 @@ export class StateFile {
 			this.#waiting = undefined;
 			try {
 				await this.#write(state);
-				if (this.#hasFailed) this.#log.info(`the state file ${this.path} is written again`);
+				if (this.#hasFailed) this.#log.warn(`the state file ${this.path} is written again`);
 				this.#hasFailed = false;
 			} catch (error) {
 				if (!this.#hasFailed) {

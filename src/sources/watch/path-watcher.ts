@@ -282,7 +282,7 @@ export class PathWatcher {
 		}
 		if (unwatched === 0 && this.#limitReported) {
 			this.#limitReported = false;
-			this.#log.info('all files are watched by inotify again');
+			this.#log.warn('all files are watched by inotify again');
 		}
 		if (changed.length > 0) this.#traceAll();
 		else this.#armPoll();

@@ -6,8 +6,8 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { ConfigMapFsError } from '../../../src/base/errors.js';
 import { type DriverOptions, makeDriver } from '../../../src/mount/driver-choice.js';
 import { RunDriver, type RunDriverOptions } from '../../../src/run/run-driver.js';
+import { FakeDriver } from '../../support/fake-driver.js';
 import { removeTemporaries, temporaryDirectory } from '../../support/temporary.js';
-import { FakeDriver } from './fake-driver.js';
 
 const UID = process.getuid?.() ?? 0;
 const GID = process.getgid?.() ?? 0;

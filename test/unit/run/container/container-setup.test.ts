@@ -8,10 +8,10 @@ import type { ControlEvent } from '../../../../src/control/events.js';
 import type { SelectedPod } from '../../../../src/inputs/pod-reader.js';
 import { ContainerSetup, type ContainerSetupOptions } from '../../../../src/run/container/container-setup.js';
 import { OnceLogger } from '../../../../src/run/once-logger.js';
+import { FakeDriver } from '../../../support/fake-driver.js';
 import { removeTemporaries, temporaryDirectory } from '../../../support/temporary.js';
 import { decode, type Json, podValue } from '../../pod/decode/decoding.js';
 import { makeConfigMap, makeObjects, SURROUNDINGS } from '../../pod/environment/environment-pod.js';
-import { FakeDriver } from '../fake-driver.js';
 import { RecordingLog } from '../recording-log.js';
 
 const UID = process.getuid?.() ?? 0;

@@ -1,9 +1,9 @@
 /** A driver that writes to a plain directory, records its calls, and fails on request. */
 
-import { PlainTree } from '../../../src/drivers/directory/plain-tree.js';
-import type { Driver, MountEnd, UnmountReport } from '../../../src/drivers/driver.js';
-import type { Leftovers } from '../../../src/journal/server-protocol.js';
-import type { TreeOperations } from '../../../src/volume/tree-operations.js';
+import { PlainTree } from '../../src/drivers/directory/plain-tree.js';
+import type { Driver, MountEnd, UnmountReport } from '../../src/drivers/driver.js';
+import type { Leftovers, ServerFault } from '../../src/journal/server-protocol.js';
+import type { TreeOperations } from '../../src/volume/tree-operations.js';
 
 export class FakeDriver implements Driver {
 	readonly name = 'kernel';
@@ -12,12 +12,16 @@ export class FakeDriver implements Driver {
 	readonly ended: Promise<MountEnd>;
 	/** `mount` and `unmount`, in order. */
 	readonly calls: string[] = [];
-	/** Arguments of `guard`. */
+	/** Arguments of `cleanUpAfterDaemon`. */
 	readonly leftovers: Leftovers[] = [];
 	/** Thrown by `mount`. */
 	mountError: Error | undefined;
 	/** Thrown by each operation on the tree. */
 	treeError: Error | undefined;
+	/** Called during `mount`. */
+	onMount: () => void = () => {};
+	/** Reports an exception of the server. */
+	fail: (fault: ServerFault) => void = () => {};
 	/** Ends the mount. */
 	end: (end: MountEnd) => void = () => {};
 
@@ -51,6 +55,7 @@ export class FakeDriver implements Driver {
 
 	async mount(): Promise<void> {
 		this.calls.push('mount');
+		this.onMount();
 		if (this.mountError !== undefined) throw this.mountError;
 	}
 
@@ -58,7 +63,9 @@ export class FakeDriver implements Driver {
 		this.leftovers.push(leftovers);
 	}
 
-	reportFaultsTo(): void {}
+	reportFaultsTo(listener: (fault: ServerFault) => void): void {
+		this.fail = listener;
+	}
 
 	async upcalls(): Promise<Readonly<Record<string, number>>> {
 		return {};
