@@ -1,4 +1,4 @@
-/** A command started as an application, by fixtures/app-run.mjs, with the compiled classes and no mounts. */
+/** Starts a command as an application, with fixtures/app-run.mjs: the compiled classes, without mounts. */
 
 import { type ChildProcess, spawn } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
@@ -17,11 +17,11 @@ export interface AppOptions {
 	readonly graceMs?: number;
 	/** SIGUSR2 restarts it. */
 	readonly restart?: boolean;
-	/** The command is `unshare -m …`: what is left in that namespace is ended with it. */
+	/** The command is `unshare -m …`; at its end, all processes in that mount namespace are killed. */
 	readonly members?: boolean;
-	/** What the application did to the terminal stays. */
+	/** Do not restore the terminal's settings at the end. */
 	readonly keepTerminal?: boolean;
-	/** Length of a variable that is added to the environment. Unit: bytes. */
+	/** Length of an additional environment variable. Unit: bytes. */
 	readonly padding?: number;
 	/** A file for its log. */
 	readonly log?: string;
@@ -29,12 +29,12 @@ export interface AppOptions {
 
 const running = new Set<ChildProcess>();
 
-/** The words that start `command` as an application, for a shell or for spawn. */
+/** The arguments that start `command` as an application. */
 export function runWords(command: readonly string[], options: AppOptions = {}): readonly string[] {
 	return [process.execPath, fixture('app-run.mjs'), DIST, JSON.stringify(options), ...command];
 }
 
-/** The same as a line for a shell. */
+/** The same as a command line for a shell. */
 export function runLine(command: readonly string[], options: AppOptions = {}): string {
 	return runWords(command, options)
 		.map((word) => `'${word.replaceAll("'", "'\\''")}'`)
@@ -49,7 +49,7 @@ export class AppRun {
 
 	constructor(command: readonly string[], options: AppOptions = {}) {
 		const [file = '', ...args] = runWords(command, { ...options, log: this.#log });
-		// In a session of its own, so that no terminal of who runs the tests has a part in it.
+		// In a new session, so that it has no access to the terminal of the test run.
 		this.#child = spawn(file, args, { stdio: ['pipe', 'pipe', 'pipe'], detached: true });
 		running.add(this.#child);
 		for (const stream of [this.#child.stdout, this.#child.stderr]) {
@@ -66,12 +66,12 @@ export class AppRun {
 		});
 	}
 
-	/** Of the program that runs the application. */
+	/** Process id of the program that runs the application. */
 	get pid(): number {
 		return this.#child.pid ?? 0;
 	}
 
-	/** What both of them wrote. */
+	/** Output of the program and of the application. */
 	get output(): string {
 		return this.#output;
 	}
@@ -80,7 +80,7 @@ export class AppRun {
 		return existsSync(this.#log) ? linesOf(this.#log).map((line) => JSON.parse(line) as LogLine) : [];
 	}
 
-	/** Process id of the application, the `number`th that was started. */
+	/** Process id of the application at its `number`th start. */
 	async started(number = 1): Promise<number> {
 		return await until(
 			() => this.log.filter(({ msg }) => msg === 'started')[number - 1]?.pid as number | undefined,
@@ -101,7 +101,7 @@ export function linesOf(path: string): readonly string[] {
 	return existsSync(path) ? readFileSync(path, 'utf8').split('\n').slice(0, -1) : [];
 }
 
-/** Belongs into afterEach. */
+/** Call it in afterEach. */
 export function stopApps(): void {
 	for (const child of running) child.kill('SIGKILL');
 	running.clear();

@@ -1,4 +1,4 @@
-/** A person at a terminal, by fixtures/app-terminal.py: types, and waits for what is shown. */
+/** A shell on a pseudo terminal, with fixtures/app-terminal.py: a test types text and waits for output. */
 
 import { FixtureProcess, fixture } from './fixture-process.js';
 import { PYTHON } from './inotify.js';
@@ -7,10 +7,10 @@ import { until } from './until.js';
 export class Terminal {
 	readonly #process: FixtureProcess;
 	#shown = '';
-	/** Where the search for what is shown next begins. */
+	/** The offset in the output after the last match of `waitFor`. */
 	#seen = 0;
 
-	/** Resolves when the shell waits for a command. `prefix` are words that start the terminal somewhere else. */
+	/** Resolves once the shell waits for a command. `prefix` precedes the command that starts the terminal. */
 	static async open(prefix: readonly string[] = [], env: Readonly<Record<string, string>> = {}): Promise<Terminal> {
 		const terminal = new Terminal(prefix, env);
 		await terminal.waitFor(/\$ $/);
@@ -21,22 +21,22 @@ export class Terminal {
 		this.#process = new FixtureProcess([...prefix, PYTHON, fixture('app-terminal.py')], env);
 	}
 
-	/** What was shown so far, in one. */
+	/** The complete output so far. */
 	get shown(): string {
 		for (const line of this.#process.takeAll()) this.#shown += JSON.parse(line) as string;
 		return this.#shown;
 	}
 
-	/** Typed as it is; "\x03" is Ctrl-C, "\x1a" Ctrl-Z, "\x1c" Ctrl-\. */
+	/** Types the text unchanged; "\x03" is Ctrl-C, "\x1a" Ctrl-Z, "\x1c" Ctrl-\. */
 	type(text: string): void {
-		this.#process.tell(JSON.stringify({ type: 'text', text }));
+		this.#process.send(JSON.stringify({ type: 'text', text }));
 	}
 
 	resize(rows: number): void {
-		this.#process.tell(JSON.stringify({ type: 'size', rows }));
+		this.#process.send(JSON.stringify({ type: 'size', rows }));
 	}
 
-	/** Waits for something that was not waited for before, and returns it with its groups. */
+	/** Waits for a match in the output after the previous match, and returns it. */
 	async waitFor(pattern: RegExp): Promise<RegExpExecArray> {
 		const found = await until(
 			() => pattern.exec(this.shown.slice(this.#seen)) ?? undefined,
@@ -46,13 +46,13 @@ export class Terminal {
 		return found;
 	}
 
-	/** Types a command line and waits for what it shows first. */
+	/** Types a command line and waits for a match in its output. */
 	async enter(line: string, pattern: RegExp): Promise<RegExpExecArray> {
 		this.type(`${line}\n`);
 		return await this.waitFor(pattern);
 	}
 
-	/** Ends the session, as the window's close button does. */
+	/** Hangs up the terminal, like the close button of a terminal window. */
 	close(): void {
 		this.#process.finish();
 	}

@@ -1,15 +1,16 @@
 /**
- * A real kube-apiserver with its etcd, on loopback, in a temporary directory, for one test file. RBAC is on; users are
- * made at any time. It can be stopped, killed, restarted with other flags and compacted; its data outlive all of that.
+ * A real kube-apiserver with its etcd, on loopback, in a temporary directory, for one test file. RBAC is enabled, and a
+ * test can add users at any time. A test can stop, kill and restart the servers, with other flags, and compact etcd; the
+ * data survive.
  *
  *     const cluster = useControlPlane();                       // beforeAll, afterAll, logs of a failed test
  *     it('…', async () => {
- *       const namespace = await cluster().namespace();         // a new one: tests do not see each other
+ *       const namespace = await cluster().namespace();         // a new one for each test
  *       await cluster().kubectl(['create', 'cm', 'a', '-n', namespace, '--from-literal=k=v']);
  *       const user = await cluster().user('reader', [{ verbs: ['get'], resources: ['configmaps'] }], { namespace });
  *
- * The programs come from scripts/control-plane/ensure.mjs, which `npm test` runs first; a file that needs them fails
- * with the reason when they are not there. Only processes that were started here are ever ended.
+ * The programs come from scripts/control-plane/ensure.mjs, which `npm test` runs first. Without them, the test file fails
+ * with the reason. Only processes that this module started are ended.
  */
 
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
@@ -39,26 +40,26 @@ import { until, WAIT_MS } from './until.js';
 
 const ENSURE = fileURLToPath(new URL('../../scripts/control-plane/ensure.mjs', import.meta.url));
 
-/** How long etcd, and the API server after it, may take until they answer. Unit: milliseconds. */
+/** Deadlines for etcd, and then for the API server, to become ready. Unit: milliseconds. */
 const ETCD_READY_MS = 120_000;
 const API_SERVER_READY_MS = 240_000;
 const END_MS = 15_000;
 const LOG_TAIL_LINES = 40;
 
 export interface ControlPlaneOptions {
-	/** `--watch-cache`; false lets each list and watch go to etcd, so that `compact` is felt at once. */
+	/** `--watch-cache`; false sends each list and watch to etcd, so that `compact` takes effect immediately. */
 	readonly watchCache?: boolean;
 	/** `--min-request-timeout`: a watch without timeoutSeconds ends after one to two times this. Unit: seconds. */
 	readonly minRequestTimeout?: number;
-	/** `--default-watch-cache-size`: how many events of a kind the cache remembers. */
+	/** `--default-watch-cache-size`: the number of events per kind that the cache keeps. */
 	readonly defaultWatchCacheSize?: number;
-	/** `--request-timeout` of everything but watches, such as `2s`. */
+	/** `--request-timeout` for requests other than watches, such as `2s`. */
 	readonly requestTimeout?: string;
 	/** Any further flags of kube-apiserver. */
 	readonly flags?: readonly string[];
 }
 
-/** A rule of a Role, as RBAC writes it; `apiGroups` is the core group when it is not given. */
+/** A rule of a Role, in RBAC's format; the default of `apiGroups` is the core group. */
 export interface Rule {
 	readonly verbs: readonly string[];
 	readonly resources: readonly string[];
@@ -67,13 +68,13 @@ export interface Rule {
 }
 
 export interface ClusterUser {
-	/** The name as the API server says it in its 403s. */
+	/** The name in the API server's 403 responses. */
 	readonly name: string;
-	/** The token that counts now. */
+	/** The current token. */
 	readonly token: string;
-	/** A file with the token and nothing else, replaced by `rotateToken`. */
+	/** A file with only the token; `rotateToken` replaces it. */
 	readonly tokenFile: string;
-	/** Path of a kubeconfig that carries the token; replaced by `rotateToken`. */
+	/** Path of a kubeconfig with the token; `rotateToken` replaces it. */
 	readonly kubeconfig: string;
 }
 
@@ -87,16 +88,16 @@ export interface ApiResponse {
 	readonly status: number;
 	readonly headers: Readonly<Record<string, string | string[] | undefined>>;
 	readonly text: string;
-	/** The text as JSON; undefined when it is none. */
-	// biome-ignore lint/suspicious/noExplicitAny: tests reach into answers of any kind
+	/** The parsed text; undefined if it is not JSON. */
+	// biome-ignore lint/suspicious/noExplicitAny: tests read fields of responses of any kind
 	readonly body: any;
 }
 
 export interface KubeconfigOptions {
-	/** Another server than the control plane itself, such as a FaultProxy's url. */
+	/** A server other than the control plane, such as the url of a FaultProxy. */
 	readonly server?: string;
 	readonly token?: string;
-	/** `tokenFile` instead of `token`: clients read it again. */
+	/** `tokenFile` instead of `token`; clients read the file again when it changes. */
 	readonly tokenFile?: string;
 	/** The namespace of the context. */
 	readonly namespace?: string;
@@ -109,7 +110,7 @@ interface Programs {
 	readonly agnhost?: string;
 }
 
-/** Where the binaries are. Errors: why they are not there, with the cure. */
+/** Paths of the binaries. Errors: the reason why they are missing, with the cure. */
 export function controlPlanePrograms(): Programs {
 	programs ??= findPrograms();
 	return programs;
@@ -119,14 +120,14 @@ let programs: Programs | undefined;
 
 function findPrograms(): Programs {
 	const problem = process.env.CONFIGMAPFS_CONTROL_PLANE_PROBLEM;
-	if (problem !== undefined && problem !== '') throw new Error(`there is no API server to test with: ${problem}`);
+	if (problem !== undefined && problem !== '') throw new Error(`no API server for the tests: ${problem}`);
 	const found = spawnSync(process.execPath, [ENSURE, '--find', '--json'], { encoding: 'utf8', timeout: WAIT_MS });
-	if (found.status !== 0) throw new Error(`there is no API server to test with: ${found.stderr.trim()}`);
+	if (found.status !== 0) throw new Error(`no API server for the tests: ${found.stderr.trim()}`);
 	return JSON.parse(found.stdout.trim().split('\n').at(-1) ?? '') as Programs;
 }
 
 const running = new Set<ControlPlane>();
-// A worker that ends without its hooks must not leave servers behind.
+// Kills the servers even if a worker ends without running its hooks.
 process.on('exit', () => {
 	for (const plane of running) plane.abandon();
 });
@@ -143,7 +144,7 @@ export async function startControlPlane(options: ControlPlaneOptions = {}): Prom
 	return plane;
 }
 
-/** One control plane for the tests of a file or `describe`; the servers' last words are printed with a failed test. */
+/** One control plane for the tests of a file or `describe`. Prints the end of the servers' logs after a failed test. */
 export function useControlPlane(options: ControlPlaneOptions = {}): () => ControlPlane {
 	let plane: ControlPlane | undefined;
 	beforeAll(async () => {
@@ -157,22 +158,22 @@ export function useControlPlane(options: ControlPlaneOptions = {}): () => Contro
 		plane = undefined;
 	});
 	return () => {
-		if (plane === undefined) throw new Error('the control plane runs inside of tests only');
+		if (plane === undefined) throw new Error('the control plane runs only during tests and their hooks');
 		return plane;
 	};
 }
 
 export class ControlPlane {
-	/** Everything it writes is below; removed by `stop`. */
+	/** Contains all files of the servers; `stop` removes it. */
 	readonly directory = mkdtempSync(join(realpathSync(tmpdir()), 'cmfs-cluster-'));
-	/** The administrator's (system:masters). */
+	/** Of the administrator (system:masters). */
 	readonly kubeconfig = join(this.directory, 'admin.kubeconfig');
 	readonly token = newToken();
-	/** Trusts the API server, and a FaultProxy in front of it, which shows the same certificate. */
+	/** Certifies the API server, and a FaultProxy in front of it, which presents the same certificate. */
 	readonly caFile = join(this.directory, 'certs/apiserver.crt');
-	/** The key of that certificate. */
+	/** The private key of that certificate. */
 	readonly keyFile = join(this.directory, 'certs/apiserver.key');
-	/** `https://127.0.0.1:port`; stays over restarts. */
+	/** `https://127.0.0.1:port`; restarts do not change it. */
 	url = '';
 
 	readonly #options: ControlPlaneOptions;
@@ -205,7 +206,7 @@ export class ControlPlane {
 		writeFileSync(this.kubeconfig, this.#kubeconfigText({ token: this.token }), { mode: 0o600 });
 	}
 
-	/** kubectl as the administrator, or with another kubeconfig; a status other than 0 is no error here. */
+	/** Runs kubectl as the administrator, or with another kubeconfig. Does not throw if kubectl fails. */
 	async kubectl(
 		args: readonly string[],
 		options: { readonly input?: string; readonly kubeconfig?: string; readonly ms?: number } = {},
@@ -222,14 +223,14 @@ export class ControlPlane {
 		return { status: ended.code, stdout: ended.stdout, stderr: ended.stderr };
 	}
 
-	/** kubectl that must succeed. Returns its standard output. */
+	/** Runs kubectl as the administrator and returns its standard output. Errors: if kubectl fails. */
 	async kubectlOk(args: readonly string[], options: { readonly input?: string } = {}): Promise<string> {
 		const { status, stdout, stderr } = await this.kubectl(args, options);
 		if (status !== 0) throw new Error(`kubectl ${args.join(' ')} ended with ${status}: ${stderr}`);
 		return stdout;
 	}
 
-	/** One request to the API server itself, by default as the administrator. `body` is sent as JSON. */
+	/** Sends one request directly to the API server, by default as the administrator. `body` is sent as JSON. */
 	async api(
 		method: string,
 		path: string,
@@ -239,7 +240,7 @@ export class ControlPlane {
 			readonly contentType?: string;
 			readonly url?: string;
 			readonly ms?: number;
-			/** Keeps connections, for many requests. By default each request has its own, so that a restart breaks none. */
+			/** Reuses connections, for many requests. By default each request opens one, so that a restart breaks no request. */
 			readonly agent?: SecureAgent;
 		} = {},
 	): Promise<ApiResponse> {
@@ -257,7 +258,7 @@ export class ControlPlane {
 					...(text === undefined ? {} : { 'content-type': options.contentType ?? 'application/json' }),
 				},
 			});
-			request.on('timeout', () => request.destroy(new Error(`${method} ${path}: no answer`)));
+			request.on('timeout', () => request.destroy(new Error(`${method} ${path}: no response`)));
 			request.on('error', reject);
 			request.on('response', (response) => {
 				let received = '';
@@ -279,17 +280,17 @@ export class ControlPlane {
 		});
 	}
 
-	/** Makes a namespace with a new name and returns it. */
+	/** Creates a namespace and returns its name. */
 	async namespace(prefix = 'test'): Promise<string> {
 		this.#count += 1;
 		const name = `${prefix}-${this.#count}`;
-		await this.#mustApi('POST', '/api/v1/namespaces', { metadata: { name } });
+		await this.#apiOk('POST', '/api/v1/namespaces', { metadata: { name } });
 		return name;
 	}
 
 	/**
-	 * A user who may do what `rules` say, in `namespace` or else in the whole cluster, and nothing more. Returns when the
-	 * API server knows about it.
+	 * Creates a user with only the permissions in `rules`, in `namespace` or by default in the complete cluster. Resolves
+	 * once the API server applies the rules.
 	 */
 	async user(
 		name: string,
@@ -307,7 +308,7 @@ export class ControlPlane {
 		return user;
 	}
 
-	/** Replaces what the user may do (RoleBinding and Role, or their cluster kinds, called `rules-of-NAME`). */
+	/** Replaces the user's permissions (a Role and RoleBinding or their cluster kinds, named `rules-of-NAME`). */
 	async setRules(
 		user: ClusterUser,
 		rules: readonly Rule[],
@@ -315,7 +316,7 @@ export class ControlPlane {
 	): Promise<void> {
 		const { namespace } = options;
 		const base = '/apis/rbac.authorization.k8s.io/v1';
-		const where = namespace === undefined ? base : `${base}/namespaces/${namespace}`;
+		const parent = namespace === undefined ? base : `${base}/namespaces/${namespace}`;
 		const kind = namespace === undefined ? 'ClusterRole' : 'Role';
 		const name = `rules-of-${user.name}`;
 		const role = {
@@ -331,9 +332,9 @@ export class ControlPlane {
 			subjects: [{ kind: 'User', apiGroup: 'rbac.authorization.k8s.io', name: user.name }],
 			roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind, name },
 		};
-		await this.#replace(`${where}/${kind.toLowerCase()}s`, name, role);
-		await this.#replace(`${where}/${kind.toLowerCase()}bindings`, name, binding);
-		// The authorizer reads roles from a watch of its own.
+		await this.#replace(`${parent}/${kind.toLowerCase()}s`, name, role);
+		await this.#replace(`${parent}/${kind.toLowerCase()}bindings`, name, binding);
+		// The authorizer receives roles through its own watch, so a change takes effect later.
 		await until(
 			async () => (await this.#allowed(user, rules, namespace)) || undefined,
 			`the API server lets ${user.name} do ${JSON.stringify(rules)}`,
@@ -341,11 +342,11 @@ export class ControlPlane {
 	}
 
 	/**
-	 * Gives the user a new token, in its token file and kubeconfig. The old one answers 401 when the API server's own
-	 * cache has forgotten it, after at most 10 s of use; `restartApiServer` forgets at once.
+	 * Writes a new token for the user to the token file and the kubeconfig. The old token gets 401 once the API server's
+	 * token cache has dropped it, after at most 10 s of use; `restartApiServer` drops it immediately.
 	 */
 	rotateToken(user: ClusterUser, options: { readonly keepOld?: boolean } = {}): string {
-		if (!(user instanceof User)) throw new Error(`${user.name} was not made by this control plane`);
+		if (!(user instanceof User)) throw new Error(`${user.name} is not a user of this control plane`);
 		if (options.keepOld !== true) this.#users.delete(user.token);
 		user.renew();
 		this.#users.set(user.token, user.name);
@@ -353,22 +354,22 @@ export class ControlPlane {
 		return user.token;
 	}
 
-	/** The user's tokens are no longer good; see `rotateToken` for when that is felt. */
+	/** Revokes the user's token; see `rotateToken` for the delay. */
 	revokeToken(user: ClusterUser): void {
 		this.#users.delete(user.token);
 		this.#writeUsers();
 	}
 
-	/** Writes a kubeconfig for another way to get here, such as through a FaultProxy, and returns its path. */
+	/** Writes a kubeconfig, such as one that leads through a FaultProxy, and returns its path. */
 	writeKubeconfig(options: KubeconfigOptions = {}): string {
 		this.#count += 1;
 		const path = join(this.directory, `kubeconfig-${this.#count}`);
-		const who = options.token === undefined && options.tokenFile === undefined ? { token: this.token } : {};
-		writeFileSync(path, this.#kubeconfigText({ ...who, ...options }), { mode: 0o600 });
+		const credentials = options.token === undefined && options.tokenFile === undefined ? { token: this.token } : {};
+		writeFileSync(path, this.#kubeconfigText({ ...credentials, ...options }), { mode: 0o600 });
 		return path;
 	}
 
-	/** Starts it again after `killApiServer` or `stopApiServer`, and waits until it is ready. */
+	/** Starts the API server, for example after `killApiServer` or `stopApiServer`, and waits until it is ready. */
 	async startApiServer(options: { readonly flags?: readonly string[]; readonly wait?: boolean } = {}): Promise<void> {
 		if (options.flags !== undefined) this.#flags = options.flags;
 		const port = new URL(this.url).port;
@@ -379,7 +380,7 @@ export class ControlPlane {
 			'--etcd-compaction-interval=0',
 			'--bind-address=127.0.0.1',
 			`--secure-port=${port}`,
-			// It is written into objects only, and finding one could fail without a network.
+			// The address only appears in objects; without this flag the search for one can fail on a machine without network.
 			'--advertise-address=192.0.2.1',
 			'--external-hostname=localhost',
 			'--endpoint-reconciler-type=none',
@@ -408,23 +409,23 @@ export class ControlPlane {
 		});
 	}
 
-	/** SIGKILL: its clients see connections reset, then refused. */
+	/** SIGKILL: connections of clients are reset, new ones refused. */
 	async killApiServer(): Promise<void> {
 		await end(this.#apiServer, 'SIGKILL');
 	}
 
-	/** SIGTERM: it ends its watches and connections in order. */
+	/** SIGTERM: the API server ends its watches and connections gracefully. */
 	async stopApiServer(): Promise<void> {
 		await end(this.#apiServer, 'SIGTERM');
 	}
 
-	/** Kills it and starts it again. `flags` come after all others and hold until the next call that gives some. */
+	/** Kills and starts the API server. `flags` follow all other flags and stay in effect until a call with other `flags`. */
 	async restartApiServer(options: { readonly flags?: readonly string[] } = {}): Promise<void> {
 		await this.killApiServer();
 		await this.startApiServer(options);
 	}
 
-	/** SIGSTOP: connections stay open and are accepted by the system, nothing answers. */
+	/** SIGSTOP: connections stay open and the kernel accepts new ones, but no request gets a response. */
 	pauseApiServer(): void {
 		this.#apiServer?.kill('SIGSTOP');
 	}
@@ -433,7 +434,7 @@ export class ControlPlane {
 		this.#apiServer?.kill('SIGCONT');
 	}
 
-	/** The data that it had acknowledged stay. */
+	/** SIGKILL; acknowledged writes survive. */
 	async killEtcd(): Promise<void> {
 		await end(this.#etcd, 'SIGKILL');
 	}
@@ -454,16 +455,16 @@ export class ControlPlane {
 		});
 	}
 
-	/** etcd's revision, which is the resourceVersion of the latest change in the cluster. */
+	/** The revision of etcd, which is the resourceVersion of the latest change in the cluster. */
 	async revision(): Promise<number> {
 		const status = await this.#etcdCall('POST', '/v3/maintenance/status', {});
 		return Number((status as { header: { revision: string } }).header.revision);
 	}
 
 	/**
-	 * Makes etcd forget everything before its current revision, and returns that. Continue tokens are 410 from now on;
-	 * watches from an older resourceVersion too with `watchCache: false`, else when the API server was restarted, since
-	 * its watch cache remembers for itself.
+	 * Compacts etcd to its current revision and returns that revision. From then on, older continue tokens get 410. Watches
+	 * from an older resourceVersion get 410 with `watchCache: false`; otherwise only after a restart of the API server,
+	 * because its watch cache keeps older events.
 	 */
 	async compact(): Promise<number> {
 		const revision = await this.revision();
@@ -471,19 +472,19 @@ export class ControlPlane {
 		return revision;
 	}
 
-	/** The last lines of both servers' logs. */
+	/** The end of both servers' logs. */
 	logs(lines = LOG_TAIL_LINES): string {
 		return ['etcd', 'kube-apiserver']
 			.map((name) => `--- ${name}\n${tail(join(this.directory, `${name}.log`), lines)}`)
 			.join('\n');
 	}
 
-	/** Process ids of what runs now. */
+	/** Ids of the running processes. */
 	get pids(): { readonly etcd: number | undefined; readonly apiServer: number | undefined } {
 		return { etcd: alivePid(this.#etcd), apiServer: alivePid(this.#apiServer) };
 	}
 
-	/** Ends both servers and removes the directory; idempotent. */
+	/** Kills both servers and removes the directory; idempotent. */
 	async stop(): Promise<void> {
 		this.#stopped = true;
 		await Promise.all([end(this.#apiServer, 'SIGKILL'), end(this.#etcd, 'SIGKILL'), this.#webhook?.terminate()]);
@@ -492,7 +493,7 @@ export class ControlPlane {
 		running.delete(this);
 	}
 
-	/** `stop` for a process that is ending now. */
+	/** A synchronous `stop`, for the exit of the test process. */
 	abandon(): void {
 		for (const child of [this.#apiServer, this.#etcd]) {
 			if (alivePid(child) !== undefined) child?.kill('SIGKILL');
@@ -512,8 +513,8 @@ export class ControlPlane {
 	}
 
 	/**
-	 * Answers the API server's questions about tokens from users.json, which is read for each, so that users come and go
-	 * without a restart. On a thread of its own: a test may wait for a program without running the event loop.
+	 * Serves the API server's token reviews from users.json. It reads the file for each review, so that users can change
+	 * without a restart. It runs on a separate thread, because a test may block the event loop while a program runs.
 	 */
 	async #startWebhook(): Promise<void> {
 		this.#writeUsers();
@@ -558,7 +559,7 @@ export class ControlPlane {
 		return `${JSON.stringify(config, undefined, '\t')}\n`;
 	}
 
-	async #mustApi(method: string, path: string, body?: unknown): Promise<ApiResponse> {
+	async #apiOk(method: string, path: string, body?: unknown): Promise<ApiResponse> {
 		const response = await this.api(method, path, { body });
 		if (response.status >= 300) throw new Error(`${method} ${path}: ${response.status} ${response.text}`);
 		return response;
@@ -570,7 +571,7 @@ export class ControlPlane {
 			if (created.status >= 300) throw new Error(`POST ${collection}: ${created.status} ${created.text}`);
 			return;
 		}
-		await this.#mustApi('PUT', `${collection}/${name}`, object);
+		await this.#apiOk('PUT', `${collection}/${name}`, object);
 	}
 
 	async #allowed(user: ClusterUser, rules: readonly Rule[], namespace: string | undefined): Promise<boolean> {
@@ -582,7 +583,7 @@ export class ControlPlane {
 				...(resourceNames?.[0] === undefined ? {} : { name: resourceNames[0] }),
 				...(namespace === undefined ? {} : { namespace }),
 			};
-			const review = await this.#mustApi('POST', '/apis/authorization.k8s.io/v1/subjectaccessreviews', {
+			const review = await this.#apiOk('POST', '/apis/authorization.k8s.io/v1/subjectaccessreviews', {
 				spec: { user: user.name, resourceAttributes: attributes },
 			});
 			if (review.body?.status?.allowed !== true) return false;
@@ -595,7 +596,7 @@ export class ControlPlane {
 		const log = openSync(join(this.directory, `${name}.log`), 'a');
 		try {
 			const env: NodeJS.ProcessEnv = { ...process.env, HOME: this.directory };
-			// etcd wants to hear this where its authors do not test it themselves.
+			// etcd refuses to start on architectures that its authors do not test, unless this variable names the architecture.
 			if (process.arch !== 'x64' && name === 'etcd') env.ETCD_UNSUPPORTED_ARCH = process.arch;
 			return spawn(file, args, { stdio: ['ignore', log, log], env, cwd: this.directory });
 		} finally {
@@ -603,23 +604,22 @@ export class ControlPlane {
 		}
 	}
 
-	/** Waits until `answers`. Errors: the log's end, as soon as the process is gone or at the deadline. */
-	async #ready(name: string, child: ChildProcess, ms: number, answers: () => Promise<boolean>): Promise<void> {
+	/** Waits until `isReady`. Errors: with the end of the log, if the process ends first, or at the deadline. */
+	async #ready(name: string, child: ChildProcess, ms: number, isReady: () => Promise<boolean>): Promise<void> {
 		let failure: Error | undefined;
 		child.once('error', (error) => {
 			failure = error;
 		});
 		const started = performance.now();
 		for (;;) {
-			const gone = failure !== undefined || child.exitCode !== null || child.signalCode !== null;
-			if (gone || performance.now() - started > ms) {
-				const why = failure?.message ?? (gone ? `ended with ${child.exitCode ?? child.signalCode}` : 'is not ready');
+			const hasEnded = failure !== undefined || child.exitCode !== null || child.signalCode !== null;
+			if (hasEnded || performance.now() - started > ms) {
+				const end = hasEnded ? `ended with ${child.exitCode ?? child.signalCode}` : 'is not ready';
 				const seconds = Math.round((performance.now() - started) / 1000);
-				throw new Error(
-					`${name} ${why} after ${seconds} s\n${tail(join(this.directory, `${name}.log`), LOG_TAIL_LINES)}`,
-				);
+				const log = tail(join(this.directory, `${name}.log`), LOG_TAIL_LINES);
+				throw new Error(`${name} ${failure?.message ?? end} after ${seconds} s\n${log}`);
 			}
-			if (await answers().catch(() => false)) return;
+			if (await isReady().catch(() => false)) return;
 			await new Promise((resolve) => setTimeout(resolve, 100));
 		}
 	}
@@ -628,7 +628,7 @@ export class ControlPlane {
 		return await new Promise((resolve, reject) => {
 			const agent = new Agent({ keepAlive: false });
 			const request = httpRequest(new URL(path, this.#etcdUrl), { method, agent, timeout: WAIT_MS });
-			request.on('timeout', () => request.destroy(new Error(`etcd ${path}: no answer`)));
+			request.on('timeout', () => request.destroy(new Error(`etcd ${path}: no response`)));
 			request.on('error', reject);
 			request.on('response', (response) => {
 				let text = '';
@@ -696,8 +696,8 @@ function replaceFile(path: string, text: string): void {
 }
 
 /**
- * A port that nobody listens on, below the range from which the system gives ports to clients: a server that is gone
- * for a while must find its port free.
+ * A free port below the range from which the kernel assigns ports to clients, so that the port stays free while a server
+ * is stopped.
  */
 export async function freePort(): Promise<number> {
 	for (;;) {
@@ -721,7 +721,7 @@ async function end(child: ChildProcess | undefined, signal: NodeJS.Signals): Pro
 	if (child === undefined || alivePid(child) === undefined) return;
 	const ended = once(child, 'exit');
 	child.kill(signal);
-	// A stopped process does not hear SIGTERM.
+	// A stopped process handles SIGTERM only after SIGCONT.
 	child.kill('SIGCONT');
 	const timer = setTimeout(() => child.kill('SIGKILL'), END_MS);
 	await ended;

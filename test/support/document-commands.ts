@@ -1,6 +1,6 @@
 /**
- * Which commands of the documents are typed where, and how those are treated that cannot run as they are. Every row of
- * the tables is used; test/unit/documents.test.ts checks it.
+ * The commands in the documents, and tables for those that cannot run unchanged in a test. test/unit/documents.test.ts
+ * checks that every row of the tables is used.
  */
 
 import { existsSync } from 'node:fs';
@@ -15,19 +15,19 @@ import {
 	markdownFiles,
 } from './documents.js';
 
-/** Programs that are scripts of test/fixtures/documents/bin on the stage, with the reason. */
+/** Programs that a script in test/fixtures/documents/bin replaces on the stage, with the reason. */
 export const STAND_INS: Readonly<Record<string, string>> = {
-	docker: 'the tests have no container engine; the script binds what -v names, and runs the command of the line',
-	helm: 'it is not a package of Debian; the script prints a manifest',
-	npm: 'each of these takes minutes and is what runs the tests; the script checks that package.json has it',
-	sudo: 'the stage belongs to root; the script runs the command of the line',
+	docker: 'the tests have no container engine; the script binds the source of -v and runs the command',
+	helm: 'Debian has no package for it; the script prints a manifest',
+	npm: 'each command takes minutes, and some run the tests; the script checks that package.json has it',
+	sudo: 'the commands already run as root; the script runs the command',
 };
 
 export interface Endless {
 	readonly shows: RegExp;
-	/** What is typed after that text; default is Ctrl-C. */
+	/** The text to type after that output. Default: Ctrl-C. */
 	readonly types?: string;
-	/** Why it cannot be typed on this machine. */
+	/** The reason why the command cannot run on this machine. */
 	readonly missing?: string | undefined;
 }
 
@@ -45,14 +45,14 @@ export const ENDLESS: Readonly<Record<string, Endless>> = {
 		missing: !existsSync('/usr/sbin/nginx')
 			? 'needs the package nginx-light'
 			: process.getuid?.() !== 0
-				? 'nginx as root of a user namespace gives files to a user that does not exist there'
+				? 'nginx as root of a user namespace changes the owner of files to a user that does not exist there'
 				: undefined,
 	},
 	'configmapfs run -k examples/run/kustomize --on-change restart': { shows: /queue orders-dev/ },
 	'configmapfs run -f k8s/ -R deploy/web -c sidecar -- sh': { shows: /[#$] $/, types: 'exit\n' },
 };
 
-/** A block of a document, or the comments of an example, typed one after the other. */
+/** The commands in a block of a document or in the comments of an example; a test types them in order. */
 export interface Script {
 	readonly location: string;
 	readonly commands: readonly Command[];
@@ -72,13 +72,13 @@ export function scripts(): readonly Script[] {
 		.map((script) => ({ ...script, needsCluster: script.commands.some(({ text }) => needsCluster(text)) }));
 }
 
-/** Whether a command asks a cluster: it says so, or it mounts and names no source. */
+/** Whether a command needs a cluster: its flags refer to one, or it mounts without a local source. */
 function needsCluster(text: string): boolean {
 	if (/^kubectl |\(kubectl |--context|--from-cluster|--user/.test(text)) return true;
 	return /^configmapfs mount /.test(text) && !/ (-f|-k|--create) /.test(text);
 }
 
-/** The commands in configuration files that a document shows: systemd units, fstab lines, steps of a CI job. */
+/** The commands in configuration files within a document: systemd units, fstab lines, steps of a CI job. */
 function configurationCommands({ file, language, line, lines }: Block): readonly Command[] {
 	const command = (text: string): Command => ({ location: `${file}:${line}`, text, output: undefined });
 	if (language === 'ini') {

@@ -1,4 +1,4 @@
-/** Plays scripts of documents on a stage of each file, and registers a test for each script. */
+/** Registers a test for each script of the documents. The test types the script on a stage. */
 
 import { afterAll, beforeAll, describe, test } from 'vitest';
 import { ENDLESS, type Endless, type Script } from './document-commands.js';
@@ -7,7 +7,7 @@ import { DocumentStage, type StageOptions } from './document-stage.js';
 /** A mount in the foreground. */
 const MOUNT: Endless = { shows: /Ctrl-C unmounts/ };
 
-/** The scripts of one file share a stage, so that a later block can go on where an earlier one ended. */
+/** The scripts of one file share a stage, so that a block can use the results of earlier blocks. */
 export function testScripts(
 	all: readonly Script[],
 	options: () => StageOptions,

@@ -1,9 +1,9 @@
 /**
- * A stage on which the commands of the documents are typed: a shell on a pseudo terminal, in a mount namespace whose
- * /etc, /srv and /usr/sbin are copies, in a directory with the files that the documents name.
+ * A stage for the commands of the documents: a shell on a pseudo terminal, in a mount namespace with copies of /etc, /srv
+ * and /usr/sbin, in a directory with the files that the documents mention.
  *
  *     const stage = await DocumentStage.open({ env: { KUBECONFIG } });
- *     await stage.play(command, { mayFail: false });      // throws with what the terminal shows
+ *     await stage.play(command, { mayFail: false });      // an error contains the output of the terminal
  */
 
 import { cpSync, mkdirSync, symlinkSync } from 'node:fs';
@@ -18,21 +18,21 @@ import { DIST } from './mount-process.js';
 import { temporaryDirectory } from './temporary.js';
 import { until } from './until.js';
 
-/** The prompt: the exit status of the last command between brackets that no command prints. */
+/** The prompt: the exit status of the last command, in brackets that no command prints. */
 const PROMPT = /\{\{(\d+)\}\} /;
-/** How long output of background processes may take. Unit: milliseconds. */
+/** Deadline for the output of background processes. Unit: milliseconds. */
 const OUTPUT_MS = 15_000;
-/** The working directory as the documents show it. */
+/** The working directory in the documents. */
 const DIRECTORY = '/home/jane/configmapfs';
-/** So that there is something to unmount. */
+/** Mounts ./mnt unless it is mounted, so that an unmount command of a document has a mount. */
 const MOUNT_IF_EMPTY = '[ -n "$(ls -A mnt 2> /dev/null)" ] || configmapfs mount ./mnt --mkdir -f app.yaml -b';
-/** System directories only: one that may not be entered would turn "not found" into "cannot be executed". */
+/** Only system directories: an inaccessible directory would change "not found" into "cannot be executed". */
 const SYSTEM_PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
 const CTRL_C = '\x03';
-/** Status of a command that Ctrl-C ended. */
+/** The exit status of a command after Ctrl-C. */
 const INTERRUPTED = 128 + constants.signals.SIGINT;
 
-/** `$1` is the directory of the stage. Everything that is mounted here ends with the namespace. */
+/** `$1` is the directory of the stage. All mounts disappear with the namespace. */
 const SET_UP = `${FORGET_VOLUMES}
 mount --make-rslave /
 mkdir "$1/memory"
@@ -93,8 +93,8 @@ export class DocumentStage {
 	}
 
 	/**
-	 * Types a command and waits for its end; `endless` says when to end one that does not end on its own.
-	 * Errors: a status other than 0 unless `mayFail`, and output other than the document shows.
+	 * Types a command and waits for its end. `endless` describes how to end a command that does not end on its own.
+	 * Errors: a status other than 0 unless `mayFail`; output that differs from the document.
 	 */
 	async play(command: Command, options: { readonly mayFail: boolean; readonly endless?: Endless }): Promise<void> {
 		const { location, text, output } = command;
@@ -106,24 +106,24 @@ export class DocumentStage {
 			throw fail(String(error));
 		});
 		if (status !== 0 && !options.mayFail && !(wasEnded && status === INTERRUPTED)) {
-			throw fail(`it ended with status ${status}`);
+			throw fail(`the command ended with status ${status}`);
 		}
 		if (output === undefined) return;
 		const wanted = patternOf(output);
 		const isShown = async () => {
 			if (wanted.test(normalized(shown()))) return true;
 			if (!text.startsWith('cat ')) return false;
-			// A person who reads too early reads again.
+			// The file may not have changed yet: read it again.
 			start = this.#terminal.shown.length;
 			await this.#type(text);
 			return false;
 		};
 		await until(isShown, 'output', OUTPUT_MS).catch(() => {
-			throw fail(`the document shows other output:\n${output.join('\n')}\nthan the terminal:`);
+			throw fail(`the output differs from the document:\n${output.join('\n')}\nthe terminal:`);
 		});
 	}
 
-	/** Ends background jobs and mounts, so that the next block begins with none. */
+	/** Ends background jobs and unmounts, so that the next block begins without them. */
 	async clear(): Promise<void> {
 		await this.#type('for job in $(jobs -p); do kill $job; done 2> /dev/null; wait');
 		await this.#type('if grep -q fuse.configmapfs /proc/self/mountinfo; then configmapfs unmount --all --force; fi');
@@ -152,7 +152,7 @@ export class DocumentStage {
 	}
 }
 
-/** What a person sees: no prompts, no notes of the shell about its jobs, no carriage returns. */
+/** The output without prompts, the shell's notes about jobs and carriage returns. */
 function visible(shown: string): string {
 	return shown
 		.replaceAll('\r', '')
@@ -162,7 +162,7 @@ function visible(shown: string): string {
 		.join('\n');
 }
 
-/** Without what differs from run to run: times, names of snapshots, sizes that `ls` prints, widths of columns. */
+/** Replaces all text that differs between runs: times, names of snapshots, sizes in `ls` output, widths of columns. */
 function normalized(text: string): string {
 	return text
 		.replace(/\[\d\d:\d\d:\d\d\]/g, '[time]')
@@ -173,7 +173,7 @@ function normalized(text: string): string {
 		.trim();
 }
 
-/** The output that a document shows; a line `…` stands for any lines. */
+/** A pattern for the output in a document; a line `…` matches any lines. */
 function patternOf(output: readonly string[]): RegExp {
 	const literal = (text: string) => text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
 	const parts = normalized(output.join('\n'))

@@ -1,5 +1,5 @@
 /**
- * The Markdown files of the repository as data: their headings, links and fenced commands. Reads files; runs nothing.
+ * Reads the Markdown files of the repository: headings, links and commands in fenced blocks.
  */
 
 import { readdirSync, readFileSync } from 'node:fs';
@@ -13,7 +13,7 @@ export interface Command {
 	/** `docs/run.md:12`. */
 	readonly location: string;
 	readonly text: string;
-	/** The lines that a `console` block shows after it; undefined in other blocks. A line `…` stands for any lines. */
+	/** Its output in a `console` block; undefined in other blocks. A line `…` matches any lines. */
 	readonly output: readonly string[] | undefined;
 }
 
@@ -21,7 +21,7 @@ export interface Block {
 	readonly file: string;
 	/** The word after the opening fence: `sh`, `console`, `yaml`, ... */
 	readonly language: string;
-	/** Number of the first line inside. */
+	/** The number of the first line after the fence. */
 	readonly line: number;
 	readonly lines: readonly string[];
 }
@@ -62,7 +62,7 @@ export function proseOf(file: string): string {
 	return textOf(file).replace(/^```[\s\S]*?^```$/gm, '');
 }
 
-/** The commands of a block: of `sh` its lines, of `console` those after a prompt, of others none. */
+/** The commands of a block: the lines of `sh`, the lines after a prompt of `console`, none of other languages. */
 export function commandsOf({ file, language, line, lines }: Block): readonly Command[] {
 	const commands: { location: string; text: string; output: string[] | undefined }[] = [];
 	let continued = false;
@@ -90,7 +90,7 @@ function promptOf(line: string): string | undefined {
 	return line.startsWith('$ ') ? line.slice(2) : undefined;
 }
 
-/** The commands that the comments of an example or a manifest show: `#   configmapfs run ...`. */
+/** The commands in the comments of an example or a manifest: `#   configmapfs run ...`. */
 export function commentedCommands(file: string): readonly Command[] {
 	return textOf(file)
 		.split('\n')
@@ -108,7 +108,7 @@ export function exampleFiles(): readonly string[] {
 		.sort();
 }
 
-/** The anchors of the headings of a file, as GitHub makes them. */
+/** The anchors of a file's headings, as GitHub generates them. */
 export function anchorsOf(file: string): readonly string[] {
 	return [...proseOf(file).matchAll(/^#{1,6} (.+)$/gm)].map(([, heading = '']) =>
 		heading
@@ -118,7 +118,7 @@ export function anchorsOf(file: string): readonly string[] {
 	);
 }
 
-/** The targets of the links of a file that lead into the repository, such as `docs/run.md#changes`. */
+/** The targets of a file's links to files of the repository, such as `docs/run.md#changes`. */
 export function relativeLinksOf(file: string): readonly string[] {
 	return [...proseOf(file).matchAll(/\]\(([^)\s]+)\)/g)]
 		.map(([, target = '']) => target)

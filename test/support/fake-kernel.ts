@@ -1,6 +1,6 @@
 /**
- * The kernel's side of a session, in the same thread: writes one request to a socket, lets the session read and answer
- * it, and takes the reply. A stream keeps no message borders, so there is never more than one message in each direction.
+ * The kernel's side of a session, in the same thread: writes one request to a socket, runs the session for this request
+ * and reads the reply. A stream has no message boundaries, so each direction never contains more than one message.
  */
 
 import { closeSync, readSync, writeSync } from 'node:fs';
@@ -9,19 +9,19 @@ import { Session } from '../../src/server/kernel/session.js';
 import type { SessionOptions } from '../../src/server/kernel/session-options.js';
 import { INIT_FLAG, OPCODE, type OpcodeName } from '../../src/wire/constants.js';
 
-/** An answer as the kernel sees it. Unit: `error` is 0 or a negative errno. */
+/** A reply to the kernel. Unit: `error` is 0 or a negative errno. */
 export interface Reply {
 	readonly error: number;
 	readonly unique: bigint;
 	readonly body: Buffer;
 }
 
-/** Replies that do not fit in a socket's buffer are taken where the session has made them. Unit: bytes. */
+/** Larger replies do not fit in the socket's buffer, so they are taken from the session's trace. Unit: bytes. */
 const SOCKET_ROOM = 64 * 1024;
-/** FORGET of an unknown node: it is never answered, and ends the loop. */
+/** The node of a final FORGET, which has no reply and ends the session's loop. */
 const LAST_NODE = Number.MAX_SAFE_INTEGER;
 
-/** How the loop is left after a request; anything else that is thrown is a crash of the session. */
+/** Ends the session's loop after a request; any other exception is a crash of the session. */
 class Done extends Error {}
 
 export class FakeKernel {
@@ -55,7 +55,7 @@ export class FakeKernel {
 		closeSync(this.#kernel);
 	}
 
-	/** The session is about to write its answer: the next request that it reads ends the loop. */
+	/** Called before the session writes its reply. Sends a request that ends the loop. */
 	#answered(reply: Buffer, length: number): void {
 		if (this.#isLast) throw new Done();
 		this.#isLast = true;
@@ -66,7 +66,7 @@ export class FakeKernel {
 		writeSync(this.#kernel, message('FORGET', LAST_NODE, last, 0n));
 	}
 
-	/** Sends these bytes, right or wrong; undefined when there is no answer. */
+	/** Sends any bytes, valid or not; undefined if the session sends no reply. */
 	raw(request: Buffer): Reply | undefined {
 		this.#reply = undefined;
 		this.#isLast = false;
@@ -77,15 +77,16 @@ export class FakeKernel {
 		} catch (error) {
 			if (!(error instanceof Done)) throw error;
 		}
-		const made = this.#reply as Buffer | undefined;
-		const written = made !== undefined && made.length > SOCKET_ROOM ? made : this.#written();
+		const traced = this.#reply as Buffer | undefined;
+		const written = traced !== undefined && traced.length > SOCKET_ROOM ? traced : this.#written();
 		if (written === undefined) return undefined;
-		if (made === undefined || !written.equals(made))
-			throw new Error('the written reply differs from the reply of the session');
+		if (traced === undefined || !written.equals(traced)) {
+			throw new Error('the written reply differs from the reply in the trace');
+		}
 		if (written.readUInt32LE(0) !== written.length) throw new Error('the length field of a reply is wrong');
 		const error = written.readInt32LE(4);
-		if (error > 0 || error <= -512) throw new Error(`${error} is no errno`);
-		if (error !== 0 && written.length !== 16) throw new Error('an error with a body');
+		if (error > 0 || error <= -512) throw new Error(`${error} is not a negative errno`);
+		if (error !== 0 && written.length !== 16) throw new Error('an error reply has a body');
 		return { error, unique: written.readBigUInt64LE(8), body: written.subarray(16) };
 	}
 
@@ -96,21 +97,21 @@ export class FakeKernel {
 		return bytes.subarray(0, readSync(this.#kernel, bytes));
 	}
 
-	/** Sends a request and takes its answer. */
+	/** Sends a request and returns its reply. */
 	request(opcode: OpcodeName | number, nodeId: number, ...body: readonly (Buffer | string)[]): Reply {
 		this.#unique += 2n;
 		const reply = this.raw(message(opcode, nodeId, bodyOf(body), this.#unique, this.pid));
-		if (reply === undefined) throw new Error(`${opcode} was not answered`);
-		if (reply.unique !== this.#unique) throw new Error('an answer to another request');
+		if (reply === undefined) throw new Error(`${opcode} got no reply`);
+		if (reply.unique !== this.#unique) throw new Error('the reply is for another request');
 		return reply;
 	}
 
-	/** The first request of a connection, by default with all features that this server requests. */
+	/** Sends the first request of a connection, by default with all features that the server uses. */
 	init(flags = Object.values(INIT_FLAG).reduce((all, flag) => all | flag, 0)): Reply {
 		return this.request('INIT', 0, u32(7, 45, 131072, flags >>> 0), Buffer.alloc(48));
 	}
 
-	/** The id that a name resolves to, 0 for a negative entry. */
+	/** The node id of a name; 0 for a negative entry. */
 	lookup(parent: number, name: string): number {
 		const { error, body } = this.request('LOOKUP', parent, `${name}\0`);
 		if (error !== 0) throw new Error(`LOOKUP of "${name}": ${error}`);
@@ -124,12 +125,12 @@ export class FakeKernel {
 	readdir(opcode: 'READDIR' | 'READDIRPLUS', nodeId: number, cookie: number, size: number): readonly Row[] {
 		const { error, body } = this.request(opcode, nodeId, u64(0, cookie), u32(size, 0), u64(0), u32(0, 0));
 		if (error !== 0) throw new Error(`${opcode}: ${error}`);
-		if (body.length > size) throw new Error('more than requested');
+		if (body.length > size) throw new Error(`${opcode}: ${body.length} bytes, but ${size} requested`);
 		return rowsOf(body, opcode === 'READDIRPLUS' ? 128 : 0);
 	}
 }
 
-/** One entry of a listing. `nodeId` is 0 where the kernel gets no reference. */
+/** One entry of a listing. `nodeId` is 0 if the kernel gets no reference. */
 export interface Row {
 	readonly name: string;
 	readonly ino: number;
@@ -154,7 +155,7 @@ function rowsOf(body: Buffer, head: number): readonly Row[] {
 	return rows;
 }
 
-/** A request whose header is right. */
+/** A request with a valid header. */
 export function message(opcode: OpcodeName | number, nodeId: number, body: Buffer, unique: bigint, pid = 0): Buffer {
 	const header = Buffer.alloc(40);
 	header.writeUInt32LE(40 + body.length, 0);

@@ -1,17 +1,18 @@
 /**
- * A proxy in front of the API server that goes wrong on demand, and counts what it is asked. It shows the API server's
- * own certificate, so the same caFile is right for both.
+ * A proxy in front of the API server that injects faults and records the requests. It presents the API server's
+ * certificate, so the same caFile is valid for both.
  *
- *     const proxy = await startFaultProxy(cluster());         // stop in afterEach: await stopProxies()
+ *     const proxy = await startFaultProxy(cluster());         // in afterEach: await stopProxies()
  *     const kubeconfig = proxy.kubeconfig();                  // the administrator, through the proxy
  *     proxy.inject({ on: 'watch', times: 1, respond: answers.gone() });
  *     proxy.inject({ on: 'list', delayMs: 500, splitEvery: 1 });
- *     const release = proxy.blackHole();                      // connections stay open, nothing goes through
+ *     const release = proxy.blackHole();                      // connections stay open, but transfer no bytes
  *     await proxy.waitFor('watch', 3);
  *     expect(proxy.perMinute()).toBeLessThan(30);
  *
- * The first rule that fits a request and is not used up decides about it. `startFaultProxy()` without an API server is
- * a plain HTTP fake: what no rule answers is 404. HTTP/1.1 only; faults of content want JSON, not protobuf.
+ * The first matching rule that is not used up applies to a request. `startFaultProxy()` without an API server is a plain
+ * HTTP fake, which responds with 404 if no rule gives a response. HTTP/1.1 only; faults of content need JSON, not
+ * protobuf.
  */
 
 import { once } from 'node:events';
@@ -30,8 +31,8 @@ import { type ControlPlane, freePort, type KubeconfigOptions } from './control-p
 import { until, WAIT_MS } from './until.js';
 
 /**
- * `watch-list` is a watch with sendInitialEvents, `continue` a list's further page, `review` a SelfSubjectAccessReview
- * or its like, `discovery` everything about the API itself, `write` any other change.
+ * `watch-list` is a watch with sendInitialEvents, `continue` a later page of a list, `review` an access review such as
+ * SelfSubjectAccessReview, `discovery` a request for the description of the API, `write` any other change.
  */
 export type RequestKind = 'list' | 'continue' | 'get' | 'watch' | 'watch-list' | 'write' | 'review' | 'discovery';
 
@@ -43,74 +44,74 @@ export interface SeenRequest {
 	readonly path: string;
 	readonly query: URLSearchParams;
 	readonly headers: IncomingHttpHeaders;
-	/** Which connection it came over; the first is 1. */
+	/** The number of its connection; the first is 1. */
 	readonly connection: number;
-	/** What was answered; undefined while nothing was. */
+	/** The status of the response; undefined before it. */
 	status: number | undefined;
-	/** When the answer was over or cut off. Unit: milliseconds since the epoch. */
+	/** The end of the response, complete or cut off. Unit: milliseconds since the epoch. */
 	endedAt: number | undefined;
 }
 
 export interface WatchEvent {
 	readonly type: string;
-	// biome-ignore lint/suspicious/noExplicitAny: objects of any kind pass through
+	// biome-ignore lint/suspicious/noExplicitAny: the proxy passes objects of any kind
 	readonly object: any;
 }
 
 export interface Answer {
 	readonly status: number;
 	readonly headers?: Readonly<Record<string, string>>;
-	/** An object is sent as JSON; what an iterable yields is sent as it comes, the answer ends with it. */
+	/** An object is sent as JSON. The parts of an iterable are sent when it yields them; the response ends with it. */
 	readonly body?: object | string | AsyncIterable<string | Buffer>;
 }
 
-/** What a watch's events become; `undefined` for the end of the watch, when what was held back may be given. */
+/** Replaces an event of a watch by any number of events. `undefined` is the end of the watch; it can return held events. */
 export type EventChange = (event: WatchEvent | undefined) => readonly WatchEvent[];
 
-/** Everything that is given happens, in the order of these fields. */
+/** All given faults apply, in the order of these fields. */
 export interface Fault {
-	/** Wait before the request is looked at. Unit: milliseconds. */
+	/** Wait before the request is handled. Unit: milliseconds. */
 	readonly delayMs?: number;
-	/** Never answer; the connection stays open. */
+	/** Never respond; the connection stays open. */
 	readonly hang?: boolean;
-	/** End the connection instead of answering. */
+	/** Close the connection instead of responding. */
 	readonly drop?: boolean;
-	/** Answer so, and do not ask the API server. */
+	/** Respond with this, without a request to the API server. */
 	readonly respond?: Answer | ((request: SeenRequest) => Answer);
-	/** Ask the API server, and change the text of what it answers; not for watches. */
+	/** Change the body of the API server's response; not for watches. */
 	readonly changeBody?: (text: string, request: SeenRequest) => string;
-	/** Change the events of a watch; made anew for each watch. */
+	/** Change the events of a watch; called once per watch. */
 	readonly changeEvents?: () => EventChange;
-	/** End a watch in order after this many events; 0 ends it at once. */
+	/** End a watch normally after this many events; 0 ends it immediately. */
 	readonly endAfterEvents?: number;
-	/** After `endAfterEvents` (0 when that is not given): an ERROR event with this Status, then the end. */
+	/** After `endAfterEvents` (default here: 0), send an ERROR event with this Status, then end the watch. */
 	readonly errorEvent?: object;
-	/** Send the answer in pieces of this many bytes, each a chunk and a write of its own. */
+	/** Send the response in pieces of this many bytes, each as a separate chunk and write. */
 	readonly splitEvery?: number;
-	/** Cut the connection after this many bytes of the answer, in the middle of a chunk. */
+	/** Cut the connection after this many bytes of the response, in the middle of a chunk. */
 	readonly cutAfterBytes?: number;
-	/** Send nothing more after this many bytes of the answer; the connection stays open. */
+	/** Stop sending after this many bytes of the response; the connection stays open. */
 	readonly hangAfterBytes?: number;
 }
 
 export interface Rule extends Fault {
-	/** Which requests; all when it is not given. */
+	/** Kinds of matching requests. Default: all. */
 	readonly on?: RequestKind | readonly RequestKind[];
-	/** Only those that this is true for as well. */
+	/** A further condition for matching requests. */
 	readonly where?: (request: SeenRequest) => boolean;
-	/** How many requests it is good for; all when it is not given. */
+	/** The rule is used up after this many requests. Default: never. */
 	readonly times?: number;
 }
 
 export interface InjectedRule {
-	/** How many requests it decided about. */
+	/** The number of requests that the rule applied to. */
 	readonly hits: number;
 	remove(): void;
 }
 
 /**
- * What is done with a watch that asks for sendInitialEvents: `pass` leaves it to the API server, `reject` answers 422
- * as an API server without the feature, `emulate` does what one with the feature does, by a list and a watch.
+ * The treatment of a watch with sendInitialEvents: `pass` forwards it to the API server, `reject` responds with 422 like
+ * an API server without the feature, `emulate` behaves like an API server with the feature, by means of a list and a watch.
  */
 export type WatchListMode = 'pass' | 'reject' | 'emulate';
 
@@ -123,7 +124,7 @@ export async function startFaultProxy(upstream?: ControlPlane): Promise<FaultPro
 	return proxy;
 }
 
-/** Belongs into afterEach. */
+/** Call it in afterEach. */
 export async function stopProxies(): Promise<void> {
 	await Promise.all([...proxies].map((proxy) => proxy.stop()));
 }
@@ -142,7 +143,7 @@ export class FaultProxy {
 	#innerPort = 0;
 	#connections = 0;
 	#blackHoles = 0;
-	/** From the port of the inner connection to the number of the outer. */
+	/** The number of each outer connection, by the local port of its inner connection. */
 	readonly #numbers = new Map<number, number>();
 
 	/** Use `startFaultProxy`. */
@@ -164,19 +165,19 @@ export class FaultProxy {
 		this.#inner.keepAliveTimeout = 120_000;
 		this.#inner.on('clientError', (_, socket) => socket.destroy());
 		this.#innerPort = await listen(this.#inner, 0);
-		// One that the system gives to no client: it must still be free after `refuse`.
+		// A port that the kernel assigns to no client, so that it is still free after `refuse`.
 		this.#port = await freePort();
 		await this.accept();
 		this.url = `${upstream === undefined ? 'http' : 'https'}://127.0.0.1:${this.#port}`;
 	}
 
-	/** Path of a kubeconfig that goes through here; the administrator's unless a token is given. */
+	/** Path of a kubeconfig that leads through this proxy; without a token, it is the administrator's. */
 	kubeconfig(options: Omit<KubeconfigOptions, 'server'> = {}): string {
-		if (this.#upstream === undefined) throw new Error('a fake has no kubeconfig, only a url');
+		if (this.#upstream === undefined) throw new Error('a fake without an API server has no kubeconfig, only a url');
 		return this.#upstream.writeKubeconfig({ ...options, server: this.url });
 	}
 
-	/** The rule comes after those that are there already. */
+	/** Appends a rule. */
 	inject(rule: Rule): InjectedRule {
 		const active = new ActiveRule(rule, () => {
 			this.#rules = this.#rules.filter((other) => other !== active);
@@ -185,14 +186,14 @@ export class FaultProxy {
 		return active;
 	}
 
-	/** Takes all rules away; answers that are under way keep theirs. */
+	/** Removes all rules; responses in progress keep theirs. */
 	clear(): void {
 		this.#rules = [];
 	}
 
 	/**
-	 * From now on nothing goes through, in either direction; connections stay open, new ones are accepted. Call what it
-	 * returns to let everything go on.
+	 * Stops all transfer in both directions; connections stay open, and new ones are accepted. Returns a function that
+	 * resumes the transfer.
 	 */
 	blackHole(): () => void {
 		this.#blackHoles += 1;
@@ -206,14 +207,14 @@ export class FaultProxy {
 		};
 	}
 
-	/** Cuts every connection that is open, with a reset; new ones are not affected. Returns how many. */
+	/** Resets every open connection; new ones are not affected. Returns the number of connections. */
 	cut(): number {
 		const cut = this.#wires.size;
 		for (const wire of [...this.#wires]) wire.reset();
 		return cut;
 	}
 
-	/** Cuts all connections; new ones are refused until `accept`. */
+	/** Resets all connections and refuses new ones until `accept`. */
 	async refuse(): Promise<void> {
 		if (!this.#front.listening) return;
 		const closed = once(this.#front, 'close');
@@ -228,12 +229,12 @@ export class FaultProxy {
 		this.#port = await listen(this.#front, this.#port);
 	}
 
-	/** Every request so far, also those that were never answered. */
+	/** All requests so far, including those without a response. */
 	get requests(): readonly SeenRequest[] {
 		return this.#requests;
 	}
 
-	/** `since` and `until` are times as `Date.now()` gives them. */
+	/** Requests of a kind (default: all) in a range of time. Unit: milliseconds since the epoch. */
 	seen(kind?: RequestKind, range: { readonly since?: number; readonly until?: number } = {}): readonly SeenRequest[] {
 		const { since = 0, until: before = Number.POSITIVE_INFINITY } = range;
 		return this.#requests.filter(
@@ -245,7 +246,7 @@ export class FaultProxy {
 		return this.seen(kind, range).length;
 	}
 
-	/** How many there were in the busiest minute. */
+	/** The number of requests in the busiest minute. */
 	perMinute(kind?: RequestKind): number {
 		const times = this.seen(kind).map(({ at }) => at);
 		let first = 0;
@@ -255,25 +256,25 @@ export class FaultProxy {
 		}, 0);
 	}
 
-	/** Watches that are open now. */
+	/** The number of open watches. */
 	get openWatches(): number {
 		return this.#requests.filter(({ kind, endedAt }) => kind.startsWith('watch') && endedAt === undefined).length;
 	}
 
-	/** How many connections were made so far, and how many are open. */
+	/** The number of connections so far, and of open ones. */
 	get connections(): { readonly made: number; readonly open: number } {
 		return { made: this.#connections, open: this.#wires.size };
 	}
 
-	/** Forgets what was counted. */
+	/** Clears the recorded requests. */
 	forget(): void {
 		this.#requests.length = 0;
 	}
 
-	/** Waits until there were `count` requests of a kind. */
+	/** Waits for `count` requests of a kind. */
 	async waitFor(kind: RequestKind, count = 1, ms = WAIT_MS): Promise<readonly SeenRequest[]> {
 		const what = () =>
-			`${count} requests of kind ${kind}, there were ${this.#requests.map((one) => one.kind).join(' ')}`;
+			`${count} requests of kind ${kind}; received: ${this.#requests.map((request) => request.kind).join(' ')}`;
 		await until(() => this.count(kind) >= count, what, ms);
 		return this.seen(kind);
 	}
@@ -332,7 +333,7 @@ export class FaultProxy {
 		} else await this.#forward(request, response, sender, seen, fault, body);
 	}
 
-	/** What the first rule says that fits; it is used up by that. */
+	/** The first matching rule; this counts as one use. */
 	#take(seen: SeenRequest): Fault {
 		for (const active of this.#rules) {
 			const rule = active.take(seen);
@@ -341,10 +342,10 @@ export class FaultProxy {
 		return {};
 	}
 
-	/** What is answered here although no rule says so. */
+	/** The response of the proxy itself to a request without a rule; undefined if the API server responds. */
 	#ownAnswer(seen: SeenRequest): Answer | undefined {
 		if (seen.kind === 'watch-list' && this.watchList === 'reject') return answers.watchListUnknown();
-		return this.#upstream === undefined ? answers.status(404, 'NotFound', `${seen.path} is not here`) : undefined;
+		return this.#upstream === undefined ? answers.status(404, 'NotFound', `${seen.path} does not exist`) : undefined;
 	}
 
 	async #forward(
@@ -355,7 +356,7 @@ export class FaultProxy {
 		fault: Fault,
 		body: Buffer,
 	): Promise<void> {
-		const upstream = await this.#ask(request, response, seen.method, request.url ?? '/', body);
+		const upstream = await this.#forwardRequest(request, response, seen.method, request.url ?? '/', body);
 		if (upstream === undefined) return;
 		const status = upstream.statusCode ?? 502;
 		const isWatch = seen.kind.startsWith('watch') && status === 200;
@@ -368,7 +369,7 @@ export class FaultProxy {
 		sender.end();
 	}
 
-	/** As an API server with WatchList: the objects, a bookmark that says that this was all, then what happens. */
+	/** Responds like an API server with WatchList: the objects, a bookmark that ends them, then the events. */
 	async #emulateWatchList(
 		request: IncomingMessage,
 		response: ServerResponse,
@@ -385,7 +386,7 @@ export class FaultProxy {
 			await sendAnswer(sender, answers.watchListUnknown('resourceVersionMatch must be NotOlderThan'));
 			return;
 		}
-		const listed = await this.#ask(request, response, 'GET', `${seen.path}?${listQuery}`);
+		const listed = await this.#forwardRequest(request, response, 'GET', `${seen.path}?${listQuery}`);
 		if (listed === undefined) return;
 		const text = (await readAll(listed)).toString('utf8');
 		if (listed.statusCode !== 200) {
@@ -397,7 +398,7 @@ export class FaultProxy {
 		const version: string = list.metadata.resourceVersion;
 		query.set('watch', '1');
 		query.set('resourceVersion', version);
-		const watch = await this.#ask(request, response, 'GET', `${seen.path}?${query}`);
+		const watch = await this.#forwardRequest(request, response, 'GET', `${seen.path}?${query}`);
 		if (watch === undefined) return;
 		const metadata = { resourceVersion: version, annotations: { 'k8s.io/initial-events-end': 'true' } };
 		const end = { type: 'BOOKMARK', object: { ...type, metadata: { ...metadata, creationTimestamp: null } } };
@@ -409,8 +410,8 @@ export class FaultProxy {
 		sender.end();
 	}
 
-	/** Asks the API server; undefined when it cannot be reached, and then the client's connection is cut as well. */
-	async #ask(
+	/** Sends a request to the API server. If it is unreachable, cuts the client's connection and returns undefined. */
+	async #forwardRequest(
 		request: IncomingMessage,
 		response: ServerResponse,
 		method: string,
@@ -419,17 +420,17 @@ export class FaultProxy {
 	): Promise<IncomingMessage | undefined> {
 		const { url, caFile } = this.#upstream ?? { url: '', caFile: '' };
 		const headers = { ...request.headers };
-		// The content is changed here, and compared by tests.
+		// Without compression, because the proxy and the tests process the content.
 		for (const name of ['host', 'connection', 'accept-encoding', 'transfer-encoding']) delete headers[name];
 		if (body === undefined) delete headers['content-length'];
 		const target = new URL(path, url);
-		const asked = secureRequest(target, { method, headers, ca: readFileSync(caFile), agent: this.#agent });
-		response.on('close', () => asked.destroy());
-		asked.end(body);
+		const forwarded = secureRequest(target, { method, headers, ca: readFileSync(caFile), agent: this.#agent });
+		response.on('close', () => forwarded.destroy());
+		forwarded.end(body);
 		try {
-			const [answer] = (await once(asked, 'response')) as [IncomingMessage];
-			// Whoever reads the answer hears of it as well.
-			asked.on('error', () => {});
+			const [answer] = (await once(forwarded, 'response')) as [IncomingMessage];
+			// The reader of the response gets the same error.
+			forwarded.on('error', () => {});
 			answer.on('error', () => {});
 			return answer;
 		} catch {
@@ -439,7 +440,7 @@ export class FaultProxy {
 	}
 }
 
-/** A client's connection and the one that carries it on; both stand still while frozen. */
+/** A client's connection and the inner connection that continues it; while frozen, neither transfers bytes. */
 class Wire {
 	readonly #outer: Socket;
 	readonly #inner: Socket;
@@ -451,7 +452,7 @@ class Wire {
 		this.#inner = inner;
 		for (const socket of [outer, inner]) {
 			socket.setNoDelay(true);
-			// Its close comes next.
+			// 'close' follows.
 			socket.on('error', () => {});
 		}
 		outer.on('close', () => {
@@ -459,7 +460,7 @@ class Wire {
 			gone();
 		});
 		inner.on('close', () => {
-			// What was received before the end is still passed on.
+			// end() still sends the bytes that were received before the close.
 			if (!this.#frozen) outer.end();
 		});
 	}
@@ -499,7 +500,7 @@ class ActiveRule implements InjectedRule {
 		this.remove = remove;
 	}
 
-	/** The rule, when it decides about this request. */
+	/** The rule, if it applies to this request. */
 	take(request: SeenRequest): Rule | undefined {
 		const { on, where, times = Number.POSITIVE_INFINITY } = this.#rule;
 		const kinds = on === undefined ? [request.kind] : [on].flat();
@@ -509,9 +510,9 @@ class ActiveRule implements InjectedRule {
 	}
 }
 
-/** Sends an answer's bytes with the faults that are about bytes. */
+/** Sends the bytes of a response and applies the faults that concern bytes. */
 class Sender {
-	/** Nothing is to be sent any more. */
+	/** The response has ended. */
 	over = false;
 	readonly #response: ServerResponse;
 	readonly #fault: Fault;
@@ -530,7 +531,7 @@ class Sender {
 	head(status: number, headers: IncomingHttpHeaders | Readonly<Record<string, string>>): void {
 		this.#seen.status = status;
 		const kept = { ...headers };
-		// Every answer is sent in chunks, so that it can be cut within one.
+		// Every response is chunked, so that it can be cut within a chunk.
 		for (const name of ['content-length', 'connection', 'transfer-encoding', 'keep-alive']) delete kept[name];
 		this.#response.writeHead(status, kept);
 		this.#response.flushHeaders();
@@ -559,7 +560,7 @@ class Sender {
 		}
 		this.over = true;
 		const socket = this.#response.socket;
-		// The length of a chunk that will not be complete.
+		// The length of the chunk, which stays incomplete.
 		const head = Buffer.from(`${piece.length.toString(16)}\r\n`);
 		const part = Buffer.concat([head, piece.subarray(0, rest)]);
 		socket?.write(part, () => {
@@ -577,7 +578,7 @@ async function sendAnswer(sender: Sender, answer: Answer): Promise<void> {
 	sender.end();
 }
 
-/** Sends `initial` and what comes from the API server, event by event, with the faults that are about events. */
+/** Sends `initial`, then the events of the API server, and applies the faults that concern events. */
 async function sendEvents(
 	sender: Sender,
 	source: AsyncIterable<unknown>,
@@ -626,17 +627,17 @@ async function* lines(source: AsyncIterable<unknown>): AsyncIterable<string> {
 	}
 }
 
-/** Changes for `changeEvents`. */
+/** Values for `changeEvents`. */
 export const events = {
-	/** No bookmark gets through. */
+	/** Removes all bookmarks. */
 	dropBookmarks: (): EventChange => (event) => (event === undefined || event.type === 'BOOKMARK' ? [] : [event]),
-	/** Each comes `times` times in a row. */
+	/** Sends each event `times` times. */
 	repeat:
 		(times = 2) =>
 		(): EventChange =>
 		(event) =>
 			event === undefined ? [] : Array.from({ length: times }, () => event),
-	/** After each event come those before it once more, the newest first. */
+	/** After each event, sends all earlier events again, the newest first. */
 	replay: (): EventChange => {
 		const before: WatchEvent[] = [];
 		return (event) => {
@@ -645,7 +646,7 @@ export const events = {
 			return [event, ...before.slice(1)];
 		};
 	},
-	/** The events come in pairs, the second of each first. */
+	/** Swaps the two events of each pair. */
 	swapPairs: (): EventChange => {
 		let held: WatchEvent | undefined;
 		return (event) => {
@@ -659,7 +660,7 @@ export const events = {
 	},
 } as const;
 
-/** Answers in the API server's words. */
+/** Responses with the API server's own texts. */
 export const answers = {
 	status(code: number, reason: string, message: string, headers: Readonly<Record<string, string>> = {}): Answer {
 		return { status: code, headers, body: statusObject(code, reason, message) };
@@ -677,18 +678,18 @@ export const answers = {
 	internalError(): Answer {
 		return answers.status(500, 'InternalError', 'Internal error occurred: injected by a test');
 	},
-	/** As a load balancer with nothing behind it: no Status, not even JSON. */
+	/** As from a load balancer without a backend: not a Status, and not JSON. */
 	unavailable(): Answer {
 		return { status: 503, headers: { 'content-type': 'text/plain' }, body: 'upstream connect error\n' };
 	},
 	gatewayTimeout(): Answer {
 		return answers.status(504, 'Timeout', 'Timeout: request did not complete within the allotted timeout');
 	},
-	/** 410 as the answer itself; for a watch that begins well see `gone` of `statuses`, given as `errorEvent`. */
+	/** 410 as the status of the response; for an ERROR event in a watch, use `statuses.gone` as `errorEvent`. */
 	gone(): Answer {
 		return { status: 410, body: statuses.gone() };
 	},
-	/** 422 of an API server that does not know sendInitialEvents. */
+	/** 422 of an API server without sendInitialEvents. */
 	watchListUnknown(
 		why = 'sendInitialEvents is forbidden for watch unless the WatchList feature gate is enabled',
 	): Answer {
@@ -710,7 +711,7 @@ function statusObject(code: number, reason: string, message: string): object {
 
 function kindOf(method: string, url: URL): RequestKind {
 	const { pathname: path, searchParams: query } = url;
-	// A resource is below a version; what is above it, and what is no API at all, describes the server.
+	// The path of a resource is below a version; all other paths describe the server.
 	const resource = /^\/(?:api\/[^/]+|apis\/[^/]+\/[^/]+)\/(.+?)\/?$/.exec(path)?.[1]?.split('/');
 	if (resource === undefined) return 'discovery';
 	if (method !== 'GET') return resource.some((part) => part.endsWith('accessreviews')) ? 'review' : 'write';
@@ -718,7 +719,7 @@ function kindOf(method: string, url: URL): RequestKind {
 		return query.get('sendInitialEvents') === 'true' ? 'watch-list' : 'watch';
 	}
 	if (query.has('continue')) return 'continue';
-	// namespaces/N/configmaps is a list, namespaces/N/configmaps/NAME one object; namespaces/N is one, too.
+	// namespaces/N/configmaps is a list; namespaces/N/configmaps/NAME and namespaces/N are single objects.
 	const inNamespace = resource[0] === 'namespaces' && resource.length > 2;
 	return (inNamespace ? resource.length - 2 : resource.length) === 1 ? 'list' : 'get';
 }

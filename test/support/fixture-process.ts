@@ -76,7 +76,7 @@ export class FixtureProcess {
 		return JSON.parse(await this.line(ms));
 	}
 
-	tell(line: string): void {
+	send(line: string): void {
 		this.#child.stdin?.write(`${line}\n`);
 	}
 

@@ -1,4 +1,4 @@
-/** Programs of test/fixtures in Go, compiled once for a test file: static ones, with Debian's sources of libraries. */
+/** Go programs of test/fixtures, compiled once per test file: static, with library sources from Debian's packages. */
 
 import { chmodSync, existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -12,14 +12,14 @@ const FSNOTIFY = `${GO_PATH}/src/github.com/fsnotify/fsnotify`;
 let directory: string | undefined;
 let fsnotify: Promise<string> | undefined;
 
-/** Why there can be no such program; undefined when there can. */
+/** The reason why the fsnotify program cannot be compiled; undefined if it can. */
 export const WITHOUT_FSNOTIFY = !hasCommand('go')
 	? 'needs the package golang-go'
 	: !existsSync(FSNOTIFY)
 		? 'needs the package golang-github-fsnotify-fsnotify-dev'
 		: undefined;
 
-/** The path of fixtures/fsnotify, which every user may execute. */
+/** The path of the compiled fixtures/fsnotify; every user can execute it. */
 export function fsnotifyProgram(): Promise<string> {
 	fsnotify ??= build('fsnotify');
 	return fsnotify;
@@ -35,7 +35,7 @@ async function build(name: string): Promise<string> {
 	return program;
 }
 
-/** Belongs into afterAll. */
+/** Call it in afterAll. */
 export function removeGoPrograms(): void {
 	if (directory !== undefined) rmSync(directory, { recursive: true, force: true });
 	directory = undefined;

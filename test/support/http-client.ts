@@ -1,9 +1,9 @@
-/** Requests to a server on this machine, one or without a pause. */
+/** Requests to a server on this machine: a single one, or continuous ones. */
 
 import http from 'node:http';
 import { WAIT_MS } from './until.js';
 
-/** The body that one request gets, on a connection of its own. Errors: anything but 200. */
+/** Sends one request on a new connection and returns the body. Errors: a status other than 200. */
 export async function get(port: number, path: string): Promise<string> {
 	return await new Promise((resolve, reject) => {
 		const request = http.get({ host: '127.0.0.1', port, path, agent: false, timeout: WAIT_MS }, (response) => {
@@ -17,12 +17,12 @@ export async function get(port: number, path: string): Promise<string> {
 				else reject(new Error(`status ${response.statusCode}: ${body}`));
 			});
 		});
-		request.on('timeout', () => request.destroy(new Error('no answer')));
+		request.on('timeout', () => request.destroy(new Error('no response')));
 		request.on('error', reject);
 	});
 }
 
-/** Asks for a path without a pause until it is stopped. */
+/** Sends requests for a path, without a pause, until `stop`. */
 export class Client {
 	/** In the order of their first appearance. */
 	readonly bodies = new Set<string>();
@@ -31,10 +31,10 @@ export class Client {
 	readonly #over: Promise<void>;
 
 	constructor(port: number, path: string) {
-		this.#over = this.#ask(port, path);
+		this.#over = this.#run(port, path);
 	}
 
-	async #ask(port: number, path: string): Promise<void> {
+	async #run(port: number, path: string): Promise<void> {
 		while (!this.#isStopped) {
 			try {
 				this.bodies.add(await get(port, path));

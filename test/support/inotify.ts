@@ -1,4 +1,4 @@
-/** Watchers in a process of their own, by fixtures/inotify.py: their events in order, without those of readers. */
+/** Watches in a separate process, fixtures/inotify.py: their events in order, without those that readers cause. */
 
 import { type ChildProcess, spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
@@ -13,7 +13,7 @@ export const WITHOUT_PYTHON = existsSync(PYTHON) ? undefined : 'needs the packag
 
 export interface Watch {
 	readonly path: string;
-	/** Whether a link at the end of the path is followed; true unless it says otherwise. */
+	/** Whether to follow a link at the end of the path. Default: true. */
 	readonly follow?: boolean;
 }
 
@@ -24,7 +24,7 @@ interface Event {
 	readonly cookie: number;
 }
 
-/** What readers cause, the writer's own looks among them. */
+/** Events that reads cause, including those of the writer. */
 const READING = ['OPEN', 'ACCESS', 'CLOSE_NOWRITE'];
 const running = new Set<ChildProcess>();
 
@@ -42,12 +42,12 @@ function textsOf(events: readonly Event[], known: readonly string[]): readonly s
 	});
 }
 
-/** The words that start inotify.py. */
+/** The command line of inotify.py. */
 export function inotifyCommand(watches: readonly Watch[]): readonly string[] {
 	return [PYTHON, SCRIPT, JSON.stringify(watches.map(({ path, follow }) => ({ path, follow: follow ?? true })))];
 }
 
-/** The same texts as `Inotify.events`, from what inotify.py with one watch has printed elsewhere. */
+/** The same texts as `Inotify.events`, from the output of another inotify.py with one watch. */
 export function printedEvents(output: string, known: readonly string[] = []): readonly string[] {
 	const messages = output
 		.split('\n')
@@ -82,7 +82,7 @@ export class Inotify {
 		this.#closed = new Promise((resolve) => this.#child.on('close', () => resolve()));
 	}
 
-	/** Resolves when every watch is set. */
+	/** Resolves once all watches are set. */
 	static async start(watches: readonly Watch[]): Promise<Inotify> {
 		const inotify = new Inotify(watches);
 		await until(
@@ -94,8 +94,8 @@ export class Inotify {
 	}
 
 	/**
-	 * The events of one watch so far, such as "..data_tmp CREATE". Generations are numbered in the order of their names'
-	 * first appearance; `known` are those from before.
+	 * The events of one watch so far, such as "..data_tmp CREATE". Names of snapshot directories are replaced by numbers in
+	 * the order of their first appearance; those in `known` come first.
 	 */
 	events(watch = 0, known: readonly string[] = []): readonly string[] {
 		return textsOf(
@@ -104,16 +104,16 @@ export class Inotify {
 		);
 	}
 
-	/** The cookies of renames, in order; zero for everything else is left out. */
+	/** The cookies of renames, in order. */
 	cookies(watch = 0): readonly number[] {
 		return this.#events.filter((event) => event.watch === watch && event.cookie !== 0).map(({ cookie }) => cookie);
 	}
 
 	async waitFor(fits: () => boolean, what: string): Promise<void> {
-		await until(fits, () => `${what}; there are:\n${this.#events.map((event) => JSON.stringify(event)).join('\n')}`);
+		await until(fits, () => `${what}; received:\n${this.#events.map((event) => JSON.stringify(event)).join('\n')}`);
 	}
 
-	/** Ends it; what was queued has been reported then. */
+	/** Ends the watcher. All queued events have been received when this resolves. */
 	async stop(): Promise<void> {
 		this.#child.stdin?.end();
 		await within(WAIT_MS, 'the end of the watcher', this.#closed);
@@ -121,7 +121,7 @@ export class Inotify {
 	}
 }
 
-/** Belongs into afterEach. */
+/** Call it in afterEach. */
 export function stopWatchers(): void {
 	for (const child of running) child.kill('SIGKILL');
 	running.clear();

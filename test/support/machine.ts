@@ -1,9 +1,9 @@
 /**
- * A machine for `configmapfs run`: a mount namespace that stands for the machine that people have, with a /dev/fuse that
- * is open to everybody, as distributions have it. Everything of it that a run could change can be looked at from
- * outside; its mounts are shared, as systemd's are, so that what leaks would be seen.
+ * A simulated machine for `configmapfs run`: a mount namespace with a /dev/fuse of mode 0666, as in common distributions.
+ * A test can inspect from outside everything that a run could change. Mounts are shared, as under systemd, so that a
+ * leaked mount is visible.
  *
- * Where this is not root, it is the machine itself.
+ * If the tests do not run as root, it is the real machine.
  */
 
 import { type ChildProcess, spawn } from 'node:child_process';
@@ -17,14 +17,14 @@ import type { User } from './mount-process.js';
 import { temporaryDirectory, tmpfsDirectory } from './temporary.js';
 import { WAIT_MS, within } from './until.js';
 
-/** Directories of the machine in which a run could leave something. */
-const LOOKED_AT = ['/', '/etc', '/srv', '/opt'];
+/** Directories of the machine in which a run could leave files. */
+const CHECKED = ['/', '/etc', '/srv', '/opt'];
 
 const isRoot = process.getuid?.() === 0;
 const running = new Set<Machine>();
 
 export class Machine {
-	/** The runtime directory of runs, in memory and open to every user. An absolute path on the machine. */
+	/** The runtime directory of runs, on tmpfs and writable for every user. An absolute path on the machine. */
 	readonly runtime: string;
 	readonly #child: ChildProcess | undefined;
 
@@ -49,37 +49,37 @@ export class Machine {
 		return machine;
 	}
 
-	/** The words before a command line that make it run on this machine, as `user` or as the user of the tests. */
+	/** The prefix of a command line that runs on this machine, as `user` or as the user of the tests. */
 	prefix(user: User | undefined): readonly string[] {
 		const enter = this.#child === undefined ? [] : ['nsenter', '-t', String(this.#child.pid), '-m', '--'];
 		return [...enter, ...(user === undefined ? [] : ['setpriv', ...demotion(user), '--'])];
 	}
 
 	/**
-	 * The mount table without what others mount, and what is in the directories that a run could touch, with owners, modes
-	 * and times.
+	 * The mount table without mounts of other programs, and the entries of the checked directories with owner, mode and
+	 * times.
 	 */
 	state(): string {
 		const table = readFileSync(this.#child === undefined ? '/proc/self/mountinfo' : this.#proc('mountinfo'), 'utf8');
 		const mounts = linesWithoutOthers(table, escaped(this.runtime));
-		const entries = LOOKED_AT.flatMap((directory) => {
+		const entries = CHECKED.flatMap((directory) => {
 			const names = readdirSync(this.onMachine(directory)).sort();
-			return ['.', ...names].map((name) => `${directory} ${name} ${this.#look(join(directory, name))}`);
+			return ['.', ...names].map((name) => `${directory} ${name} ${this.#attributes(join(directory, name))}`);
 		});
 		return [...mounts, ...entries].join('\n');
 	}
 
-	/** Where this process finds a path of the machine. */
+	/** The path by which the test process accesses a path of the machine. */
 	onMachine(path: string): string {
 		return this.#child === undefined ? path : `${this.#proc('root')}${path}`;
 	}
 
-	/** What runs have left in their runtime directory. */
+	/** Leftovers of runs in their runtime directory. */
 	left(): readonly string[] {
 		return leftIn(this.onMachine(this.runtime));
 	}
 
-	/** Ends it. Nothing of it has to be taken down. */
+	/** Ends the machine; the kernel removes its mounts. */
 	async stop(): Promise<void> {
 		running.delete(this);
 		const child = this.#child;
@@ -93,28 +93,28 @@ export class Machine {
 		return `/proc/${this.#child?.pid}/${name}`;
 	}
 
-	/** Directories other than those that are looked at are as they like: /tmp changes for many reasons. */
-	#look(path: string): string {
+	/** Size and times of unchecked directories are omitted: /tmp changes for many reasons. */
+	#attributes(path: string): string {
 		const { mode, uid, gid, size, mtimeMs, ctimeMs, ino } = lstatSync(this.onMachine(path));
 		const kind = (mode & 0o170000).toString(8);
 		const link = kind === '120000' ? readlinkSync(this.onMachine(path)) : '';
-		const isOwn = LOOKED_AT.includes(path) || kind !== '40000';
+		const isOwn = CHECKED.includes(path) || kind !== '40000';
 		return `${mode.toString(8)} ${uid} ${gid} ${ino} ${isOwn ? `${size} ${mtimeMs} ${ctimeMs}` : ''} ${link}`;
 	}
 }
 
-/** Where a program of this machine is for every user: a home directory may be closed to others. */
+/** A copy that every user can execute: home directories may be inaccessible to other users. */
 let agnhost: string | undefined;
 
 /**
- * The official test program, built by scripts/control-plane/ensure.mjs. Executable by everybody, and below the run's own
- * temporary directory. Errors: why it is not there, with the cure.
+ * The path of Kubernetes' official test program, built by scripts/control-plane/ensure.mjs. Every user can execute it.
+ * Errors: the reason why it is missing, with the cure.
  */
 export function agnhostProgram(): string {
 	if (agnhost !== undefined) return agnhost;
 	const { agnhost: built } = controlPlanePrograms();
 	if (built === undefined) {
-		throw new Error('there is no agnhost; unset KUBEBUILDER_ASSETS and run: node scripts/control-plane/ensure.mjs');
+		throw new Error('no agnhost found; unset KUBEBUILDER_ASSETS and run: node scripts/control-plane/ensure.mjs');
 	}
 	const path = join(temporaryDirectory('agnhost'), 'agnhost');
 	copyFileSync(built, path);
@@ -122,7 +122,7 @@ export function agnhostProgram(): string {
 	return path;
 }
 
-/** Its mounts are invisible outside, and shared among the processes on it. */
+/** Mounts are invisible outside the machine, and shared between its processes. */
 const MACHINE = `${FORGET_VOLUMES}
 mount --make-rshared /
 mount -t tmpfs -o mode=755 machine "$1"
@@ -131,12 +131,12 @@ mknod -m 666 "$1/fuse" c 10 229; chmod 666 "$1/fuse"; mount --bind "$1/fuse" /de
 echo ready
 exec cat`;
 
-/** The words that make `setpriv` start a program as this user. */
+/** Arguments for `setpriv` to start a program as this user. */
 export function demotion(user: User): readonly string[] {
 	return [`--reuid=${user.uid}`, `--regid=${user.gid}`, '--clear-groups'];
 }
 
-/** Ends every machine that was started here. */
+/** Ends all machines of this test file. */
 export async function stopMachines(): Promise<void> {
 	await Promise.all([...running].map((machine) => machine.stop()));
 }

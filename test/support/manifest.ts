@@ -1,4 +1,4 @@
-/** ConfigMap manifests for tests, written in one step or as a bad editor does it. */
+/** ConfigMap manifests for tests, and their atomic replacement. */
 
 import { renameSync, writeFileSync } from 'node:fs';
 
@@ -11,7 +11,7 @@ export interface ManifestSpec {
 	readonly immutable?: boolean;
 }
 
-/** A ConfigMap as a person would write it; JSON text, which is YAML too. */
+/** A ConfigMap manifest; JSON text, which is also YAML. */
 export function manifestText(spec: ManifestSpec): string {
 	const { name, namespace, labels } = spec;
 	const binaryData = Object.entries(spec.binaryData ?? {}).map(([key, bytes]) => [key, bytes.toString('base64')]);
@@ -33,7 +33,7 @@ export function manifestsText(specs: readonly ManifestSpec[]): string {
 
 let count = 0;
 
-/** Replaces the file in one step: a temporary beside it, then rename. */
+/** Replaces the file atomically: writes a temporary file in the same directory, then renames it. */
 export function writeAtomically(path: string, text: string): void {
 	const temporary = `${path}.${process.pid}.${count++}.tmp`;
 	writeFileSync(temporary, text);

@@ -1,12 +1,12 @@
 /**
- * The lines of a mount table that concern a test. Other programs mount and unmount on the same machine at any time, and a
- * mount disappears from every namespace when its directory is removed; such lines are left out.
+ * Selects the lines of a mount table that concern a test. Other programs mount and unmount at any time, and a mount
+ * disappears from every namespace when its directory is removed; lines of such mounts are omitted.
  */
 
 import { realpathSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 
-/** Where other programs mount: the directories for that purpose, and the top-level directory of this checkout. */
+/** Directories in which other programs mount, and the top-level directory of this checkout. */
 const OF_OTHERS = [
 	escaped(realpathSync(tmpdir())),
 	...['/tmp', '/var', '/run', '/dev', '/proc', '/sys', '/home', '/root', '/mnt', '/media', '/snap', '/boot'],
@@ -15,7 +15,7 @@ const OF_OTHERS = [
 
 function topLevelDirectory(path: string): readonly string[] {
 	const [, name = ''] = path.split('/');
-	// Tests mount below these.
+	// Tests mount in these directories.
 	return ['', 'etc', 'srv', 'opt'].includes(name) ? [] : [`/${name}`];
 }
 
@@ -33,9 +33,8 @@ export function escaped(path: string): string {
 /** Returns the lines of `table` without those of other programs. A line that contains `own` belongs to the test. */
 export function linesWithoutOthers(table: string, own?: string): readonly string[] {
 	return table.split('\n').filter((line) => {
-		const point = line.split(' ')[4] ?? '';
-		return (
-			(own !== undefined && line.includes(own)) || !OF_OTHERS.some((directory) => point.startsWith(`${directory}/`))
-		);
+		const mountPoint = line.split(' ')[4] ?? '';
+		const isOfOthers = OF_OTHERS.some((directory) => mountPoint.startsWith(`${directory}/`));
+		return (own !== undefined && line.includes(own)) || !isOfOthers;
 	});
 }

@@ -1,7 +1,7 @@
 // @ts-check
 /*
- * The namespaces of `run` in a process of its own, used by commands: lines of JSON on standard input, each answered by one
- * line on standard output. Started by namespace-child.ts.
+ * Enters the namespaces of `run` and executes commands in them: reads lines of JSON from standard input, and replies to
+ * each with one line on standard output. Started by namespace-child.ts.
  *
  *     node namespace-child.mjs '{"dist": "/path/dist", "mapRoot": false, "runtime": {"uid": 0, "temporary": "/tmp"}}'
  */
@@ -18,7 +18,7 @@ const config = JSON.parse(process.argv[2] ?? '{}');
 const load = async (path) => await import(pathToFileURL(`${config.dist}/${path}`).href);
 
 /** @param {object} line */
-const say = (line) => process.stdout.write(`${JSON.stringify(line)}\n`);
+const reply = (line) => process.stdout.write(`${JSON.stringify(line)}\n`);
 /** @param {any} error */
 const failure = (error) => ({ error: String(error?.message ?? error), code: error?.code ?? '' });
 
@@ -31,7 +31,7 @@ try {
 	if (needsUserNamespace() && config.mayReexec !== false) reexecInUserNamespace({ mapRoot: config.mapRoot ?? false });
 	base = enterBaseNamespace(config.runtime);
 } catch (error) {
-	say(failure(error));
+	reply(failure(error));
 	process.exit(1);
 }
 
@@ -42,7 +42,7 @@ let driver;
 /** @type {any} */
 let volume;
 
-/** Makes a volume with a driver, below the stage. */
+/** Mounts a volume with the kernel driver at `volume` on the stage. */
 async function makeVolume() {
 	const { makeDriver } = await load('mount/driver-choice.js');
 	const { VolumeSession } = await load('mount/volume-session.js');
@@ -77,7 +77,7 @@ async function makeVolume() {
 
 /** @type {Record<string, (command: any) => any>} */
 const commands = {
-	/** Files on the stage. */
+	/** Writes files on the stage. */
 	files: ({ files }) => {
 		for (const [path, text] of Object.entries(files)) {
 			mkdirSync(dirname(join(base.stage, path)), { recursive: true });
@@ -96,7 +96,7 @@ const commands = {
 		application = undefined;
 		const started = performance.now();
 		application = base.build(
-			plan.map((/** @type {any} */ one) => ({ ...one, source: resolve(base.stage, one.source) })),
+			plan.map((/** @type {any} */ mount) => ({ ...mount, source: resolve(base.stage, mount.source) })),
 		);
 		const us = Math.round((performance.now() - started) * 1000);
 		return { copyOnWrite: application.copyOnWrite, unreachable: application.unreachable, us };
@@ -112,10 +112,10 @@ const commands = {
 		return child.pid;
 	},
 	members: () => application.members(),
-	look: ({ path }) => readFileSync(path, 'utf8'),
+	read: ({ path }) => readFileSync(path, 'utf8'),
 	fail: () =>
 		application.within(() => {
-			throw new Error('as asked');
+			throw new Error('as requested');
 		}),
 	self: () => ({ pid: process.pid, cwd: process.cwd(), args: process.argv.slice(3), env: process.env }),
 	close: () => {
@@ -124,7 +124,7 @@ const commands = {
 	},
 };
 
-say({ answer: base.stage });
+reply({ answer: base.stage });
 const lines = createInterface({ input: process.stdin });
 /** @type {Promise<void>} */
 let last = Promise.resolve();
@@ -132,9 +132,9 @@ lines.on('line', (line) => {
 	last = last.then(async () => {
 		const command = JSON.parse(line);
 		try {
-			say({ answer: (await commands[command.do]?.(command)) ?? null });
+			reply({ answer: (await commands[command.do]?.(command)) ?? null });
 		} catch (error) {
-			say(failure(error));
+			reply(failure(error));
 		}
 	});
 });

@@ -1,9 +1,9 @@
 /**
- * The namespaces of `run` below the program: a test says what is mounted where, and looks at it as an application does.
- * The parent's side of namespace-child.mjs.
+ * The namespaces of `run` without the program: a test defines mounts and inspects them as an application does. The
+ * parent's side of namespace-child.mjs.
  *
- * As root the process is started in a mount namespace that stands for the machine, with mounts that are shared as
- * systemd's are, so that what leaks would be seen there, and what others mount in the meantime is not.
+ * As root, the process starts in a mount namespace that simulates the machine. Its mounts are shared, as under systemd, so
+ * that a leaked mount is visible there; mounts that other programs make in the meantime are not.
  */
 
 import { type ChildProcess, spawn } from 'node:child_process';
@@ -23,12 +23,12 @@ const isRoot = process.getuid?.() === 0;
 const ordinary = unprivilegedUser();
 const started = new Set<NamespaceChild>();
 
-/** As whom the namespaces are made. */
+/** The user who creates the namespaces. */
 export interface NamespaceWay {
 	readonly name: string;
-	/** Why it cannot be tested here. */
+	/** The reason why it cannot be tested on this machine. */
 	readonly missing: string | undefined;
-	/** Needs root; undefined: as who runs the tests. */
+	/** Needs root; undefined: the user of the tests. */
 	readonly user: User | undefined;
 }
 
@@ -46,27 +46,27 @@ export const USER_WAY: NamespaceWay = {
 
 function whyNoUser(): string | undefined {
 	if (isRoot && ordinary === undefined) return 'no other user can read this checkout';
-	return canUnshare(ordinary) ? undefined : 'no user here may make a user namespace';
+	return canUnshare(ordinary) ? undefined : 'user namespaces are disabled on this machine';
 }
 
 export interface NamespaceOptions {
-	/** Shell commands as root on the machine of the test's own, before the start; `$1` is a new directory. */
+	/** Shell commands that root runs on the simulated machine before the start; `$1` is a new directory. */
 	readonly prepare?: string;
-	/** What the last command of the machine becomes; the program's command line follows. */
+	/** A command that starts the program: its arguments precede the program's command line. */
 	readonly through?: readonly string[];
 	readonly mapRoot?: boolean;
 	readonly mayReexec?: boolean;
 	readonly cwd?: string;
 	readonly env?: Readonly<Record<string, string>>;
 	readonly args?: readonly string[];
-	/** Reuses the runtime directory of another. */
+	/** Uses the runtime directory of another child. */
 	readonly runtime?: string;
-	/** The file that is its descriptor 3. */
+	/** The file that is opened as descriptor 3. */
 	readonly third?: string;
 }
 
 export interface PlannedMount {
-	/** Below the stage, or absolute on the machine. */
+	/** Relative to the stage, or absolute on the machine. */
 	readonly source: string;
 	readonly target: string;
 	readonly readOnly?: boolean;
@@ -88,7 +88,7 @@ export interface Output {
 
 export class NamespaceChild {
 	readonly runtime: string;
-	/** Absolute, as the child knows it. */
+	/** Absolute path within the child. */
 	stage = '';
 	readonly #machine = temporaryDirectory('machine');
 	readonly #child: ChildProcess;
@@ -126,79 +126,79 @@ export class NamespaceChild {
 		});
 	}
 
-	/** Errors: what the child says when it has no namespace, with its `code`. */
+	/** Errors: the child's error with its `code`, if it cannot create the namespaces. */
 	static async start(way: NamespaceWay, options: NamespaceOptions = {}): Promise<NamespaceChild> {
 		const child = new NamespaceChild(way, options);
 		child.stage = (await child.#next('start')) as string;
 		return child;
 	}
 
-	/** The process with the namespaces; its parent is the machine's. */
+	/** Id of the process with the namespaces; its parent is the process of the machine. */
 	get pid(): number {
 		const machinePid = this.#child.pid ?? 0;
 		return isRoot ? (childrenOf(machinePid)[0] ?? 0) : machinePid;
 	}
 
 	/**
-	 * The machine's mount table, as a process sees it that has nothing to do with this one: before the start, now, or
-	 * after the end. Without those of other tests, which end when their directories are removed. Needs root.
+	 * The machine's mount table, as unrelated processes see it: before the start, now, or after the end. Without mounts of
+	 * other tests, which disappear with their directories. Needs root.
 	 */
 	machineMounts(when: 'before' | 'now' | 'after'): readonly string[] {
 		const path = when === 'now' ? `/proc/${this.#child.pid}/mountinfo` : join(this.#machine, when);
 		return linesWithoutOthers(readFileSync(path, 'utf8'), escaped(this.runtime));
 	}
 
-	/** Where the test finds a path of the machine. */
+	/** The path by which the test process accesses a path of the machine. */
 	onMachine(path: string): string {
 		return isRoot ? `/proc/${this.#child.pid}/root${path}` : path;
 	}
 
 	/** Writes files on the stage. */
 	async files(files: Readonly<Record<string, string>>): Promise<void> {
-		await this.#ask({ do: 'files', files });
+		await this.#request({ do: 'files', files });
 	}
 
 	/** Shows files as a volume of the kernel driver, at `volume` on the stage. */
 	async volume(files: Readonly<Record<string, string>>): Promise<void> {
-		await this.#ask({ do: 'volume', files });
+		await this.#request({ do: 'volume', files });
 	}
 
 	async build(...plan: readonly PlannedMount[]): Promise<Built> {
-		return (await this.#ask({ do: 'build', plan: plan.map((one) => ({ readOnly: true, ...one })) })) as Built;
+		return (await this.#request({ do: 'build', plan: plan.map((mount) => ({ readOnly: true, ...mount })) })) as Built;
 	}
 
 	/** Runs a program to its end as the application. */
 	async run(...command: readonly string[]): Promise<Output> {
-		return (await this.#ask({ do: 'run', command })) as Output;
+		return (await this.#request({ do: 'run', command })) as Output;
 	}
 
-	/** Runs a program to its end where the daemon is. */
+	/** Runs a program to its end in the daemon's namespace. */
 	async runOutside(...command: readonly string[]): Promise<Output> {
-		return (await this.#ask({ do: 'run', command, isOutside: true })) as Output;
+		return (await this.#request({ do: 'run', command, isOutside: true })) as Output;
 	}
 
-	/** Starts a program as the application, and returns its id when it has said something. */
+	/** Starts a program as the application, and returns its process id after its first output. */
 	async launch(...command: readonly string[]): Promise<number> {
-		return (await this.#ask({ do: 'start', command })) as number;
+		return (await this.#request({ do: 'start', command })) as number;
 	}
 
 	async members(): Promise<readonly number[]> {
-		return (await this.#ask({ do: 'members' })) as number[];
+		return (await this.#request({ do: 'members' })) as number[];
 	}
 
-	/** SIGKILL for every program that is still in the application's namespace. */
+	/** Kills all processes in the application's namespace. */
 	async killMembers(): Promise<void> {
 		for (const pid of await this.members()) killProcess(pid);
 	}
 
-	/** A file as the daemon sees it. */
-	async look(path: string): Promise<string> {
-		return (await this.#ask({ do: 'look', path })) as string;
+	/** Reads a file in the daemon's namespace. */
+	async read(path: string): Promise<string> {
+		return (await this.#request({ do: 'read', path })) as string;
 	}
 
-	/** Throws within the application's namespace. */
+	/** Throws an error within the application's namespace. */
 	async fail(): Promise<void> {
-		await this.#ask({ do: 'fail' });
+		await this.#request({ do: 'fail' });
 	}
 
 	async self(): Promise<{
@@ -207,15 +207,15 @@ export class NamespaceChild {
 		readonly args: readonly string[];
 		readonly env: Readonly<Record<string, string>>;
 	}> {
-		return (await this.#ask({ do: 'self' })) as Awaited<ReturnType<NamespaceChild['self']>>;
+		return (await this.#request({ do: 'self' })) as Awaited<ReturnType<NamespaceChild['self']>>;
 	}
 
-	/** Closes both namespaces; the process stays. */
+	/** Closes both namespaces; the process keeps running. */
 	async close(): Promise<void> {
-		await this.#ask({ do: 'close' });
+		await this.#request({ do: 'close' });
 	}
 
-	/** The ordinary end. Errors: with what it complained about, when it ended badly or not at all. */
+	/** Ends the process normally. Errors: with its standard error, if it fails or does not end. */
 	async stop(): Promise<void> {
 		started.delete(this);
 		if (this.#child.exitCode !== null || this.#child.signalCode !== null) return;
@@ -230,7 +230,7 @@ export class NamespaceChild {
 		}
 	}
 
-	/** SIGKILL, and waits for the end of it and of the machine. */
+	/** Kills the process, and waits for its end and that of the machine. */
 	async kill(): Promise<void> {
 		started.delete(this);
 		const { pid } = this;
@@ -238,7 +238,7 @@ export class NamespaceChild {
 		await until(() => this.#child.exitCode !== null || this.#child.signalCode !== null, 'the end after SIGKILL');
 	}
 
-	async #ask(command: object): Promise<unknown> {
+	async #request(command: object): Promise<unknown> {
 		const answer = this.#next(JSON.stringify(command).slice(0, 200));
 		this.#child.stdin?.write(`${JSON.stringify(command)}\n`);
 		return await answer;
@@ -257,7 +257,7 @@ export class NamespaceChild {
 	}
 }
 
-/** /dev/fuse as distributions have it; the rest of the machine is as it is. */
+/** Replaces /dev/fuse by one of mode 0666, as in common distributions; all other files are those of the real machine. */
 const MACHINE = `d=$1; shift
 ${FORGET_VOLUMES}
 mount --make-rshared /
@@ -296,12 +296,12 @@ function childrenOf(pid: number): readonly number[] {
 	}
 }
 
-/** Belongs into afterEach, before `removeTemporaries`. */
+/** Call it in afterEach, before `removeTemporaries`. */
 export async function stopNamespaces(): Promise<void> {
 	await Promise.all(
 		[...started].map(async (child) => {
 			try {
-				// Without an application there is nobody.
+				// Without an application there are no members.
 				await child.killMembers().catch(() => {});
 				await child.stop();
 			} catch {

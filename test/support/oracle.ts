@@ -1,6 +1,6 @@
 /**
- * What a volume has to be: kubelet's AtomicWriter said once more, as briefly as possible and with nothing of the
- * program in it, on a plain directory. Order since Kubernetes 1.23.
+ * The expected state of a volume: a minimal second implementation of kubelet's AtomicWriter on a plain directory, which
+ * shares no code with the program. The order of steps is that of Kubernetes 1.23 and later.
  */
 
 import * as fs from 'node:fs';
@@ -19,7 +19,7 @@ export function texts(values: Readonly<Record<string, string>>, mode = 0o644): O
 
 export class Oracle {
 	readonly #root: string;
-	#shown: OraclePayload | undefined;
+	#current: OraclePayload | undefined;
 	#snapshot = '';
 
 	constructor(root: string) {
@@ -29,8 +29,8 @@ export class Oracle {
 
 	write(payload: OraclePayload): void {
 		const at = (name: string) => join(this.#root, name);
-		const old = this.#shown;
-		const before = this.#snapshot;
+		const old = this.#current;
+		const oldSnapshot = this.#snapshot;
 		const paths = Object.keys(payload);
 		const isSame =
 			old !== undefined &&
@@ -52,11 +52,11 @@ export class Oracle {
 		fs.symlinkSync(snapshot, at('..data_tmp'));
 		fs.renameSync(at('..data_tmp'), at('..data'));
 		const names = tops(payload);
-		const had = tops(old ?? {});
-		for (const name of names) if (!had.includes(name)) fs.symlinkSync(`..data/${name}`, at(name));
-		for (const name of had) if (!names.includes(name)) fs.unlinkSync(at(name));
-		if (old !== undefined) fs.rmSync(at(before), { recursive: true });
-		this.#shown = payload;
+		const oldNames = tops(old ?? {});
+		for (const name of names) if (!oldNames.includes(name)) fs.symlinkSync(`..data/${name}`, at(name));
+		for (const name of oldNames) if (!names.includes(name)) fs.unlinkSync(at(name));
+		if (old !== undefined) fs.rmSync(at(oldSnapshot), { recursive: true });
+		this.#current = payload;
 		this.#snapshot = snapshot;
 	}
 }

@@ -1,6 +1,6 @@
 /**
- * Scripts of bash on a machine of the test's own, in which `$RUN` is `configmapfs run`: for what a shell does with a
- * program, such as pipes, redirections and limits.
+ * Runs bash scripts on a simulated machine, with `configmapfs run` in `$RUN`: for pipes, redirections, limits and other
+ * features of a shell.
  */
 
 import { readdirSync, readFileSync } from 'node:fs';
@@ -9,7 +9,7 @@ import type { Machine } from './machine.js';
 import { DIST, type RunResult, runCommand } from './mount-process.js';
 import type { NamespaceWay } from './namespace-child.js';
 
-/** The words that start the program, without the place where it runs. */
+/** The command line of the program, without the prefix of a machine. */
 export const RUN = `${process.execPath} ${join(DIST, 'main.js')} run`;
 
 /** `$1`, `$2`, … are `args`. Runs in the root directory, as RunProcess does. */
@@ -23,7 +23,7 @@ export async function inShell(
 	return await runCommand(file, words, { env: { HOME: '/', XDG_RUNTIME_DIR: machine.runtime, RUN } });
 }
 
-/** One line for a shell of another place that does the same as `$RUN`. */
+/** A command line that does the same as `$RUN` from a shell outside the machine. */
 export function runLineOn(machine: Machine, way: NamespaceWay): string {
 	const env = ['env', '-C', '/', 'HOME=/', `XDG_RUNTIME_DIR=${machine.runtime}`];
 	const through = machine.prefix(way.user);

@@ -1,6 +1,6 @@
 /**
- * Waits that end as soon as a condition holds, and limits that do not depend on the speed of the machine. A wait's
- * deadline only decides how late a failing test fails, so it is generous.
+ * Waits that end as soon as a condition holds, and limits that do not depend on the speed of the machine. The deadline of
+ * a wait is long, because it only delays tests that fail.
  */
 
 import { spawnSync } from 'node:child_process';
@@ -10,10 +10,10 @@ import { expect } from 'vitest';
 /** The deadline of a wait, for a machine with ten times more work than processors. Unit: milliseconds. */
 export const WAIT_MS = 90_000;
 
-/** How long Node takes to start and end on an idle machine. Unit: milliseconds. */
+/** Time to start and end Node on an idle machine. Unit: milliseconds. */
 const IDLE_START_MS = 50;
 
-/** Polls `get` until it returns a value other than undefined and false. Errors: at the deadline, naming `what`. */
+/** Polls `get` until it returns a value other than undefined and false. Errors: at the deadline, with `what`. */
 export async function until<T>(
 	get: () => T | undefined | false | Promise<T | undefined | false>,
 	what: string | (() => string),
@@ -30,7 +30,7 @@ export async function until<T>(
 	}
 }
 
-/** The promise's value, or an error at the deadline: for calls into a mount, which could hang. */
+/** Waits for a promise. Errors: at the deadline. For calls into a mount, which could hang. */
 export async function within<T>(ms: number, what: string, promise: Promise<T>): Promise<T> {
 	let timer: NodeJS.Timeout | undefined;
 	const late = new Promise<never>((_, reject) => {
@@ -52,7 +52,7 @@ export function expectSoon(elapsedMs: number, idleLimitMs: number, what?: string
 	expect(elapsedMs, what).toBeLessThan(idleLimitMs * slowness());
 }
 
-/** The processor time that `action` takes in this process, which other processes do not change. Unit: milliseconds. */
+/** CPU time of `action` in this process; independent of the load of other processes. Unit: milliseconds. */
 export function cpuMs(action: () => void): number {
 	const before = process.cpuUsage();
 	action();
@@ -60,7 +60,7 @@ export function cpuMs(action: () => void): number {
 	return (user + system) / 1000;
 }
 
-/** How many times longer than an idle machine this one now takes to start Node; at least 1. */
+/** The current start time of Node as a multiple of that on an idle machine; at least 1. */
 export function slowness(): number {
 	const samples = [1, 2, 3].map(() => {
 		const start = performance.now();

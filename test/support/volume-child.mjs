@@ -1,7 +1,7 @@
 // @ts-check
 /*
- * One volume on one driver in a process of its own, changed by commands: lines of JSON on standard input, each answered
- * by one line on standard output. Started by volume-child.ts.
+ * Mounts one volume with one driver and executes commands that change it: reads lines of JSON from standard input, and
+ * replies to each with one line on standard output. Started by volume-child.ts.
  *
  *     node volume-child.mjs '{"dist": "/path/dist", "driver": "kernel", "directory": "/mnt"}'
  */
@@ -18,8 +18,8 @@ const { VolumeSession } = await load('mount/volume-session.js');
 
 const caller = { uid: process.getuid?.() ?? 0, gid: process.getgid?.() ?? 0 };
 const now = () => new Date();
-/** @param {object} _fields @param {string} text */
-const complain = (_fields, text) => process.stderr.write(`${text} ${JSON.stringify(_fields)}\n`);
+/** @param {object} fields @param {string} text */
+const print = (fields, text) => process.stderr.write(`${text} ${JSON.stringify(fields)}\n`);
 const silent = () => {};
 const driver = makeDriver({
 	choice: config.driver,
@@ -40,7 +40,7 @@ const volume = new VolumeSession({
 	now,
 	onEvent: silent,
 	isVisible: () => true,
-	log: { error: complain, warn: complain, info: silent, debug: silent, trace: silent },
+	log: { error: print, warn: print, info: silent, debug: silent, trace: silent },
 });
 await driver.mount();
 
@@ -52,7 +52,7 @@ function payloadOf(files) {
 }
 
 /**
- * Generation `number` of `keys` files, every line of which says the number.
+ * Generation `number` with `keys` files; every line in them is the number.
  *
  * @param {number} number
  * @param {number} keys

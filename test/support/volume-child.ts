@@ -1,6 +1,6 @@
 /**
- * A volume on one driver, without sources and flags: the test writes each payload and gets a reply when the change is
- * made. The parent's side of volume-child.mjs.
+ * A volume on one driver, without sources and flags: the test writes each payload and waits until the volume has changed.
+ * The parent's side of volume-child.mjs.
  */
 
 import { spawn } from 'node:child_process';
@@ -54,7 +54,7 @@ export class VolumeChild {
 	}
 
 	/** The standard error of the process. */
-	get complaints(): string {
+	get stderr(): string {
 		return this.#errors;
 	}
 
@@ -62,20 +62,20 @@ export class VolumeChild {
 		const files = Object.fromEntries(
 			Object.entries(payload).map(([path, { bytes, mode }]) => [path, { base64: bytes.toString('base64'), mode }]),
 		);
-		await this.#ask({ do: 'write', files });
+		await this.#request({ do: 'write', files });
 	}
 
-	/** Writes numbered generations; stops early after `forMs`. Returns how many it wrote. */
+	/** Writes up to `count` numbered generations, for at most `forMs`. Returns the number of generations. */
 	async flip(
 		count: number,
 		options: { readonly keys: number; readonly everyMs: number; readonly forMs?: number },
 	): Promise<number> {
-		const answer = await this.#ask({ do: 'flip', count, ...options });
+		const answer = await this.#request({ do: 'flip', count, ...options });
 		return (answer as { count: number }).count;
 	}
 
 	async upcalls(): Promise<Readonly<Record<string, number>>> {
-		return (await this.#ask({ do: 'upcalls' })) as Record<string, number>;
+		return (await this.#request({ do: 'upcalls' })) as Record<string, number>;
 	}
 
 	async stop(): Promise<void> {
@@ -90,14 +90,14 @@ export class VolumeChild {
 				try {
 					process.kill(pid, 'SIGKILL');
 				} catch {
-					// It has ended with its daemon.
+					// The server has ended with its daemon.
 				}
 			}
 			detachBelow(this.directory);
 		}
 	}
 
-	async #ask(command: object, ms = WAIT_MS): Promise<unknown> {
+	async #request(command: object, ms = WAIT_MS): Promise<unknown> {
 		const answer = this.#next(JSON.stringify(command).slice(0, 200), ms);
 		this.#child.stdin.write(`${JSON.stringify(command)}\n`);
 		return await answer;

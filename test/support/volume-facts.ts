@@ -1,4 +1,4 @@
-/** Everything that programs can know of a volume, as texts that are the same for volumes that are alike. */
+/** All properties of a volume that programs can observe, as texts that are equal for equal volumes. */
 
 import type { RunResult } from './mount-process.js';
 import { until } from './until.js';
@@ -15,45 +15,45 @@ export class VolumeFacts {
 	readonly #directory: string;
 	#inodes: ReadonlyMap<string, string> = new Map();
 
-	/** `run` runs a program where the volume is seen at `directory`. */
+	/** `run` runs a program in a mount namespace with the volume at `directory`. */
 	constructor(directory: string, run: (...command: readonly string[]) => Promise<RunResult>) {
 		this.#directory = directory;
 		this.#run = run;
 	}
 
 	/**
-	 * What is there when key `a` has this value and the generation before has gone: the kind of file system, then for
-	 * each name its kind, mode, owner, size, number of links, target, and whether its inode was there at the last look.
+	 * Waits until key `a` has this value and the previous generation is gone. Returns the type of the filesystem, then for
+	 * each name its type, mode, owner, size, number of links, target, and whether the previous scan found the same inode.
 	 */
-	async look(value: string): Promise<readonly string[]> {
-		let said = '';
+	async scan(value: string): Promise<readonly string[]> {
+		let output = '';
 		return await until(
 			async () => {
 				const { code, stdout, stderr } = await this.#run('sh', '-ec', `cd "$0"; ${SCRIPT}`, this.#directory);
-				said = `status ${code}: ${stdout}${stderr}`;
+				output = `status ${code}: ${stdout}${stderr}`;
 				const [a, uid = '', fileSystem = '', ...entries] = stdout.trimEnd().split('\n');
-				const isWhole = a === value && entries.filter((line) => /^[^/|]+\|d/.test(line)).length === 1;
-				// What goes between the listing and the look at it is looked at again.
-				return code === 0 && stderr === '' && isWhole ? [fileSystem, ...this.#tell(entries, uid)] : undefined;
+				const isSettled = a === value && entries.filter((line) => /^[^/|]+\|d/.test(line)).length === 1;
+				// find fails if an entry disappears between the listing and the stat; the next poll repeats it.
+				return code === 0 && stderr === '' && isSettled ? [fileSystem, ...this.#describe(entries, uid)] : undefined;
 			},
-			() => `generation ${value} in ${this.#directory}; ${said}`,
+			() => `generation ${value} in ${this.#directory}; ${output}`,
 		);
 	}
 
-	#tell(entries: readonly string[], uid: string): readonly string[] {
+	#describe(entries: readonly string[], uid: string): readonly string[] {
 		const before = this.#inodes;
 		const inodes = new Map<string, string>();
-		const told = entries.map((entry) => {
+		const lines = entries.map((entry) => {
 			const [path = '', kind, mode, owner, size, links, target = '', inode = ''] = entry.split('|');
 			const name = path.replace(GENERATION, '<generation>') || '(root)';
 			inodes.set(name, inode);
 			const link = target.replace(GENERATION, '<generation>');
-			// The number in a generation's name has as many digits as it has.
+			// The length of a snapshot directory's name varies, and so does the size of a link to it.
 			const length = target !== '' && Number(size) === target.length ? '' : ` ${size} bytes`;
 			const fate = before.get(name) === inode ? 'kept' : 'new';
 			return `${name}${link === '' ? '' : ` -> ${link}`} ${kind} ${mode} ${owner === uid ? 'own' : owner}${length} ${links} ${fate}`;
 		});
 		this.#inodes = inodes;
-		return told.toSorted();
+		return lines.toSorted();
 	}
 }

@@ -154,7 +154,7 @@ for (const way of WAYS) {
 			);
 			expect((await child.run('cat', '/proc/self/mountinfo')).stdout).not.toContain(child.stage);
 			expect(readdirSync(child.onMachine(child.stage))).toEqual([]);
-			expect(await child.look(`${child.stage}/one/key`)).toBe('value');
+			expect(await child.read(`${child.stage}/one/key`)).toBe('value');
 		});
 
 		test('nested mounts are inside their outer mount', async () => {
@@ -287,11 +287,11 @@ for (const way of WAYS) {
 		test('after a failure the daemon is in its own namespace again', async () => {
 			const child = await start(way);
 			await child.build({ source: 'one', target: '/srv' });
-			await expect(child.fail()).rejects.toThrow('as asked');
+			await expect(child.fail()).rejects.toThrow('as requested');
 			await expect(child.build({ source: 'none', target: '/etc/cmfs-test' })).rejects.toThrow(
 				'cannot mount at "/etc/cmfs-test": ENOENT',
 			);
-			expect(await child.look(`${child.stage}/one/key`)).toBe('value');
+			expect(await child.read(`${child.stage}/one/key`)).toBe('value');
 			const outside = await child.runOutside('sh', '-c', 'find /srv -maxdepth 1 -name key; test -e /etc/cmfs-test');
 			expect(outside).toMatchObject({ status: 1, stdout: '' });
 		});

@@ -301,10 +301,10 @@ for (const way of WAYS) {
 			const mount = await startMount(directory, ['--volume', 'app', '-f', manifest.path], options);
 			const inRun = new VolumeFacts(CONFIG, (...command) => run.exec(...command));
 			const inMount = new VolumeFacts(directory, (file = '', ...args) => mount.run(file, args));
-			expect(await inRun.look('1')).toEqual(await inMount.look('1'));
+			expect(await inRun.scan('1')).toEqual(await inMount.scan('1'));
 			manifest.put(...watcherManifest({ ...NEXT, long: 'y'.repeat(6000) }));
-			const after = await inRun.look('2');
-			expect(after).toEqual(await inMount.look('2'));
+			const after = await inRun.scan('2');
+			expect(after).toEqual(await inMount.scan('2'));
 			expect(after).toEqual([
 				'fuseblk 255 4096 4096',
 				'(root) d 777 own 140 bytes 3 kept',

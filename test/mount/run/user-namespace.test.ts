@@ -42,7 +42,7 @@ describe.skipIf(ROOT_ONLY || USER_WAY.missing !== undefined)('an ordinary user',
 		expect(self.args).toEqual(args);
 		expect(self.env).toMatchObject({ CMFS_TEST: 'a\nb' });
 		expect(Object.keys(self.env).filter((name) => name.startsWith('CONFIGMAPFS_USER'))).toEqual([]);
-		expect(await child.look('/proc/self/fd/3')).toBe('through');
+		expect(await child.read('/proc/self/fd/3')).toBe('through');
 	});
 
 	test('with mapRoot the user is root of the namespace, and owns the files', async () => {

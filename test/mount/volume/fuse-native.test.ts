@@ -113,7 +113,7 @@ describe.skipIf(WITHOUT !== undefined)('fuse-native', () => {
 			expect(await holder.line()).toBe('ready');
 			await volume.write(texts({ small: '2 two', large: 'y'.repeat(1 << 20) }));
 			await until(() => run('ls', '-A', volume.directory).stdout.match(/\.\.2/g)?.length === 1, 'one generation');
-			holder.tell('go');
+			holder.send('go');
 			expect(await holder.json()).toEqual({
 				fstat: 'ENOENT',
 				'read before': '1 one',

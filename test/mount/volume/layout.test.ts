@@ -74,7 +74,7 @@ describe.each(DRIVERS)('$name', (driver) => {
 			expect(own, what).toEqual([expect.stringMatching(SNAPSHOT_NAME)]);
 			for (const [path, seen] of tree) expect(seen.listedAs, path).toBe(seen.kind);
 		}
-		expect(volume.complaints).toBe('');
+		expect(volume.stderr).toBe('');
 	});
 
 	test('an update gives every file a new inode and its own time, and leaves root and links as they are', async (ctx) => {

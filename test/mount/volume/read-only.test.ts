@@ -153,7 +153,7 @@ describe.each(FUSE_DRIVERS)('$name', (driver) => {
 		const said = (await forger.json()) as Record<string, number>;
 		expect(said.OK).toBeUndefined();
 		expect(said.EROFS).toBeGreaterThan(0);
-		expect(volume.complaints).toBe('');
+		expect(volume.stderr).toBe('');
 		const last = String(flips).padStart(7, '0');
 		expect(readFileSync(join(volume.directory, 'key0'), 'utf8').slice(0, 7)).toBe(last);
 		expect(readlinkSync(join(volume.directory, 'key1'))).toBe('..data/key1');

@@ -103,7 +103,7 @@ describe.each(FUSE_DRIVERS)('$name', (driver) => {
 		for (const seen of await results(readers)) {
 			expectFaultless(seen, driver);
 		}
-		expect(volume.complaints).toBe('');
+		expect(volume.stderr).toBe('');
 	});
 
 	test('with --snapshot-grace, all keys read below one opened ..data are of one generation', async (ctx) => {
@@ -116,7 +116,7 @@ describe.each(FUSE_DRIVERS)('$name', (driver) => {
 		for (const seen of await results(readers)) {
 			expectFaultless(seen, driver);
 		}
-		expect(volume.complaints).toBe('');
+		expect(volume.stderr).toBe('');
 	});
 
 	test('the name of an old generation resolves for a while after it has left the listing', async (ctx) => {
@@ -160,7 +160,7 @@ describe.each(DRIVERS.filter(({ keepsWhatIsOpen }) => keepsWhatIsOpen))('$name',
 		);
 		// A directory goes a moment after its files.
 		await until(async () => !(await hasOldCwd(volume.directory)), 'the end of the old directory');
-		holder.tell('flipped');
+		holder.send('flipped');
 		const found = (await holder.json()) as Record<string, unknown>;
 		expect(found).toMatchObject({
 			head: 'old',
@@ -225,7 +225,7 @@ describe('the kernel driver', () => {
 		const reader = new FixtureProcess([PYTHON, fixture('warm.py'), volume.directory, '10000']);
 		expect(await reader.line()).toBe('warm');
 		const before = await volume.upcalls();
-		reader.tell('go');
+		reader.send('go');
 		expect(await reader.line()).toBe('done');
 		expect(await volume.upcalls()).toEqual(before);
 	});
@@ -237,7 +237,7 @@ describe('the kernel driver', () => {
 		const mount = await startMount(temporaryDirectory('mount'), ['-f', manifest, '--driver', 'kernel']);
 		const reader = new FixtureProcess([PYTHON, fixture('warm.py'), join(mount.dir, 'app'), '1000']);
 		expect(await reader.line()).toBe('warm');
-		reader.tell('go');
+		reader.send('go');
 		expect(await reader.line()).toBe('done');
 		await mount.stop();
 		const line = await mount.waitForLog(({ event }) => event === 'unmounted');

@@ -5,9 +5,9 @@ import { FOREVER_MS, InodeTree, ROOT_ID } from '../../../src/fs/inode-tree.js';
 import type { Segment } from '../../../src/journal/segment.js';
 import {
 	AnnouncedInodes,
+	ATTRIBUTES,
 	mutationOf,
 	type Operation,
-	SHOWN,
 	staged,
 	stagedFile,
 	stagedLink,
@@ -44,7 +44,7 @@ describe('InodeTree staging', () => {
 			const { mode, uid, gid, mtimeUs, ctimeUs, nlink, size } = inodes.inode(id);
 			return { id, mode, uid, gid, mtimeUs, ctimeUs, nlink, size };
 		});
-		const base = { uid: 7, gid: 8, mtimeUs: SHOWN.mtimeUs, ctimeUs: SHOWN.mtimeUs };
+		const base = { uid: 7, gid: 8, mtimeUs: ATTRIBUTES.mtimeUs, ctimeUs: ATTRIBUTES.mtimeUs };
 		expect(shown).toEqual([
 			{ id: 10, mode: 0o040755, nlink: 3, size: 80, ...base },
 			{ id: 11, mode: 0o100644, nlink: 1, size: 5, ...base },
@@ -72,8 +72,8 @@ describe('InodeTree staging', () => {
 			mode: 0o040750,
 			uid: 7,
 			gid: 8,
-			mtimeUs: SHOWN.mtimeUs,
-			ctimeUs: SHOWN.mtimeUs,
+			mtimeUs: ATTRIBUTES.mtimeUs,
+			ctimeUs: ATTRIBUTES.mtimeUs,
 			nlink: 3,
 		});
 		inodes.perform({ op: 'unlink', parent: ROOT_ID, name: 'f', graceMs: 0 });
@@ -170,7 +170,7 @@ describe('InodeTree.forget', () => {
 		expect({ nlink, ctimeUs, mtimeUs, size }).toEqual({
 			nlink: 0,
 			ctimeUs: inodes.clock.wallUs,
-			mtimeUs: SHOWN.mtimeUs,
+			mtimeUs: ATTRIBUTES.mtimeUs,
 			size: 5,
 		});
 		expect(inodes.lookup(10, 'a')).toBe(ERRNO.ENOENT);
@@ -533,7 +533,7 @@ describe('InodeTree.mutate', () => {
 		inodes.perform({ op: 'rename', parent: ROOT_ID, name: '..data_tmp', newName: '..data' });
 		expect(inodes.names(ROOT_ID)).toEqual(['..old', '..data', 'a']);
 		expect(inodes.lookup(ROOT_ID, '..data')).toEqual({ id: 31, validMs: FOREVER_MS });
-		expect([inodes.inode(31).ctimeUs, inodes.inode(31).mtimeUs]).toEqual([inodes.clock.wallUs, SHOWN.mtimeUs]);
+		expect([inodes.inode(31).ctimeUs, inodes.inode(31).mtimeUs]).toEqual([inodes.clock.wallUs, ATTRIBUTES.mtimeUs]);
 		expect(inodes.inode(20).nlink).toBe(0);
 		inodes.forget(20);
 		expect(inodes.tree.get(20)).toBeUndefined();
@@ -547,7 +547,7 @@ describe('InodeTree.mutate', () => {
 		expect({ mode, ctimeUs, mtimeUs }).toEqual({
 			mode: 0o042700,
 			ctimeUs: inodes.clock.wallUs,
-			mtimeUs: SHOWN.mtimeUs,
+			mtimeUs: ATTRIBUTES.mtimeUs,
 		});
 	});
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { contentOffset, decodeRecord, encodeRecord, type JournalRecord } from '../../../src/journal/record.js';
-import { SHOWN, staged, stagedFile, stagedLink } from '../../support/fixtures/announced.js';
+import { ATTRIBUTES, staged, stagedFile, stagedLink } from '../../support/fixtures/announced.js';
 import { bytesOf } from '../../support/fixtures/bytes.js';
 
 const RECORDS: readonly JournalRecord[] = [
@@ -48,7 +48,7 @@ describe('decodeRecord', () => {
 	});
 
 	test('is undefined for every prefix of a record with incomplete JSON', () => {
-		const encoded = encodeRecord({ t: 'tree', parent: 1, name: 'd', node: { ...staged(2), ...SHOWN } });
+		const encoded = encodeRecord({ t: 'tree', parent: 1, name: 'd', node: { ...staged(2), ...ATTRIBUTES } });
 		for (let length = 0; length < encoded.length; length++)
 			expect(decodeRecord(encoded.subarray(0, length), 0)).toBeUndefined();
 		expect(decodeRecord(encoded, 0)).toBeDefined();
