@@ -32,7 +32,7 @@ import { JournalWriter } from '../journal/journal-writer.js';
 import type { Intent, JournalRecord, ListPosition } from '../journal/record.js';
 import { segmentPath } from '../journal/segment.js';
 import type { DirectoryContent } from '../volume/content.js';
-import type { TreeOperations } from '../volume/tree-operations.js';
+import type { Occupant, TreeOperations } from '../volume/tree-operations.js';
 import type { Present } from './presentation.js';
 import {
 	changeMode,
@@ -111,6 +111,11 @@ export class AnnouncedTree implements TreeOperations {
 		this.#mounted = root;
 	}
 
+	/** Before `attach` no call is made that the kernel could refuse. */
+	get #isUnmounted(): boolean {
+		return this.#mounted === undefined;
+	}
+
 	/** The server does not use this segment any more. */
 	discardSegment(index: number): void {
 		this.#journal.discard(index);
@@ -122,6 +127,7 @@ export class AnnouncedTree implements TreeOperations {
 
 	mkdir(path: string, mode: number, content: DirectoryContent): void {
 		const { directory, name } = this.#mirror.parent(path);
+		if (this.#isUnmounted && directory.entries.has(name)) throw systemError('EEXIST', 'mkdir', path);
 		const atUs = this.#nowUs();
 		const bytes: Buffer[] = [];
 		const made = this.#mirror.make({ ...content, mode }, atUs, bytes);
@@ -155,6 +161,7 @@ export class AnnouncedTree implements TreeOperations {
 
 	symlink(target: string, path: string): void {
 		const { directory, name } = this.#mirror.parent(path);
+		if (this.#isUnmounted && directory.entries.has(name)) throw systemError('EEXIST', 'symlink', path);
 		const atUs = this.#nowUs();
 		const made = this.#mirror.make({ kind: 'link', target }, atUs, []);
 		const node = stagedNew(made);
@@ -173,6 +180,7 @@ export class AnnouncedTree implements TreeOperations {
 		const { directory, name } = this.#mirror.parent(path);
 		const newName = this.#mirror.parent(newPath).name;
 		const exists = directory.entries.has(name);
+		if (this.#isUnmounted && !exists) throw systemError('ENOENT', 'rename', path);
 		const atUs = this.#nowUs();
 		const operation = { op: 'rename', parent: directory.id, name, newName } as const;
 		this.#change(unlist === undefined ? operation : { ...operation, unlist }, atUs, [], () => {
@@ -195,6 +203,10 @@ export class AnnouncedTree implements TreeOperations {
 
 	#removeName(op: 'unlink' | 'rmdir', path: string, graceMs: number, remove: (path: string) => void): void {
 		const { directory, name } = this.#mirror.parent(path);
+		const node = directory.entries.get(name)?.node;
+		if (this.#isUnmounted && node === undefined) throw systemError('ENOENT', op, path);
+		// The kernel leaves this check to the file system, which trusts the daemon.
+		if (op === 'rmdir' && node?.kind === 'dir' && node.entries.size > 0) throw systemError('ENOTEMPTY', op, path);
 		const atUs = this.#nowUs();
 		this.#change({ op, parent: directory.id, name, graceMs }, atUs, [], () => {
 			unlessDone(
@@ -204,6 +216,13 @@ export class AnnouncedTree implements TreeOperations {
 			);
 		});
 		unlink(directory, name, graceMs, atUs);
+	}
+
+	occupant(path: string): Occupant | undefined {
+		const { directory, name } = this.#mirror.parent(path);
+		const node = directory.entries.get(name)?.node;
+		if (node?.kind !== 'dir') return node?.kind;
+		return node.entries.size === 0 ? 'empty-directory' : 'directory';
 	}
 
 	/**
@@ -341,6 +360,11 @@ function unlessDone(code: string, perform: () => void, isDone: () => boolean): v
 	} catch (error) {
 		if (systemCode(error) !== code || !isDone()) throw error;
 	}
+}
+
+/** The error of a call that is not made. */
+function systemError(code: string, call: string, path: string): Error {
+	return Object.assign(new Error(`${code}: ${call} '${path}'`), { code, syscall: call, path });
 }
 
 function readFully(fd: number, offset: number, size: number): Buffer {

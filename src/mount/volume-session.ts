@@ -18,11 +18,10 @@ export interface VolumeSessionOptions {
 	/** Directory in the tree; empty if the root is the volume. */
 	readonly path: string;
 	readonly driver: Driver;
-	/**
-	 * Names in the directory that are not part of the volume, and get no link; the directory exists already then.
-	 * Default: no names, and the directory is made with the first generation.
-	 */
+	/** Names of mount points in the directory, which get no link. May grow. Default: no names. */
 	readonly reserved?: ReadonlySet<string>;
+	/** The caller has made the directory. Default: it is made with the first generation, or an earlier daemon left it. */
+	readonly exists?: boolean;
 	readonly retention: RetentionPolicy;
 	readonly now: () => Date;
 	readonly timers?: Timers;
@@ -57,13 +56,13 @@ export class VolumeSession {
 		this.#driver = driver;
 		this.#onEvent = options.onEvent;
 		this.#isVisible = options.isVisible;
-		const state = reserved === undefined ? driver.existing(path) : { ...NEW_VOLUME, reserved };
-		this.#exists = state !== undefined || path === '';
+		const found = options.exists === true ? NEW_VOLUME : driver.existing(path);
+		this.#exists = found !== undefined || path === '';
 		const writer = new VolumeWriter({
 			tree: driver.tree,
 			path,
 			now: options.now,
-			...(state === undefined ? {} : { state }),
+			state: { ...NEW_VOLUME, ...found, ...(reserved === undefined ? {} : { reserved }) },
 		});
 		this.#writer = writer;
 		this.#retention = new Retention({

@@ -5,10 +5,14 @@
  * Order (kubelet since about v1.23, AtomicWriter.Write; link repair since v1.30):
  *   (1) mkdir the timestamped directory   (2) chmod it   (3) write its files   (4) symlink ..data_tmp
  *   (5) rename ..data_tmp over ..data     (6) create missing user-visible links
- *   (7) unlink obsolete user-visible links
+ *   (7) remove obsolete user-visible names
  * and as a separate plan, because it may be delayed, the retirement of the old generation:
  *   (8) unlink its files and rmdir its directories, then rmdir the timestamped directory
  * For a payload with the same bytes, only step (6) is performed, for missing links.
+ *
+ * A directory for a missing subPath, or the mount point of another volume, can have the name of a key. Kubelet makes a
+ * link only where nothing is, and removes the name of a dropped key with remove(3), whatever has that name.
+ * Source: kubelet v1.32 AtomicWriter, createUserVisibleFiles and removeUserVisiblePaths.
  */
 
 import {
@@ -20,6 +24,7 @@ import {
 	userVisibleNames,
 } from './content.js';
 import { comparePayloads, EMPTY_PAYLOAD, isUnchanged, type Payload, type PayloadChange } from './payload.js';
+import type { Occupant } from './tree-operations.js';
 
 export type Step =
 	| { readonly op: 'mkdir'; readonly path: string; readonly mode: number; readonly content: DirectoryContent }
@@ -35,7 +40,10 @@ export interface VolumeState {
 	readonly snapshot: string | undefined;
 	readonly payload: Payload;
 	readonly links: ReadonlySet<string>;
-	/** Names that are not the volume's, such as that of a mount inside it; they get no link. Default: no names. */
+	/**
+	 * Names of mount points inside the volume. They get no link, and they stay when a key of that name is dropped: kubelet
+	 * removes the directory, which unmounts the other volume in the container. May grow. Default: no names.
+	 */
 	readonly reserved?: ReadonlySet<string>;
 }
 
@@ -49,12 +57,25 @@ export interface Plan {
 	readonly next: VolumeState;
 }
 
-/** `name` is that of the timestamped directory if the plan flips. */
-export function planWrite(state: VolumeState, payload: Payload, name: string): Plan {
+/** The names in a volume's root that something other than one of its links has. */
+export type OccupiedNames = ReadonlyMap<string, Occupant>;
+
+/**
+ * `name` is that of the timestamped directory if the plan flips. `occupied` needs to contain only names of keys, old and
+ * new.
+ */
+export function planWrite(
+	state: VolumeState,
+	payload: Payload,
+	name: string,
+	occupied: OccupiedNames = new Map(),
+): Plan {
 	const change = comparePayloads(state.payload, payload);
 	const flips = state.snapshot === undefined || !isUnchanged(change);
-	const { reserved } = state;
-	const wanted = userVisibleNames(payload).filter((name) => reserved?.has(name) !== true);
+	const { links, reserved } = state;
+	const names = userVisibleNames(payload);
+	const isFree = (one: string) => reserved?.has(one) !== true && !occupied.has(one);
+	const wanted = names.filter((one) => links.has(one) || isFree(one));
 	const steps: Step[] = [];
 	if (flips) {
 		const content = snapshotContent(payload);
@@ -70,11 +91,26 @@ export function planWrite(state: VolumeState, payload: Payload, name: string): P
 		if (!state.links.has(link)) steps.push({ op: 'symlink', path: link, target: `${DATA_LINK}/${link}` });
 	}
 	const keep = new Set(wanted);
-	for (const link of [...state.links].sort()) {
-		if (!keep.has(link)) steps.push({ op: 'unlink', path: link });
-	}
+	const obsolete: Step[] = [...links].filter((link) => !keep.has(link)).map((path) => ({ op: 'unlink', path }));
+	if (flips) obsolete.push(...planRemovalOfOccupied(state, new Set(names), occupied));
+	steps.push(...obsolete.sort((a, b) => (a.path < b.path ? -1 : 1)));
 	const next = flips ? { ...state, snapshot: name, payload, links: keep } : { ...state, links: keep };
 	return { steps, flips, change, next };
+}
+
+/** Removes what is not a link and has the name of a dropped key. A directory with entries stays, as with remove(3). */
+function planRemovalOfOccupied(
+	{ payload, reserved }: VolumeState,
+	names: ReadonlySet<string>,
+	occupied: OccupiedNames,
+): readonly Step[] {
+	const steps: Step[] = [];
+	for (const path of userVisibleNames(payload)) {
+		const occupant = occupied.get(path);
+		if (occupant === undefined || occupant === 'directory' || names.has(path) || reserved?.has(path)) continue;
+		steps.push({ op: occupant === 'empty-directory' ? 'rmdir' : 'unlink', path });
+	}
+	return steps;
 }
 
 /** Step (8) for one old generation: contents before their directory, in the order of names. */

@@ -1,10 +1,13 @@
 /**
  * The port that changes a tree (types only). Each call is one VFS operation; they complete in the order of the calls.
  * Paths are relative to the root of the tree, without a leading "./".
- * Errors: the system error of the call; after an error the tree is unchanged.
+ * Errors: the system error of the call, such as EEXIST and ENOTEMPTY; after an error the tree is unchanged.
  */
 
 import type { DirectoryContent } from './content.js';
+
+/** What has a name. An `empty-directory` can be removed by rmdir. */
+export type Occupant = 'link' | 'file' | 'directory' | 'empty-directory';
 
 export interface TreeOperations {
 	/** Whether one `mkdir` creates a directory together with its content. */
@@ -22,6 +25,6 @@ export interface TreeOperations {
 	/** With `keepsRemovedNames` the name resolves for `graceMs` more. Unit: milliseconds. */
 	unlink(path: string, graceMs: number): void;
 	rmdir(path: string, graceMs: number): void;
-	/** Whether another process has removed the name. Absent if no other process can. */
-	isGone?(path: string): boolean;
+	/** What has the name now; undefined if the name is free. Does not follow links. */
+	occupant(path: string): Occupant | undefined;
 }

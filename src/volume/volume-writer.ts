@@ -4,11 +4,20 @@
  */
 
 import { randomBytes } from 'node:crypto';
+import { systemCode } from '../base/errors.js';
 import { DATA_LINK_TMP, emptyDirectory, VOLUME_MODE, volumeContent } from './content.js';
-import type { Payload, PayloadChange } from './payload.js';
-import { NEW_VOLUME, planRemoval, planRetirement, planWrite, type Step, type VolumeState } from './plan.js';
+import { EMPTY_PAYLOAD, type Payload, type PayloadChange, topName } from './payload.js';
+import {
+	NEW_VOLUME,
+	type OccupiedNames,
+	planRemoval,
+	planRetirement,
+	planWrite,
+	type Step,
+	type VolumeState,
+} from './plan.js';
 import { snapshotName } from './snapshot-name.js';
-import type { TreeOperations } from './tree-operations.js';
+import type { Occupant, TreeOperations } from './tree-operations.js';
 
 /** A generation that `..data` no longer points to, and that still exists. */
 export interface OldGeneration {
@@ -32,6 +41,15 @@ export interface VolumeWriterOptions {
 	/** State of a directory that exists already. */
 	readonly state?: VolumeState;
 }
+
+/**
+ * Errors of steps behind the flip that change nothing for a reader: another process made or filled the name since it was
+ * checked, or something is mounted on it. Kubelet goes on, too.
+ */
+const HARMLESS: Partial<Record<Step['op'], readonly string[]>> = {
+	symlink: ['EEXIST'],
+	rmdir: ['ENOTEMPTY', 'EBUSY', 'ENOENT'],
+};
 
 export class VolumeWriter {
 	readonly #tree: TreeOperations;
@@ -60,7 +78,7 @@ export class VolumeWriter {
 		const path = this.#prefix.slice(0, -1);
 		if (!this.#tree.makesCompleteDirectories) return this.#createStepwise(path, payload);
 		const name = this.#newName();
-		const plan = planWrite(NEW_VOLUME, payload, name);
+		const plan = planWrite({ ...this.#state, ...NEW_VOLUME }, payload, name);
 		this.#tree.mkdir(path, VOLUME_MODE, volumeContent(payload, name));
 		this.#state = plan.next;
 		return { replaced: [], flipped: true, snapshot: name, change: plan.change };
@@ -82,14 +100,15 @@ export class VolumeWriter {
 	 * Errors: that of the first failing step. Before the flip all steps are undone, and the old generation stays.
 	 */
 	write(payload: Payload, unlistReplaced = false): WriteResult {
-		const before = this.#present();
-		const plan = planWrite(before, payload, this.#newName());
+		const { state: before, occupied } = this.#present(payload);
+		const plan = planWrite(before, payload, this.#newName(), occupied);
 		const links = new Set(before.links);
 		let flipped = false;
 		for (const step of plan.steps) {
 			try {
 				this.#perform(step, 0, unlistReplaced);
 			} catch (error) {
+				if ((flipped || !plan.flips) && HARMLESS[step.op]?.includes(systemCode(error) ?? '')) continue;
 				if (!flipped && plan.next.snapshot !== undefined && plan.flips) this.#undo(plan.next.snapshot, payload);
 				throw error;
 			}
@@ -110,10 +129,20 @@ export class VolumeWriter {
 		return { replaced, flipped: plan.flips, snapshot: plan.next.snapshot ?? '', change: plan.change };
 	}
 
-	/** The state without links that another process has removed: they are created again, and not removed twice. */
-	#present(): VolumeState {
-		const links = [...this.#state.links].filter((name) => this.#tree.isGone?.(this.#prefix + name) !== true);
-		return { ...this.#state, links: new Set(links) };
+	/**
+	 * The state without links that another process has removed: they are created again, and not removed twice. `occupied`
+	 * has the names of old and new keys that something else has.
+	 */
+	#present(wanted: Payload): { readonly state: VolumeState; readonly occupied: OccupiedNames } {
+		const links = new Set<string>();
+		const occupied = new Map<string, Occupant>();
+		const { links: known, payload } = this.#state;
+		for (const name of new Set([...known, ...[...payload.keys(), ...wanted.keys()].map(topName)])) {
+			const occupant = this.#tree.occupant(this.#prefix + name);
+			if (occupant === 'link' && known.has(name)) links.add(name);
+			else if (occupant !== undefined) occupied.set(name, occupant);
+		}
+		return { state: { ...this.#state, links }, occupied };
 	}
 
 	/**
@@ -141,9 +170,10 @@ export class VolumeWriter {
 	 * files, `emptied` those of which only directories are left.
 	 */
 	remove(retained: readonly OldGeneration[], emptied: readonly OldGeneration[]): void {
-		for (const step of planRemoval(this.#present(), [...retained, ...this.#unreported])) this.#perform(step, 0, false);
+		for (const step of planRemoval(this.#present(EMPTY_PAYLOAD).state, [...retained, ...this.#unreported]))
+			this.#perform(step, 0, false);
 		for (const generation of emptied) this.retireDirectories(generation, 0);
-		this.#state = NEW_VOLUME;
+		this.#state = { ...this.#state, ...NEW_VOLUME };
 		if (this.#prefix !== '') this.#tree.rmdir(this.#prefix.slice(0, -1), 0);
 	}
 

@@ -11,6 +11,7 @@ import {
 	lchownSync,
 	lstatSync,
 	mkdirSync,
+	opendirSync,
 	openSync,
 	renameSync,
 	rmdirSync,
@@ -20,7 +21,7 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import type { ContentNode, DirectoryContent } from '../../volume/content.js';
-import type { TreeOperations } from '../../volume/tree-operations.js';
+import type { Occupant, TreeOperations } from '../../volume/tree-operations.js';
 import type { Present } from '../presentation.js';
 
 export class PlainTree implements TreeOperations {
@@ -95,8 +96,25 @@ export class PlainTree implements TreeOperations {
 		rmdirSync(join(this.#root, path));
 	}
 
-	/** Does not follow links. */
-	isGone(path: string): boolean {
-		return lstatSync(join(this.#root, path), { throwIfNoEntry: false }) === undefined;
+	occupant(path: string): Occupant | undefined {
+		const real = join(this.#root, path);
+		const stat = lstatSync(real, { throwIfNoEntry: false });
+		if (stat === undefined) return undefined;
+		if (!stat.isDirectory()) return stat.isSymbolicLink() ? 'link' : 'file';
+		return isEmptyDirectory(real) ? 'empty-directory' : 'directory';
+	}
+}
+
+/** False for a directory that this process may not read, too. */
+function isEmptyDirectory(path: string): boolean {
+	try {
+		const directory = opendirSync(path);
+		try {
+			return directory.readSync() === null;
+		} finally {
+			directory.closeSync();
+		}
+	} catch {
+		return false;
 	}
 }

@@ -34,6 +34,8 @@ interface VolumeState {
 	source: PayloadVolume['source'];
 	/** Directories that mounts inside the volume need. */
 	readonly nested: Set<string>;
+	/** Their top names. */
+	readonly reserved: Set<string>;
 	/** What is missing for newer content; undefined: nothing. */
 	missing: string | undefined;
 }
@@ -94,6 +96,7 @@ export class PodVolumes {
 		state.missing = undefined;
 		for (const path of nested.filter((one) => !state.nested.has(one))) {
 			state.nested.add(path);
+			state.reserved.add(topName(path));
 			this.makeDirectory(volume.name, path);
 		}
 		let flip: Flip | undefined;
@@ -110,12 +113,14 @@ export class PodVolumes {
 
 	#create(volume: PayloadVolume, payload: Payload, nested: readonly string[]): void {
 		const { driver, retention, now, log, onEvent } = this.#options;
-		const reserved = this.#reserve(volume.name, nested);
+		const reserved = new Set(nested.map(topName));
+		if (nested.length > 0) this.#makeWithMountPoints(volume.name, nested);
 		const session = new VolumeSession({
 			subject: { volume: volume.name },
 			path: volume.name,
 			driver,
-			...(reserved.size === 0 ? {} : { reserved }),
+			reserved,
+			exists: nested.length > 0,
 			retention,
 			now,
 			log,
@@ -126,21 +131,18 @@ export class PodVolumes {
 			session,
 			source: volume.source,
 			nested: new Set(nested),
+			reserved,
 			missing: undefined,
 		});
 		session.write(payload);
 	}
 
-	/**
-	 * Creates the volume with the directories that mounts inside it need, before its content. Returns their top names.
-	 */
-	#reserve(volume: string, nested: readonly string[]): ReadonlySet<string> {
-		if (nested.length === 0) return new Set();
+	/** Creates the volume with the directories that mounts inside it need, before its content. */
+	#makeWithMountPoints(volume: string, nested: readonly string[]): void {
 		const { tree } = this.#options.driver;
 		tree.mkdir(volume, VOLUME_MODE, emptyDirectory(VOLUME_MODE));
 		tree.chmod(volume, VOLUME_MODE);
 		for (const path of nested) this.makeDirectory(volume, path);
-		return new Set(nested.map(topName));
 	}
 
 	/**

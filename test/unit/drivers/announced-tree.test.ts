@@ -87,6 +87,7 @@ class PlainMount {
 		rename: (path, newPath, unlist) => this.tree.rename(path, newPath, unlist),
 		unlink: (path, graceMs) => this.tree.unlink(path, graceMs),
 		rmdir: (path, graceMs) => this.tree.rmdir(path, graceMs),
+		occupant: (path) => this.tree.occupant(path),
 	};
 
 	writer(path = ''): VolumeWriter {
@@ -288,6 +289,33 @@ describe('AnnouncedTree', () => {
 			);
 		expect(new Set(ids).size).toBe(3);
 		expect(Math.min(...ids)).toBeGreaterThan(ROOT_ID);
+	});
+
+	test('before the mount an operation fails as in a mounted tree', () => {
+		const { tree } = new PlainMount();
+		tree.mkdir('parts', 0o755, emptyDirectory(0o755));
+		tree.mkdir('parts/one', 0o755, emptyDirectory(0o755));
+		expect(() => tree.mkdir('parts', 0o755, emptyDirectory(0o755))).toThrow(
+			expect.objectContaining({ code: 'EEXIST' }),
+		);
+		expect(() => tree.symlink('t', 'parts')).toThrow(expect.objectContaining({ code: 'EEXIST' }));
+		expect(() => tree.rmdir('parts', 0)).toThrow(expect.objectContaining({ code: 'ENOTEMPTY' }));
+		expect(() => tree.unlink('none', 0)).toThrow(expect.objectContaining({ code: 'ENOENT' }));
+		expect(() => tree.rename('none', 'other')).toThrow(expect.objectContaining({ code: 'ENOENT' }));
+		expect([tree.occupant('parts'), tree.occupant('parts/one'), tree.occupant('none')]).toEqual([
+			'directory',
+			'empty-directory',
+			undefined,
+		]);
+	});
+
+	test('a directory with entries is not removed, and nothing is announced', () => {
+		const plain = new PlainMount();
+		plain.attach();
+		plain.tree.mkdir('parts', 0o755, emptyDirectory(0o755));
+		plain.tree.mkdir('parts/one', 0o755, emptyDirectory(0o755));
+		expect(() => plain.tree.rmdir('parts', 0)).toThrow(expect.objectContaining({ code: 'ENOTEMPTY' }));
+		expect(operationsOf(plain.replay().records)).toEqual(['mkdir', 'made', 'mkdir', 'made']);
 	});
 
 	test('an operation that the system refuses is settled as failed, and leaves tree and directory unchanged', () => {

@@ -252,6 +252,7 @@ class World {
 		rename: (path, newPath, unlist) => this.#announced.rename(path, newPath, unlist),
 		unlink: (path, graceMs) => this.#announced.unlink(path, graceMs),
 		rmdir: (path, graceMs) => this.#announced.rmdir(path, graceMs),
+		occupant: (path) => this.#announced.occupant(path),
 	};
 }
 

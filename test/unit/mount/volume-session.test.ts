@@ -28,6 +28,7 @@ function notingDriver(waits: number[], removed: string[]): Driver {
 		rmdir: (path: string) => {
 			removed.push(path);
 		},
+		occupant: () => undefined,
 	};
 	return {
 		name: 'kernel',

@@ -140,6 +140,62 @@ describe('planWrite', () => {
 	});
 });
 
+describe('planWrite with names that something else has', () => {
+	const before = planWrite(
+		NEW_VOLUME,
+		payload({ k: '1', late: 'L', old: 'o' }),
+		'..1',
+		new Map([['late', 'directory']]),
+	);
+
+	test('makes a link only where nothing is', () => {
+		expect(calls(before.steps)).toEqual([...flip('..1'), LINK('k'), LINK('old')]);
+		expect([...before.next.links]).toEqual(['k', 'old']);
+	});
+
+	test.each([
+		['empty-directory', ['rmdir late', 'unlink old']],
+		['file', ['unlink late', 'unlink old']],
+		['link', ['unlink late', 'unlink old']],
+		['directory', ['unlink old']],
+	] as const)('removes the name of a dropped key as remove(3) does: %s', (occupant, removed) => {
+		const plan = planWrite(before.next, payload({ k: '2' }), '..2', new Map([['late', occupant]]));
+		expect(calls(plan.steps)).toEqual([...flip('..2', '..1'), ...removed]);
+		expect([...plan.next.links]).toEqual(['k']);
+	});
+
+	test('leaves it while the key is there, whatever else changes', () => {
+		const occupied = new Map([['late', 'empty-directory']] as const);
+		const plan = planWrite(before.next, payload({ k: '2', late: 'M' }), '..2', occupied);
+		expect(calls(plan.steps)).toEqual([...flip('..2', '..1'), 'unlink old']);
+		const same = planWrite(before.next, payload({ k: '1', late: 'L', old: 'o' }), '..2', occupied);
+		expect(same.steps).toEqual([]);
+	});
+
+	test('a directory that never had the name of a key stays', () => {
+		const state = planWrite(NEW_VOLUME, payload({ k: '1' }), '..1').next;
+		const plan = planWrite(state, payload({ k: '2' }), '..2', new Map([['late', 'empty-directory']]));
+		expect(calls(plan.steps)).toEqual(flip('..2', '..1'));
+	});
+
+	test('a mount point inside the volume stays when a key of its name is dropped', () => {
+		const reserved = new Set(['late']);
+		const plan = planWrite(
+			{ ...before.next, reserved },
+			payload({ k: '2' }),
+			'..2',
+			new Map([['late', 'empty-directory']]),
+		);
+		expect(calls(plan.steps)).toEqual([...flip('..2', '..1'), 'unlink old']);
+	});
+
+	test('a link that was there before a mount point of its name stays', () => {
+		const state = planWrite(NEW_VOLUME, payload({ k: '1' }), '..1').next;
+		const plan = planWrite({ ...state, reserved: new Set(['k']) }, payload({ k: '2' }), '..2');
+		expect(calls(plan.steps)).toEqual(flip('..2', '..1'));
+	});
+});
+
 describe('planRetirement', () => {
 	test('removes contents before their directory', () => {
 		expect(calls(planRetirement('..1', payload({ b: '', 'd/e/f': '', 'd/g': '', a: '' })))).toEqual([

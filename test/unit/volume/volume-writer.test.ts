@@ -3,7 +3,7 @@ import type { ContentNode, DirectoryContent } from '../../../src/volume/content.
 import { snapshotContent, userVisibleNames, volumeContent } from '../../../src/volume/content.js';
 import type { Payload } from '../../../src/volume/payload.js';
 import { isSnapshotName } from '../../../src/volume/snapshot-name.js';
-import type { TreeOperations } from '../../../src/volume/tree-operations.js';
+import type { Occupant, TreeOperations } from '../../../src/volume/tree-operations.js';
 import { VolumeWriter } from '../../../src/volume/volume-writer.js';
 
 type Entry = { kind: 'dir'; mode: number; entries: Map<string, Entry> } | Exclude<ContentNode, DirectoryContent>;
@@ -81,9 +81,11 @@ class ScriptedTree implements TreeOperations {
 		entries.delete(name);
 	}
 
-	isGone(path: string): boolean {
+	occupant(path: string): Occupant | undefined {
 		const { entries, name } = this.#parent(path);
-		return !entries.has(name);
+		const node = entries.get(name);
+		if (node?.kind !== 'dir') return node?.kind;
+		return node.entries.size === 0 ? 'empty-directory' : 'directory';
 	}
 
 	#begin(call: string): void {
@@ -241,7 +243,7 @@ describe.each([true, false])('VolumeWriter (complete directories: %s)', (isCompl
 	test('the set of links is not copied for each link', () => {
 		const { tree, writer } = volume(isComplete);
 		const known = new Set<unknown>();
-		vi.spyOn(tree, 'isGone').mockReturnValue(false);
+		vi.spyOn(tree, 'occupant').mockReturnValue(undefined);
 		const symlink = vi.spyOn(tree, 'symlink').mockImplementation(() => {
 			known.add(writer.state.links);
 		});
@@ -344,6 +346,41 @@ describe.each([true, false])('VolumeWriter (complete directories: %s)', (isCompl
 		both.writer.remove([], []);
 		expect([...both.tree.root.entries.keys()]).toEqual([]);
 		expect(both.tree.calls.at(-1)).toMatch(/^rmdir \.\./);
+	});
+
+	test('a key with the name of a directory gets no link, and takes an empty one with it when it is dropped', () => {
+		const both = volume(isComplete);
+		const first = both.writer.write(payload({ k1: '1', old: 'o' }));
+		both.tree.mkdir('late', 0o755, { kind: 'dir', mode: 0o755, entries: new Map() });
+		both.tree.mkdir('full', 0o755, { kind: 'dir', mode: 0o755, entries: new Map() });
+		both.tree.mkdir('full/inner', 0o755, { kind: 'dir', mode: 0o755, entries: new Map() });
+		const names = () => [...both.tree.root.entries.keys()].filter((name) => !name.startsWith('..')).sort();
+		const second = both.writer.write(payload({ k1: '2', late: 'L', full: 'F' }));
+		expect(second).toMatchObject({ flipped: true, replaced: [{ name: first.snapshot }] });
+		expect(names()).toEqual(['full', 'k1', 'late']);
+		expect(both.tree.root.entries.get('late')?.kind).toBe('dir');
+		expect(both.writer.write(payload({ k1: '2', late: 'L', full: 'F' })).flipped).toBe(false);
+		expect(both.writer.write(payload({ k1: '3' })).replaced).toEqual([
+			expect.objectContaining({ name: second.snapshot }),
+		]);
+		expect(names()).toEqual(['full', 'k1']);
+		// The name is free again.
+		both.writer.write(payload({ k1: '3', late: 'M' }));
+		expect(both.tree.root.entries.get('late')).toEqual({ kind: 'link', target: '..data/late' });
+	});
+
+	test('a directory that gets the name of a key, or content, during the write does not fail it', () => {
+		const both = volume(isComplete);
+		both.writer.write(payload({ a: '1', old: '1' }));
+		both.tree.mkdir('late', 0o755, { kind: 'dir', mode: 0o755, entries: new Map() });
+		const occupant = vi
+			.spyOn(both.tree, 'occupant')
+			.mockImplementation((path) => (path === 'late' ? undefined : 'link'));
+		both.writer.write(payload({ a: '2', late: 'L' }));
+		occupant.mockImplementation((path) => (path === 'late' ? 'empty-directory' : 'link'));
+		both.tree.mkdir('late/inner', 0o755, { kind: 'dir', mode: 0o755, entries: new Map() });
+		both.writer.write(payload({ a: '3' }));
+		expect([...both.tree.root.entries.keys()].filter((name) => !name.startsWith('..'))).toEqual(['a', 'late']);
 	});
 
 	test('goes on from a state that is there already', () => {

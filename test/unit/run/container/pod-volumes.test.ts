@@ -155,6 +155,30 @@ describe('PodVolumes', () => {
 		expect(lstatSync(join(root, 'a/tls')).isDirectory()).toBe(true);
 	});
 
+	test('a subPath that does not exist yet: no later key of its name gets a link, and none dangles', async () => {
+		update({ a: payload({ k1: '1', old: 'o' }) });
+		await open();
+		volumes.makeDirectory('a', 'late');
+		update({ a: payload({ k1: '2', late: 'L' }) });
+		expect(names('a').sort()).toEqual(['k1', 'late']);
+		expect(lstatSync(join(root, 'a/late')).isDirectory()).toBe(true);
+		expect(read('a/..data/late')).toBe('L');
+		update({ a: payload({ k1: '3' }) });
+		expect(names('a')).toEqual(['k1']);
+		expect(log.take().filter((line) => !line.startsWith('info'))).toEqual([]);
+	});
+
+	test('a mount point that a later start needs: no later key of its name gets a link, and it stays', async () => {
+		update({ a: payload({ key: 'one' }) });
+		await open();
+		update({ a: payload({ key: 'one' }) }, { a: ['tls'] });
+		update({ a: payload({ key: 'two', tls: 'hidden' }) }, { a: ['tls'] });
+		expect(lstatSync(join(root, 'a/tls')).isDirectory()).toBe(true);
+		update({ a: payload({ key: 'three' }) }, { a: ['tls'] });
+		expect(names('a').sort()).toEqual(['key', 'tls']);
+		expect(log.take().filter((line) => line.startsWith('error'))).toEqual([]);
+	});
+
 	test('warnings of a volume are logged once', async () => {
 		const warned = { ...payload({}), warnings: [{ field: 'volume "a"', text: 'odd' }] };
 		update({ a: warned });
