@@ -35,7 +35,7 @@ export class Snapshot {
 		this.#failures = layers.map(() => []);
 		const listener = { changed: () => {}, problems: () => {} };
 		this.#store = new LayeredStore({ layers, needs: { explains: true }, listener });
-		this.catalog = new PodCatalog(this.#store);
+		this.catalog = new PodCatalog(this.#store, cluster !== undefined);
 	}
 
 	/** Reads the local sources. Errors: those of the sources; with `keepGoing`, not INPUT_INVALID. */

@@ -9,9 +9,12 @@ import type { SourceObject } from '../store/source.js';
 
 export class PodCatalog {
 	readonly #store: Pick<LayeredStore, 'get' | 'versions'>;
+	readonly #hasCluster: boolean;
 
-	constructor(store: Pick<LayeredStore, 'get' | 'versions'>) {
+	/** `hasCluster`: whether one of the layers is a cluster. */
+	constructor(store: Pick<LayeredStore, 'get' | 'versions'>, hasCluster = false) {
 		this.#store = store;
+		this.#hasCluster = hasCluster;
 	}
 
 	/** The ConfigMaps and Secrets of a namespace; each call reads the present state. */
@@ -19,6 +22,7 @@ export class PodCatalog {
 		return {
 			configMap: (name) => this.#store.get('ConfigMap', { namespace, name }),
 			secret: (name) => this.#store.get('Secret', { namespace, name }),
+			hasCluster: this.#hasCluster,
 		};
 	}
 

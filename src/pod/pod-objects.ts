@@ -14,6 +14,8 @@ export interface PodObjects {
 	configMap(name: string): ConfigMap | undefined;
 	/** Undefined if the namespace has no valid Secret of this name. */
 	secret(name: string): Secret | undefined;
+	/** Whether objects that manifests lack can come from a cluster. Default: false. */
+	readonly hasCluster?: boolean;
 }
 
 /** This machine in the role of the pod's node. A cluster would give other values, so a warning names each one used. */

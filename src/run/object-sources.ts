@@ -33,7 +33,7 @@ export class ObjectSources {
 		const layers = [...(cluster === undefined ? [] : [cluster]), ...sources].map(({ description }) => description);
 		const listener = { changed: onChange, problems: onProblems };
 		this.#store = new LayeredStore({ layers, needs: { explains: false }, listener });
-		this.catalog = new PodCatalog(this.#store);
+		this.catalog = new PodCatalog(this.#store, cluster !== undefined);
 		const [sink] = this.#store.sinks;
 		if (cluster !== undefined && sink !== undefined) this.#cluster = new ClusterFollower({ ...options, cluster, sink });
 	}

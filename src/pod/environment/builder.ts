@@ -8,6 +8,7 @@ import { ConfigMapFsError } from '../../base/errors.js';
 import type { ConfigMap } from '../../model/config-map.js';
 import { formatObjectKey } from '../../model/object-key.js';
 import type { Secret } from '../../model/secret.js';
+import { isLeftOut } from '../cluster-published.js';
 import type { Missing, PodWarning } from '../notices.js';
 import type { PodObjects, PodSurroundings } from '../pod-objects.js';
 import type { Container, EnvFromSource, EnvVar, EnvVarSource, Pod } from '../pod-spec.js';
@@ -118,7 +119,7 @@ class EnvironmentBuilder {
 
 	#addAll(source: EnvFromSource, field: string): void {
 		const kind = OBJECT_KINDS[source.kind];
-		const object = this.#object(kind, source.name, source.optional);
+		const object = this.#object(kind, source, field);
 		if (object === undefined) return;
 		const skipped: string[] = [];
 		// binaryData is never part of the environment.
@@ -173,7 +174,7 @@ class EnvironmentBuilder {
 		field: string,
 	): void {
 		const kind = OBJECT_KINDS[ref.kind];
-		const object = this.#object(kind, ref.name, ref.optional);
+		const object = this.#object(kind, ref, field);
 		if (object === undefined) return;
 		const bytes = object.data.get(ref.key);
 		if (bytes !== undefined) {
@@ -257,15 +258,23 @@ class EnvironmentBuilder {
 		}
 	}
 
-	#object(kind: ObjectKind, name: string, optional: boolean): ConfigMap | Secret | undefined {
+	#object(
+		kind: ObjectKind,
+		{ name, optional }: { readonly name: string; readonly optional: boolean },
+		field: string,
+	): ConfigMap | Secret | undefined {
 		const id = `${kind}/${name}`;
 		if (!this.#read.has(id)) {
 			this.#read.set(id, kind === 'ConfigMap' ? this.#objects.configMap(name) : this.#objects.secret(name));
 			this.#sources.set(id, { kind, name });
 		}
 		const object = this.#read.get(id);
-		if (object === undefined && !optional) this.#reportMissing(`${KIND_NAMES[kind].notFound} "${name}" not found`);
-		return object;
+		if (object !== undefined || optional) return object;
+		if (kind === 'ConfigMap' && isLeftOut('configMap', name, this.#objects)) {
+			const text = `ConfigMap "${name}" is not available: only a cluster creates it, so its variables are left out`;
+			this.#warn(field, `${text}; add its manifest with -f`);
+		} else this.#reportMissing(`${KIND_NAMES[kind].notFound} "${name}" not found`);
+		return undefined;
 	}
 
 	#attempt(field: string, action: () => void): void {

@@ -1,14 +1,12 @@
 /** Rules of `lint` for references to objects, keys and containers. Pure. */
 
 import { closest } from '../../base/suggestion.js';
+import { isClusterPublished } from '../cluster-published.js';
 import type { DownwardItem, EnvVarSource, PodVolume } from '../pod-spec.js';
 import type { RuleFinding } from './finding.js';
 import { nameList } from './name-list.js';
 import { type FoundObject, findObject, type ListedKey, type ObjectReference, objectName } from './object-reference.js';
 import type { LintSubject } from './subject.js';
-
-/** Objects that a cluster creates in every namespace. */
-const CLUSTER_MADE = new Set(['configMap kube-root-ca.crt']);
 
 const WAITS: Readonly<Record<ObjectReference['use'], string>> = {
 	volume: 'the pod waits for it (ContainerCreating)',
@@ -36,7 +34,13 @@ export function* missingObject({ references, objects, absenceOf }: LintSubject):
 			};
 			continue;
 		}
-		const isClusterMade = absence === 'made' || CLUSTER_MADE.has(`${kind} ${name}`);
+		if (isClusterPublished(kind, name)) {
+			const what = `${kind.toLowerCase()} "${name}" not found: only a cluster creates it`;
+			const cure = 'add a manifest of it to run the pod here with it';
+			yield { severity: 'info', field: nameField, text: what, cure };
+			continue;
+		}
+		const isClusterMade = absence === 'made';
 		yield {
 			severity: optional || isClusterMade ? 'info' : 'error',
 			field: nameField,

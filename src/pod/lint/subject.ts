@@ -71,10 +71,10 @@ export interface LintScope {
 	readonly appliedBytesOf: AppliedBytesOf;
 }
 
-/** The field with the spec of the pod: `spec.template.spec`. */
+/** The field with the spec of the pod: `spec.template.spec`, also for custom resources. */
 export function specField(kind: string): string {
-	const steps = WORKLOAD_KINDS.find((one) => one.kind === kind)?.template ?? [];
-	return [...steps.map(({ field }) => field), 'spec'].join('.');
+	const steps = WORKLOAD_KINDS.find((one) => one.kind === kind)?.template.map(({ field }) => field);
+	return [...(steps ?? ['spec', 'template']), 'spec'].join('.');
 }
 
 export function lintSubject(pod: Pod, objects: PodObjects, { container: only, ...scope }: LintScope): LintSubject {

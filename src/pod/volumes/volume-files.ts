@@ -10,6 +10,7 @@ import {
 	projectFiles,
 	secretSource,
 } from '../../volume/projection.js';
+import { isLeftOut } from '../cluster-published.js';
 import type { PodObjects } from '../pod-objects.js';
 import type {
 	DownwardItem,
@@ -52,8 +53,10 @@ export interface VolumeFile {
 
 /** A source that only a cluster has. */
 export interface ClusterOnlySource {
-	/** `serviceAccountToken`. */
+	/** `serviceAccountToken`; `configMap` of an object that the cluster publishes. */
 	readonly type: string;
+	/** Name of that object; undefined for other types. */
+	readonly name?: string;
 	/** Path of its file, as written. */
 	readonly path: string | undefined;
 }
@@ -109,6 +112,10 @@ class SourceReader {
 	read(source: SourceWithMode): VolumeFiles {
 		if (source.kind === 'other') {
 			return { files: [], errors: [], clusterOnly: [{ type: source.type, path: source.path }] };
+		}
+		if (source.kind !== 'downwardAPI' && !source.optional && isLeftOut(source.kind, source.name, this.#objects)) {
+			const { kind, name, items } = source;
+			return { files: [], errors: [], clusterOnly: [{ type: kind, name, path: items[0]?.path }] };
 		}
 		const files =
 			source.kind === 'downwardAPI'

@@ -25,7 +25,7 @@ export type VolumePayload = (
 /** Errors: INTERNAL only. Faults of the objects are `missing`, because a change of the objects can mend them. */
 export function volumePayload(volume: PayloadVolume, objects: PodObjects, downward: DownwardText): VolumePayload {
 	const { files, errors, clusterOnly } = volumeFiles(volume, objects, downward);
-	const warnings = [...clusterOnly.map(clusterOnlyAdvice), ...collisionsOf(files).map(collisionAdvice)].map(
+	const warnings = [...clusterOnlyAdvices(volume.name, clusterOnly), ...collisionsOf(files).map(collisionAdvice)].map(
 		(advice) => ({
 			field: `volume "${volume.name}"`,
 			text: adviceText(advice),
@@ -38,11 +38,27 @@ export function volumePayload(volume: PayloadVolume, objects: PodObjects, downwa
 	return { missing: [{ reason: 'ContainerCreating', message }], warnings };
 }
 
+/** One advice for a volume such as `kube-api-access-x7x7x`, which a cluster adds to each pod. */
+function clusterOnlyAdvices(volume: string, sources: readonly ClusterOnlySource[]): readonly Advice[] {
+	const published = sources.flatMap(({ name }) => name ?? []);
+	if (published.length === 0) return sources.map(clusterOnlyAdvice);
+	const [isAre, it, its] = sources.length === 1 ? ['is', 'it', 'its'] : ['are', 'them', 'their'];
+	return [
+		{
+			text: `${sources.map(sourceText).join(' and ')} ${isAre} not available: only a cluster creates ${it}, so ${its} files are left out`,
+			cure: `add ConfigMap ${published.join(' and ')} with -f, or the complete volume with --local-volume ${volume}=DIR`,
+		},
+	];
+}
+
+function sourceText({ type, path, name = path }: ClusterOnlySource): string {
+	return name === undefined ? type : `${type} "${name}"`;
+}
+
 /** `serviceAccountToken "token" is not available: …`. */
-export function clusterOnlyAdvice({ type, path }: ClusterOnlySource): Advice {
-	const what = path === undefined ? type : `${type} "${path}"`;
+export function clusterOnlyAdvice(source: ClusterOnlySource): Advice {
 	return {
-		text: `${what} is not available: only a cluster creates it`,
+		text: `${sourceText(source)} is not available: only a cluster creates it`,
 		cure: 'add a secret source with its path to replace it',
 	};
 }

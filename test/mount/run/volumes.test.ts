@@ -237,6 +237,24 @@ for (const way of [ROOT_WAY, USER_WAY]) {
 			});
 		});
 
+		test('a pod read from a cluster starts without it: its token and certificate are left out', async () => {
+			const sources = [
+				{ serviceAccountToken: { path: 'token', expirationSeconds: 3607 } },
+				{ configMap: { name: 'kube-root-ca.crt', items: [{ key: 'ca.crt', path: 'ca.crt' }] } },
+				{ downwardAPI: { items: [{ path: 'namespace', fieldRef: { fieldPath: 'metadata.namespace' } }] } },
+			];
+			const mountPath = '/var/run/secrets/kubernetes.io/serviceaccount';
+			const name = 'kube-api-access-x7x7x';
+			const pod = podWith({ [name]: { projected: { sources } } }, [{ name, mountPath, readOnly: true }]);
+			const { code, stdout, stderr } = await toEnd(new ManifestFile(pod), {
+				command: ['sh', '-c', `ls ${mountPath}; cat ${mountPath}/namespace`],
+				args: ['--wait-timeout', '60s'],
+			});
+			expect({ code, stdout }).toEqual({ code: 0, stdout: 'namespace\ndefault' });
+			expect(stderr).toContain(`volume \\"${name}\\": serviceAccountToken \\"token\\" and configMap`);
+			expect(stderr.trim().split('\n')).toHaveLength(1);
+		});
+
 		test.each(['fuse-native', 'directory'])(
 			'--driver %s: read-only, live, and nothing is left behind',
 			async (driver) => {

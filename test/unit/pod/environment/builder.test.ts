@@ -31,6 +31,21 @@ describe('buildEnvironment', () => {
 		]);
 	});
 
+	test('leaves out a ConfigMap that a cluster publishes, unless there is a cluster', () => {
+		const container = { env: makeEnv(['CA', mapKey('kube-root-ca.crt', 'ca.crt')]) };
+		const { variables, missing, warnings } = build(container, makeObjects());
+		expect([variables.size, missing]).toEqual([0, []]);
+		expect(warnings).toEqual([
+			{
+				field: 'spec.containers[0].env[0]',
+				text:
+					'ConfigMap "kube-root-ca.crt" is not available: only a cluster creates it, so its variables are left out; ' +
+					'add its manifest with -f',
+			},
+		]);
+		expect(build(container, { ...makeObjects(), hasCluster: true }).missing).toHaveLength(1);
+	});
+
 	test('lets later sources of envFrom win, env win over envFrom, and later entries of env win', () => {
 		const objects = makeObjects(
 			[makeConfigMap('a', { X: 'a', Y: 'a', Z: 'a' }), makeConfigMap('b', { X: 'b', Y: 'b' })],

@@ -306,6 +306,58 @@ describe('projected', () => {
 			expect.stringMatching(/^clusterTrustBundle is not available: /),
 		]);
 	});
+
+	describe('with the volume that a cluster adds to each pod', () => {
+		const access = projected([
+			{ kind: 'other', type: 'serviceAccountToken', path: 'token' },
+			{
+				kind: 'configMap',
+				name: 'kube-root-ca.crt',
+				items: [{ key: 'ca.crt', path: 'ca.crt' }],
+				optional: false,
+			},
+			{
+				kind: 'downwardAPI',
+				items: [{ path: 'namespace', mode: undefined, ref: { kind: 'fieldRef', fieldPath: 'metadata.namespace' } }],
+			},
+		]);
+
+		test('leaves out what the cluster publishes, with one warning', () => {
+			const result = volumePayload(access, objects(), downward);
+			expect(shown(result)).toEqual({ namespace: '644 <metadata.namespace>' });
+			expect(result.warnings).toEqual([
+				{
+					field: 'volume "cfg"',
+					text:
+						'serviceAccountToken "token" and configMap "kube-root-ca.crt" are not available: ' +
+						'only a cluster creates them, so their files are left out; ' +
+						'add ConfigMap kube-root-ca.crt with -f, or the complete volume with --local-volume cfg=DIR',
+				},
+			]);
+		});
+
+		test('has the files of a ConfigMap from a manifest', () => {
+			const result = volumePayload(access, objects(configMap('kube-root-ca.crt', { 'ca.crt': 'ca' })), downward);
+			expect(shown(result)).toEqual({ 'ca.crt': '644 ca', namespace: '644 <metadata.namespace>' });
+			expect(result.warnings).toHaveLength(1);
+		});
+
+		test('waits for the ConfigMap of a cluster', () => {
+			const result = volumePayload(access, { ...objects(), hasCluster: true }, downward);
+			expect(result).toMatchObject({
+				missing: [{ message: expect.stringContaining('configmap "kube-root-ca.crt" not found') }],
+			});
+		});
+
+		test.each(['kube-root-ca.crt', 'openshift-service-ca.crt'])('leaves out the files of a volume of %s', (name) => {
+			const result = volumePayload(ofConfigMap(name), objects(), downward);
+			expect(shown(result)).toEqual({});
+			expect(result.warnings.map(({ text }) => text)).toEqual([
+				`configMap "${name}" is not available: only a cluster creates it, so its files are left out; ` +
+					`add ConfigMap ${name} with -f, or the complete volume with --local-volume cfg=DIR`,
+			]);
+		});
+	});
 });
 
 test.each([
