@@ -31,15 +31,17 @@ export type Published = VolumeSubject & {
 /** A volume and its directory are gone, because its ConfigMap is. */
 export type Removed = VolumeSubject & { readonly type: 'removed' };
 
-/** A source has a problem; the last valid content stays. */
+/** A source has a problem; after an error the last valid content stays. */
 export interface ProblemFound {
 	readonly type: 'problem';
 	/** `file:line:column`, a file, or a flag with its value. */
 	readonly location: string;
 	readonly reason: string;
+	/** The lint rule of a warning, whose object is used; absent for an error. */
+	readonly warning?: string;
 }
 
-/** No source has a problem any more. */
+/** No source has an error any more. */
 export interface ProblemsResolved {
 	readonly type: 'resolved';
 	/** Locations of the problems that are gone. */

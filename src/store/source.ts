@@ -1,5 +1,5 @@
 /**
- * The port between the sources of objects and the store that owns it (types only). Every object enters here, whatever
+ * The port between the sources of objects and the store that owns it. Every object enters here, whatever
  * its kind. A source reports what there is; it knows nothing of volumes. Every call is made on the event loop, never
  * re-entrantly.
  */
@@ -22,6 +22,9 @@ export interface SourceObject extends LocatedObject, ObjectIdentity {
 	readonly uid?: string;
 }
 
+/** The lint rules of inputs that kubectl accepts and that are probably mistakes. */
+export type WarningRule = 'duplicate-key' | 'duplicate-object';
+
 /** A fault of an input, for people. */
 export interface Problem {
 	/** `file:line:column`, `file`, or the flag that was given. */
@@ -29,6 +32,8 @@ export interface Problem {
 	/** The reason, in the API server's or kubectl's own words where they have some. */
 	readonly reason: string;
 	readonly key?: ObjectKey;
+	/** Only of a warning: the rule that the input breaks. The objects are used; a warning never explains why one is missing. */
+	readonly warning?: WarningRule;
 	/** The source has logged it already, in more detail. Default is false. */
 	readonly isLogged?: boolean;
 }
@@ -59,6 +64,11 @@ export interface SourceSink {
 	 * problem, and its last valid version is still reported.
 	 */
 	problems(problems: readonly Problem[]): void;
+}
+
+/** Whether the problem refuses an object or a document. */
+export function isError({ warning }: Pick<Problem, 'warning'>): boolean {
+	return warning === undefined;
 }
 
 export interface Source {

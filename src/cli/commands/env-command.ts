@@ -139,8 +139,8 @@ async function readReport(
 	const { namespace, name } = pod.metadata;
 	const names = configMapNames(pod, { ...container, volumeMounts: [] });
 	await snapshot.readFromCluster([{ namespace, names }]);
-	for (const { location, reason, isLogged } of snapshot.problems) {
-		if (isLogged !== true) log.error(`${location}: ${reason}`);
+	for (const { location, reason, warning, isLogged } of snapshot.problems) {
+		if (isLogged !== true) log[warning === undefined ? 'error' : 'warn'](`${location}: ${reason}`);
 	}
 	const objects = catalog.objects(namespace);
 	const environment: Environment = buildEnvironment(pod, container, objects, localSurroundings(), {

@@ -101,7 +101,7 @@ async function lint(
 	await snapshot.readFromCluster(workloads.flatMap((object) => wantedConfigMaps(object, defaultNamespace)));
 	const violations = snapshot.problems
 		.filter(({ isLogged }) => isLogged !== true)
-		.map(({ location, reason }) => ({ location, text: reason }));
+		.map(({ location, reason, warning }) => ({ location, text: reason, warning }));
 	// A named workload or container is checked only with the objects that it refers to.
 	const isPart = flags.workload !== undefined || flags.container !== undefined;
 	const found = lintWorkloads({

@@ -26,7 +26,10 @@ const RENDERINGS: { readonly [T in EventType]: Rendering<EventOf<T>> } = {
 		},
 	},
 	removed: { level: 'info', sentence: (event) => `${subjectOf(event)}: removed` },
-	problem: { level: 'error', sentence: ({ location, reason }) => `${location}: ${reason}` },
+	problem: {
+		level: ({ warning }) => (warning === undefined ? 'error' : 'warn'),
+		sentence: ({ location, reason }) => `${location}: ${reason}`,
+	},
 	resolved: { level: 'error', sentence: () => 'all sources are valid again' },
 	'contact-lost': {
 		level: 'warn',

@@ -4,6 +4,7 @@
  */
 
 import type { YamlDocument } from '../yaml/reader.js';
+import { duplicateJsonKeys } from './duplicate-keys.js';
 import { jsonTokens } from './tokens.js';
 
 /** Finds an offset by reading the text again, as YAML. The text is known to be valid. */
@@ -23,6 +24,7 @@ export function readJson(text: string, locate: Locate): YamlDocument | undefined
 	let items: readonly number[] | undefined;
 	return {
 		value,
+		duplicates: duplicateJsonKeys(text),
 		locate(path) {
 			if (path.length === 0) return text.search(/\S/);
 			const [field, index] = path;

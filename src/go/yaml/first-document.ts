@@ -34,7 +34,7 @@ export function readFirstDocument(content: Buffer): FirstDocument | FirstDocumen
 	const positionOf = (offset: number): Position => toPosition(text, first.offset + offset);
 	const control = findControlCharacter(first.text);
 	if (control >= 0) return { reason: 'yaml: control characters are not allowed', position: positionOf(control) };
-	const [document] = readYaml(first.text, { allowsDuplicateKeys: true });
+	const [document] = readYaml(first.text);
 	if (document === undefined) return { value: null, locate: () => positionOf(0) };
 	if ('reason' in document) return { reason: document.reason, position: positionOf(document.offset) };
 	return { value: document.value, locate: (path) => positionOf(document.locate(path)) };

@@ -35,7 +35,18 @@ export interface YamlFault {
 	readonly syntax: boolean;
 }
 
+/** A key that a mapping has twice. The last value counts, as for kubectl. */
+export interface DuplicateKey {
+	readonly key: string;
+	/** Of the later key. Unit: as in YamlFault. */
+	readonly offset: number;
+	/** Of the key before it. */
+	readonly firstOffset: number;
+}
+
 export interface YamlDocument {
+	/** In the order of the text. */
+	readonly duplicates: readonly DuplicateKey[];
 	/** Null, boolean, number, string, array, or an object without prototype. */
 	readonly value: unknown;
 	/** The offset of the value at a path, or of its nearest ancestor that exists. Unit: as in YamlFault. */
@@ -88,20 +99,15 @@ const OPTIONS = {
 /** Line ends of YAML 1.1 that the parser does not know. U+2028 and U+2029 stay in values, see `scalarFault`. */
 const OTHER_LINE_ENDS = /\r(?!\n)|\u0085/g;
 
-export interface YamlOptions {
-	/** As kubectl reads a kubeconfig: the last of several equal keys wins. Default is false: they are a fault. */
-	readonly allowsDuplicateKeys?: boolean;
-}
-
 /** Reads a text, which may contain several documents if `...` ends them; each is a document or a fault. */
-export function readYaml(input: string, options: YamlOptions = {}): readonly (YamlDocument | YamlFault)[] {
+export function readYaml(input: string): readonly (YamlDocument | YamlFault)[] {
 	// One character replaces one character, so offsets stay valid.
 	const text = input.replace(OTHER_LINE_ENDS, '\n');
 	try {
 		return parseDocuments(text).map((document) => {
 			const [error] = document.errors;
 			if (error !== undefined) return { offset: error.pos[0], reason: `yaml: ${faultText(error)}`, syntax: true };
-			const converter = new Converter(text, options);
+			const converter = new Converter(text);
 			try {
 				return converter.document(document.contents);
 			} catch (thrown) {
@@ -154,7 +160,7 @@ type Offsets = Map<string | number, number>;
 
 class Converter {
 	readonly #text: string;
-	readonly #allowsDuplicateKeys: boolean;
+	readonly #duplicates: DuplicateKey[] = [];
 	/** Whether the document is a flow mapping, so it may be JSON with JSON's own escapes. */
 	#isJson = false;
 	readonly #anchors = new Map<string, Converted | 'open'>();
@@ -162,16 +168,16 @@ class Converter {
 	readonly #offsets = new Map<object, Offsets>();
 	#aliased = 0;
 
-	constructor(text: string, { allowsDuplicateKeys = false }: YamlOptions) {
+	constructor(text: string) {
 		this.#text = text;
-		this.#allowsDuplicateKeys = allowsDuplicateKeys;
 	}
 
 	document(root: Node | null): YamlDocument {
 		this.#isJson = isMap(root) && root.flow === true;
 		const { value } = this.#convert(root);
 		const start = root?.range?.[0] ?? 0;
-		return { value, locate: (path) => this.#locate(value, start, path) };
+		const duplicates = this.#duplicates.sort((a, b) => a.offset - b.offset);
+		return { value, duplicates, locate: (path) => this.#locate(value, start, path) };
 	}
 
 	#locate(root: unknown, start: number, path: readonly (string | number)[]): number {
@@ -226,7 +232,8 @@ class Converter {
 	#convertMap(map: YAMLMap): Converted {
 		let value: Record<string, unknown> = Object.create(null);
 		const offsets: Offsets = new Map();
-		const own = new Set<string>();
+		/** Offsets of the keys themselves. */
+		const own = new Map<string, number>();
 		let nodes = 1;
 		for (const pair of map.items) {
 			const offset = offsetOf(pair.key) ?? offsetOf(map);
@@ -237,14 +244,13 @@ class Converter {
 				continue;
 			}
 			const key = this.#keyText(pair.key, offset);
-			if (own.has(key) && !this.#allowsDuplicateKeys) {
-				throw new RefusedValue(offset, `yaml: key ${JSON.stringify(key)} already set in map`);
-			}
-			own.add(key);
+			const firstOffset = own.get(key);
+			if (firstOffset !== undefined) this.#duplicates.push({ key, offset, firstOffset });
+			own.set(key, offset);
 			value[key] = converted.value;
 			offsets.set(key, offsetOf(pair.value) ?? offset);
 		}
-		if (Object.keys(value).length > own.size) value = withKeysFirst(own, value);
+		if (Object.keys(value).length > own.size) value = withKeysFirst(own.keys(), value);
 		this.#offsets.set(value, offsets);
 		return { value, nodes };
 	}
@@ -288,7 +294,7 @@ class Converter {
 }
 
 /** The same map with its own keys before the merged ones. */
-function withKeysFirst(own: ReadonlySet<string>, value: Record<string, unknown>): Record<string, unknown> {
+function withKeysFirst(own: Iterable<string>, value: Record<string, unknown>): Record<string, unknown> {
 	const ordered: Record<string, unknown> = Object.create(null);
 	for (const key of own) ordered[key] = value[key];
 	for (const [key, item] of Object.entries(value)) ordered[key] = item;

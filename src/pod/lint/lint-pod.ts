@@ -35,6 +35,8 @@ export interface LintViolation {
 	readonly location: string;
 	/** Text of the API server or the reader. */
 	readonly text: string;
+	/** The rule, if the object is used; absent for an error. */
+	readonly warning?: keyof typeof MANIFEST_CURES | undefined;
 }
 
 type Rule<S> = (subject: S) => Iterable<RuleFinding>;
@@ -91,8 +93,17 @@ export const RULES: Readonly<Record<string, Rule<LintSubject>>> = {
 	'cluster-only-source': volume.clusterOnlySource,
 };
 
-/** The rule of faults that the reader of the manifests found. */
+/** The rule of errors that the reader of the manifests found. */
 export const INVALID_MANIFEST = 'invalid-manifest';
+
+/** The cures of faults that the reader of the manifests found, by rule. */
+const MANIFEST_CURES = {
+	[INVALID_MANIFEST]: 'correct the manifest; until then the object is ignored',
+	'duplicate-key': 'remove one of the two',
+	'duplicate-object': 'remove one of the two, or rename it',
+} as const;
+
+export const MANIFEST_RULES: readonly string[] = Object.keys(MANIFEST_CURES);
 
 const SEVERITIES: readonly Severity[] = ['error', 'warning', 'info'];
 const COLLATOR = new Intl.Collator('en', { numeric: true });
@@ -101,14 +112,11 @@ const COLLATOR = new Intl.Collator('en', { numeric: true });
 export function lintPod(input: LintInput): readonly Finding[] {
 	const { pod, objects, violations, walk = false, container } = input;
 	const { absenceOf = () => 'missing', appliedBytesOf = () => undefined } = input;
-	const findings: Finding[] = violations.map(({ location, text }) => ({
-		severity: 'error',
-		rule: INVALID_MANIFEST,
-		location,
-		field: '',
-		text,
-		cure: 'correct the manifest; until then the object is ignored',
-	}));
+	const findings: Finding[] = violations.map(({ location, text, warning }) => {
+		const rule = warning ?? INVALID_MANIFEST;
+		const severity = warning === undefined ? 'error' : 'warning';
+		return { severity, rule, location, field: '', text, cure: MANIFEST_CURES[rule] };
+	});
 	if (pod !== undefined) {
 		const subject = lintSubject(pod, objects, { walk, container, absenceOf, appliedBytesOf });
 		for (const [rule, problemsOf] of Object.entries(RULES)) {

@@ -17,9 +17,11 @@ const EI = ['error', 'info'] as const;
 const WI = ['warning', 'info'] as const;
 const ALL = ['error', 'warning', 'info'] as const;
 
-/** `INVALID_MANIFEST`, then the rules in the order of `RULES`. */
+/** `MANIFEST_RULES`, then the rules in the order of `RULES`. */
 export const RULE_LIST: readonly RuleLine[] = [
 	line('invalid-manifest', E, 'a document, ConfigMap, Secret or workload that kubectl or an API server refuses'),
+	line('duplicate-key', W, 'a key that a mapping has twice: kubectl uses the last value'),
+	line('duplicate-object', W, 'two versions of an object in one source: the last one counts'),
 	line('subpath-never-updates', W, 'a file mounted with subPath keeps its first content until the container restarts'),
 	line('subpath-directory-empties', W, 'a directory mounted with subPath is empty after the first change'),
 	line('subpath-missing', E, 'a subPath that the volume does not have becomes an empty directory'),

@@ -9,7 +9,7 @@ import { type BigIntStats, closeSync, constants, fstatSync, openSync, readFileSy
 import { systemCode } from '../../base/errors.js';
 import { systemReason } from '../../go/system-reason.js';
 import { rulesOf } from '../../store/kinds.js';
-import type { SourceObject } from '../../store/source.js';
+import { isError, type SourceObject } from '../../store/source.js';
 import { formatIdentity } from '../../store/source-object.js';
 import { type OpenForWriting, Settling } from '../watch/settling.js';
 import type { ParsedManifest } from './manifest-parser.js';
@@ -66,6 +66,11 @@ export class ManifestFile {
 	/** Whether the file is absent and has no accepted content. */
 	get isGone(): boolean {
 		return this.#accepted === ABSENT && !this.#settling.pending;
+	}
+
+	/** Whether the file is absent and its accepted content stays until that has settled. */
+	get isLeaving(): boolean {
+		return this.#candidate === ABSENT && this.#accepted !== ABSENT;
 	}
 
 	/** Accepts the present content without waiting, as the first state. */
@@ -146,7 +151,7 @@ export class ManifestFile {
 	/** Whether the candidate may be part of a save that is not finished. */
 	#isDoubtful(open: false | undefined): boolean {
 		const { parsed, sizeBytes, endsLine, renamedIn } = this.#candidate;
-		if (parsed.problems.length > 0 || sizeBytes === 0) return true;
+		if (parsed.problems.some(isError) || sizeBytes === 0) return true;
 		const next = new Map(parsed.objects.map((object) => [formatIdentity(object), object]));
 		for (const id of this.#state.objects.keys()) if (!next.has(id)) return true;
 		// No process is writing, or the file was complete before it got its name, so no value is cut.

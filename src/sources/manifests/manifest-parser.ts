@@ -6,7 +6,7 @@
 import { isJsonObject, jsonType } from '../../go/json/value.js';
 import { type DocumentText, splitDocuments, withoutDocumentMarks } from '../../go/yaml/documents.js';
 import { DocumentLocations, readDocuments } from '../../go/yaml/locations.js';
-import type { YamlDocument } from '../../go/yaml/reader.js';
+import type { DuplicateKey, YamlDocument } from '../../go/yaml/reader.js';
 import { decodeYamlText, findControlCharacter } from '../../go/yaml/text.js';
 import type { LocatedObject } from '../../model/manifest-object.js';
 import { objectType } from '../../store/kinds.js';
@@ -81,6 +81,7 @@ class ManifestParser {
 				const helm = document.syntax && text.includes('{{') ? true : undefined;
 				this.#report(offset + document.offset, document.reason, undefined, helm);
 			} else if (document.value !== null) {
+				for (const duplicate of document.duplicates) this.#reportDuplicate(duplicate, offset);
 				this.#takeObject(document.value, new Located({ document, offset, locations: places, index }, []));
 			}
 		}
@@ -153,6 +154,12 @@ class ManifestParser {
 		const { object, violations, key } = decodeObject(named, this.#needs, this.#defaultNamespace);
 		for (const { path, text } of violations) this.#report(located.at(path), text, key);
 		this.#objects.push(object);
+	}
+
+	#reportDuplicate({ key, offset, firstOffset }: DuplicateKey, start: number): void {
+		const first = this.#location(start + firstOffset);
+		const reason = `yaml: key ${JSON.stringify(key)} already set in map at ${first}; kubectl uses the last value`;
+		this.#problems.push({ location: this.#location(start + offset), reason, warning: 'duplicate-key' });
 	}
 
 	#report(offset: number, reason: string, key?: Problem['key'], helm = this.#lineAt(offset).includes('{{')): void {

@@ -4,9 +4,8 @@
  */
 
 import type { Logger } from '../../base/log.js';
-import { formatObjectKey } from '../../model/object-key.js';
 import { InvalidSourceError } from '../../store/invalid-source-error.js';
-import type { Problem, SourceObject, SourceSink } from '../../store/source.js';
+import { isError, type Problem, type SourceObject, type SourceSink } from '../../store/source.js';
 import { joinManifests, type ManifestState, NO_MANIFESTS, sameProblems } from './manifest-state.js';
 
 export class ManifestPublisher {
@@ -28,7 +27,7 @@ export class ManifestPublisher {
 	first(sink: SourceSink, files: Iterable<ManifestState>): void {
 		const state = this.#join(files);
 		const hasState = [...state.objects.values()].some(({ content }) => content !== undefined || sink.needs.explains);
-		if (!hasState && state.problems.length > 0) throw new InvalidSourceError(state.problems);
+		if (!hasState && state.problems.some(isError)) throw new InvalidSourceError(state.problems);
 		this.#sink = sink;
 		this.#state = state;
 		sink.replace([...state.objects.values()]);
@@ -73,12 +72,7 @@ export class ManifestPublisher {
 	}
 
 	#join(files: Iterable<ManifestState>): ManifestState {
-		return joinManifests(files, ({ kind, key, location }) => {
-			this.#log.debug(
-				{ kind, object: formatObjectKey(key), location },
-				'the object appears twice; the later version wins',
-			);
-		});
+		return joinManifests(files);
 	}
 }
 

@@ -181,7 +181,7 @@ export class ManifestSource implements Source {
 	}
 
 	#states(): readonly ManifestState[] {
-		return this.#inOrder().map((file) => file.state);
+		return this.#inOrder().map((file) => (file.isLeaving ? { ...file.state, isLeaving: true } : file.state));
 	}
 
 	#inOrder(): readonly ManifestFile[] {

@@ -354,6 +354,23 @@ describe('lint', () => {
 		expect(stdout).toContain(`\n${errors} error`);
 	});
 
+	test('a key or an object that is there twice is a warning with both locations, and the last one counts', async () => {
+		const env = '    env: [{name: L, valueFrom: {fieldRef: {fieldPath: "metadata.labels[\'app\']"}}}]\n';
+		write('q.yaml', `${POD.replace('{name: p}', '{name: q, labels: {app: a}, labels: {app: b}}')}${env}`);
+		write('p.yaml', `${POD}${env}---\n${POD}${env}`);
+		const key =
+			'q.yaml:3:39: warning: yaml: key "labels" already set in map at q.yaml:3:21; kubectl uses the last value';
+		const linted = await program('lint -f p.yaml -f q.yaml --strict');
+		expect([linted.code, linted.stderr]).toEqual([1, '']);
+		expect(linted.stdout).toContain(`${key} [duplicate-key]\n    remove one of the two\n`);
+		expect(linted.stdout).toContain(
+			'p.yaml:9:1: warning: Pod "default/p" is already defined at p.yaml:1:1; this version replaces it [duplicate-object]\n',
+		);
+		const printed = await program('env -f q.yaml');
+		expect([printed.code, printed.stdout]).toEqual([0, 'L=b\n']);
+		expect(printed.stderr).toContain('warning: q.yaml:3:39: yaml: key "labels" already set');
+	});
+
 	test('never prints a value of a Secret', async () => {
 		write('bad.yaml', MANIFEST.replace('hunter2', '"hunter2\\n"').replace('port=80', '"hunter2\\t\\n2"'));
 		const { stdout, stderr } = await program('lint -f bad.yaml --walk');

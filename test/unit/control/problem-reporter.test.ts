@@ -37,6 +37,18 @@ describe('ProblemReporter', () => {
 		expect(events.slice(2)).toEqual([{ type: 'resolved', locations: ['b.yaml'] }]);
 	});
 
+	test('a warning is emitted, and its end is no recovery', () => {
+		const warning = { location: 'c.yaml:1:1', reason: 'twice', warning: 'duplicate-key' };
+		reporter.update([A, warning]);
+		reporter.update([warning]);
+		reporter.update([]);
+		expect(events).toEqual([
+			{ type: 'problem', ...A },
+			{ type: 'problem', ...warning },
+			{ type: 'resolved', locations: ['a.yaml:1:1'] },
+		]);
+	});
+
 	test('a problem that its source has emitted itself is neither emitted nor resolved here', () => {
 		reporter.update([{ ...A, isLogged: true }]);
 		reporter.update([]);

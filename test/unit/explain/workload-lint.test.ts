@@ -14,7 +14,7 @@ function lint(text: string, more: Partial<WorkloadLintInput> = {}) {
 		objects: [],
 		catalog,
 		locations: new ObjectLocations(parsed.objects),
-		violations: parsed.problems.map(({ location, reason }) => ({ location, text: reason })),
+		violations: parsed.problems.map(({ location, reason, warning }) => ({ location, text: reason, warning })),
 		container: undefined,
 		defaultNamespace: 'default',
 		walk: false,

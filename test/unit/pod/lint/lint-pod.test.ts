@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { formatGoYamlScalar } from '../../../../src/go/yaml/writer.js';
 import type { Severity } from '../../../../src/pod/lint/finding.js';
-import { INVALID_MANIFEST, lintPod, RULES } from '../../../../src/pod/lint/lint-pod.js';
+import { lintPod, MANIFEST_RULES, RULES } from '../../../../src/pod/lint/lint-pod.js';
 import { RULE_LIST } from '../../../../src/pod/lint/rule-list.js';
 import { ENVIRONMENT_CASES } from './environment-cases.js';
 import {
@@ -48,12 +48,12 @@ test('every rule has a case with a finding and a case without one', () => {
 });
 
 test('RULE_LIST has every rule in the order of RULES, with the severities of the cases', () => {
-	expect(RULE_LIST.map(({ rule }) => rule)).toEqual([INVALID_MANIFEST, ...Object.keys(RULES)]);
+	expect(RULE_LIST.map(({ rule }) => rule)).toEqual([...MANIFEST_RULES, ...Object.keys(RULES)]);
 	const shown = Object.entries(CASES).map(([rule, cases]) => {
 		const severities = new Set(cases.flatMap(({ finds }) => finds.map(([severity]) => severity)));
 		return [rule, ['error', 'warning', 'info'].filter((one) => severities.has(one as Severity))];
 	});
-	const listed = RULE_LIST.filter(({ rule }) => rule !== INVALID_MANIFEST).map(({ rule, severities }) => [
+	const listed = RULE_LIST.filter(({ rule }) => !MANIFEST_RULES.includes(rule)).map(({ rule, severities }) => [
 		rule,
 		severities,
 	]);
@@ -119,6 +119,18 @@ describe('lintPod', () => {
 		expect(lintPod({ pod: podOf({}), objects: objectsOf([]), violations })).toEqual([
 			expect.objectContaining({ severity: 'error', rule: 'invalid-manifest', location: 'b.yaml:9:1', text: 'first' }),
 			expect.objectContaining({ severity: 'error', rule: 'invalid-manifest', location: 'b.yaml:10:1', text: 'second' }),
+		]);
+	});
+
+	test('reports manifests that are valid and probably not meant as warnings', () => {
+		const violations = [
+			{ location: 'b.yaml:9:1', text: 'twice', warning: 'duplicate-object' },
+			{ location: 'b.yaml:2:1', text: 'again', warning: 'duplicate-key' },
+		] as const;
+		const found = lintPod({ pod: undefined, objects: objectsOf([]), violations });
+		expect(found.map(({ severity, rule, location, text }) => `${severity} ${rule} ${location} ${text}`)).toEqual([
+			'warning duplicate-key b.yaml:2:1 again',
+			'warning duplicate-object b.yaml:9:1 twice',
 		]);
 	});
 

@@ -101,6 +101,25 @@ describe('parseManifest on valid files', () => {
 		expect(summary(Buffer.from(text).swap16())).toEqual(['default/a: k=\u00e4\u{1f600}']);
 	});
 
+	it.each([
+		['YAML', `# c\n---\n${head('a')}data: {k: u}\ndata:\n  j: v\n  j: w\n`, ['7:1 "data" 8:1', '9:3 "j" 10:3']],
+		[
+			'JSON',
+			'{"apiVersion":"v1","kind":"ConfigMap","metadata":{"name":"a"},\n "data":{},\n "data":{"j":"w"}}',
+			['2:2 "data" 3:2'],
+		],
+	])('uses the last of two equal keys, with a warning that has both locations: %s', (_name, text, expected) => {
+		const parsed = parse(text);
+		expect(configMaps(parsed.objects).map(({ data }) => [...data].map(String))).toEqual([['j,w']]);
+		expect(parsed.problems).toEqual(
+			expected.map((one) => {
+				const [first, key, second] = one.split(' ');
+				const reason = `yaml: key ${key} already set in map at f.yaml:${first}; kubectl uses the last value`;
+				return { location: `f.yaml:${second}`, reason, warning: 'duplicate-key' };
+			}),
+		);
+	});
+
 	it('keeps block scalars as written', () => {
 		expect(values('  a: |\n    x\n\n  b: |-\n    x\n  c: |+\n    x\n\n  d: >\n    x\n    y\n')).toEqual({
 			a: 'x\n',
@@ -290,7 +309,6 @@ describe('parseManifest on invalid files', () => {
 			['default/b:'],
 		],
 		['no name', 'apiVersion: v1\nkind: ConfigMap\n', ['f.yaml:1:1 resource name may not be empty'], []],
-		['a duplicate key', `${head('a')}data:\n  k: v\n  k: w\n`, ['f.yaml:7:3 yaml: key "k" already set in map'], []],
 		[
 			'a tab',
 			`${head('a')}data:\n\tk: v\n---\n${head('b')}`,
@@ -407,7 +425,7 @@ describe('parseManifest on hostile files', () => {
 		within(5000, () => {
 			expect(configMaps(parse(`${head('a')}data:\n${lines}`).objects)[0]?.data.size).toBe(10_000);
 			expect(problems(`${head('a')}data:\n${lines}  key-7: w\n`)).toEqual([
-				'f.yaml:10006:3 yaml: key "key-7" already set in map',
+				'f.yaml:10006:3 yaml: key "key-7" already set in map at f.yaml:13:3; kubectl uses the last value',
 			]);
 		});
 	});

@@ -152,6 +152,29 @@ describe('ManifestSource at start', () => {
 		expect(sink.states).toEqual(['a.k=1']);
 	});
 
+	it('warns of two versions of an object in one file or directory, until one of them is gone', async () => {
+		writeFileSync(at('a.yaml'), `${manifest('a', '1')}---\n${manifest('a', '2')}`);
+		writeFileSync(at('b.yaml'), manifest('a', '3'));
+		await start(directory);
+		const inFile = `${at('a.yaml')}:8:1: ConfigMap "default/a" is already defined at ${at('a.yaml')}:1:1; this version replaces it`;
+		const inDirectory = `${at('b.yaml')}:1:1: ConfigMap "default/a" is already defined at ${at('a.yaml')}:8:1; this version replaces it`;
+		expect(sink.state).toBe('a.k=3');
+		expect(sink.problemTexts).toEqual([[inFile, inDirectory]]);
+		writeFileSync(at('b.yaml'), manifest('b', '3'));
+		await becomes('a.k=2 b.k=3');
+		expect(sink.problemTexts.at(-1)).toEqual([inFile]);
+	});
+
+	it('does not warn of a file that gets another name', async () => {
+		writeFileSync(at('a.yaml'), manifest('a', '1'));
+		await start(directory);
+		renameSync(at('a.yaml'), at('b.yaml'));
+		writeFileSync(at('c.yaml'), manifest('c', '1'));
+		await becomes('a.k=1 c.k=1');
+		await pause(2 * SETTLE_MS);
+		expect(sink.problemTexts).toEqual([]);
+	});
+
 	it('uses the later of two versions, in walking order', async () => {
 		writeFileSync(at('b.yaml'), manifest('x', 'b'));
 		writeFileSync(at('a.yaml'), `${manifest('x', 'a1')}---\n${manifest('x', 'a2')}`);
