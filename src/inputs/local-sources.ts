@@ -1,5 +1,6 @@
 /** Makes the sources that need no cluster: manifests, kustomizations and generated ConfigMaps. */
 
+import type { PathMatch } from '../base/glob.js';
 import { isFileOpenForWriting } from '../native/libc.js';
 import { GeneratedSource } from '../sources/generators/generated-source.js';
 import { KustomizeSource } from '../sources/kustomize/kustomize-source.js';
@@ -15,10 +16,12 @@ export interface LocalSourceOptions extends InputEnvironment {
 	readonly namespace: string;
 	/** Physical paths of directories that are never entered. Default is none. */
 	readonly ignore?: ReadonlySet<string>;
+	/** Manifest files and directories that are not read. Default is none. */
+	readonly exclude?: PathMatch;
 }
 
 export function makeLocalSource(request: SourceRequest, options: LocalSourceOptions): Source {
-	const { recursive, namespace, cwd, env, stdin, log, ignore } = options;
+	const { recursive, namespace, cwd, env, stdin, log, ignore, exclude } = options;
 	if (request.kind === 'create') return new GeneratedSource(request.flags, { namespace, cwd, env, log });
 	const common = {
 		defaultNamespace: namespace,
@@ -28,7 +31,8 @@ export function makeLocalSource(request: SourceRequest, options: LocalSourceOpti
 	};
 	if (request.kind === 'filename') {
 		const { path } = request;
-		return new ManifestSource({ ...common, path, recursive, ...(path === '-' ? { stdin: stdin() } : {}) });
+		const input = path === '-' ? { stdin: stdin() } : {};
+		return new ManifestSource({ ...common, path, recursive, ...(exclude === undefined ? {} : { exclude }), ...input });
 	}
 	const { directory, args } = request;
 	return new KustomizeSource({ ...common, directory, args, cwd, env });

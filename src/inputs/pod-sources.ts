@@ -3,7 +3,7 @@
 import type { EventListener } from '../control/events.js';
 import type { Source } from '../store/source.js';
 import type { InputEnvironment } from './input-environment.js';
-import { makeLocalSource } from './local-sources.js';
+import { type LocalSourceOptions, makeLocalSource } from './local-sources.js';
 import { openPodCluster, type PodCluster } from './pod-cluster.js';
 import type { PodRequest, SourceRequest } from './requests.js';
 
@@ -21,7 +21,7 @@ export interface PodSources {
 /** Reads nothing but the kubeconfig. Errors: CONFIG_INVALID if the kubeconfig, context, cluster or user does not exist. */
 export async function openPodSources(
 	request: Pick<PodRequest, 'sources' | 'recursive' | 'cluster' | 'namespace'>,
-	environment: InputEnvironment & { readonly onEvent: EventListener },
+	environment: InputEnvironment & Pick<LocalSourceOptions, 'exclude'> & { readonly onEvent: EventListener },
 ): Promise<PodSources> {
 	const cluster =
 		request.cluster === undefined

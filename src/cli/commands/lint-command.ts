@@ -3,19 +3,26 @@
  * starts and mounts nothing.
  */
 
-import type { ConfigMapFsError } from '../../base/errors.js';
+import { PassThrough, type Readable } from 'node:stream';
+import { ConfigMapFsError } from '../../base/errors.js';
+import { matchGlob } from '../../base/glob.js';
+import { closest } from '../../base/suggestion.js';
+import { FileLines } from '../../explain/file-lines.js';
 import { ObjectLocations } from '../../explain/object-locations.js';
 import { Snapshot } from '../../explain/snapshot.js';
+import { withoutSuppressed } from '../../explain/suppression.js';
 import { chooseWorkloads, wantedConfigMaps } from '../../explain/workload-choice.js';
 import { lintWorkloads } from '../../explain/workload-lint.js';
-import { parseFlags } from '../../go/flags.js';
+import { type ParsedFlags, parseFlags } from '../../go/flags.js';
 import { openPodSources } from '../../inputs/pod-sources.js';
 import { RULE_LIST } from '../../pod/lint/rule-list.js';
 import { type CliContext, inputEnvironment } from '../context.js';
 import { readSnapshotFlags, SNAPSHOT_OPTIONS } from '../flags/snapshot-flags.js';
 import { eventLog } from '../print/event-log.js';
 import type { CommandHelp, HelpOptions } from '../print/help.js';
+import { lintGithub } from '../print/lint-github.js';
 import { checkedText, type LintReport, lintReport, lintText } from '../print/lint-report.js';
+import { lintSarif } from '../print/lint-sarif.js';
 import { type StandardOutput, standardOutput } from '../print/standard-output.js';
 import { styleFor } from '../print/style.js';
 import { commandLogger } from '../print/text-logger.js';
@@ -27,14 +34,16 @@ const LINT_FLAGS = {
 	...SNAPSHOT_OPTIONS,
 	container: { ...SNAPSHOT_OPTIONS.container, describe: 'Check only this container and its volumes (default: all)' },
 	walk: { ...RULES, type: 'boolean', describe: 'Also check for applications that walk their volumes' },
+	disable: { ...RULES, type: 'string', value: 'RULE[,RULE]', describe: 'Turn off rules; may be repeated' },
+	exclude: { ...RULES, type: 'string', value: 'GLOB', describe: 'Skip files of directories, such as charts/**' },
 	strict: { ...RULES, type: 'boolean', describe: 'Exit with status 1 for warnings, too' },
 	'list-rules': { ...RULES, type: 'boolean', describe: 'Print every rule on one line, and exit' },
 	output: {
 		...OUTPUT,
 		alias: 'o',
-		choices: ['text', 'json'],
+		choices: ['text', 'json', 'github', 'sarif'],
 		value: 'FORMAT',
-		describe: 'Print text (default), as compilers do, or json',
+		describe: 'Print text (default), as compilers do, or json; for GitHub Actions github or sarif',
 	},
 } as const satisfies HelpOptions;
 
@@ -49,8 +58,23 @@ function readLine(args: readonly string[]) {
 		pod: readSnapshotFlags(flags, 'lint'),
 		walk: flags.is('walk'),
 		strict: flags.is('strict'),
-		isJson: flags.last('output') === 'json',
+		disabled: readDisabled(flags),
+		exclude: flags.all('exclude').map(matchGlob),
+		format: flags.last('output') ?? 'text',
 	};
+}
+
+/** Errors: USAGE if there is no such rule. */
+function readDisabled(flags: ParsedFlags): ReadonlySet<string> {
+	const names = flags.all('disable').flatMap((list) => list.split(','));
+	const rules = RULE_LIST.map(({ rule }) => rule);
+	for (const name of names) {
+		if (rules.includes(name)) continue;
+		const near = closest(name, rules);
+		const cure = near === undefined ? 'see "configmapfs lint --list-rules"' : `did you mean ${near}?`;
+		throw new ConfigMapFsError('USAGE', `invalid argument "${name}" for "--disable": unknown rule; ${cure}`);
+	}
+	return new Set(names);
 }
 
 type LintLine = ReturnType<typeof readLine>;
@@ -72,9 +96,17 @@ export async function lintCommand(context: CliContext, output: StandardOutput = 
 	return errors > 0 || (line.strict && warnings > 0) ? FOUND : 0;
 }
 
-function print(report: LintReport, { isJson }: LintLine, { env }: CliContext, output: StandardOutput): void {
-	if (isJson) {
-		output.write(`${JSON.stringify(report, undefined, 2)}\n`);
+/** The formats for programs. */
+const FORMATS: Readonly<Record<string, (report: LintReport) => string>> = {
+	json: (report) => `${JSON.stringify(report, undefined, 2)}\n`,
+	github: lintGithub,
+	sarif: lintSarif,
+};
+
+function print(report: LintReport, { format }: LintLine, { env }: CliContext, output: StandardOutput): void {
+	const render = FORMATS[format];
+	if (render !== undefined) {
+		output.write(render(report));
 		return;
 	}
 	output.write(lintText(report, styleFor(output.isTerminal, env)));
@@ -86,13 +118,17 @@ function print(report: LintReport, { isJson }: LintLine, { env }: CliContext, ou
 
 /** `failure` is set if there is nothing to check and the findings do not explain why. */
 async function lint(
-	{ pod: flags, walk }: LintLine,
+	{ pod: flags, walk, disabled, exclude }: LintLine,
 	context: CliContext,
 	message: (lines: string) => void,
 ): Promise<{ readonly report: LintReport; readonly failure: ConfigMapFsError | undefined }> {
 	const log = commandLogger(message);
+	const environment = inputEnvironment(context, log);
+	const chunks: Buffer[] = [];
 	const { sources, cluster, defaultNamespace } = await openPodSources(flags, {
-		...inputEnvironment(context, log),
+		...environment,
+		stdin: () => recording(environment.stdin(), chunks),
+		exclude: (path) => exclude.some((matches) => matches(path)),
 		onEvent: eventLog(log),
 	});
 	const snapshot = await Snapshot.read({ sources, cluster, keepGoing: true });
@@ -115,11 +151,27 @@ async function lint(
 		walk,
 		secretsElsewhere: cluster !== undefined,
 	});
-	const report = lintReport(found);
+	const lines = new FileLines(context.cwd, new Map([['STDIN', () => Buffer.concat(chunks).toString('utf8')]]));
+	const findings = withoutSuppressed(found.findings, { disabled, linesOf: (file) => lines.of(file) });
+	const report = lintReport({ ...found, findings });
 	// A manifest that cannot be read may contain the workload, so its errors explain why there is none.
-	const { errors, configMaps, secrets } = report.summary;
-	const isExplained = flags.workload === undefined && errors + configMaps + secrets > 0;
+	const { configMaps, secrets } = report.summary;
+	const hasError = found.findings.some(({ severity }) => severity === 'error');
+	const isExplained = flags.workload === undefined && (hasError || configMaps + secrets > 0);
 	return { report, failure: isExplained ? undefined : chosen.failure };
+}
+
+/** The same bytes; a copy is added to `chunks`. */
+function recording(stdin: Readable, chunks: Buffer[]): Readable {
+	const copy = new PassThrough({
+		destroy: (error, done) => {
+			stdin.destroy();
+			done(error);
+		},
+	});
+	stdin.on('data', (chunk: Buffer | string) => chunks.push(Buffer.from(chunk)));
+	stdin.on('error', (error) => copy.destroy(error));
+	return stdin.pipe(copy);
 }
 
 function isIn(namespace: string, wanted: string | undefined): boolean {
@@ -146,6 +198,10 @@ const EPILOGUE = `Examples:
   configmapfs lint -f k8s/ -R --strict
   configmapfs lint -f k8s/ -R -o json |
     jq -r '.findings[] | "\\(.file):\\(.line) \\(.rule)"'
+
+  # Turn off a rule everywhere, or with a comment at the line of one finding:
+  #   subPath: app.conf  # configmapfs:ignore subpath-never-updates
+  configmapfs lint -f k8s/ -R --disable unused-volume,blank-value
 
   # Check one container of one workload, or list the rules
   configmapfs lint -f k8s/ deploy/web -c app

@@ -7,6 +7,7 @@
 import { type Dirent, readdirSync, realpathSync, type Stats, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { systemCode } from '../../base/errors.js';
+import type { PathMatch } from '../../base/glob.js';
 
 /** What the path of a `-f` argument leads to. */
 export type ManifestPath =
@@ -20,6 +21,8 @@ export interface ManifestListingOptions {
 	readonly recursive: boolean;
 	/** Physical paths of directories that are never entered, such as the mount points of this program. */
 	readonly ignore: ReadonlySet<string>;
+	/** Files and directories that are not listed; the path itself always is. Default is none. */
+	readonly exclude?: PathMatch;
 }
 
 const EXTENSIONS = ['.json', '.yaml', '.yml'];
@@ -57,6 +60,7 @@ function listDirectory(directory: string, physical: string, options: ManifestLis
 	if (entries === undefined) return [directory];
 	for (const entry of entries) {
 		const path = join(directory, entry.name);
+		if (options.exclude?.(path) === true) continue;
 		if (entry.isDirectory()) {
 			const beneath = join(physical, entry.name);
 			if (options.recursive && !options.ignore.has(beneath)) files.push(...listDirectory(path, beneath, options));

@@ -7,6 +7,7 @@ import { createReadStream } from 'node:fs';
 import { Readable } from 'node:stream';
 import { Debouncer } from '../../base/debouncer.js';
 import { ConfigMapFsError } from '../../base/errors.js';
+import type { PathMatch } from '../../base/glob.js';
 import type { Logger } from '../../base/log.js';
 import { type PendingCall, SYSTEM_TIMERS, type Timers } from '../../base/timers.js';
 import { systemReason } from '../../go/system-reason.js';
@@ -26,6 +27,8 @@ export interface ManifestSourceOptions {
 	readonly recursive?: boolean;
 	/** Physical paths of directories that are never entered: mount points of this program. Default is none. */
 	readonly ignore?: ReadonlySet<string>;
+	/** Files and directories of the directory that are not read. Default is none. */
+	readonly exclude?: PathMatch;
 	/** Namespace of objects that name none. */
 	readonly defaultNamespace: string;
 	readonly log: Logger;
@@ -62,7 +65,8 @@ export class ManifestSource implements Source {
 
 	constructor(options: ManifestSourceOptions) {
 		this.#options = options;
-		this.#listing = { recursive: options.recursive ?? false, ignore: options.ignore ?? new Set() };
+		const { recursive = false, ignore = new Set(), exclude = () => false } = options;
+		this.#listing = { recursive, ignore, exclude };
 		this.description = `-f ${options.path}`;
 		this.#log = options.log.child({ component: 'manifest-source', source: this.description });
 		this.#publisher = new ManifestPublisher(this.#log);

@@ -304,6 +304,33 @@ describe('lint', () => {
 		expect((await program('lint -f maps -c app')).code).toBe(66);
 	});
 
+	test('passes over disabled rules, ignored lines and excluded files', async () => {
+		const noisy = (more: string) => `${POD}    env: [{name: a b, value: x}]${more}\n`;
+		const found = async (flags: string, input?: string) => {
+			const { stdout } = await program(`lint ${flags} -o json`, input === undefined ? {} : { input });
+			return (JSON.parse(stdout) as LintReport).findings.map(({ rule }) => rule);
+		};
+		write('n/a/p.yaml', noisy(''));
+		expect(await found('-f n -R')).toEqual(['env-name-no-shell', 'env-name-too-new']);
+		expect(await found('-f n -R --disable env-name-no-shell --disable blank-value,env-name-too-new')).toEqual([]);
+		expect(await found('-f n -f d.yaml -R --exclude a')).not.toContain('env-name-too-new');
+		const ignored = noisy(' # configmapfs:ignore env-name-no-shell');
+		write('n/a/p.yaml', ignored);
+		expect(await found('-f n -R')).toEqual(['env-name-too-new']);
+		expect(await found('-f -', ignored)).toEqual(['env-name-too-new']);
+	});
+
+	test('prints workflow commands and SARIF', async () => {
+		const github = await program('lint -f d.yaml -o github');
+		expect(github.stdout).toMatch(/^::warning file=d\.yaml,line=13,col=11,title=env-name-no-shell::shells cannot use /);
+		const sarif = await program('lint -f d.yaml -o sarif');
+		const log = JSON.parse(sarif.stdout) as {
+			readonly version: string;
+			readonly runs: readonly [{ results: unknown[] }];
+		};
+		expect([log.version, log.runs[0].results.length, sarif.code]).toEqual(['2.1.0', 3, 0]);
+	});
+
 	test('checks every container, or one', async () => {
 		write('p.yaml', `${POD}  - name: side\n    env: [{name: a b, value: x}]\n  - {name: good}\n`);
 		expect((await json<LintReport>('lint -f p.yaml')).findings.map(({ line }) => line)).toEqual([8, 8]);
@@ -384,6 +411,7 @@ describe('lint', () => {
 		['lint -f d.yaml pod/p', 66, 'workload "pod/p" not found'],
 		['lint -f d.yaml what/p', 64, 'unknown kind of workload "what"'],
 		['lint -f d.yaml -o yaml', 64, 'must be one of text, json'],
+		['lint -f d.yaml --disable unused-volum', 64, 'unknown rule; did you mean unused-volume?'],
 		['lint -f d.yaml --fix', 64, 'unknown flag: --fix'],
 		['lint -f d.yaml a b', 64, 'expected one workload KIND/NAME, but also got "b"'],
 	])('%s ends with %i', async (line, status, text) => {
