@@ -241,7 +241,7 @@ describe('a tree of a namespace', () => {
 	});
 });
 
-test('the role in docs/cluster.md suffices, and is no larger than needed', async () => {
+test('the role in docs/cluster.md suffices, and grants only the needed permissions', async () => {
 	const ns = await cluster().namespace();
 	for (const name of ['app', 'other']) await create(ns, name);
 	const jane = await cluster().user('jane', [], { namespace: ns });

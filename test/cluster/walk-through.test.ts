@@ -183,7 +183,7 @@ describe('updates and the switch of links', () => {
 		},
 	);
 
-	test('edit: one line of a key of several', async () => {
+	test('edit: one line of a multi-line key', async () => {
 		const { kubectl, edit, mount: start } = await walk();
 		await kubectl('apply', '-f', 'app-config.yaml');
 		const mount = await start('--volume', 'app-config');

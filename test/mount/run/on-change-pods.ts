@@ -17,7 +17,7 @@ export function listening(handler: string): readonly string[] {
 	return ['sh', '-c', `trap '${handler}' USR1 USR2 HUP; echo "ready $$"; sleep 600 & while :; do wait; done`];
 }
 
-export const KEYS = 'echo "told $(cat /etc/one/key) $(cat /etc/two/key)"';
+export const KEYS = 'echo "keys $(cat /etc/one/key) $(cat /etc/two/key)"';
 
 /** A pod with the ConfigMaps `one` and `two` at /etc/one and /etc/two. */
 export function twoVolumes(command: readonly string[], more: Fields = {}): Manifest {

@@ -48,7 +48,7 @@ describe('signal', () => {
 		const expected: string[] = [];
 		for (const [one = '', two = ''] of ['22', '33', '43']) {
 			run.manifest.put(...keys(one, two));
-			expected.push(`told ${one} ${two}`);
+			expected.push(`keys ${one} ${two}`);
 			await waitForLines(run, expected.length);
 			await quiet(run);
 			expect(linesOf(run)).toEqual(expected);

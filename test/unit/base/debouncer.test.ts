@@ -25,7 +25,7 @@ class HeldTimers implements Timers {
 	advance(ms: number): void {
 		const end = this.#now + ms;
 		for (;;) {
-			const next = this.#calls.filter((one) => one.at <= end).sort((a, b) => a.at - b.at)[0];
+			const next = this.#calls.filter((call) => call.at <= end).sort((a, b) => a.at - b.at)[0];
 			if (next === undefined) break;
 			this.#calls.splice(this.#calls.indexOf(next), 1);
 			this.#now = Math.max(this.#now, next.at);
@@ -54,7 +54,7 @@ describe('Debouncer', () => {
 		expect(debouncer.pending).toBe(false);
 	});
 
-	it('calls after the longest delay when pokes never end', () => {
+	it('calls after the longest delay if pokes never pause', () => {
 		const { timers, debouncer, calls } = setUp();
 		for (let time = 0; time < 250; time += 5) {
 			debouncer.poke();
@@ -64,7 +64,7 @@ describe('Debouncer', () => {
 		expect(calls).toEqual([100, 200, 260]);
 	});
 
-	it('forgets a cancelled call and takes the next poke', () => {
+	it('drops a cancelled call and accepts the next poke', () => {
 		const { timers, debouncer, calls } = setUp();
 		debouncer.poke();
 		debouncer.cancel();

@@ -13,26 +13,26 @@ beforeEach(() => {
 afterEach(() => rmSync(root, { recursive: true }));
 
 describe('makeDirectories', () => {
-	it('says what it made, the deepest first', () => {
+	it('returns the directories that it made, the deepest first', () => {
 		const path = join(root, 'a/b');
 		expect(makeDirectories(path, 0o700)).toEqual([path, join(root, 'a')]);
 		expect(statSync(join(root, 'a')).mode & 0o777).toBe(0o700);
 		expect(makeDirectories(path)).toEqual([]);
 	});
 
-	it('takes a directory that is there as soon as its parents are', () => {
+	it('accepts a directory that exists as soon as its parents do', () => {
 		expect(makeDirectories(`${root}/a/../b`)).toEqual([`${root}/a/../b`, `${root}/a`]);
 	});
 
 	it.each([
 		['file', 'EEXIST'],
 		['file/x', 'ENOTDIR'],
-	])('makes no %s', (name, code) => {
+	])('fails for %s', (name, code) => {
 		writeFileSync(join(root, 'file'), '');
 		expect(() => makeDirectories(join(root, name))).toThrow(code);
 	});
 
-	it('gives up where a directory can have no more', () => {
+	it('fails in a directory that cannot contain new ones', () => {
 		expect(() => makeDirectories('/proc/none/deeper')).toThrow('ENOENT');
 	});
 });

@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { ConfigMapFsError, EXIT_STATUS, errorText, invariant, systemCode } from '../../../src/base/errors.js';
 
 describe('errors', () => {
-	test('EXIT_STATUS is never 0, 1 or 2, and stays in the range of sysexits, but for what other tools have statuses for', () => {
+	test('EXIT_STATUS is in the range of sysexits, except for codes with an established status', () => {
 		for (const [code, status] of Object.entries(EXIT_STATUS)) {
 			if (code === 'WAIT_TIMEOUT') {
 				expect(status).toBe(124);
@@ -18,7 +18,7 @@ describe('errors', () => {
 		}
 	});
 
-	test('ConfigMapFsError carries its code, message and cause', () => {
+	test('ConfigMapFsError has its code, message and cause', () => {
 		const cause = new Error('why');
 		const error = new ConfigMapFsError('USAGE', 'what', { cause });
 		expect([error.code, error.message, error.cause, error.name]).toEqual(['USAGE', 'what', cause, 'ConfigMapFsError']);
@@ -28,11 +28,11 @@ describe('errors', () => {
 		['an error', new Error('text'), 'text'],
 		['a string', 'text', 'text'],
 		['undefined', undefined, 'undefined'],
-	])('errorText takes %s', (_, thrown, text) => {
+	])('errorText accepts %s', (_, thrown, text) => {
 		expect(errorText(thrown)).toBe(text);
 	});
 
-	test('systemCode finds the code of a failed system call and nothing else', () => {
+	test('systemCode returns the code of a failed system call, and undefined for other values', () => {
 		let failure: unknown;
 		try {
 			statSync('/nowhere/at/all');
@@ -44,7 +44,7 @@ describe('errors', () => {
 			expect(systemCode(thrown)).toBeUndefined();
 	});
 
-	test('invariant throws INTERNAL with its message when the condition does not hold', () => {
+	test('invariant throws INTERNAL with its message if the condition is false', () => {
 		expect(() => invariant(1, 'fine')).not.toThrow();
 		expect(() => invariant(undefined, 'water is wet')).toThrow(
 			expect.objectContaining({ code: 'INTERNAL', message: 'Broken invariant: water is wet' }),
@@ -53,7 +53,7 @@ describe('errors', () => {
 });
 
 describe('EXIT_STATUS', () => {
-	test('is what docs/exit-statuses.md lists, code by code', () => {
+	test('matches docs/exit-statuses.md', () => {
 		const page = readFileSync(new URL('../../../docs/exit-statuses.md', import.meta.url), 'utf8');
 		const listed: Record<string, number> = {};
 		for (const [, status = '', codes = ''] of page.matchAll(/^\| (\d+) \| (`[A-Z_`, ]+`) \|$/gm)) {

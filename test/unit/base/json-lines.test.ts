@@ -4,7 +4,7 @@ import { cpuMs } from '../../support/until.js';
 
 describe('JsonLines', () => {
 	it.each([1, 2, 3, 5, 7, 100])(
-		'reads values from chunks of %i bytes, also when a chunk ends inside a character',
+		'reads values from chunks of %i bytes, even if a chunk ends inside a character',
 		(size) => {
 			const values = [{ a: '€𝄞ä\n' }, [1], 'x'.repeat(50)];
 			const text = Buffer.from(`${values.map((value) => JSON.stringify(value)).join('\n')}\r\n\n`);
@@ -22,7 +22,7 @@ describe('JsonLines', () => {
 		expect(lines.pendingBytes).toBe(4);
 	});
 
-	it('rejects a line that is not JSON without quoting it, and a line without end', () => {
+	it('rejects a line that is not JSON, without quoting it, and a line that is too long', () => {
 		const lines = new JsonLines(() => {}, { maxLineBytes: 10 });
 		expect(() => lines.push(Buffer.from('secret\n'))).toThrow(new JsonLineError('a line of 6 characters is not JSON'));
 		expect(() => lines.push(Buffer.from('"0123456789'))).toThrow(/longer than 10 bytes/);

@@ -8,6 +8,6 @@ test.each([
 	['creat', 'create'],
 	['xyz', undefined],
 	['m', undefined],
-])('suggests for "%s": %s', (word, meant) => {
-	expect(closest(word, ['mount', 'unmount', 'create'])).toBe(meant);
+])('suggests for "%s": %s', (input, suggestion) => {
+	expect(closest(input, ['mount', 'unmount', 'create'])).toBe(suggestion);
 });

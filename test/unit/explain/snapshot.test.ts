@@ -131,7 +131,7 @@ describe('a cluster as the lowest layer', () => {
 		description: '--context x',
 		namespace: 'default',
 		readWorkload: async () => {
-			throw new Error('not asked for');
+			throw new Error('unexpected request');
 		},
 		follow: (names, namespace) => {
 			const objects = names.map((name) => ({

@@ -94,10 +94,10 @@ describe('a workload in files', () => {
 });
 
 describe('a workload in a cluster', () => {
-	const asked: string[] = [];
+	const requested: string[] = [];
 	let answers: (ManifestObject | Error)[] = [];
 	const readFromCluster = async (wanted: string) => {
-		asked.push(wanted);
+		requested.push(wanted);
 		const answer = answers.shift() ?? new ConfigMapFsError('INPUT_MISSING', 'not found');
 		if (answer instanceof Error) throw answer;
 		return answer;
@@ -111,7 +111,7 @@ describe('a workload in a cluster', () => {
 		location: 'cluster default pod/app',
 	});
 	beforeEach(() => {
-		asked.length = 0;
+		requested.length = 0;
 		answers = [];
 	});
 
@@ -121,7 +121,7 @@ describe('a workload in a cluster', () => {
 		expect((await reader.read()).container.image).toBe('one');
 		expect(reader.current().container.image).toBe('one');
 		expect((await reader.read()).container.image).toBe('two');
-		expect(asked).toEqual(['pod/app', 'pod/app']);
+		expect(requested).toEqual(['pod/app', 'pod/app']);
 	});
 
 	test('keeps its last version if the cluster stops answering', async () => {
@@ -145,7 +145,7 @@ describe('a workload in a cluster', () => {
 		expect((await reader.read()).container.image).toBe('cluster');
 		have(pod('app', { image: 'file again' }));
 		expect((await reader.read()).container.image).toBe('file again');
-		expect(asked).toEqual(['pod/app']);
+		expect(requested).toEqual(['pod/app']);
 	});
 
 	test('needs a name; several matches are an error', async () => {
@@ -155,6 +155,6 @@ describe('a workload in a cluster', () => {
 		});
 		have(pod('app'), { ...pod('app'), metadata: { name: 'app', namespace: 'other' } });
 		await expect(readerOf({ wanted: 'app', readFromCluster }).read()).rejects.toMatchObject({ code: 'USAGE' });
-		expect(asked).toEqual([]);
+		expect(requested).toEqual([]);
 	});
 });

@@ -64,7 +64,7 @@ describe('decodeConfigMap', () => {
 			],
 		],
 		[
-			'data that is no mapping',
+			'data that is not a mapping',
 			{ ...HEAD, data: 'x' },
 			['data| json: cannot unmarshal string into Go struct field ConfigMap.data of type map[string]string'],
 		],
@@ -77,7 +77,7 @@ describe('decodeConfigMap', () => {
 			],
 		],
 		[
-			'immutable that is no boolean',
+			'immutable that is not a boolean',
 			{ ...HEAD, immutable: 'yes' },
 			['immutable| json: cannot unmarshal string into Go struct field ConfigMap.immutable of type bool'],
 		],

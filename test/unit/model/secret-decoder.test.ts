@@ -57,7 +57,7 @@ describe('decodeSecret', () => {
 			['data/a| data[a]: illegal base64 data at input byte 7'],
 		],
 		[
-			'a type that is no string',
+			'a type that is not a string',
 			{ ...HEAD, type: 1 },
 			['type| json: cannot unmarshal number into Go struct field Secret.type of type v1.SecretType'],
 		],
@@ -113,7 +113,7 @@ describe('decodeSecret', () => {
 			],
 		],
 		[
-			'a service account token of nobody',
+			'a service account token without an account',
 			{ ...HEAD, type: 'kubernetes.io/service-account-token' },
 			[
 				'metadata/annotations| Secret "s" is invalid: metadata.annotations[kubernetes.io/service-account.name]: Required value',

@@ -32,7 +32,7 @@ describe('SyncPace', () => {
 		expect(synced).toEqual(['first', 'second']);
 	});
 
-	test('a new start begins anew, and the end forgets', async () => {
+	test('a new start resets the pace, and so does the end', async () => {
 		const timers = new HeldTimers();
 		const pace = new SyncPace({ minMs: 100, maxMs: 100 }, timers);
 		let synced = 0;

@@ -12,7 +12,7 @@ interface Found {
 	readonly ours: boolean;
 }
 
-/** What the module sees, asked as the test runner asks it: from another process. */
+/** The result of the module in another process, as the test runner calls it. */
 function processes(dist: string, mark: string): readonly Found[] {
 	const code = `import { processes } from '${MODULE}'; console.log(JSON.stringify(processes('${dist}', '${mark}')))`;
 	const { stdout } = spawnSync(process.execPath, ['--input-type=module', '-e', code], {

@@ -11,6 +11,6 @@ test.each([
 	expect(oneLine(text)).toBe(shown);
 });
 
-test('text of several lines keeps its line feeds and nothing else', () => {
+test('multi-line text keeps only its line feeds', () => {
 	expect(manyLines('a\tb\n\u202ec\r\n')).toBe('a\\tb\n\\u{202e}c\\r\n');
 });

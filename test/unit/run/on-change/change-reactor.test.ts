@@ -65,7 +65,7 @@ const PORT = { names: ['PORT'], isWorkload: false };
 const STALE = { type: 'environment-changed', ...PORT };
 
 describe('the action', () => {
-	test('is none by default', async () => {
+	test('does nothing by default', async () => {
 		const { reactor, timers, noted, events } = setUp();
 		reactor.volumeChanged('config', flip());
 		await timers.advance(5000);

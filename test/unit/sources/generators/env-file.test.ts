@@ -27,7 +27,7 @@ describe('parseEnvFile', () => {
 		expect(parse(content)).toEqual(entries);
 	});
 
-	it('keeps a key that comes twice', () => {
+	it('returns both entries of a duplicate key', () => {
 		expect([...parseEnvFile(Buffer.from('A=1\nA=2'), 'f', {})]).toHaveLength(2);
 	});
 
@@ -45,13 +45,13 @@ describe('parseEnvFile', () => {
 		expect(() => parse(content)).toThrow(message);
 	});
 
-	it('gives the entries before a bad line, which may be wrong themselves', () => {
+	it('returns the entries before an invalid line', () => {
 		const entries = parseEnvFile(Buffer.from('A=1\n1B=2\n'), 'f', {});
 		expect(entries.next().value).toEqual({ key: 'A', value: '1' });
 		expect(() => entries.next()).toThrow('"1B" is not a valid key name');
 	});
 
-	it('joins two reasons by a semicolon', () => {
+	it('joins two reasons with a semicolon', () => {
 		expect(() => parse('..a/=1')).toThrow("'[-._a-zA-Z][-._a-zA-Z0-9]*');must not start with '..'");
 	});
 
@@ -63,7 +63,7 @@ describe('parseEnvFile', () => {
 		expect(() => parse(Buffer.from(bytes))).toThrow(message);
 	});
 
-	it('reads the longest line that kubectl reads, and refuses a longer one instead of losing it', () => {
+	it('reads the longest line that kubectl reads, and rejects a longer one instead of dropping it', () => {
 		const longest = 'x'.repeat(LONGEST_ENV_LINE - 2);
 		expect(parse(`A=1\nB=${longest}\nC=3`)).toEqual({ A: '1', B: longest, C: '3' });
 		expect(() => parse(`A=1\nB=${longest}x\nC=3`)).toThrow('f.env has a line longer than 65535 bytes at line 2');

@@ -39,7 +39,7 @@ beforeAll(() => {
 
 afterAll(() => rmSync(cwd, { recursive: true }));
 
-/** kubectl's flags as this program gets them. */
+/** The flags of kubectl in this program's form. */
 function readArguments(args: readonly string[]) {
 	const of = (flag: string) =>
 		args.filter((arg) => arg.startsWith(`${flag}=`)).map((arg) => arg.slice(flag.length + 1));
@@ -53,7 +53,7 @@ async function generate(args: readonly string[]) {
 	const sources = readGeneratorFlags(readArguments(args));
 	const outcome = await generateConfigMap('x', sources, { files: new SourceFiles(cwd), environment: ENVIRONMENT });
 	if (outcome.kind === 'failed')
-		return { error: outcome.problem.reason, code: outcome.code, place: outcome.problem.location };
+		return { error: outcome.problem.reason, code: outcome.code, location: outcome.problem.location };
 	const texts = (map: ReadonlyMap<string, Buffer>, encoding: BufferEncoding) =>
 		Object.fromEntries([...map].map(([key, value]) => [key, value.toString(encoding)]));
 	return { data: texts(outcome.data, 'utf8'), binaryData: texts(outcome.binaryData, 'base64') };
@@ -106,7 +106,7 @@ const GOOD: readonly (readonly [args: readonly string[], data: object, binaryDat
 	[['--from-env-file=only.env,e1'], { GREETING: 'hello', UNSET_ONE: '', A: '1' }, {}],
 ];
 
-const BAD: readonly (readonly [args: readonly string[], code: string, place: string, error: string])[] = [
+const BAD: readonly (readonly [args: readonly string[], code: string, location: string, error: string])[] = [
 	[['--from-literal=ab'], 'INPUT_INVALID', '--from-literal=ab', 'invalid literal source ab, expected key=value'],
 	[
 		['--from-literal=..a/b=1'],
@@ -160,18 +160,18 @@ describe('generateConfigMap', () => {
 		expect(await generate(args)).toEqual({ data, binaryData });
 	});
 
-	it.each(BAD)('%j is %s at %s', async (args, code, place, error) => {
-		expect(await generate(args)).toEqual({ code, place, error });
+	it.each(BAD)('%j is %s at %s', async (args, code, location, error) => {
+		expect(await generate(args)).toEqual({ code, location, error });
 	});
 
-	it('refuses a line that kubectl loses', async () => {
+	it('rejects a line that kubectl drops', async () => {
 		expect(await generate(['--from-env-file=long.env'])).toMatchObject({
 			code: 'INPUT_INVALID',
 			error: expect.stringContaining('env file long.env has a line longer than 65535 bytes at line 2'),
 		});
 	});
 
-	it('refuses env files next to others, and an empty name', () => {
+	it('rejects env files with other sources, and an empty name', () => {
 		const flags = readArguments(['--from-env-file=e1', '--from-literal=a=b']);
 		const usage = (message: string) => expect.objectContaining({ code: 'USAGE', message });
 		const combined = 'from-env-file cannot be combined with from-file or from-literal';
@@ -179,8 +179,8 @@ describe('generateConfigMap', () => {
 		expect(() => readGeneratorFlags({ ...flags, name: '' })).toThrow(usage('name must be specified'));
 	});
 
-	it('names a file that the user may not read', async () => {
-		// Root may read every file, so it becomes another user for the time of the test.
+	it('names a file that the user cannot read', async () => {
+		// Root can read every file, so the test runs as another user.
 		const isRoot = process.geteuid?.() === 0;
 		chmodSync(cwd, 0o755);
 		if (isRoot) process.seteuid?.(65534);
@@ -191,7 +191,7 @@ describe('generateConfigMap', () => {
 		}
 	});
 
-	it('reads a pipe once and remembers it', async () => {
+	it('reads a pipe once and keeps its content', async () => {
 		const pipe = join(cwd, 'd/pipe');
 		const files = new SourceFiles(cwd);
 		const sources = readGeneratorFlags(readArguments(['--from-file=k=d/pipe']));
@@ -217,7 +217,7 @@ describe('against the real kubectl', () => {
 		['--from-env-file=e1', '--from-literal=a=b'],
 		['--from-file=bin', '--from-literal=bin=x'],
 	];
-	it('gives the same values and the same errors', async (ctx) => {
+	it('returns the same values and the same errors', async (ctx) => {
 		if (!hasKubectl) ctx.skip('kubectl is not on PATH: only the fixed tables were checked');
 		for (const args of [...GOOD.map(([a]) => a), ...BAD.map(([a]) => a), ...csv, ...more]) {
 			const { data, binaryData, error } = {

@@ -28,7 +28,7 @@ function write(name: string, content: string | Buffer): void {
 	writeFileSync(join(cwd, name), content);
 }
 
-/** Keeps everything that a source said. */
+/** Records all states of a source. */
 class Recorder extends StateSink {
 	readonly states: Record<string, string>[] = [];
 
@@ -64,7 +64,7 @@ async function untilLast(recorder: Recorder, state: Record<string, string>): Pro
 const PAUSE_MS = 100;
 
 describe('GeneratedSource at its start', () => {
-	it('gives one complete state', async () => {
+	it('publishes one complete state', async () => {
 		write('a.conf', 'x');
 		write('v.env', 'A=1\n');
 		const recorder = await startSource({ fromFile: ['a.conf'], fromLiteral: ['b=c'] });
@@ -87,7 +87,7 @@ describe('GeneratedSource at its start', () => {
 		await expect(makeSource(flags).start(new Recorder())).rejects.toMatchObject({ code, message });
 	});
 
-	it('says nothing after it was closed', async () => {
+	it('publishes nothing after close', async () => {
 		write('a', '1');
 		const recorder = await startSource({ fromFile: ['a'] });
 		await sources[0]?.close();
@@ -127,7 +127,7 @@ describe('GeneratedSource of a directory', () => {
 		expect(recorder.states).toHaveLength(2);
 	});
 
-	it('reports a bad key, keeps the last good state, and says when all is well', async () => {
+	it('reports an invalid key, keeps the last valid state, and reports when all keys are valid again', async () => {
 		const recorder = await startSource({ fromFile: ['config'] });
 		write('config/a b', 'x');
 		await vi.waitFor(() => expect(recorder.problemLists).toHaveLength(1), { timeout: WAIT_MS });
@@ -144,7 +144,7 @@ describe('GeneratedSource of a directory', () => {
 		expect(recorder.states).toHaveLength(1);
 	});
 
-	it('keeps the last good state while the directory is away', async () => {
+	it('keeps the last valid state while the directory is missing', async () => {
 		const recorder = await startSource({ fromFile: ['config'] });
 		renameSync(join(cwd, 'config'), join(cwd, 'away'));
 		await vi.waitFor(() => expect(recorder.problemLists).toHaveLength(1), { timeout: WAIT_MS });
@@ -156,7 +156,7 @@ describe('GeneratedSource of a directory', () => {
 		expect(recorder.problemLists.at(-1)).toEqual([]);
 	});
 
-	it('does not publish half of a ConfigMap above the size limit', async () => {
+	it('publishes nothing of a ConfigMap above the size limit', async () => {
 		const recorder = await startSource({ fromFile: ['config'] });
 		write('config/big', Buffer.alloc(1_048_577, 'x'));
 		await vi.waitFor(() => expect(recorder.problemLists).toHaveLength(1), { timeout: WAIT_MS });
@@ -168,10 +168,10 @@ describe('GeneratedSource of a directory', () => {
 	});
 });
 
-describe('GeneratedSource and the ways files are saved', () => {
+describe('GeneratedSource and methods of saving', () => {
 	beforeEach(() => write('app.conf', 'one'));
 
-	it('does not flap when a file is saved by rename', async () => {
+	it('publishes one change for a save by rename', async () => {
 		const recorder = await startSource({ fromFile: ['app.conf'] });
 		write('app.conf.new', 'two');
 		renameSync(join(cwd, 'app.conf.new'), join(cwd, 'app.conf'));
@@ -184,7 +184,7 @@ describe('GeneratedSource and the ways files are saved', () => {
 		expect(recorder.problemLists).toEqual([]);
 	});
 
-	it('does not publish a file that is empty for a moment', async () => {
+	it('does not publish a file that is briefly empty', async () => {
 		const recorder = await startSource({ fromFile: ['app.conf'] });
 		write('app.conf', '');
 		await sleep(PAUSE_MS);
@@ -194,7 +194,7 @@ describe('GeneratedSource and the ways files are saved', () => {
 		expect(recorder.states).toEqual([{ 'app.conf': 'one' }, { 'app.conf': 'two' }]);
 	});
 
-	it('believes a file that stays empty', async () => {
+	it('publishes a file that stays empty', async () => {
 		const recorder = await startSource({ fromFile: ['app.conf'] });
 		write('app.conf', '');
 		await sleep(PAUSE_MS);
@@ -202,7 +202,7 @@ describe('GeneratedSource and the ways files are saved', () => {
 		await untilLast(recorder, { 'app.conf': '' });
 	});
 
-	it('says nothing when a file is written with the same content', async () => {
+	it('publishes nothing if a file is written with the same content', async () => {
 		const recorder = await startSource({ fromFile: ['app.conf'] });
 		write('app.conf', 'one');
 		await sleep(PAUSE_MS);
@@ -221,7 +221,7 @@ describe('GeneratedSource and the ways files are saved', () => {
 		await untilLast(recorder, { k: 'three' });
 	});
 
-	it('publishes a file now and then while it is written all the time', async () => {
+	it('publishes states of a file that is written continuously', async () => {
 		const recorder = await startSource({ fromFile: ['app.conf'] });
 		const append = async () => {
 			await appendFile(join(cwd, 'app.conf'), 'x');

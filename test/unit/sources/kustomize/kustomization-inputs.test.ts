@@ -23,7 +23,7 @@ function write(name: string, text = ''): void {
 	writeFileSync(join(directory, name), text);
 }
 
-/** The inputs relative to the directory, without the names that a kustomization may have instead. */
+/** The inputs relative to the directory, without the alternative names of a kustomization file. */
 function inputs(root = 'app'): KustomizationInputs {
 	const { files, trees, remotes } = kustomizationInputs(join(directory, root));
 	const short = (path: string) => relative(directory, path);
@@ -52,12 +52,12 @@ describe('kustomizationInputs', () => {
 		['nothing of other shapes', 'resources: a\npatches: {path: a}\ncrds: [1, null, {}, ""]\nopenapi: [path]', []],
 		['nothing of no YAML', 'resources: [', []],
 		['nothing of no mapping', '- a', []],
-	])('knows %s', (_what, text, expected) => {
+	])('finds %s', (_what, text, expected) => {
 		write('app/kustomization.yaml', text);
 		expect(inputs().files).toEqual(['app/kustomization.yaml', ...expected]);
 	});
 
-	it('goes into bases, components and resources that are directories, once each', () => {
+	it('enters bases, components and resources that are directories, each once', () => {
 		write('app/kustomization.yaml', 'resources: [../base, ../base/../base, deploy.yaml]\ncomponents: [../part]');
 		write('base/kustomization.yml', 'bases: [../deep]\nconfigMapGenerator: [{files: [b.txt]}]');
 		write('part/Kustomization', 'kind: Component\nresources: [../app]\npatches: [{path: p.yaml}]');
@@ -74,7 +74,7 @@ describe('kustomizationInputs', () => {
 		expect(short).toHaveLength(12 + 4);
 	});
 
-	it('reads what plugins name, in files, directories and in place', () => {
+	it('finds the inputs of plugins in files, in directories and inline', () => {
 		const inline = 'kind: PatchTransformer\npath: in-place.yaml\n';
 		write(
 			'app/kustomization.yaml',
@@ -93,7 +93,7 @@ describe('kustomizationInputs', () => {
 		]);
 	});
 
-	it('takes charts as whole directories', () => {
+	it('returns complete directories for charts', () => {
 		write('app/kustomization.yaml', 'helmCharts: [{name: x}]');
 		expect(inputs().trees).toEqual(['app/charts']);
 		write('app/kustomization.yaml', 'helmGlobals: {chartHome: ../mine}\nhelmCharts: [{name: x}]');
@@ -105,7 +105,7 @@ describe('kustomizationInputs', () => {
 		expect(inputs().trees).toEqual(['app/charts']);
 	});
 
-	it('tells what is elsewhere from what is here', () => {
+	it('distinguishes remote from local inputs', () => {
 		const remotes = ['https://example.com/a.yaml', 'github.com/o/r/base?ref=v1', 'git@github.com:o/r.git'];
 		write('app/github.com/o/here/kustomization.yaml', 'resources: [x.yaml]');
 		const here = 'github.com/o/here';
@@ -128,13 +128,13 @@ describe('kustomizationInputs', () => {
 		});
 	});
 
-	it('finds names of a linked kustomization beside its files, and watches the link', () => {
+	it('resolves the inputs of a linked kustomization next to its target, and watches the link', () => {
 		write('real/deep/kustomization.yaml', 'resources: [../a.yaml]');
 		symlinkSync('real/deep', join(directory, 'link'));
 		expect(inputs('link').files).toEqual(['link/kustomization.yaml', 'real/a.yaml']);
 	});
 
-	it('takes a directory that is not there', () => {
+	it('accepts a missing directory', () => {
 		expect(inputs('absent').files).toEqual(['absent/kustomization.yaml']);
 	});
 });

@@ -1,4 +1,4 @@
-/** KustomizeSource with a kubectl that is a script: what it gives, when, and how often it runs is up to the test. */
+/** KustomizeSource with a script as kubectl: a test controls its output, its duration and its failures. */
 
 import { execFileSync } from 'node:child_process';
 import {
@@ -42,8 +42,9 @@ class RecordingSink extends StateSink {
 }
 
 /**
- * One ConfigMap `app-VALUE` with the content of value.txt, and whatever is in more.yaml. While a file `hold` is there the
- * build waits after it has read; `fail` is what it complains of. Each build writes its begin and end to `builds`.
+ * Prints one ConfigMap `app-VALUE` with the content of value.txt, and the content of more.yaml. While the file `hold`
+ * exists, the build waits after it has read its inputs. If `fail` exists, the build prints it and fails. Each build logs
+ * its begin and end in `builds`.
  */
 const KUBECTL = `#!/bin/sh
 cd "$2" || exit 9
@@ -63,14 +64,14 @@ exit 0
 let directory: string;
 let source: KustomizeSource | undefined;
 let sink: RecordingSink;
-let said: string[];
+let logged: string[];
 
 const at = (...names: string[]) => join(directory, ...names);
 
 beforeEach(() => {
 	directory = mkdtempSync(join(tmpdir(), 'cfs-kustomize-'));
 	sink = new RecordingSink();
-	said = [];
+	logged = [];
 	mkdirSync(at('bin'));
 	writeFileSync(at('bin/kubectl'), KUBECTL);
 	chmodSync(at('bin/kubectl'), 0o755);
@@ -88,11 +89,11 @@ afterEach(async () => {
 	rmSync(directory, { recursive: true, force: true });
 });
 
-/** Each sign of a change starts a timer, and so does each wait. */
+/** Each reported change starts a timer, and so does each wait. */
 let timersStarted = 0;
 let timersFired = 0;
 
-/** Time that runs twice as fast. */
+/** A clock that runs twice as fast. */
 const FAST: Timers = {
 	now: () => SYSTEM_TIMERS.now() * 2,
 	after: (delayMs, call) => {
@@ -109,7 +110,7 @@ function logger(): Logger {
 		(level: string): LogMethod =>
 		(...args: readonly unknown[]) => {
 			const [fields, text] = args.length === 1 ? ['', args[0]] : [JSON.stringify(args[0]), args[1]];
-			said.push(`${level} ${text} ${fields}`.trim());
+			logged.push(`${level} ${text} ${fields}`.trim());
 		};
 	const log: Logger = {
 		error: note('error'),
@@ -139,7 +140,7 @@ async function eventually(check: () => void): Promise<void> {
 	await vi.waitFor(check, { timeout: WAIT_MS, interval: 5 });
 }
 
-/** As an editor does that cares. */
+/** Saves atomically, as careful editors do. */
 function save(name: string, text: string): void {
 	writeFileSync(at(`${name}.new`), text);
 	renameSync(at(`${name}.new`), at(name));
@@ -149,7 +150,7 @@ function builds(): readonly string[] {
 	return existsSync(at('builds')) ? readFileSync(at('builds'), 'utf8').trim().split('\n') : [];
 }
 
-/** Resolves when a build waits that began after this call. */
+/** Resolves once a build waits that began after this call. */
 async function held(): Promise<void> {
 	const before = builds().length;
 	await eventually(() => expect(builds().slice(before).at(-1)).toMatch(/^begin/));
@@ -167,7 +168,7 @@ function release(): void {
 }
 
 describe('KustomizeSource', () => {
-	it('gives what is built, with the arguments', async () => {
+	it('publishes the output of a build with the given arguments', async () => {
 		await start({ args: ['--enable-helm', 'a b'] });
 		expect(source?.description).toBe('-k app');
 		expect(sink.states).toEqual(['app-1=1']);
@@ -175,7 +176,7 @@ describe('KustomizeSource', () => {
 		expect(builds()).toEqual(['begin kustomize app --enable-helm a b', 'end']);
 	});
 
-	it('builds again when an input changes, and the new object comes with the going of the old', async () => {
+	it('builds again after a change of an input, and replaces the old object in the same state', async () => {
 		await start();
 		save('app/value.txt', '2');
 		await eventually(() => expect(sink.states).toEqual(['app-1=1', 'app-2=2']));
@@ -186,7 +187,7 @@ describe('KustomizeSource', () => {
 		await eventually(() => expect(sink.states.at(-1)).toBe('app-3=3 b=x'));
 	});
 
-	it('watches what a changed kustomization names', async () => {
+	it('watches the new inputs of a changed kustomization', async () => {
 		await start();
 		mkdirSync(at('base'));
 		writeFileSync(at('base/kustomization.yaml'), 'resources: [late.yaml]\n');
@@ -208,7 +209,7 @@ describe('KustomizeSource', () => {
 		const before = timersFired;
 		await afterDecision(() => writeFileSync(at('app/value.txt'), '4'));
 		await eventually(() => expect(timersFired).toBeGreaterThan(before));
-		// As long as a build would take to begin.
+		// Takes about as long as the start of a build.
 		execFileSync('sh', ['-c', 'cat /dev/null; exit 0']);
 		release();
 		await eventually(() => expect(sink.states.at(-1)).toBe('app-4=4'));
@@ -216,7 +217,7 @@ describe('KustomizeSource', () => {
 		for (const [index, line] of builds().entries()) expect(line.startsWith('begin')).toBe(index % 2 === 0);
 	});
 
-	it('tells something in the end while inputs never rest', async () => {
+	it('publishes a state even if the inputs never stop changing', async () => {
 		await start();
 		let value = 2;
 		const writer = setInterval(() => save('app/value.txt', String(value++)), 10);
@@ -258,8 +259,8 @@ describe('KustomizeSource', () => {
 	});
 });
 
-describe('KustomizeSource whose build fails', () => {
-	it('keeps the last state and says it once, until all is well', async () => {
+describe('KustomizeSource with a failing build', () => {
+	it('keeps the last state and reports each problem once, until a build succeeds', async () => {
 		await start();
 		writeFileSync(at('fail'), 'E1121 12:00:00.000001 77 run.go:72] "command failed" err="first"\n');
 		save('app/value.txt', '2');
@@ -280,7 +281,7 @@ describe('KustomizeSource whose build fails', () => {
 		expect(sink.states).toEqual(['app-1=1', 'app-5=5']);
 	});
 
-	it('says nothing of a failure that is over in a moment, without another change', async () => {
+	it('does not report a failure that the next build resolves without another change', async () => {
 		await start();
 		writeFileSync(at('fail'), 'Error: no\n');
 		const before = builds().length;
@@ -291,7 +292,7 @@ describe('KustomizeSource whose build fails', () => {
 		expect(sink.problemTexts).toEqual([]);
 	});
 
-	it('does not build for ever when it fails in another way each time', async () => {
+	it('does not build endlessly if each failure has another text', async () => {
 		writeFileSync(
 			at('bin/kubectl'),
 			KUBECTL.replace('cat ../fail', () => 'echo "in temporary directory $$"'),
@@ -302,7 +303,7 @@ describe('KustomizeSource whose build fails', () => {
 		await eventually(() => expect(sink.problemTexts).toHaveLength(1));
 		save('app/value.txt', '3');
 		await eventually(() => expect(sink.problemTexts).toHaveLength(2));
-		// The first, two for each of the changes, and what the watcher asks for once more after a rename.
+		// The first build, two for each change, and those that the watcher requests after a rename.
 		expect(builds().filter((line) => line === 'end').length).toBeLessThan(10);
 	});
 
@@ -317,13 +318,13 @@ describe('KustomizeSource whose build fails', () => {
 			"Error: unable to find one of 'kustomization.yaml', 'kustomization.yml' or 'Kustomization' in directory '/y'",
 			"in directory '/y'; a directory of plain manifests is read with -f",
 		],
-	])('does not start: %s', async (complaint, text) => {
-		writeFileSync(at('fail'), `${complaint}\n`);
+	])('does not start: %s', async (output, text) => {
+		writeFileSync(at('fail'), `${output}\n`);
 		await expect(start()).rejects.toMatchObject({ code: 'INPUT_INVALID', message: expect.stringContaining(text) });
 		expect(sink.states).toEqual([]);
 	});
 
-	it('does not start with nothing good in it', async () => {
+	it('does not start without a valid object', async () => {
 		writeFileSync(
 			at('bin/kubectl'),
 			'#!/bin/sh\necho "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\ndata: {k: 1}"\n',
@@ -334,7 +335,7 @@ describe('KustomizeSource whose build fails', () => {
 		});
 	});
 
-	it('keeps the last good version of an object that is bad', async () => {
+	it('keeps the last valid version of an invalid object', async () => {
 		await start();
 		save('app/more.yaml', 'apiVersion: v1\nkind: ConfigMap\nmetadata: {name: b}\ndata: {k: x}\n');
 		await eventually(() => expect(sink.states.at(-1)).toBe('app-1=1 b=x'));
@@ -345,7 +346,7 @@ describe('KustomizeSource whose build fails', () => {
 	});
 });
 
-describe('KustomizeSource and its surroundings', () => {
+describe('KustomizeSource and its environment', () => {
 	it('does not start without its directory', async () => {
 		await expect(start({ directory: 'absent' })).rejects.toMatchObject({
 			code: 'INPUT_MISSING',
@@ -357,7 +358,7 @@ describe('KustomizeSource and its surroundings', () => {
 		});
 	});
 
-	it('does not start without a program, and says what to do', async () => {
+	it('does not start without a program, and names the cure', async () => {
 		await expect(start({ env: { PATH: at('app') } })).rejects.toMatchObject({
 			code: 'INPUT_MISSING',
 			message: expect.stringMatching(
@@ -366,7 +367,7 @@ describe('KustomizeSource and its surroundings', () => {
 		});
 	});
 
-	it('gives a repository to the program as it is', async () => {
+	it('passes the URL of a repository unchanged', async () => {
 		writeFileSync(
 			at('bin/kubectl'),
 			'#!/bin/sh\necho "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\ndata: {k: $2}"\n',
@@ -375,7 +376,7 @@ describe('KustomizeSource and its surroundings', () => {
 		expect(sink.states).toEqual(['a=github.com/o/r?ref=v1']);
 	});
 
-	it('says what is not watched, and what the program warns of, once', async () => {
+	it("logs unwatched inputs and the program's warnings once", async () => {
 		writeFileSync(
 			at('app/kustomization.yaml'),
 			'resources: ["https://example.com/x"]\nconfigMapGenerator: [{files: [value.txt]}]',
@@ -384,13 +385,13 @@ describe('KustomizeSource and its surroundings', () => {
 		await start({ log: logger() });
 		save('app/value.txt', '2');
 		await eventually(() => expect(sink.states).toHaveLength(2));
-		expect(said.filter((line) => !line.includes('manifests changed'))).toEqual([
+		expect(logged.filter((line) => !line.includes('manifests changed'))).toEqual([
 			'debug changes of https://example.com/x are not watched {"remote":"https://example.com/x"}',
 			"warn kustomize app: 'bases' is deprecated.",
 		]);
 	});
 
-	it('tells of objects of other kinds when they change, and is good with nothing else', async () => {
+	it('reports changed objects of other kinds, and accepts an output with only those', async () => {
 		writeFileSync(
 			at('app/more.yaml'),
 			'apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: d}\nspec: {replicas: 1}\n',
@@ -418,7 +419,7 @@ describe('KustomizeSource and its surroundings', () => {
 		await expect(start()).rejects.toMatchObject({ code: 'INPUT_INVALID' });
 	});
 
-	it('ends a build that is going on, and tells nothing afterwards', async () => {
+	it('kills a running build on close, and reports nothing afterwards', async () => {
 		await start();
 		writeFileSync(at('hold'), '');
 		const holding = held();

@@ -37,7 +37,7 @@ describe('findKustomizeTool', () => {
 		expect(findKustomizeTool(path('a', 'b'))).toEqual({ file: kubectl, words: ['kubectl', 'kustomize'] });
 	});
 
-	it('takes kustomize where there is no kubectl that can be run', () => {
+	it('uses kustomize if no kubectl in PATH is executable', () => {
 		mkdirSync(join(directory, 'dir/kubectl'), { recursive: true });
 		program('a/kubectl', '', 0o644);
 		const kustomize = program('b/kustomize');
@@ -47,7 +47,7 @@ describe('findKustomizeTool', () => {
 		});
 	});
 
-	it('finds none', () => {
+	it('returns undefined if PATH has neither', () => {
 		expect(findKustomizeTool(path('a'))).toBeUndefined();
 		expect(findKustomizeTool({})).toBeUndefined();
 	});
@@ -66,7 +66,7 @@ describe('buildKustomization', () => {
 		return buildKustomization(tool, { ...request, signal: new AbortController().signal, ...more });
 	};
 
-	it('gives arguments, directory and environment as they are, without a shell', async () => {
+	it('passes arguments, directory and environment unchanged, without a shell', async () => {
 		const outcome = await build('printf "%s|" "$@" "$A" "$PWD"');
 		expect(outcome).toMatchObject({ kind: 'built', warnings: '' });
 		expect(outcome.kind === 'built' && outcome.output.toString()).toBe(`kustomize|app|--flag|a b|a|${directory}|`);
@@ -74,7 +74,7 @@ describe('buildKustomization', () => {
 		expect(odd.kind === 'built' && odd.output.toString()).toBe('kustomize|./-x; echo $A|');
 	});
 
-	it('tells how it failed', async () => {
+	it('returns the reason of a failure', async () => {
 		expect(await build('echo >&2 "# Warning: old"; echo >&2 "Error: two"; echo >&2 "lines"; exit 3')).toEqual({
 			kind: 'failed',
 			reason: 'two lines',
@@ -86,11 +86,11 @@ describe('buildKustomization', () => {
 		expect(missing).toMatchObject({ kind: 'failed', reason: expect.stringMatching(/^cannot be started: .*ENOENT/) });
 	});
 
-	it('has no standard input to wait for', async () => {
+	it('does not wait for standard input', async () => {
 		expect(await build('cat')).toMatchObject({ kind: 'built' });
 	});
 
-	it('ends with everything that it has started', async () => {
+	it('kills the complete process group when it is aborted', async () => {
 		const abort = new AbortController();
 		const pids = join(directory, 'pids');
 		const building = build(`sleep 1000 & echo $! $$ > ${pids}.new; mv ${pids}.new ${pids}; wait`, {
@@ -106,7 +106,7 @@ describe('buildKustomization', () => {
 		abort.abort();
 		expect(await building).toMatchObject({ kind: 'failed' });
 		for (const pid of text.trim().split(' ')) {
-			// Nobody may have waited for the grandchild yet.
+			// The grandchild may still be a zombie.
 			await until(() => /^State:\s+Z|^$/m.test(statusOf(pid)) || undefined, `the end of ${pid}`);
 		}
 		expect(await build('echo x', { signal: abort.signal })).toMatchObject({ kind: 'failed' });
@@ -137,16 +137,16 @@ describe('readErrorOutput', () => {
 			'line [255] : \\xff=1',
 		],
 		[
-			"kubectl's log of several lines",
+			"kubectl's multi-line log",
 			'E1121 12:26:53.290818    7417 run.go:72] "command failed" err=<\n\ttrouble: `\n\tname: x\n\t`: must\n >\n',
 			'trouble: ` name: x `: must',
 		],
 		['nothing', '', ''],
-	])('%s', (_who, text, reason) => {
+	])('%s', (_program, text, reason) => {
 		expect(readErrorOutput(text)).toEqual({ reason, warnings: '' });
 	});
 
-	it('keeps warnings apart', () => {
+	it('separates warnings from the reason', () => {
 		const text = "# Warning: 'bases' is deprecated.\nError: no\n# Warning: second\n";
 		expect(readErrorOutput(text)).toEqual({ reason: 'no', warnings: "'bases' is deprecated.; second" });
 	});

@@ -32,7 +32,7 @@ describe('SettlingFiles', () => {
 		expect(files.wait([at('a'), at('absent')], 0)).toBe(0);
 	});
 
-	it('checks only changed files for writers, and accepts a change at once', () => {
+	it('checks only changed files for writers, and accepts a change immediately', () => {
 		writeFileSync(at('a'), 'long');
 		writeFileSync(at('b'), 'x');
 		files.wait([at('a'), at('b')], 0);
@@ -46,7 +46,7 @@ describe('SettlingFiles', () => {
 	it.each([
 		['emptied', () => writeFileSync(at('a'), '')],
 		['gone', () => unlinkSync(at('a'))],
-	])('waits for a file that is %s until it stood still', (_what, spoil) => {
+	])('waits for a file that is %s until it is unchanged for the settle time', (_what, spoil) => {
 		writeFileSync(at('a'), 'long');
 		files.wait([at('a')], 0);
 		spoil();
@@ -67,7 +67,7 @@ describe('SettlingFiles', () => {
 		expect(files.wait([at('a')], 30)).toBe(0);
 	});
 
-	it('doubts a shorter file only if it is unknown whether it is open', () => {
+	it('waits for a shortened file only if it is unknown whether a process has it open', () => {
 		writeFileSync(at('a'), 'long');
 		files.wait([at('a')], 0);
 		writeFileSync(at('a'), 'cut');
@@ -92,7 +92,7 @@ describe('SettlingFiles', () => {
 		expect(files.wait([at('a')], 10 + SETTLE_CAP_MS)).toBe(0);
 	});
 
-	it('accepts a file that is emptied again and again after the limit', () => {
+	it('accepts a file that stays empty after the limit, even if other files keep changing', () => {
 		writeFileSync(at('a'), 'long');
 		writeFileSync(at('b'), 'long');
 		files.wait([at('a'), at('b')], 0);

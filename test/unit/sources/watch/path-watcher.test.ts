@@ -23,7 +23,7 @@ import { until, WAIT_MS } from '../../../support/until.js';
 let directory: string;
 let watcher: PathWatcher | undefined;
 let changes: string[];
-/** The first path that is watched. */
+/** The first watched path. */
 let first: string | undefined;
 
 beforeEach(() => {
@@ -48,7 +48,7 @@ function start(paths: readonly WatchedPath[], options: Partial<PathWatcherOption
 	return watcher;
 }
 
-/** Waits until nothing was reported for a moment, then forgets what was. */
+/** Waits until no change is reported for 15 ms, then clears the reported changes. */
 async function settle(): Promise<void> {
 	let before = -1;
 	while (before !== changes.length) {
@@ -59,8 +59,8 @@ async function settle(): Promise<void> {
 }
 
 /**
- * Does something and waits until it is reported: by its own path, or by the first path that is watched when it came
- * before the watch that a trace opens later.
+ * Performs a change and waits for its report: with its own path, or with the first watched path if the change precedes
+ * the watch that a trace opens later.
  */
 async function reported(action: () => void, cause?: string): Promise<void> {
 	await settle();
@@ -68,7 +68,7 @@ async function reported(action: () => void, cause?: string): Promise<void> {
 	await vi.waitFor(
 		() => {
 			expect(changes).not.toHaveLength(0);
-			if (cause !== undefined) expect(changes.some((one) => one === cause || one === first)).toBe(true);
+			if (cause !== undefined) expect(changes.some((change) => change === cause || change === first)).toBe(true);
 		},
 		{ timeout: WAIT_MS, interval: 5 },
 	);
@@ -76,7 +76,7 @@ async function reported(action: () => void, cause?: string): Promise<void> {
 }
 
 describe('PathWatcher on a file', () => {
-	it('reports writing, truncating, removing and making it again', async () => {
+	it('reports that the file is written, truncated, removed and created again', async () => {
 		const file = at('a.yaml');
 		writeFileSync(file, '1');
 		start([{ path: file }]);
@@ -110,7 +110,7 @@ describe('PathWatcher on a file', () => {
 				writeFileSync(file, 'new');
 			},
 		],
-	])('goes on after a save by %s', async (_name, save) => {
+	])('keeps watching after a save by %s', async (_name, save) => {
 		const file = at('a.yaml');
 		writeFileSync(file, 'old');
 		start([{ path: file }]);
@@ -164,7 +164,7 @@ describe('PathWatcher on a file', () => {
 		expect(changes).toEqual([]);
 	});
 
-	it('resolves a relative path, and ".." behind a link, as the kernel does', async () => {
+	it('resolves a relative path, and ".." after a link, as the kernel does', async () => {
 		mkdirSync(at('far', 'deep'), { recursive: true });
 		symlinkSync(at('far', 'deep'), at('link'));
 		writeFileSync(at('far', 'a'), '1');
@@ -174,7 +174,7 @@ describe('PathWatcher on a file', () => {
 });
 
 describe('PathWatcher on links', () => {
-	it('reports a replaced target, a re-pointed link and a re-pointed directory link', async () => {
+	it('reports a replaced target, and a file or directory link with a new target', async () => {
 		mkdirSync(at('one'));
 		mkdirSync(at('two'));
 		writeFileSync(at('one', 'a'), '1');
@@ -215,7 +215,7 @@ describe('PathWatcher on links', () => {
 		for (const generation of [2, 3, 4, 5]) await reported(() => flip(generation), at('..data'));
 	});
 
-	it('handles a circle of links', async () => {
+	it('handles a cycle of links', async () => {
 		symlinkSync('b', at('a'));
 		symlinkSync('a', at('b'));
 		start([{ path: at('a') }]);
@@ -228,7 +228,7 @@ describe('PathWatcher on links', () => {
 });
 
 describe('PathWatcher on a directory', () => {
-	it('reports entries, and files beneath only when recursive', async () => {
+	it('reports entries, and files in subdirectories only if recursive', async () => {
 		mkdirSync(at('d', 'sub'), { recursive: true });
 		start([{ path: at('d') }]);
 		await reported(() => writeFileSync(at('d', 'a.yaml'), '1'), at('d', 'a.yaml'));
@@ -283,7 +283,7 @@ describe('PathWatcher on a directory', () => {
 		await reported(() => writeFileSync(at('real.yaml'), '2'), at('real.yaml'));
 	});
 
-	it('follows a directory that is swapped', async () => {
+	it('follows a directory that another one replaces', async () => {
 		mkdirSync(at('d'));
 		mkdirSync(at('new'));
 		start([{ path: at('d') }]);
@@ -297,7 +297,7 @@ describe('PathWatcher on a directory', () => {
 		}
 	});
 
-	it('goes on after the directory was removed and made again', async () => {
+	it('keeps watching after the directory is removed and created again', async () => {
 		mkdirSync(at('d', 'sub'), { recursive: true });
 		start([{ path: at('d'), recursive: true }]);
 		for (let round = 0; round < 3; round += 1) {
@@ -328,7 +328,7 @@ describe('PathWatcher on a directory', () => {
 });
 
 describe('PathWatcher and its watches', () => {
-	it('opens one watch for each directory on the way, and closes them all', () => {
+	it('opens one watch for each directory of the path, and closes all of them', () => {
 		mkdirSync(at('d'));
 		const paths = Array.from({ length: 50 }, (_none, index) => ({ path: at('d', `${index}.yaml`) }));
 		const one = start(paths);
@@ -341,7 +341,7 @@ describe('PathWatcher and its watches', () => {
 		one.close();
 	});
 
-	it('is silent after close', async () => {
+	it('reports nothing after close', async () => {
 		writeFileSync(at('a'), '1');
 		start([{ path: at('a') }]).close();
 		writeFileSync(at('a'), '2');
@@ -349,7 +349,7 @@ describe('PathWatcher and its watches', () => {
 		expect(changes).toEqual([]);
 	});
 
-	it('polls and warns once when the limit is reached, and reports that it watches again when there is room', async () => {
+	it('polls and warns once at the limit of watches, and logs when it can watch again', async () => {
 		writeFileSync(at('a'), '1');
 		let full = true;
 		const warnings: unknown[] = [];

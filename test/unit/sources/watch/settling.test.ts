@@ -12,7 +12,7 @@ function observe(state: Observation['state'], fingerprint: string, now: number):
 }
 
 describe('Settling', () => {
-	it('accepts complete content at once', () => {
+	it('accepts complete content immediately', () => {
 		expect(observe('complete', 'a', 0)).toBe(0);
 		expect(settling.pending).toBe(false);
 	});
@@ -25,20 +25,20 @@ describe('Settling', () => {
 		expect(settling.pending).toBe(false);
 	});
 
-	it('starts the wait again when doubtful content changes', () => {
+	it('restarts the wait when doubtful content changes', () => {
 		observe('doubtful', 'a', 0);
 		expect(observe('doubtful', 'b', 200)).toBe(SETTLE_MS);
 		expect(observe('doubtful', 'a', 400)).toBe(SETTLE_MS);
 		expect(observe('doubtful', 'a', 500)).toBe(SETTLE_MS - 100);
 	});
 
-	it('accepts complete content in the middle of a doubt, and forgets the doubt', () => {
+	it('accepts complete content during a wait, and ends the wait', () => {
 		observe('doubtful', 'a', 0);
 		expect(observe('complete', 'b', 100)).toBe(0);
 		expect(observe('doubtful', 'a', 200)).toBe(SETTLE_MS);
 	});
 
-	it('checks content that is being written often, and counts stability from the end of the writing', () => {
+	it('checks content frequently during a write, and measures stability from the end of the write', () => {
 		const waitMs = observe('writing', 'a', 0);
 		expect(waitMs).toBeGreaterThan(0);
 		expect(waitMs).toBeLessThan(50);
@@ -60,7 +60,7 @@ describe('Settling', () => {
 		expect(observe('doubtful', 'b', SETTLE_CAP_MS - 10)).toBe(10);
 	});
 
-	it('forgets the doubt on reset', () => {
+	it('ends the wait on reset', () => {
 		observe('doubtful', 'a', 0);
 		settling.reset();
 		expect(settling.pending).toBe(false);
