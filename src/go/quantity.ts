@@ -70,6 +70,34 @@ export function parseQuantity(text: string): Quantity {
 	return { nanos: sign === '-' ? -magnitude : magnitude };
 }
 
+/**
+ * The text as an API server prints it: `1000m` is `1`, `2048Ki` is `2Mi`. Errors: as parseQuantity.
+ * Source: kubernetes v1.32 apimachinery api/resource, CanonicalizeBytes.
+ */
+export function formatQuantity(text: string): string {
+	const { nanos } = parseQuantity(text);
+	if (nanos === 0n) return '0';
+	const sign = nanos < 0n ? '-' : '';
+	const size = nanos < 0n ? -nanos : nanos;
+	if (text.endsWith('i') && size >= 1024n * NANO) {
+		let count = divideUp(size, NANO);
+		let suffix = '';
+		for (const [unit] of BINARY_SUFFIXES) {
+			if (count % 1024n !== 0n) break;
+			count /= 1024n;
+			suffix = unit;
+		}
+		return `${sign}${count}${suffix}`;
+	}
+	let count = size;
+	let exponent = -Number(NANO_DIGITS);
+	for (; count % 1000n === 0n && exponent < 18; exponent += 3) count /= 1000n;
+	if (DECIMAL_EXPONENT.test(text.replace(/^[^eE]*/, '')))
+		return `${sign}${count}${exponent === 0 ? '' : `e${exponent}`}`;
+	for (const [unit, power] of DECIMAL_SUFFIXES) if (power === exponent) return `${sign}${count}${unit}`;
+	return `${sign}${count}`;
+}
+
 /** A number as a quantity. A fraction is dropped. */
 export function quantityOf(value: number): Quantity {
 	return { nanos: BigInt(Math.trunc(value)) * NANO };

@@ -27,4 +27,6 @@ export interface PodSurroundings {
 	readonly cpuCount: number;
 	/** The machine's own, for containers without a limit. Unit: bytes. */
 	readonly memoryBytes: number;
+	/** The machine's own, for containers without a limit. Unit: bytes. */
+	readonly diskBytes: number;
 }

@@ -35,6 +35,8 @@ export interface PodSpec {
 	/** At least one. */
 	readonly containers: readonly Container[];
 	readonly volumes: readonly PodVolume[];
+	/** Of all containers together; a container without an amount of its own has this one. */
+	readonly resources: ContainerResources;
 	readonly securityContext: PodSecurityContext;
 	readonly nodeName: string | undefined;
 	readonly serviceAccountName: string;

@@ -6,6 +6,7 @@
 import type { Container, PodVolume, VolumeMount } from '../pod-spec.js';
 import { decodeEnv, decodeEnvFrom, type EnvironmentRules } from './environment.js';
 import { fieldText, type ObjectReader } from './object-reader.js';
+import { decodeResources } from './resources.js';
 import { descendingPathFaults, ID_TEXT, labelFaults, MAX_ID } from './validation.js';
 
 const VOLUME_MOUNT = new Set([
@@ -39,7 +40,6 @@ function decodeContainer(reader: ObjectReader, names: Set<string>, rules: Enviro
 	names.add(name);
 	const command = reader.texts('command');
 	const args = reader.texts('args');
-	const resources = reader.member('resources', 'ResourceRequirements');
 	const security = reader.member('securityContext', 'SecurityContext');
 	return {
 		name,
@@ -51,10 +51,7 @@ function decodeContainer(reader: ObjectReader, names: Set<string>, rules: Enviro
 		envFrom: decodeEnvFrom(reader, rules),
 		volumeMounts: decodeVolumeMounts(reader, rules.volumes),
 		volumeDevices: reader.objects('volumeDevices', 'VolumeDevice').map((device) => device.text('name')),
-		resources: {
-			limits: resources.quantities('limits'),
-			requests: resources.quantities('requests'),
-		},
+		resources: decodeResources(reader),
 		runAsUser: decodeId(security, 'runAsUser'),
 		runAsGroup: decodeId(security, 'runAsGroup'),
 	};

@@ -198,6 +198,15 @@ export class ObjectReader {
 		this.findings.report(path, `${fieldText(path)}: ${invalidText(value, detail)}`);
 	}
 
+	/** Reports `spec.containers[0].resources.requests: Invalid value: "2": detail`, at the entry of the resource. */
+	invalidQuantity(field: string, resource: string, quantity: string, detail: string): void {
+		if (this.#mistyped.has(field)) return;
+		this.findings.report(
+			[...this.path, field, resource],
+			`${this.#fieldText(field)}: ${invalidText(quantity, detail)}`,
+		);
+	}
+
 	notFound(field: string, name: string): void {
 		this.fault(field, `Not found: ${quoted(name)}`);
 	}

@@ -12,6 +12,7 @@ import { withCompletionIndex } from './completion-index.js';
 import { decodeContainers, decodeId } from './containers.js';
 import { decodePodMetadata, decodeWorkloadName } from './metadata.js';
 import { Findings, ObjectReader } from './object-reader.js';
+import { decodeResources } from './resources.js';
 import { envNameFaults, ID_TEXT, labelFaults, MAX_ID, strictEnvNameFaults } from './validation.js';
 import { decodeVolumes } from './volumes.js';
 
@@ -94,6 +95,7 @@ function decodeSpec(spec: ObjectReader, claims: readonly string[], strictEnvName
 	return {
 		...decodeContainers(spec, rules),
 		volumes,
+		resources: decodeResources(spec),
 		securityContext: decodeSecurityContext(spec.member('securityContext', 'PodSecurityContext')),
 		nodeName,
 		serviceAccountName,

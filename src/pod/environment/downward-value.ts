@@ -9,7 +9,7 @@ import { divideUp, milliValue, parseQuantity, type Quantity, quantityOf, wholeVa
 import { quoteGo } from '../../go/quote.js';
 import { splitFieldPath } from '../decode/validation.js';
 import type { PodSurroundings } from '../pod-objects.js';
-import type { Container, FieldRef, Pod, ResourceFieldRef } from '../pod-spec.js';
+import type { Container, ContainerResources, FieldRef, Pod, ResourceFieldRef } from '../pod-spec.js';
 
 interface Field {
 	readonly read: (pod: Pod, surroundings: PodSurroundings) => string;
@@ -68,7 +68,8 @@ const RESOURCES: ReadonlyMap<string, Resource> = new Map<string, Resource>([
 		'ephemeral-storage',
 		{
 			count: wholeValue,
-			standIn: '0, because the container has no limit and the storage of a node is unknown here',
+			allocatable: ({ diskBytes }) => diskBytes,
+			standIn: 'the size of the disk of this machine, because the container has no limit',
 		},
 	],
 ]);
@@ -88,7 +89,7 @@ export function downwardValue(
 	container: Container | undefined,
 	surroundings: PodSurroundings,
 ): string {
-	if (ref.kind === 'resourceFieldRef') return resourceValue(ref, containerOf(ref, pod, container), surroundings);
+	if (ref.kind === 'resourceFieldRef') return resourceValue(ref, resourcesOf(ref, pod, container), surroundings);
 	const { path, subscript } = splitFieldPath(ref.fieldPath);
 	if (subscript === undefined) {
 		const field = FIELDS.get(path);
@@ -111,7 +112,7 @@ export function downwardStandIn(
 		return isGiven ? undefined : FIELDS.get(ref.fieldPath)?.standIn;
 	}
 	const [, list, name = ''] = RESOURCE_PATH.exec(ref.resource) ?? [];
-	if (list !== 'limits' || hasLimit(containerOf(ref, pod, container), name)) return undefined;
+	if (list !== 'limits' || limitIn(resourcesOf(ref, pod, container), name) !== undefined) return undefined;
 	return RESOURCES.get(name)?.standIn;
 }
 
@@ -130,34 +131,42 @@ function containerOf(ref: ResourceFieldRef, pod: Pod, container: Container | und
 	return found;
 }
 
-function resourceValue(ref: ResourceFieldRef, container: Container, surroundings: PodSurroundings): string {
+/** The resources of the container, then those of its pod. */
+type Resources = readonly [container: ContainerResources, pod: ContainerResources];
+
+function resourcesOf(ref: ResourceFieldRef, pod: Pod, container: Container | undefined): Resources {
+	return [containerOf(ref, pod, container).resources, pod.spec.resources];
+}
+
+function resourceValue(ref: ResourceFieldRef, resources: Resources, surroundings: PodSurroundings): string {
 	const [, list, name = ''] = RESOURCE_PATH.exec(ref.resource) ?? [];
 	const resource = name.startsWith(HUGE_PAGES_PREFIX) ? HUGE_PAGES : RESOURCES.get(name);
 	if (list === undefined || resource === undefined) throw invalid(`unsupported container resource : ${ref.resource}`);
-	const quantity = list === 'limits' ? limitOf(container, name, resource, surroundings) : requestOf(container, name);
+	const quantity =
+		list === 'limits'
+			? (limitIn(resources, name) ?? quantityOf(resource.allocatable?.(surroundings) ?? 0))
+			: requestIn(resources, name);
 	const divisor = resource.count(parseQuantity(ref.divisor));
 	// A divisor of 0 means 1.
 	return String(divideUp(resource.count(quantity), divisor === 0n ? resource.count(quantityOf(1)) : divisor));
 }
 
-function limitOf(container: Container, name: string, resource: Resource, surroundings: PodSurroundings): Quantity {
-	if (hasLimit(container, name)) return amountOf(container.resources.limits, name);
-	return quantityOf(resource.allocatable?.(surroundings) ?? 0);
+/**
+ * The limit of the container, or else of the pod. A limit of 0 is no limit, as for kubelet.
+ * Source: kubelet v1.37 pkg/api/v1/resource/helpers.go, MergeContainerResourceLimits.
+ */
+function limitIn(resources: Resources, name: string): Quantity | undefined {
+	for (const { limits } of resources) {
+		const limit = parseQuantity(limits.get(name) ?? '0');
+		if (limit.nanos !== 0n) return limit;
+	}
+	return undefined;
 }
 
-/** A limit of 0 is no limit, as for kubelet. */
-function hasLimit(container: Container, name: string): boolean {
-	return amountOf(container.resources.limits, name).nanos !== 0n;
-}
-
-/** An absent request equals the limit: the default of an API server. */
-function requestOf({ resources }: Container, name: string): Quantity {
-	return amountOf(resources.requests.has(name) ? resources.requests : resources.limits, name);
-}
-
-/** 0 if absent. */
-function amountOf(amounts: ReadonlyMap<string, string>, name: string): Quantity {
-	return parseQuantity(amounts.get(name) ?? '0');
+/** The request of the container, or else of the pod; 0 if absent. An absent request equals the limit, as for a server. */
+function requestIn(resources: Resources, name: string): Quantity {
+	const amounts = resources.map(({ limits, requests }) => requests.get(name) ?? limits.get(name));
+	return parseQuantity(amounts.find((amount) => amount !== undefined) ?? '0');
 }
 
 function invalid(text: string): ConfigMapFsError {

@@ -1,5 +1,6 @@
 /** The node of the pod: this machine stands in for it. */
 
+import { statfsSync } from 'node:fs';
 import { availableParallelism, hostname, totalmem } from 'node:os';
 import type { PodSurroundings } from '../../pod/pod-objects.js';
 
@@ -12,5 +13,12 @@ export function localSurroundings(): PodSurroundings {
 		podIP: LOOPBACK,
 		cpuCount: availableParallelism(),
 		memoryBytes: totalmem(),
+		diskBytes: diskBytes(),
 	};
+}
+
+/** Size of the file system of `/`. Unit: bytes. */
+function diskBytes(): number {
+	const { blocks, bsize } = statfsSync('/');
+	return blocks * bsize;
 }

@@ -518,6 +518,7 @@ export const CASES = {
 			'spec.nodeName',
 			'spec.serviceAccountName',
 			'spec.hostname',
+			'spec.resources',
 			'spec.containers[].resources.limits',
 			'spec.containers[].resources.requests',
 		],

@@ -157,6 +157,9 @@ officialCases(['L'], (official) => {
 			]),
 		);
 		expect(lines.find((line) => line.startsWith('F2='))).toMatch(/^F2=[0-9a-f]{8}-[0-9a-f]{4}-5/);
+		// A container without a limit has that of its pod.
+		const ofPod = { ...spec, resources: { limits: { cpu: 1000, memory: '1Gi' } } };
+		expect((await succeed([manifest(ofPod)])).split('\n')).toEqual(expect.arrayContaining(['R0=64', 'R1=1000']));
 		// Absent fields have local replacements.
 		const without = (await succeed([manifest({})])).split('\n');
 		expect(without).toEqual(expect.arrayContaining([`F4=${hostname()}`, 'F5=default', 'HOSTNAME=web']));

@@ -109,7 +109,7 @@ export const FIELDS = {
 	},
 	'spec.volumes[].downwardAPI.items[].resourceFieldRef': {
 		support: 'yes',
-		note: 'limits and requests of the manifest; an absent limit is that of this machine',
+		note: 'limits and requests of the container, else of the pod; an absent limit is that of this machine',
 	},
 	'spec.volumes[].downwardAPI.defaultMode': { support: 'yes', note: '' },
 	'spec.volumes[].projected.defaultMode': { support: 'yes', note: '', covers: ['VolumeSource.defaultMode'] },
@@ -294,6 +294,11 @@ export const FIELDS = {
 	},
 	'spec.containers[].volumeMounts[].mountPropagation': { support: 'ignored', note: 'nothing is propagated' },
 	'spec.containers[].volumeMounts[].recursiveReadOnly': { support: 'ignored', note: '' },
+	'spec.resources': {
+		support: 'partly',
+		note: 'for resourceFieldRef of containers without an amount of their own; not enforced',
+		covers: ['PodSpec.resources'],
+	},
 	'spec.containers[].resources.limits': {
 		support: 'partly',
 		note: 'for resourceFieldRef; not enforced',

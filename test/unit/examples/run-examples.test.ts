@@ -13,7 +13,8 @@ import { parseManifest } from '../../../src/sources/manifests/manifest-parser.js
 import { storeOf } from '../store/source-objects.js';
 
 const FOLDER = fileURLToPath(new URL('../../../examples/run/', import.meta.url));
-const SURROUNDINGS = { nodeName: 'node', hostIP: '10.0.0.1', podIP: '10.0.0.2', cpuCount: 2, memoryBytes: 2 ** 30 };
+const SIZES = { cpuCount: 2, memoryBytes: 2 ** 30, diskBytes: 2 ** 40 };
+const SURROUNDINGS = { nodeName: 'node', hostIP: '10.0.0.1', podIP: '10.0.0.2', ...SIZES };
 
 /** The rules that lint reports for each example, because the example shows them. */
 const REPORTED_RULES: Readonly<Record<string, readonly string[]>> = {

@@ -1,6 +1,13 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { divideUp, milliValue, parseQuantity, quantityOf, wholeValue } from '../../../src/go/quantity.js';
+import {
+	divideUp,
+	formatQuantity,
+	milliValue,
+	parseQuantity,
+	quantityOf,
+	wholeValue,
+} from '../../../src/go/quantity.js';
 
 const LARGEST = 9_223_372_036_854_775_807_000_000_000n;
 
@@ -143,4 +150,23 @@ test.each<readonly [bigint, bigint, bigint]>([
 
 test('quantityOf drops a fraction', () => {
 	expect(wholeValue(quantityOf(8_589_934_592.9))).toBe(8_589_934_592n);
+});
+
+test.each([
+	['0', '0'],
+	['0Gi', '0'],
+	['1000m', '1'],
+	['1500m', '1500m'],
+	['1.5', '1500m'],
+	['2000', '2k'],
+	['12e6', '12e6'],
+	['1000000e3', '1e9'],
+	['1024Ki', '1Mi'],
+	['1.5Gi', '1536Mi'],
+	['0.5Ki', '512'],
+	['100Mi', '100Mi'],
+	['-2048Mi', '-2Gi'],
+	['5n', '5n'],
+])('formatQuantity prints %s as %s', (text, expected) => {
+	expect(formatQuantity(text)).toBe(expected);
 });

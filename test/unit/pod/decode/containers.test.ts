@@ -218,3 +218,15 @@ describe('volumeMounts', () => {
 		expect(decode(value, 'Deployment').spec.volumes).toMatchObject([{ name: 'data', source: { kind: 'configMap' } }]);
 	});
 });
+
+it.each([
+	[{ cpu: '1' }, { cpu: '1000m' }, undefined],
+	[{ cpu: '1' }, { cpu: '1001m', memory: '1Gi' }, '"1001m": must be less than or equal to cpu limit of 1'],
+	[{ memory: '1024Mi' }, { memory: '1.5Gi' }, '"1536Mi": must be less than or equal to memory limit of 1Gi'],
+	[{ 'example.com/gpu': 2 }, { 'example.com/gpu': 1 }, '"1": must be equal to example.com/gpu limit of 2'],
+	[{ 'hugepages-2Mi': '4Mi' }, { 'hugepages-2Mi': '4096Ki' }, undefined],
+	[{ 'hugepages-2Mi': '4Mi' }, { 'hugepages-2Mi': '2Mi' }, '"2Mi": must be equal to hugepages-2Mi limit of 4Mi'],
+])('compares limits %j with requests %j', (limits, requests, fault) => {
+	const text = `resources/requests/${Object.keys(requests)[0]}| spec.containers[0].resources.requests: Invalid value: ${fault}`;
+	expect(containerFaults({ resources: { limits, requests } })).toEqual(fault === undefined ? [] : [text]);
+});

@@ -73,6 +73,7 @@ describe('the pod of a workload', () => {
 				},
 			],
 			volumes: [],
+			resources: { limits: new Map(), requests: new Map() },
 			securityContext: {
 				runAsUser: undefined,
 				runAsGroup: undefined,
@@ -84,6 +85,20 @@ describe('the pod of a workload', () => {
 			hostname: undefined,
 			enableServiceLinks: true,
 		});
+	});
+
+	it('has the resources of the pod, and refuses requests above them', () => {
+		const resources = { limits: { cpu: 2, memory: '1Gi' }, requests: { cpu: '500m' } };
+		expect(decode(podValue({ resources })).spec.resources).toEqual({
+			limits: new Map([
+				['cpu', '2'],
+				['memory', '1Gi'],
+			]),
+			requests: new Map([['cpu', '500m']]),
+		});
+		expect(faults(podValue({ resources: { ...resources, requests: { cpu: '3000m' } } }))).toEqual([
+			'spec/resources/requests/cpu| spec.resources.requests: Invalid value: "3": must be less than or equal to cpu limit of 2',
+		]);
 	});
 
 	it('has the values of the spec', () => {

@@ -147,7 +147,7 @@ describe('downwardValue of a resourceFieldRef', () => {
 		['limits.memory', '1Gi', '8'],
 		['requests.cpu', '1', '0'],
 		['requests.memory', '1', '0'],
-		['limits.ephemeral-storage', '1', '0'],
+		['limits.ephemeral-storage', '1Gi', '100'],
 		['limits.hugepages-1Gi', '1', '0'],
 	])('divides %s of this machine by %s, if there is no limit, to %s', (name, divisor, value) => {
 		expect(amountIn(makeContainer(), resource(name, divisor))).toBe(value);
@@ -160,6 +160,20 @@ describe('downwardValue of a resourceFieldRef', () => {
 		const limited = makeContainer({ resources: amounts({ cpu: '3', memory: '1Gi' }, { memory: '1Mi' }) });
 		expect(amountIn(limited, resource('requests.cpu'))).toBe('3');
 		expect(amountIn(limited, resource('requests.memory'))).toBe('1048576');
+	});
+
+	test('takes the amounts of the pod if the container has none', () => {
+		const resources = amounts({ cpu: '4', memory: '2Gi' }, { cpu: '250m' });
+		const own = makeContainer({ resources: amounts({ memory: '1Gi', cpu: '0' }) });
+		const pod = makePod(own, {}, { resources });
+		const value = (name: string, divisor = '1') => downwardValue(resource(name, divisor), pod, own, SURROUNDINGS);
+		expect([value('limits.cpu'), value('limits.memory', '1Gi')]).toEqual(['4', '1']);
+		const bare = makePod(APP, {}, { resources });
+		const ofPod = (name: string, divisor = '1') => downwardValue(resource(name, divisor), bare, APP, SURROUNDINGS);
+		expect([ofPod('limits.memory', '1Gi'), ofPod('requests.memory', '1Gi')]).toEqual(['2', '2']);
+		expect([ofPod('requests.cpu', '1m'), ofPod('requests.ephemeral-storage')]).toEqual(['250', '0']);
+		expect(downwardStandIn(resource('limits.cpu'), bare, APP)).toBeUndefined();
+		expect(downwardStandIn(resource('limits.ephemeral-storage'), bare, APP)).toMatch(/^the size of the disk/);
 	});
 
 	test('is exact for large amounts', () => {
@@ -200,10 +214,7 @@ describe('downwardStandIn', () => {
 		[field('status.podIPs'), 'an address of this machine'],
 		[resource('limits.cpu'), 'the number of CPUs of this machine, because the container has no limit'],
 		[resource('limits.memory'), 'the memory of this machine, because the container has no limit'],
-		[
-			resource('limits.ephemeral-storage'),
-			'0, because the container has no limit and the storage of a node is unknown here',
-		],
+		[resource('limits.ephemeral-storage'), 'the size of the disk of this machine, because the container has no limit'],
 		[resource('requests.cpu'), undefined],
 	])('describes the replacement for %j: %j', (ref, standIn) => {
 		expect(downwardStandIn(ref, makePod(APP), APP)).toBe(standIn);

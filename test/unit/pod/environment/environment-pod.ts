@@ -21,6 +21,7 @@ export const SURROUNDINGS: PodSurroundings = {
 	podIP: '192.0.2.8',
 	cpuCount: 6,
 	memoryBytes: 8_589_934_592,
+	diskBytes: 107_374_182_400,
 };
 
 export function makeContainer(fields: Partial<Container> = {}): Container {
@@ -56,6 +57,7 @@ export function makePod(container: Container, metadata: Partial<PodMetadata> = {
 			initContainers: [],
 			containers: [container],
 			volumes: [],
+			resources: { limits: new Map(), requests: new Map() },
 			securityContext: { runAsUser: undefined, runAsGroup: undefined, fsGroup: undefined, supplementalGroups: [] },
 			nodeName: undefined,
 			serviceAccountName: 'default',

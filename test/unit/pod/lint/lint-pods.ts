@@ -55,6 +55,7 @@ export function podOf({ kind = 'Pod', volumes = [], app, initContainer, ...more 
 			initContainers: initContainer === undefined ? [] : [makeContainer(initContainer)],
 			containers: [makeContainer(app ?? {})],
 			volumes,
+			resources: { limits: new Map(), requests: new Map() },
 			securityContext: {
 				runAsUser: undefined,
 				runAsGroup: undefined,
