@@ -25,6 +25,7 @@ import { unindentedLexer } from './lexer.js';
 import { readGoNumber } from './numbers.js';
 import { BOOLEAN_WORDS, NULL_WORDS } from './resolve.js';
 import { scalarFault } from './scalar-fault.js';
+import { findTabFault } from './tabs.js';
 
 /** The reason why a text is not a document. */
 export interface YamlFault {
@@ -104,8 +105,13 @@ export function readYaml(input: string): readonly (YamlDocument | YamlFault)[] {
 	// One character replaces one character, so offsets stay valid.
 	const text = input.replace(OTHER_LINE_ENDS, '\n');
 	try {
-		return parseDocuments(text).map((document) => {
+		const tab = findTabFault(text);
+		return parseDocuments(text).map((document, index) => {
 			const [error] = document.errors;
+			const end = error?.code === 'TAB_AS_INDENT' ? text.length : (error?.pos[0] ?? document.range[2]);
+			if (tab !== undefined && index === 0 && tab.offset <= end) {
+				return { offset: tab.offset, reason: `yaml: ${tab.reason}`, syntax: true };
+			}
 			if (error !== undefined) return { offset: error.pos[0], reason: `yaml: ${faultText(error)}`, syntax: true };
 			const converter = new Converter(text);
 			try {

@@ -312,7 +312,7 @@ describe('parseManifest on invalid files', () => {
 		[
 			'a tab',
 			`${head('a')}data:\n\tk: v\n---\n${head('b')}`,
-			['f.yaml:6:1 yaml: tabs are not allowed as indentation'],
+			['f.yaml:6:1 yaml: found character that cannot start any token; indent with spaces, not with a tab'],
 			['default/b:'],
 		],
 		[
