@@ -8,6 +8,7 @@ import type { PodCatalog } from '../inputs/pod-catalog.js';
 import { appliedAnnotationBytes } from '../model/last-applied.js';
 import type { ManifestObject } from '../model/manifest-object.js';
 import { formatObjectKey, type ObjectKey } from '../model/object-key.js';
+import { fieldText } from '../pod/decode/object-reader.js';
 import { decodePod } from '../pod/decode/pod.js';
 import type { Finding, Severity } from '../pod/lint/finding.js';
 import { type LintViolation, lintObjects, lintPod } from '../pod/lint/lint-pod.js';
@@ -104,14 +105,18 @@ class Lint {
 
 	add(object: ManifestObject & { locate?(path: readonly (string | number)[]): string }): void {
 		const { catalog, defaultNamespace, walk, container } = this.#input;
-		const { pod, violations } = decodePod(object, { defaultNamespace });
+		const { readable: pod, violations } = decodePod(object, { defaultNamespace });
 		if (pod !== undefined && container !== undefined && !hasContainer(pod, container)) return;
 		this.#count += 1;
 		const namespace = pod?.metadata.namespace ?? object.namespace ?? defaultNamespace;
 		const found = lintPod({
 			pod,
 			objects: catalog.objects(namespace),
-			violations: violations.map(({ path, text }) => ({ location: object.locate?.(path) ?? object.location, text })),
+			violations: violations.map(({ path, text }) => ({
+				location: object.locate?.(path) ?? object.location,
+				field: fieldText(path),
+				text,
+			})),
 			walk,
 			container,
 			absenceOf: (kind, name) => this.#absenceOf(kind, { namespace, name }),

@@ -26,6 +26,8 @@ export interface PodDecoderOptions {
 /** The result of decoding. There is a pod exactly if there is no violation. */
 export interface DecodedPod {
 	readonly pod: Pod | undefined;
+	/** The pod with zero values in place of fields that cannot be read; undefined for an object without a pod template. */
+	readonly readable: Pod | undefined;
 	readonly violations: readonly Violation[];
 }
 
@@ -37,7 +39,7 @@ export function decodePod(object: ManifestObject, options: PodDecoderOptions): D
 	const kind = workloadKind(object);
 	if (kind === undefined) {
 		const text = `kind "${object.kind}" in version "${object.apiVersion}" has no pod template`;
-		return { pod: undefined, violations: [{ path: ['kind'], text }] };
+		return { pod: undefined, readable: undefined, violations: [{ path: ['kind'], text }] };
 	}
 	const findings = new Findings();
 	const root = ObjectReader.root(object.value, kind.kind, findings);
@@ -49,9 +51,9 @@ export function decodePod(object: ManifestObject, options: PodDecoderOptions): D
 	const spec = decodeSpec(template.member('spec', 'PodSpec'), claims, options.strictEnvNames ?? false);
 	const isIndexed = JOBS.has(kind.kind) && controller.text('completionMode', 'v1.CompletionMode') === 'Indexed';
 	const { violations } = findings;
-	if (violations.length > 0) return { pod: undefined, violations };
 	const pod = { workload, metadata, spec };
-	return { pod: isIndexed ? withCompletionIndex(pod) : pod, violations };
+	const readable = isIndexed ? withCompletionIndex(pod) : pod;
+	return { pod: violations.length > 0 ? undefined : readable, readable, violations };
 }
 
 /** The object with the metadata and the spec of the pod, and its parent, the spec of the controller. */

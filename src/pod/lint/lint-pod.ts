@@ -15,7 +15,7 @@ import { type AbsenceOf, type AppliedBytesOf, type LintSubject, lintSubject, typ
 import * as volume from './volume-rules.js';
 
 export interface LintInput {
-	/** Undefined if its workload is invalid. Then only violations are reported. */
+	/** Fields with violations have zero values. Undefined if there is no pod: then only violations are reported. */
 	readonly pod: Pod | undefined;
 	readonly objects: PodObjects;
 	/** Faults that the reader of the manifests found. */
@@ -33,6 +33,8 @@ export interface LintInput {
 export interface LintViolation {
 	/** `file:line:column`. */
 	readonly location: string;
+	/** Path of the faulty field, such as `spec.containers[0].env`. Default: unknown. */
+	readonly field?: string;
 	/** Text of the API server or the reader. */
 	readonly text: string;
 	/** The rule, if the object is used; absent for an error. */
@@ -119,11 +121,39 @@ export function lintPod(input: LintInput): readonly Finding[] {
 	});
 	if (pod !== undefined) {
 		const subject = lintSubject(pod, objects, { walk, container, absenceOf, appliedBytesOf });
+		const faulty = violations.flatMap(({ field }) => field ?? []);
 		for (const [rule, problemsOf] of Object.entries(RULES)) {
-			for (const problem of problemsOf(subject)) findings.push({ ...problem, rule, location: pod.workload.location });
+			if (dependsOnFaulty(rule, faulty)) continue;
+			for (const problem of problemsOf(subject)) {
+				if (faulty.some((field) => isAtOrBelow(problem.field, field))) continue;
+				findings.push({ ...problem, rule, location: pod.workload.location });
+			}
 		}
 	}
 	return findings.sort(compareFindings);
+}
+
+/** A list, or the name of one of its entries, that other fields refer to. */
+const REFERRED =
+	/(^|\.)(spec|template|volumes|volumeMounts|volumeDevices|(initC|c)ontainers|env|envFrom)(\[\d+\](\.(name|prefix))?)?$/;
+/** Rules that report that an entry of a list is absent. */
+const ABSENCE_RULES = new Set([
+	'subpath-expr-undefined',
+	'undefined-reference',
+	'service-variable',
+	'unknown-container',
+	'unknown-volume',
+	'unused-volume',
+]);
+
+/** Whether the rule would report as absent an entry that is only misspelt. */
+function dependsOnFaulty(rule: string, faulty: readonly string[]): boolean {
+	return ABSENCE_RULES.has(rule) && faulty.some((field) => REFERRED.test(field));
+}
+
+/** The violation says enough about its field. */
+function isAtOrBelow(field: string, faulty: string): boolean {
+	return field.startsWith(faulty) && /^(?:[.[]|$)/.test(field.slice(faulty.length));
 }
 
 /** Checks objects without a pod. The findings have no location. Errors: none. */

@@ -80,9 +80,41 @@ describe('findings', () => {
 	test('about an invalid workload have the API server’s text', () => {
 		const bad = deployment('web', 'app').replace('name: app\n', 'name: A B\n');
 		const { findings, workloadCount } = lint(bad);
-		expect(findings.map(({ rule, location }) => `${rule} ${location}`)).toEqual(['invalid-manifest f.yaml:10:15']);
+		expect(findings.map(({ rule, location }) => `${rule} ${location}`)).toEqual([
+			'invalid-manifest f.yaml:10:15',
+			'missing-object f.yaml:12:32',
+			'missing-object f.yaml:13:29',
+		]);
 		expect(findings[0]).toMatchObject({ workload: 'deployment/web', severity: 'error' });
 		expect(workloadCount).toBe(1);
+	});
+
+	test('about an invalid workload include those of valid fields, and not the consequences of an invalid one', () => {
+		const bad = `apiVersion: v1
+kind: Pod
+metadata: {name: p}
+spec:
+  hostname: A_B
+  volumes:
+  - {name: 7, configMap: {name: app}}
+  - {name: w, configMap: {name: none}}
+  containers:
+  - name: c
+    command: [./app, $(UNSET)]
+    volumeMounts:
+    - {name: v, mountPath: /v}
+    - {name: w, mountPath: /etc}
+---
+`;
+		const found = (text: string) => rules(text).map((line) => line.replace(/ pod\/p$/, ''));
+		expect(found(bad + CONFIG_MAP.replace('"  "', 'v').replace('immutable: true\n', ''))).toEqual([
+			'invalid-manifest f.yaml:5:13',
+			'invalid-manifest f.yaml:7:12',
+			'missing-object f.yaml:8:33',
+			'invalid-manifest f.yaml:13:14',
+			'hides-system-directory f.yaml:14:28',
+		]);
+		expect(found(bad.replace('7', 'v'))).toContain('undefined-reference f.yaml:11:22');
 	});
 
 	test('about missing Secrets are not errors if a cluster may have them', () => {
