@@ -1,6 +1,7 @@
 /** Makes the sources that need no cluster: manifests, kustomizations and generated ConfigMaps. */
 
 import type { PathMatch } from '../base/glob.js';
+import type { FieldValidation } from '../model/fields/unknown-fields.js';
 import { isFileOpenForWriting } from '../native/libc.js';
 import { GeneratedSource } from '../sources/generators/generated-source.js';
 import { KustomizeSource } from '../sources/kustomize/kustomize-source.js';
@@ -14,6 +15,7 @@ export interface LocalSourceOptions extends InputEnvironment {
 	readonly recursive: boolean;
 	/** Namespace of objects that name none. */
 	readonly namespace: string;
+	readonly fieldValidation: FieldValidation;
 	/** Physical paths of directories that are never entered. Default is none. */
 	readonly ignore?: ReadonlySet<string>;
 	/** Manifest files and directories that are not read. Default is none. */
@@ -21,10 +23,11 @@ export interface LocalSourceOptions extends InputEnvironment {
 }
 
 export function makeLocalSource(request: SourceRequest, options: LocalSourceOptions): Source {
-	const { recursive, namespace, cwd, env, stdin, log, ignore, exclude } = options;
+	const { recursive, namespace, fieldValidation, cwd, env, stdin, log, ignore, exclude } = options;
 	if (request.kind === 'create') return new GeneratedSource(request.flags, { namespace, cwd, env, log });
 	const common = {
 		defaultNamespace: namespace,
+		fieldValidation,
 		openForWriting: isFileOpenForWriting,
 		log,
 		...(ignore === undefined ? {} : { ignore }),

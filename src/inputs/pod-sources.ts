@@ -20,7 +20,7 @@ export interface PodSources {
 
 /** Reads nothing but the kubeconfig. Errors: CONFIG_INVALID if the kubeconfig, context, cluster or user does not exist. */
 export async function openPodSources(
-	request: Pick<PodRequest, 'sources' | 'recursive' | 'cluster' | 'namespace'>,
+	request: Pick<PodRequest, 'sources' | 'recursive' | 'fieldValidation' | 'cluster' | 'namespace'>,
 	environment: InputEnvironment & Pick<LocalSourceOptions, 'exclude'> & { readonly onEvent: EventListener },
 ): Promise<PodSources> {
 	const cluster =
@@ -28,7 +28,7 @@ export async function openPodSources(
 			? undefined
 			: await openPodCluster(request.cluster, { ...environment, namespace: request.namespace });
 	const namespace = request.namespace ?? cluster?.namespace ?? 'default';
-	const options = { ...environment, recursive: request.recursive, namespace };
+	const options = { ...environment, recursive: request.recursive, fieldValidation: request.fieldValidation, namespace };
 	return {
 		sources: request.sources.map((source) => makeLocalSource(source, options)),
 		cluster,

@@ -1,5 +1,6 @@
 /** The inputs that a command line names, before anything is read. Types only; the parsers of flags make the values. */
 
+import type { FieldValidation } from '../model/fields/unknown-fields.js';
 import type { SyncRange } from '../model/sync-pace.js';
 import type { ChangeDetection } from '../sources/cluster/change-detection.js';
 import type { GeneratorFlags } from '../sources/generators/generated-config-map.js';
@@ -37,6 +38,8 @@ export interface PodRequest {
 	readonly sources: readonly SourceRequest[];
 	/** Whether directories of manifests are read with their subdirectories. */
 	readonly recursive: boolean;
+	/** What unknown fields of manifests do. */
+	readonly fieldValidation: FieldValidation;
 	/** The layer below the other sources. */
 	readonly cluster: ClusterRequest | undefined;
 	/** Undefined for the namespace of the cluster's context, or `default`. */

@@ -1,6 +1,6 @@
 /**
- * Decodes a JSON-like value into a ConfigMap, as strictly as an API server: converts no value to a string, and refuses
- * unknown fields. Pure; knows nothing of YAML. Finds all violations, not only the first.
+ * Decodes a JSON-like value into a ConfigMap, as strictly as an API server: converts no value to a string. Unknown fields
+ * are ignored. Pure; knows nothing of YAML. Finds all violations, not only the first.
  */
 
 import type { ConfigMap } from './config-map.js';
@@ -16,12 +16,10 @@ export interface DecodedConfigMap {
 	readonly violations: readonly Violation[];
 }
 
-const OBJECT_FIELDS = new Set(['apiVersion', 'kind', 'metadata', 'data', 'binaryData', 'immutable']);
-
 /** Decodes one ConfigMap. `defaultNamespace` is for an object that names none. Errors: none; see `violations`. */
 export function decodeConfigMap(value: unknown, defaultNamespace: string): DecodedConfigMap {
 	const decoder = new ObjectDecoder('ConfigMap');
-	const root = decoder.root(value, OBJECT_FIELDS);
+	const root = decoder.root(value);
 	const { key, isNamed, labels } = decoder.metadata(root, defaultNamespace);
 	const data = decoder.texts(root, 'data');
 	const binaryData = decoder.bytes(root, 'binaryData');

@@ -26,26 +26,6 @@ export interface DecodedMetadata {
 	readonly annotations: ReadonlyMap<string, string>;
 }
 
-/** Source: kubernetes v1.32 apimachinery meta/v1, ObjectMeta; clusterName was a field until v1.24. */
-const METADATA_FIELDS = new Set([
-	'name',
-	'generateName',
-	'namespace',
-	'selfLink',
-	'uid',
-	'resourceVersion',
-	'generation',
-	'creationTimestamp',
-	'deletionTimestamp',
-	'deletionGracePeriodSeconds',
-	'labels',
-	'annotations',
-	'ownerReferences',
-	'finalizers',
-	'managedFields',
-	'clusterName',
-]);
-
 /** Decodes the fields of one object and collects the violations. */
 export class ObjectDecoder {
 	readonly violations: Violation[] = [];
@@ -55,17 +35,15 @@ export class ObjectDecoder {
 		this.#kind = kind;
 	}
 
-	/** The value if it is an object, otherwise an empty object. Reports fields that are not in `known`. */
-	root(value: unknown, known: ReadonlySet<string>): JsonObject {
+	/** The value if it is an object, otherwise an empty object. */
+	root(value: unknown): JsonObject {
 		const root = isJsonObject(value) ? value : {};
 		if (root !== value) this.#mistyped([], value, `v1.${this.#kind}`, undefined);
-		this.#refuseUnknown(root, known, []);
 		return root;
 	}
 
 	metadata(root: JsonObject, defaultNamespace: string): DecodedMetadata {
 		const metadata = this.#mapping(root, 'metadata', 'v1.ObjectMeta');
-		this.#refuseUnknown(metadata, METADATA_FIELDS, ['metadata']);
 		const name = this.#name(metadata);
 		const namespace = this.#metadataText(metadata, 'namespace') || defaultNamespace;
 		const key = { namespace, name };
@@ -171,14 +149,6 @@ export class ObjectDecoder {
 			else this.#mistyped(['metadata', field, key], item, 'string', `ObjectMeta.metadata.${field}`);
 		}
 		return strings;
-	}
-
-	#refuseUnknown(value: JsonObject, known: ReadonlySet<string>, path: Path): void {
-		for (const field of Object.keys(value)) {
-			if (known.has(field)) continue;
-			const full = [...path, field];
-			this.report(full, `strict decoding error: unknown field "${full.join('.')}"`);
-		}
 	}
 
 	#mistyped(path: Path, value: unknown, goType: string, goField: string | undefined): void {

@@ -17,14 +17,13 @@ export interface DecodedSecret {
 	readonly violations: readonly Violation[];
 }
 
-const OBJECT_FIELDS = new Set(['apiVersion', 'kind', 'metadata', 'type', 'data', 'stringData', 'immutable']);
 /** Source: kubernetes v1.32 core/v1/defaults.go, SetDefaults_Secret. */
 const DEFAULT_TYPE = 'Opaque';
 
 /** Decodes one Secret. `defaultNamespace` is for an object that names none. Errors: none; see `violations`. */
 export function decodeSecret(value: unknown, defaultNamespace: string): DecodedSecret {
 	const decoder = new ObjectDecoder('Secret');
-	const root = decoder.root(value, OBJECT_FIELDS);
+	const root = decoder.root(value);
 	const { key, isNamed, annotations } = decoder.metadata(root, defaultNamespace);
 	const stringData = decoder.texts(root, 'stringData');
 	const data = new Map([...decoder.bytes(root, 'data'), ...stringData]);

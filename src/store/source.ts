@@ -23,7 +23,7 @@ export interface SourceObject extends LocatedObject, ObjectIdentity {
 }
 
 /** The lint rules of inputs that kubectl accepts and that are probably mistakes. */
-export type WarningRule = 'duplicate-key' | 'duplicate-object';
+export type WarningRule = 'duplicate-key' | 'duplicate-object' | 'unknown-field';
 
 /** A fault of an input, for people. */
 export interface Problem {

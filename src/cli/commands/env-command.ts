@@ -8,6 +8,7 @@
  */
 
 import { ConfigMapFsError, EXIT_STATUS } from '../../base/errors.js';
+import { ProblemReporter } from '../../control/problem-reporter.js';
 import { ObjectLocations } from '../../explain/object-locations.js';
 import { Snapshot } from '../../explain/snapshot.js';
 import { parseFlags } from '../../go/flags.js';
@@ -118,11 +119,15 @@ async function readReport(
 	{ message, showSecrets }: { readonly message: (lines: string) => void; readonly showSecrets: boolean },
 ): Promise<EnvReport> {
 	const log = commandLogger(message);
+	const onEvent = eventLog(log);
 	const { sources, cluster, defaultNamespace } = await openPodSources(line.pod, {
 		...inputEnvironment(context, log),
-		onEvent: eventLog(log),
+		onEvent,
 	});
+	const reporter = new ProblemReporter(onEvent);
 	const snapshot = await Snapshot.read({ sources, cluster });
+	// An invalid workload explains why none is found.
+	reporter.update(snapshot.problems);
 	const { catalog } = snapshot;
 	const reader = new PodReader({
 		catalog,
@@ -139,9 +144,7 @@ async function readReport(
 	const { namespace, name } = pod.metadata;
 	const names = configMapNames(pod, { ...container, volumeMounts: [] });
 	await snapshot.readFromCluster([{ namespace, names }]);
-	for (const { location, reason, warning, isLogged } of snapshot.problems) {
-		if (isLogged !== true) log[warning === undefined ? 'error' : 'warn'](`${location}: ${reason}`);
-	}
+	reporter.update(snapshot.problems);
 	const objects = catalog.objects(namespace);
 	const environment: Environment = buildEnvironment(pod, container, objects, localSurroundings(), {
 		strictNames: line.strictEnvNames,

@@ -30,9 +30,11 @@ import { commandLogger } from '../print/text-logger.js';
 const OUTPUT = { group: 'Output:' } as const;
 const RULES = { group: 'Rules:' } as const;
 
+const { validate: _validate, ...snapshotOptions } = SNAPSHOT_OPTIONS;
+
 const LINT_FLAGS = {
-	...SNAPSHOT_OPTIONS,
-	container: { ...SNAPSHOT_OPTIONS.container, describe: 'Check only this container and its volumes (default: all)' },
+	...snapshotOptions,
+	container: { ...snapshotOptions.container, describe: 'Check only this container and its volumes (default: all)' },
 	walk: { ...RULES, type: 'boolean', describe: 'Also check for applications that walk their volumes' },
 	disable: { ...RULES, type: 'string', value: 'RULE[,RULE]', describe: 'Turn off rules; may be repeated' },
 	exclude: { ...RULES, type: 'string', value: 'GLOB', describe: 'Skip files of directories, such as charts/**' },

@@ -81,6 +81,7 @@ async function mountUntilEnd(
 				cluster,
 				kubeletDelay: line.kubeletDelay,
 				recursive: line.recursive,
+				fieldValidation: line.fieldValidation,
 				namespace: line.namespaces[0] ?? cluster?.namespace ?? 'default',
 				// With `-f . -R` the mount must not be a source of itself.
 				ignore: new Set([mountPoint.path]),

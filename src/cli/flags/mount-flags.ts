@@ -6,6 +6,7 @@ import { LOG_LEVELS, type LogLevel } from '../../base/log.js';
 import type { Owner } from '../../drivers/presentation.js';
 import { type ParsedFlags, parseFlags } from '../../go/flags.js';
 import type { ClusterRequest, SourceRequest } from '../../inputs/requests.js';
+import type { FieldValidation } from '../../model/fields/unknown-fields.js';
 import { LabelSelector } from '../../model/label-selector.js';
 import type { SyncRange } from '../../model/sync-pace.js';
 import { DRIVER_CHOICES, type DriverChoice } from '../../mount/driver-choice.js';
@@ -17,7 +18,7 @@ import type { CommandHelp, HelpOptions } from '../print/help.js';
 import { LOG_FORMATS, type LogFormat } from '../print/logger.js';
 import { CLUSTER_OPTIONS, readClusterFlags, readKubeletDelay } from './cluster-flags.js';
 import { parseCount, parseDuration, parseId, parseItem, parseMode } from './flag-values.js';
-import { readSourceFlags } from './source-flags.js';
+import { readSourceFlags, readValidation } from './source-flags.js';
 
 const VALUE = { type: 'string' } as const;
 const SWITCH = { type: 'boolean' } as const;
@@ -74,6 +75,13 @@ export const SOURCE_OPTIONS = {
 		describe: 'Add a file, or all files of a directory, and watch it',
 	},
 	'from-env-file': { ...VALUE, ...SOURCES, value: 'FILE', describe: 'Add the KEY=VALUE lines of a file, and watch it' },
+	validate: {
+		...VALUE,
+		...SOURCES,
+		value: 'strict',
+		valueIfBare: 'strict',
+		describe: 'Treat unknown fields of manifests as errors (strict), warn (default), or ignore',
+	},
 } as const satisfies HelpOptions;
 
 /** Flags of `mount`, in the order of its help. */
@@ -161,6 +169,7 @@ export interface MountLine {
 	readonly cluster: ClusterRequest | undefined;
 	readonly kubeletDelay: SyncRange | undefined;
 	readonly recursive: boolean;
+	readonly fieldValidation: FieldValidation;
 	readonly namespaces: readonly string[];
 	readonly layout: LayoutOptions;
 	readonly filter: StoreFilter;
@@ -204,6 +213,7 @@ export function readMountLine(args: readonly string[]): MountLine {
 		cluster,
 		kubeletDelay: readKubeletDelay(flags),
 		recursive: flags.is('recursive'),
+		fieldValidation: readValidation(flags),
 		namespaces: flags.all('namespace'),
 		layout: readLayout(flags),
 		filter: readFilter(flags),

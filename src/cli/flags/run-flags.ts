@@ -13,7 +13,7 @@ import type { LogFormat } from '../print/logger.js';
 import { CLUSTER_OPTIONS, readClusterFlags, readKubeletDelay } from './cluster-flags.js';
 import { parseDuration } from './flag-values.js';
 import { LOG_OPTIONS, SOURCE_OPTIONS } from './mount-flags.js';
-import { readSourceFlags } from './source-flags.js';
+import { readSourceFlags, readValidation } from './source-flags.js';
 
 const VALUE = { type: 'string' } as const;
 const SWITCH = { type: 'boolean' } as const;
@@ -139,6 +139,7 @@ export function readPodFlags(flags: ParsedFlags, words: readonly string[], comma
 		workload,
 		sources,
 		recursive: flags.is('recursive'),
+		fieldValidation: readValidation(flags),
 		cluster: readClusterFlags(flags, sources.length > 0),
 		// As in kubectl, `-n ""` is the default.
 		namespace: namespaces[0] === '' ? undefined : namespaces[0],

@@ -3,8 +3,9 @@
  */
 
 import { ConfigMapFsError } from '../../base/errors.js';
-import type { GivenFlag } from '../../go/flags.js';
+import type { GivenFlag, ParsedFlags } from '../../go/flags.js';
 import type { SourceRequest } from '../../inputs/requests.js';
+import type { FieldValidation } from '../../model/fields/unknown-fields.js';
 
 const GENERATOR_FLAGS: Readonly<Record<string, 'fromLiteral' | 'fromFile' | 'fromEnvFile'>> = {
 	'from-literal': 'fromLiteral',
@@ -44,4 +45,22 @@ export function readSourceFlags(given: readonly GivenFlag[]): readonly SourceReq
 		}
 	}
 	return sources;
+}
+
+/** The values of kubectl's `--validate`: Go's booleans, and the names. Source: kubectl v1.32 cmd/util, GetValidationDirective. */
+const VALIDATIONS: ReadonlyMap<string, FieldValidation> = new Map([
+	...['strict', '1', 't', 'T', 'TRUE', 'true', 'True'].map((text) => [text, 'strict'] as const),
+	['warn', 'warn'],
+	...['ignore', '0', 'f', 'F', 'FALSE', 'false', 'False'].map((text) => [text, 'ignore'] as const),
+]);
+
+/** `--validate`; without it `warn`. Errors: USAGE with kubectl's text. */
+export function readValidation(flags: ParsedFlags): FieldValidation {
+	const text = flags.last('validate');
+	const validation = text === undefined ? 'warn' : VALIDATIONS.get(text);
+	if (validation !== undefined) return validation;
+	throw new ConfigMapFsError(
+		'USAGE',
+		`invalid - validate option "${text}"; must be one of: strict (or true), warn, ignore (or false)`,
+	);
 }

@@ -9,16 +9,6 @@ import { fieldText, type ObjectReader } from './object-reader.js';
 import { decodeResources } from './resources.js';
 import { descendingPathFaults, ID_TEXT, labelFaults, MAX_ID } from './validation.js';
 
-const VOLUME_MOUNT = new Set([
-	'name',
-	'readOnly',
-	'recursiveReadOnly',
-	'mountPath',
-	'subPath',
-	'mountPropagation',
-	'subPathExpr',
-]);
-
 export interface DecodedContainers {
 	readonly initContainers: readonly Container[];
 	readonly containers: readonly Container[];
@@ -62,7 +52,6 @@ function decodeVolumeMounts(container: ObjectReader, volumes: ReadonlyMap<string
 	// For a wrong subPath the server reports the list, not the entry.
 	const list = fieldText([...container.path, 'volumeMounts']);
 	return container.objects('volumeMounts', 'VolumeMount').map((reader) => {
-		reader.reportUnknown(VOLUME_MOUNT);
 		const name = reader.text('name');
 		if (name === '') reader.required('name');
 		else if (!volumes.has(name)) reader.notFound('name', name);

@@ -16,12 +16,6 @@ export interface EnvironmentRules {
 	readonly volumes: ReadonlyMap<string, PodVolume>;
 }
 
-const ENV_VAR = new Set(['name', 'value', 'valueFrom']);
-const KEY_REF = new Set(['name', 'key', 'optional']);
-const FILE_KEY_REF = new Set(['volumeName', 'path', 'key', 'optional']);
-const ENV_FROM_SOURCE = new Set(['prefix', 'configMapRef', 'secretRef']);
-const ENV_SOURCE = new Set(['name', 'optional']);
-
 /** A source of one variable: its field, its Go type and its decoder. */
 interface SourceReader {
 	readonly field: EnvVarSource['kind'];
@@ -44,7 +38,6 @@ const SOURCES: readonly SourceReader[] = [
 	{ field: 'secretKeyRef', goType: 'SecretKeySelector', decode: (reader) => decodeKeyRef(reader, 'secretKeyRef') },
 	{ field: 'fileKeyRef', goType: 'FileKeySelector', decode: decodeFileKeyRef },
 ];
-const ENV_VAR_SOURCE = new Set<string>(SOURCES.map(({ field }) => field));
 
 const ONE_OF_TEXT = 'must specify one of: `fieldRef`, `resourceFieldRef`, `configMapKeyRef` or `secretKeyRef`';
 const BESIDE_VALUE_TEXT = 'may not be specified when `value` is not empty';
@@ -53,10 +46,9 @@ const ONE_OF_REFS_TEXT = 'must specify one of: `configMapRef` or `secretRef`';
 
 export function decodeEnv(container: ObjectReader, rules: EnvironmentRules): readonly EnvVar[] {
 	return container.objects('env', 'EnvVar').map((reader) => {
-		reader.reportUnknown(ENV_VAR);
 		const name = reader.text('name');
 		if (name !== '') reader.check('name', name, rules.name);
-		else if (!reader.hasUnknown) reader.required('name');
+		else reader.required('name');
 		const value = reader.text('value');
 		const from = reader.object('valueFrom', 'EnvVarSource');
 		return { name, value, valueFrom: from === undefined ? undefined : decodeValueFrom(from, value !== '', rules) };
@@ -64,11 +56,10 @@ export function decodeEnv(container: ObjectReader, rules: EnvironmentRules): rea
 }
 
 function decodeValueFrom(reader: ObjectReader, hasValue: boolean, rules: EnvironmentRules): EnvVarSource | undefined {
-	reader.reportUnknown(ENV_VAR_SOURCE);
 	const present = SOURCES.filter(({ field }) => reader.has(field));
 	const sources = present.map(({ field, goType, decode }) => decode(reader.member(field, goType), rules));
 	const fault = valueFromFault(present.length, hasValue);
-	if (fault !== undefined && (present.length > 0 || !reader.hasUnknown)) reader.invalid('', '', fault);
+	if (fault !== undefined) reader.invalid('', '', fault);
 	return sources[0];
 }
 
@@ -79,7 +70,6 @@ function valueFromFault(count: number, hasValue: boolean): string | undefined {
 }
 
 function decodeKeyRef(reader: ObjectReader, kind: 'configMapKeyRef' | 'secretKeyRef'): EnvVarSource {
-	reader.reportUnknown(KEY_REF);
 	const name = reader.text('name');
 	reader.check('name', name, subdomainFaults);
 	const key = reader.text('key');
@@ -90,7 +80,6 @@ function decodeKeyRef(reader: ObjectReader, kind: 'configMapKeyRef' | 'secretKey
 
 /** Clusters support it since v1.34. Its volume must be an emptyDir of the pod. */
 function decodeFileKeyRef(reader: ObjectReader, { volumes }: EnvironmentRules): EnvVarSource {
-	reader.reportUnknown(FILE_KEY_REF);
 	const volumeName = reader.text('volumeName');
 	const volume = volumes.get(volumeName);
 	if (volumeName === '') reader.required('volumeName');
@@ -107,12 +96,11 @@ function decodeFileKeyRef(reader: ObjectReader, { volumes }: EnvironmentRules): 
 
 export function decodeEnvFrom(container: ObjectReader, rules: EnvironmentRules): readonly EnvFromSource[] {
 	return container.objects('envFrom', 'EnvFromSource').map((reader) => {
-		reader.reportUnknown(ENV_FROM_SOURCE);
 		const prefix = reader.text('prefix');
 		if (prefix !== '') reader.check('prefix', prefix, rules.name);
 		const kind = reader.has('configMapRef') || !reader.has('secretRef') ? 'configMapRef' : 'secretRef';
 		const count = (reader.has('configMapRef') ? 1 : 0) + (reader.has('secretRef') ? 1 : 0);
-		if (count !== 1 && (count > 1 || !reader.hasUnknown)) {
+		if (count !== 1) {
 			// The server reports the list, not the entry.
 			const list = fieldText([...container.path, 'envFrom']);
 			reader.faultAs('', list, invalidText('', count === 0 ? ONE_OF_REFS_TEXT : MORE_THAN_ONE_TEXT));
@@ -124,7 +112,6 @@ export function decodeEnvFrom(container: ObjectReader, rules: EnvironmentRules):
 
 function decodeEnvSource(reader: ObjectReader | undefined): Pick<EnvFromSource, 'name' | 'optional'> {
 	if (reader === undefined) return { name: '', optional: false };
-	reader.reportUnknown(ENV_SOURCE);
 	const name = reader.text('name');
 	if (name === '') reader.required('name');
 	else reader.check('name', name, prefixFaults);

@@ -15,12 +15,8 @@ import {
 	splitFieldPath,
 } from './validation.js';
 
-const FIELD_REF = new Set(['apiVersion', 'fieldPath']);
-const RESOURCE_FIELD_REF = new Set(['containerName', 'resource', 'divisor']);
-
 /** `supported`: the sorted field paths without a subscript that a variable, or a volume, may have. */
 export function decodeFieldRef(reader: ObjectReader, supported: ReadonlySet<string>): FieldRef {
-	reader.reportUnknown(FIELD_REF);
 	const version = reader.text('apiVersion') || 'v1';
 	const fieldPath = reader.text('fieldPath');
 	const fault = fieldPathFault(version, fieldPath, supported);
@@ -50,7 +46,6 @@ function checkSubscript(reader: ObjectReader, fieldPath: string): void {
 
 /** In a volume the reference must name a container. */
 export function decodeResourceFieldRef(reader: ObjectReader, use: 'env' | 'volume'): ResourceFieldRef {
-	reader.reportUnknown(RESOURCE_FIELD_REF);
 	const containerName = reader.optionalText('containerName');
 	const resource = reader.text('resource');
 	if (use === 'volume' && containerName === undefined) reader.required('containerName');

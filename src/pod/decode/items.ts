@@ -15,9 +15,6 @@ export interface ReadItem<Item> {
 	readonly item: Item;
 }
 
-const KEY_TO_PATH = new Set(['key', 'path', 'mode']);
-const DOWNWARD_FILE = new Set(['path', 'fieldRef', 'resourceFieldRef', 'mode']);
-
 /** Mode of the files of a volume. Unit: permission bits. */
 export function decodeDefaultMode(volume: ObjectReader): number {
 	return decodeMode(volume, 'defaultMode') ?? DEFAULT_MODE;
@@ -25,7 +22,6 @@ export function decodeDefaultMode(volume: ObjectReader): number {
 
 export function decodeKeyItems(source: ObjectReader): readonly ReadItem<KeyToPath>[] {
 	return source.objects('items', 'KeyToPath').map((reader) => {
-		reader.reportUnknown(KEY_TO_PATH);
 		const key = reader.text('key');
 		if (key === '') reader.required('key');
 		const path = decodeItemPath(reader, fieldText([...reader.path, 'path']));
@@ -38,7 +34,6 @@ export function decodeDownwardItems(source: ObjectReader): readonly ReadItem<Dow
 	// The server reports the volume, not the item.
 	const serverField = fieldText(source.path);
 	return source.objects('items', 'DownwardAPIVolumeFile').map((reader) => {
-		reader.reportUnknown(DOWNWARD_FILE);
 		const path = decodeItemPath(reader, `${serverField}.path`);
 		const field = reader.object('fieldRef', 'ObjectFieldSelector');
 		const resource = reader.object('resourceFieldRef', 'ResourceFieldSelector');
@@ -49,7 +44,7 @@ export function decodeDownwardItems(source: ObjectReader): readonly ReadItem<Dow
 		if (isField && isResource) {
 			const detail = 'fieldRef and resourceFieldRef can not be specified simultaneously';
 			reader.faultAs('', serverField, invalidText('resource', detail));
-		} else if (!isField && !isResource && !reader.hasUnknown) {
+		} else if (!isField && !isResource) {
 			reader.faultAs('', serverField, 'Required value: one of fieldRef and resourceFieldRef is required');
 		}
 		const ref = fieldRef ?? resourceRef ?? { kind: 'fieldRef', fieldPath: '' };

@@ -64,7 +64,6 @@ export class ObjectReader {
 	readonly #mistyped = new Set<string>();
 	/** Whether the value or its parent is not an object, which has been reported. */
 	readonly #isBroken: boolean;
-	#hasUnknown = false;
 
 	private constructor(value: unknown, goType: string, path: Path, findings: Findings, isInBroken = false) {
 		this.#isBroken = isInBroken || (!isJsonObject(value) && value !== null && value !== undefined);
@@ -85,11 +84,6 @@ export class ObjectReader {
 	/** Whether the field has a value of any type. */
 	has(field: string): boolean {
 		return this.#get(field) !== undefined;
-	}
-
-	/** Whether `reportUnknown` found an unknown field, which may be a misspelt required one. */
-	get hasUnknown(): boolean {
-		return this.#hasUnknown;
 	}
 
 	text(field: string, goType = 'string'): string {
@@ -171,17 +165,6 @@ export class ObjectReader {
 			if (!isJsonObject(item) && item !== null) this.#refuse(field, jsonType(item), `v1.${goType}`, [index]);
 			return new ObjectReader(item, goType, [...this.path, field, index], this.findings);
 		});
-	}
-
-	/** Reports every field that is not in `known`, as kubectl does. */
-	reportUnknown(known: ReadonlySet<string>): this {
-		for (const field of Object.keys(this.#value)) {
-			if (known.has(field)) continue;
-			this.#hasUnknown = true;
-			const full = truncated(fieldText([...this.path, field]));
-			this.findings.report([...this.path, field], `strict decoding error: unknown field "${full}"`);
-		}
-		return this;
 	}
 
 	required(field: string, detail?: string): void {

@@ -43,21 +43,13 @@ const KINDS: readonly (readonly [field: string, goType: string, decode?: DecodeS
 	['ephemeral', 'EphemeralVolumeSource'],
 	['image', 'ImageVolumeSource'],
 ];
-const VOLUME = new Set(['name', ...KINDS.map(([field]) => field)]);
-const OBJECT_FIELDS = ['items', 'defaultMode', 'optional'];
-const DOWNWARD = new Set(['items', 'defaultMode']);
-const EMPTY_DIR = new Set(['medium', 'sizeLimit']);
-const HOST_PATH = new Set(['path', 'type']);
-const PROJECTED = new Set(['sources', 'defaultMode']);
-const PROJECTED_OBJECT = new Set(['name', 'items', 'optional']);
-const PROJECTED_DOWNWARD = new Set(['items']);
 /** Kinds of projected sources that only a cluster has, with the fields that hold the path of their file. */
 const PROJECTED_OTHER: readonly (readonly [field: string, goType: string, paths: readonly string[]])[] = [
 	['serviceAccountToken', 'ServiceAccountTokenProjection', ['path']],
 	['clusterTrustBundle', 'ClusterTrustBundleProjection', ['path']],
 	['podCertificate', 'PodCertificateProjection', ['credentialBundlePath', 'keyPath', 'certificateChainPath']],
 ];
-const PROJECTED_SOURCE = new Set(['secret', 'configMap', 'downwardAPI', ...PROJECTED_OTHER.map(([field]) => field)]);
+const PROJECTED_KINDS = ['secret', 'configMap', 'downwardAPI', ...PROJECTED_OTHER.map(([field]) => field)];
 
 /** Sorted. The empty type accepts anything. */
 const HOST_PATH_TYPES = new Set([
@@ -76,7 +68,6 @@ const MORE_THAN_ONE_TEXT = 'Forbidden: may not specify more than 1 volume type';
 export function decodeVolumes(spec: ObjectReader, claims: readonly string[]): readonly PodVolume[] {
 	const volumes = new Map<string, PodVolume>();
 	for (const reader of spec.objects('volumes', 'Volume')) {
-		reader.reportUnknown(VOLUME);
 		const name = reader.text('name');
 		const source = decodeSource(reader);
 		if (name === '') reader.required('name');
@@ -108,9 +99,8 @@ function decodeOther(type: string): DecodeSource {
 }
 
 function decodeObjectVolume(reader: ObjectReader, kind: 'configMap' | 'secret', nameField: string): VolumeSource {
-	reader.reportUnknown(new Set([nameField, ...OBJECT_FIELDS]));
 	const name = reader.text(nameField);
-	if (name === '' && !reader.hasUnknown) reader.required(nameField);
+	if (name === '') reader.required(nameField);
 	const defaultMode = decodeDefaultMode(reader);
 	const items = decodeKeyItems(reader).map(({ item }) => item);
 	const optional = reader.flag('optional');
@@ -118,13 +108,11 @@ function decodeObjectVolume(reader: ObjectReader, kind: 'configMap' | 'secret', 
 }
 
 function decodeDownwardVolume(reader: ObjectReader): VolumeSource {
-	reader.reportUnknown(DOWNWARD);
 	const defaultMode = decodeDefaultMode(reader);
 	return { kind: 'downwardAPI', items: decodeDownwardItems(reader).map(({ item }) => item), defaultMode };
 }
 
 function decodeEmptyDir(reader: ObjectReader): VolumeSource {
-	reader.reportUnknown(EMPTY_DIR);
 	const sizeLimit = reader.quantity('sizeLimit');
 	if (sizeLimit?.startsWith('-')) {
 		reader.fault('sizeLimit', 'Forbidden: SizeLimit field must be a valid resource quantity');
@@ -133,7 +121,6 @@ function decodeEmptyDir(reader: ObjectReader): VolumeSource {
 }
 
 function decodeHostPath(reader: ObjectReader): VolumeSource {
-	reader.reportUnknown(HOST_PATH);
 	const path = reader.text('path');
 	const type = reader.text('type', 'v1.HostPathType');
 	if (path === '') reader.required('path');
@@ -143,7 +130,6 @@ function decodeHostPath(reader: ObjectReader): VolumeSource {
 }
 
 function decodeProjected(reader: ObjectReader): VolumeSource {
-	reader.reportUnknown(PROJECTED);
 	const defaultMode = decodeDefaultMode(reader);
 	const decoder = new ProjectedDecoder(fieldText(reader.path));
 	const sources = reader.objects('sources', 'VolumeProjection').flatMap((source) => decoder.decode(source) ?? []);
@@ -162,24 +148,23 @@ class ProjectedDecoder {
 
 	/** Undefined for an empty source, which a server accepts and ignores. */
 	decode(reader: ObjectReader): ProjectedSource | undefined {
-		reader.reportUnknown(PROJECTED_SOURCE);
 		const sources = [
 			this.#object(reader, 'secret', 'SecretProjection'),
 			this.#object(reader, 'configMap', 'ConfigMapProjection'),
 			this.#downward(reader),
 			...PROJECTED_OTHER.map(([field, goType, paths]) => this.#other(reader, field, goType, paths)),
 		];
-		if (Array.from(PROJECTED_SOURCE).filter((field) => reader.has(field)).length > 1) {
+		if (PROJECTED_KINDS.filter((field) => reader.has(field)).length > 1) {
 			reader.fault('', `${MORE_THAN_ONE_TEXT} per source`);
 		}
 		return sources.find((source) => source !== undefined);
 	}
 
 	#object(parent: ObjectReader, kind: 'secret' | 'configMap', goType: string): ProjectedSource | undefined {
-		const reader = parent.object(kind, goType)?.reportUnknown(PROJECTED_OBJECT);
+		const reader = parent.object(kind, goType);
 		if (reader === undefined) return undefined;
 		const name = reader.text('name');
-		if (name === '' && !reader.hasUnknown) reader.required('name');
+		if (name === '') reader.required('name');
 		const items = decodeKeyItems(reader).map(({ reader: itemReader, item }) => {
 			this.#take(itemReader, item.path, name);
 			return item;
@@ -188,7 +173,7 @@ class ProjectedDecoder {
 	}
 
 	#downward(parent: ObjectReader): ProjectedSource | undefined {
-		const reader = parent.object('downwardAPI', 'DownwardAPIProjection')?.reportUnknown(PROJECTED_DOWNWARD);
+		const reader = parent.object('downwardAPI', 'DownwardAPIProjection');
 		if (reader === undefined) return undefined;
 		const items = decodeDownwardItems(reader).map(({ reader: itemReader, item }) => {
 			this.#take(itemReader, item.path, item.path);

@@ -103,6 +103,7 @@ const MANIFEST_CURES = {
 	[INVALID_MANIFEST]: 'correct the manifest; until then the object is ignored',
 	'duplicate-key': 'remove one of the two',
 	'duplicate-object': 'remove one of the two, or rename it',
+	'unknown-field': 'correct the field or remove it; kubectl refuses it unless --validate=warn is given',
 } as const;
 
 export const MANIFEST_RULES: readonly string[] = Object.keys(MANIFEST_CURES);

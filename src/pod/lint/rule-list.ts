@@ -22,6 +22,7 @@ export const RULE_LIST: readonly RuleLine[] = [
 	line('invalid-manifest', E, 'a document, ConfigMap, Secret or workload that kubectl or an API server refuses'),
 	line('duplicate-key', W, 'a key that a mapping has twice: kubectl uses the last value'),
 	line('duplicate-object', W, 'two versions of an object in one source: the last one counts'),
+	line('unknown-field', W, 'a field that Kubernetes does not have, often a misspelling: it has no effect'),
 	line('subpath-never-updates', W, 'a file mounted with subPath keeps its first content until the container restarts'),
 	line('subpath-directory-empties', W, 'a directory mounted with subPath is empty after the first change'),
 	line('subpath-missing', E, 'a subPath that the volume does not have becomes an empty directory'),

@@ -7,6 +7,8 @@ import { ConfigMapFsError } from '../../base/errors.js';
 import { type Logger, SILENT } from '../../base/log.js';
 import { SYSTEM_TIMERS, type Timers } from '../../base/timers.js';
 import { isJsonObject } from '../../go/json/value.js';
+import { objectTypeName } from '../../model/fields/field-table.js';
+import { unknownFields, unknownFieldText } from '../../model/fields/unknown-fields.js';
 import type { LocatedObject } from '../../model/manifest-object.js';
 import type { ObjectKey } from '../../model/object-key.js';
 import type { ApiClient } from './api-client.js';
@@ -111,8 +113,18 @@ export class WorkloadReader {
 		if (known !== undefined && resourceVersion !== '' && known.resourceVersion === resourceVersion) return known.object;
 		const { apiVersion } = value;
 		const object = { apiVersion, kind, name, namespace, value, location, locate: () => location };
+		this.#logUnknownFields(object);
 		this.#known.set(location, { object, resourceVersion });
 		return object;
+	}
+
+	/** A server newer than this program may have fields that the table lacks. */
+	#logUnknownFields(object: LocatedObject): void {
+		const type = objectTypeName(object);
+		if (type === undefined) return;
+		for (const field of unknownFields(object.value, type)) {
+			this.#options.log?.debug(`${object.location}: ${unknownFieldText(field, 'warn')}`);
+		}
 	}
 
 	/** Cancels running requests and closes the connections. Idempotent. */

@@ -12,6 +12,7 @@ import { Debouncer } from '../../base/debouncer.js';
 import { ConfigMapFsError } from '../../base/errors.js';
 import type { Logger } from '../../base/log.js';
 import { type PendingCall, SYSTEM_TIMERS, type Timers } from '../../base/timers.js';
+import type { FieldValidation } from '../../model/fields/unknown-fields.js';
 import type { Source, SourceNeeds, SourceSink } from '../../store/source.js';
 import { parseManifest } from '../manifests/manifest-parser.js';
 import { ManifestPublisher } from '../manifests/manifest-publisher.js';
@@ -31,6 +32,8 @@ export interface KustomizeSourceOptions {
 	readonly ignore?: ReadonlySet<string>;
 	/** The namespace of objects that do not name one. */
 	readonly defaultNamespace: string;
+	/** Default: `warn`. */
+	readonly fieldValidation?: FieldValidation;
 	/** A relative directory starts here. */
 	readonly cwd: string;
 	/** The environment of the program, which is searched in its PATH. */
@@ -246,8 +249,13 @@ export class KustomizeSource implements Source {
 
 	/** Keeps the last valid version of objects that are now invalid. */
 	#parse(output: Buffer): ManifestState {
-		const { defaultNamespace } = this.#options;
-		const parsed = parseManifest(output, { file: this.#location, defaultNamespace, needs: this.#needs });
+		const { defaultNamespace, fieldValidation = 'warn' } = this.#options;
+		const parsed = parseManifest(output, {
+			file: this.#location,
+			defaultNamespace,
+			needs: this.#needs,
+			fieldValidation,
+		});
 		this.#state = nextState(this.#state, parsed);
 		return this.#state;
 	}

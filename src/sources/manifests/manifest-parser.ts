@@ -8,6 +8,8 @@ import { type DocumentText, splitDocuments, withoutDocumentMarks } from '../../g
 import { DocumentLocations, readDocuments } from '../../go/yaml/locations.js';
 import type { DuplicateKey, YamlDocument } from '../../go/yaml/reader.js';
 import { decodeYamlText, findControlCharacter } from '../../go/yaml/text.js';
+import { objectTypeName } from '../../model/fields/field-table.js';
+import { type FieldValidation, unknownFields, unknownFieldText } from '../../model/fields/unknown-fields.js';
 import type { LocatedObject } from '../../model/manifest-object.js';
 import { objectType } from '../../store/kinds.js';
 import type { Problem, SourceNeeds, SourceObject } from '../../store/source.js';
@@ -27,6 +29,8 @@ export interface ManifestOptions {
 	readonly defaultNamespace: string;
 	/** Default: every object, with the locations of its fields. */
 	readonly needs?: SourceNeeds;
+	/** Default: `warn`. */
+	readonly fieldValidation?: FieldValidation;
 }
 
 const EVERYTHING: SourceNeeds = { explains: true };
@@ -44,6 +48,7 @@ class ManifestParser {
 	readonly #file: string;
 	readonly #defaultNamespace: string;
 	readonly #needs: SourceNeeds;
+	readonly #fieldValidation: FieldValidation;
 	readonly #objects: SourceObject[] = [];
 	readonly #problems: Problem[] = [];
 	#text = '';
@@ -53,6 +58,7 @@ class ManifestParser {
 		this.#file = options.file;
 		this.#defaultNamespace = options.defaultNamespace;
 		this.#needs = options.needs ?? EVERYTHING;
+		this.#fieldValidation = options.fieldValidation ?? 'warn';
 	}
 
 	parse(content: Buffer | string): ParsedManifest {
@@ -153,7 +159,22 @@ class ManifestParser {
 		const named = typeof namespace === 'string' && namespace !== '' ? { ...base, namespace } : base;
 		const { object, violations, key } = decodeObject(named, this.#needs, this.#defaultNamespace);
 		for (const { path, text } of violations) this.#report(located.at(path), text, key);
-		this.#objects.push(object);
+		const isRefused = this.#checkFields(named, located, object.key);
+		this.#objects.push(isRefused ? { ...object, content: undefined } : object);
+	}
+
+	/** Reports unknown fields; returns whether they refuse the object. */
+	#checkFields(object: LocatedObject, located: Located, key: SourceObject['key']): boolean {
+		const type = objectTypeName(object);
+		const validation = this.#fieldValidation;
+		if (type === undefined || validation === 'ignore') return false;
+		const unknown = unknownFields(object.value, type);
+		for (const field of unknown) {
+			const problem = { location: this.#location(located.at(field.path)), reason: unknownFieldText(field, validation) };
+			const named = object.name === '' ? problem : { ...problem, key };
+			this.#problems.push(validation === 'strict' ? named : { ...named, warning: 'unknown-field' });
+		}
+		return validation === 'strict' && unknown.length > 0;
 	}
 
 	#reportDuplicate({ key, offset, firstOffset }: DuplicateKey, start: number): void {

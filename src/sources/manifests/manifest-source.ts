@@ -11,6 +11,7 @@ import type { PathMatch } from '../../base/glob.js';
 import type { Logger } from '../../base/log.js';
 import { type PendingCall, SYSTEM_TIMERS, type Timers } from '../../base/timers.js';
 import { systemReason } from '../../go/system-reason.js';
+import type { FieldValidation } from '../../model/fields/unknown-fields.js';
 import type { Source, SourceNeeds, SourceSink } from '../../store/source.js';
 import { PathWatcher } from '../watch/path-watcher.js';
 import type { OpenForWriting } from '../watch/settling.js';
@@ -31,6 +32,8 @@ export interface ManifestSourceOptions {
 	readonly exclude?: PathMatch;
 	/** Namespace of objects that name none. */
 	readonly defaultNamespace: string;
+	/** Default: `warn`. */
+	readonly fieldValidation?: FieldValidation;
 	readonly log: Logger;
 	/** Content of "-". */
 	readonly stdin?: AsyncIterable<Buffer | string>;
@@ -138,8 +141,8 @@ export class ManifestSource implements Source {
 	}
 
 	#parse(file: string, content: Buffer): ParsedManifest {
-		const { defaultNamespace } = this.#options;
-		return parseManifest(content, { file, defaultNamespace, needs: this.#needs });
+		const { defaultNamespace, fieldValidation = 'warn' } = this.#options;
+		return parseManifest(content, { file, defaultNamespace, needs: this.#needs, fieldValidation });
 	}
 
 	/** The present files and those that were present before. Adds new files. */

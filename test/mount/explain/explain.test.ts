@@ -233,6 +233,25 @@ describe('env', () => {
 	});
 });
 
+describe('--validate', () => {
+	test('warns by default, refuses, or ignores', async () => {
+		write('p.yaml', `${POD}    env: [{name: A, value: x, futureField: {a: 1}}]\n`);
+		const field = 'unknown field "spec.containers[0].env[0].futureField"';
+		const warned = await program('env -f p.yaml');
+		expect([warned.code, warned.stdout]).toEqual([0, 'A=x\n']);
+		expect(warned.stderr).toMatch(/^warning: p\.yaml:\d+:\d+: /);
+		expect(warned.stderr).toContain(field);
+		expect(await program('env -f p.yaml --validate=ignore')).toMatchObject({ code: 0, stdout: 'A=x\n', stderr: '' });
+		const refused = await program('env -f p.yaml --validate');
+		expect([refused.code, refused.stdout]).toEqual([66, '']);
+		expect(refused.stderr).toMatch(/^error: p\.yaml:\d+:\d+: strict decoding error: /);
+		const run = await program('run -f p.yaml --validate -- true');
+		expect(run.code).toBe(125);
+		expect(run.stderr).toContain(`strict decoding error: ${field}`);
+		expect((await program('run -f p.yaml -- true')).code).toBe(0);
+	});
+});
+
 describe('lint', () => {
 	test('prints findings with their locations, as compilers do, and fails if one is an error', async () => {
 		write('p.yaml', `${POD}    envFrom:\n    - configMapRef: {name: none}\n`);
@@ -252,6 +271,17 @@ describe('lint', () => {
 			'p.yaml:8:28: error: configmap "none" not found: the container waits for it (CreateContainerConfigError) [missing-object]',
 		);
 		expect(lines[7]).toBe('    add it to the sources, or correct the name');
+	});
+
+	test('names each misspelt field, and the right one', async () => {
+		write('p.yaml', `${POD}    comand: [x]\n    envfrom: []\n`);
+		const { code, stdout } = await program('lint -f p.yaml --strict');
+		expect(code).toBe(1);
+		expect(stdout).toContain(
+			'warning: unknown field "spec.containers[0].comand"; did you mean "command"? [unknown-field]',
+		);
+		expect(stdout).toContain('warning: unknown field "spec.containers[0].envfrom"; did you mean "envFrom"?');
+		expect((await program('lint -f p.yaml')).code).toBe(0);
 	});
 
 	test('has a shape for other programs', async () => {

@@ -81,14 +81,6 @@ describe('decodeConfigMap', () => {
 			{ ...HEAD, immutable: 'yes' },
 			['immutable| json: cannot unmarshal string into Go struct field ConfigMap.immutable of type bool'],
 		],
-		[
-			'unknown fields',
-			{ ...HEAD, dta: {}, metadata: { name: 'cm', label: {} } },
-			[
-				'dta| strict decoding error: unknown field "dta"',
-				'metadata/label| strict decoding error: unknown field "metadata.label"',
-			],
-		],
 		['no name', { apiVersion: 'v1', kind: 'ConfigMap' }, ['metadata| resource name may not be empty']],
 		['an empty name', { ...HEAD, metadata: { name: '' } }, ['metadata| resource name may not be empty']],
 		[

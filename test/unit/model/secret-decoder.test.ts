@@ -61,7 +61,6 @@ describe('decodeSecret', () => {
 			{ ...HEAD, type: 1 },
 			['type| json: cannot unmarshal number into Go struct field Secret.type of type v1.SecretType'],
 		],
-		['unknown fields', { ...HEAD, binaryData: {} }, ['binaryData| strict decoding error: unknown field "binaryData"']],
 		['no name', { apiVersion: 'v1', kind: 'Secret' }, ['metadata| resource name may not be empty']],
 		[
 			'a bad label',

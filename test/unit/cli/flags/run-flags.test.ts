@@ -13,6 +13,7 @@ describe('readRunLine', () => {
 				workload: undefined,
 				sources: [{ kind: 'filename', path: 'deploy.yaml' }],
 				recursive: false,
+				fieldValidation: 'warn',
 				cluster: undefined,
 				namespace: undefined,
 				container: undefined,

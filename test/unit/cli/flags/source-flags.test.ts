@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { readSourceFlags } from '../../../../src/cli/flags/source-flags.js';
+import { SOURCE_OPTIONS } from '../../../../src/cli/flags/mount-flags.js';
+import { readSourceFlags, readValidation } from '../../../../src/cli/flags/source-flags.js';
 import { parseFlags } from '../../../../src/go/flags.js';
 
 const OPTIONS = {
@@ -53,6 +54,25 @@ describe('readSourceFlags', () => {
 		expect(() => readSourceFlags(parse('-k', '').given)).toThrow('the value of --kustomize is empty');
 		expect(() => readSourceFlags(parse('--kustomize-arg=x', '-f', 'a').given)).toThrow(
 			'--kustomize-arg needs --kustomize DIR',
+		);
+	});
+});
+
+describe('readValidation', () => {
+	const read = (...args: string[]) => readValidation(parseFlags('mount', SOURCE_OPTIONS, args));
+
+	test('takes the values of kubectl; without a value it means strict, without the flag warn', () => {
+		expect(read()).toBe('warn');
+		for (const args of [['--validate'], ['--validate=strict'], ['--validate=true']])
+			expect(read(...args)).toBe('strict');
+		for (const args of [['--validate=ignore'], ['--validate=false'], ['--validate=0']])
+			expect(read(...args)).toBe('ignore');
+		expect(read('--validate', '--validate=warn')).toBe('warn');
+	});
+
+	test('refuses others with the text of kubectl', () => {
+		expect(() => read('--validate=maybe')).toThrow(
+			'invalid - validate option "maybe"; must be one of: strict (or true), warn, ignore (or false)',
 		);
 	});
 });

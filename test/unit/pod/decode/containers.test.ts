@@ -184,11 +184,6 @@ describe('volumeMounts', () => {
 			],
 		],
 		[
-			'an unknown field',
-			[{ name: 'v', mountPath: '/a', subpath: 'x' }],
-			['volumeMounts/0/subpath| strict decoding error: unknown field "spec.containers[0].volumeMounts[0].subpath"'],
-		],
-		[
 			'a flag of a wrong type',
 			[{ name: 'v', mountPath: '/a', readOnly: 'true' }],
 			[

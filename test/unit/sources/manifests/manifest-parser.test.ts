@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import type { FieldValidation } from '../../../../src/model/fields/unknown-fields.js';
 import { type ParsedManifest, parseManifest } from '../../../../src/sources/manifests/manifest-parser.js';
 import { cpuMs } from '../../../support/until.js';
 import { configMaps, otherKinds } from '../../store/source-objects.js';
@@ -367,11 +368,51 @@ describe('parseManifest on invalid files', () => {
 		expect(parse(`${head('a')}data: {k: 1\n`).problems[0]).not.toHaveProperty('key');
 	});
 
+	describe('with unknown fields', () => {
+		const text = `${head('a')}datas: {}\n---\n${head('b')}---\napiVersion: apps/v1\nkind: Deployment\nspec: {replica: 1}\n`;
+		const read = (fieldValidation: FieldValidation) =>
+			parseManifest(text, { file: 'f.yaml', defaultNamespace: 'default', fieldValidation });
+		const isValid = (parsed: ParsedManifest) => parsed.objects.map(({ content }) => content !== undefined);
+
+		it('warns, and accepts the objects', () => {
+			const parsed = read('warn');
+			expect(isValid(parsed)).toEqual([true, true, true]);
+			expect(parsed.problems).toEqual([
+				{
+					location: expect.stringMatching(/^f\.yaml:5:/),
+					reason: 'unknown field "datas"; did you mean "data"?',
+					key: { namespace: 'default', name: 'a' },
+					warning: 'unknown-field',
+				},
+				{
+					location: expect.stringMatching(/^f\.yaml:14:/),
+					reason: 'unknown field "spec.replica"; did you mean "replicas"?',
+					warning: 'unknown-field',
+				},
+			]);
+		});
+
+		it('refuses the objects with strict validation', () => {
+			const parsed = read('strict');
+			expect(isValid(parsed)).toEqual([false, true, false]);
+			expect(parsed.problems.map(({ reason, warning }) => [reason, warning])).toEqual([
+				['strict decoding error: unknown field "datas"; did you mean "data"?', undefined],
+				['strict decoding error: unknown field "spec.replica"; did you mean "replicas"?', undefined],
+			]);
+		});
+
+		it('says nothing if they are to be ignored', () => {
+			const parsed = read('ignore');
+			expect(isValid(parsed)).toEqual([true, true, true]);
+			expect(parsed.problems).toEqual([]);
+		});
+	});
+
 	it('locates values behind aliases and merges', () => {
 		const text = `x: &x\n  k: 1\n${head('a')}data:\n  <<: *x\n`;
 		expect(problems(text)).toEqual([
-			'f.yaml:1:4 strict decoding error: unknown field "x"'.replace('1:4', '2:3'),
 			'f.yaml:2:6 json: cannot unmarshal number into Go struct field ConfigMap.data of type string',
+			'f.yaml:2:3 unknown field "x", which has no effect',
 		]);
 	});
 

@@ -530,7 +530,7 @@ describe('ManifestSource and invalid files', () => {
 describe('ManifestSource and objects of other kinds', () => {
 	function deployment(name: string, image: string, more = ''): string {
 		const container = `{name: c, image: ${image}}`;
-		return `apiVersion: apps/v1\nkind: Deployment\nmetadata:\n  name: ${name}\n${more}spec:\n  containers: [${container}]\n`;
+		return `apiVersion: apps/v1\nkind: Deployment\nmetadata:\n  name: ${name}\n${more}spec: {template: {spec: {\n  containers: [${container}]}}}\n`;
 	}
 
 	/** Each reported list, as `name image`. */
@@ -567,7 +567,9 @@ describe('ManifestSource and objects of other kinds', () => {
 		await reportsList('d two 4');
 		expect(reports).toHaveLength(2);
 		expect(
-			otherKinds([...sink.objects.values()]).map((other) => other.locate(['spec', 'containers', 0, 'image'])),
+			otherKinds([...sink.objects.values()]).map((other) =>
+				other.locate(['spec', 'template', 'spec', 'containers', 0, 'image']),
+			),
 		).toEqual([`${at('a.yaml')}:13:33`]);
 		writeFileSync(at('b.yaml'), deployment('e', 'one'));
 		await reportsList('d two 5, e one 5');
