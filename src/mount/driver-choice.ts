@@ -71,8 +71,6 @@ function makeDirectoryDriver(options: DriverOptions): Driver {
 	const { mountPoint: directory, caller, owner } = options;
 	const exact = presentExactly({ uid: caller.uid, gid: caller.gid, ...owner });
 	const present = options.adapt?.(exact) ?? exact;
-	const shown = present('file', 0o644);
-	const chowns = shown.uid !== caller.uid || shown.gid !== caller.gid;
 	const claim = claimDirectory(directory);
 	if (claim === undefined) {
 		const other = registeredDaemons(options.runtime).find((one) => one.mountPoint === directory);
@@ -89,7 +87,7 @@ function makeDirectoryDriver(options: DriverOptions): Driver {
 	};
 	try {
 		registration = registerDaemon(options.runtime, directory);
-		return new DirectoryDriver({ directory, present, chowns, release });
+		return new DirectoryDriver({ directory, present, caller, release });
 	} catch (error) {
 		release();
 		throw error;

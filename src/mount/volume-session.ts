@@ -22,6 +22,8 @@ export interface VolumeSessionOptions {
 	readonly reserved?: ReadonlySet<string>;
 	/** The caller has made the directory. Default: it is made with the first generation, or an earlier daemon left it. */
 	readonly exists?: boolean;
+	/** Mode of the directory. Default: that of a configMap volume. */
+	readonly mode?: number;
 	readonly retention: RetentionPolicy;
 	readonly now: () => Date;
 	readonly timers?: Timers;
@@ -50,7 +52,7 @@ export class VolumeSession {
 	#exists: boolean;
 
 	constructor(options: VolumeSessionOptions) {
-		const { driver, path, reserved, retention: policy, log, timers } = options;
+		const { driver, path, reserved, mode, retention: policy, log, timers } = options;
 		this.#subject = options.subject;
 		this.#path = path;
 		this.#driver = driver;
@@ -62,6 +64,7 @@ export class VolumeSession {
 			tree: driver.tree,
 			path,
 			now: options.now,
+			...(mode === undefined ? {} : { mode }),
 			state: { ...NEW_VOLUME, ...found, ...(reserved === undefined ? {} : { reserved }) },
 		});
 		this.#writer = writer;

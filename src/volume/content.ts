@@ -25,7 +25,7 @@ export interface LinkContent {
 
 /** Mode of the timestamped directory and of directories inside it. Source: kubelet v1.32 AtomicWriter. */
 export const SNAPSHOT_MODE = 0o755;
-/** Mode of a volume's root. Source: kubelet v1.32 pkg/volume/emptydir, setupDir. */
+/** Mode of the root of a configMap volume. Source: kubelet v1.32 pkg/volume/emptydir, setupDir. */
 export const VOLUME_MODE = 0o777;
 /** The link that is renamed at a flip, and its name before that. Source: kubelet v1.32 AtomicWriter. */
 export const DATA_LINK = '..data';
@@ -65,10 +65,10 @@ export function userVisibleNames(payload: Payload): readonly string[] {
 }
 
 /** The directory of a volume with `payload` as its first generation. */
-export function volumeContent(payload: Payload, snapshot: string): DirectoryContent {
+export function volumeContent(payload: Payload, snapshot: string, mode = VOLUME_MODE): DirectoryContent {
 	const entries = new Map<string, ContentNode>();
 	entries.set(snapshot, snapshotContent(payload));
 	entries.set(DATA_LINK, { kind: 'link', target: snapshot });
 	for (const name of userVisibleNames(payload)) entries.set(name, { kind: 'link', target: `${DATA_LINK}/${name}` });
-	return { kind: 'dir', mode: VOLUME_MODE, entries };
+	return { kind: 'dir', mode, entries };
 }

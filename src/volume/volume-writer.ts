@@ -37,6 +37,8 @@ export interface VolumeWriterOptions {
 	readonly tree: TreeOperations;
 	/** Directory of the volume in the tree; empty when the root of the tree is the volume. */
 	readonly path: string;
+	/** Mode of the directory, if the writer makes it. Default: that of a configMap volume. */
+	readonly mode?: number;
 	readonly now: () => Date;
 	/** State of a directory that exists already. */
 	readonly state?: VolumeState;
@@ -54,6 +56,7 @@ const HARMLESS: Partial<Record<Step['op'], readonly string[]>> = {
 export class VolumeWriter {
 	readonly #tree: TreeOperations;
 	readonly #prefix: string;
+	readonly #mode: number;
 	readonly #now: () => Date;
 	#state: VolumeState;
 	/** Generations that a failed write replaced; the next result includes them. */
@@ -62,6 +65,7 @@ export class VolumeWriter {
 	constructor(options: VolumeWriterOptions) {
 		this.#tree = options.tree;
 		this.#prefix = options.path === '' ? '' : `${options.path}/`;
+		this.#mode = options.mode ?? VOLUME_MODE;
 		this.#now = options.now;
 		this.#state = options.state ?? NEW_VOLUME;
 	}
@@ -79,15 +83,15 @@ export class VolumeWriter {
 		if (!this.#tree.makesCompleteDirectories) return this.#createStepwise(path, payload);
 		const name = this.#newName();
 		const plan = planWrite({ ...this.#state, ...NEW_VOLUME }, payload, name);
-		this.#tree.mkdir(path, VOLUME_MODE, volumeContent(payload, name));
+		this.#tree.mkdir(path, this.#mode, volumeContent(payload, name, this.#mode));
 		this.#state = plan.next;
 		return { replaced: [], flipped: true, snapshot: name, change: plan.change };
 	}
 
 	#createStepwise(path: string, payload: Payload): WriteResult {
-		this.#tree.mkdir(path, VOLUME_MODE, emptyDirectory(VOLUME_MODE));
+		this.#tree.mkdir(path, this.#mode, emptyDirectory(this.#mode));
 		try {
-			this.#tree.chmod(path, VOLUME_MODE);
+			this.#tree.chmod(path, this.#mode);
 			return this.write(payload);
 		} catch (error) {
 			if (this.#state.snapshot === undefined) this.#tree.rmdir(path, 0);

@@ -29,7 +29,7 @@ export class FakeDriver implements Driver {
 	constructor(root: string) {
 		const uid = process.getuid?.() ?? 0;
 		const gid = process.getgid?.() ?? 0;
-		const tree = new PlainTree({ root, present: (_, mode) => ({ mode, uid, gid }), chowns: false });
+		const tree = new PlainTree({ root, present: (_, mode) => ({ mode, uid, gid }), creator: { uid, gid } });
 		this.tree = new Proxy(tree, {
 			get: (target, name) => {
 				const member: unknown = Reflect.get(target, name);

@@ -7,16 +7,16 @@ import { rmdirSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { VolumeState } from '../../volume/plan.js';
 import type { Driver, MountEnd, UnmountReport } from '../driver.js';
-import type { Present } from '../presentation.js';
+import type { Owner, Present } from '../presentation.js';
 import { existingVolumes, readExistingVolume, refuseForeignContent } from './existing-volume.js';
 import { PlainTree } from './plain-tree.js';
 
 export interface DirectoryDriverOptions {
 	/** Absolute; exists. */
 	readonly directory: string;
-	/** Owners and modes of the entries; `chowns` if an owner or group differs from the caller's. */
+	/** Owners and modes of the entries. It may change until the first of them is made. */
 	readonly present: Present;
-	readonly chowns: boolean;
+	readonly caller: Owner;
 	/** Ends the claim on the directory; called once, at the end. */
 	readonly release: () => void;
 }
@@ -41,7 +41,7 @@ export class DirectoryDriver implements Driver {
 		this.tree = new PlainTree({
 			root: options.directory,
 			present: options.present,
-			chowns: options.chowns,
+			creator: options.caller,
 		});
 		this.ended = new Promise((resolve) => {
 			this.#end = resolve;

@@ -22,27 +22,27 @@ import {
 import { join } from 'node:path';
 import type { ContentNode, DirectoryContent } from '../../volume/content.js';
 import type { Occupant, TreeOperations } from '../../volume/tree-operations.js';
-import type { Present } from '../presentation.js';
+import type { Owner, Present } from '../presentation.js';
 
 export class PlainTree implements TreeOperations {
 	readonly makesCompleteDirectories = false;
 	readonly keepsRemovedNames = false;
 	readonly #root: string;
 	readonly #present: Present;
-	/** Whether to change owners, which needs the privilege for it. */
-	readonly #chowns: boolean;
+	readonly #creator: Owner;
 
-	constructor(options: { readonly root: string; readonly present: Present; readonly chowns: boolean }) {
+	/** `creator` owns new entries; a presentation with another owner or group needs the privilege to change it. */
+	constructor(options: { readonly root: string; readonly present: Present; readonly creator: Owner }) {
 		this.#root = options.root;
 		this.#present = options.present;
-		this.#chowns = options.chowns;
+		this.#creator = options.creator;
 	}
 
 	mkdir(path: string, mode: number): void {
 		const real = join(this.#root, path);
 		mkdirSync(real, mode);
-		const { uid, gid } = this.#present('dir', mode);
-		if (this.#chowns) chownSync(real, uid, gid);
+		const owner = this.#present('dir', mode);
+		if (this.#isOther(owner)) chownSync(real, owner.uid, owner.gid);
 	}
 
 	/** Source: kubelet v1.32 AtomicWriter, writePayloadToDir: open with the mode, write, chmod to exactly the mode. */
@@ -55,11 +55,12 @@ export class PlainTree implements TreeOperations {
 			symlinkSync(node.target, path);
 			return;
 		}
-		const { mode, uid, gid } = this.#present(node.kind, node.mode);
+		const owner = this.#present(node.kind, node.mode);
+		const { mode, uid, gid } = owner;
 		if (node.kind === 'dir') {
 			mkdirSync(path, mode);
 			chmodSync(path, mode);
-			if (this.#chowns) chownSync(path, uid, gid);
+			if (this.#isOther(owner)) chownSync(path, uid, gid);
 			for (const [name, child] of node.entries) this.#make(join(path, name), child);
 			return;
 		}
@@ -67,7 +68,7 @@ export class PlainTree implements TreeOperations {
 		try {
 			for (let done = 0; done < node.bytes.length; ) done += writeSync(fd, node.bytes, done);
 			fchmodSync(fd, mode);
-			if (this.#chowns) fchownSync(fd, uid, gid);
+			if (this.#isOther(owner)) fchownSync(fd, uid, gid);
 		} finally {
 			closeSync(fd);
 		}
@@ -80,8 +81,12 @@ export class PlainTree implements TreeOperations {
 	symlink(target: string, path: string): void {
 		const real = join(this.#root, path);
 		symlinkSync(target, real);
-		const { uid, gid } = this.#present('link', 0o777);
-		if (this.#chowns) lchownSync(real, uid, gid);
+		const owner = this.#present('link', 0o777);
+		if (this.#isOther(owner)) lchownSync(real, owner.uid, owner.gid);
+	}
+
+	#isOther({ uid, gid }: Owner): boolean {
+		return uid !== this.#creator.uid || gid !== this.#creator.gid;
 	}
 
 	rename(path: string, newPath: string): void {

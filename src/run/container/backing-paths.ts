@@ -11,6 +11,7 @@ import { closest } from '../../base/suggestion.js';
 import type { PodWarning } from '../../pod/notices.js';
 import type { PodVolume } from '../../pod/pod-spec.js';
 import { fsGroupMode } from '../../pod/volumes/fs-group.js';
+import { volumeRootMode } from '../../pod/volumes/root-mode.js';
 import { isPayloadVolume } from '../../pod/volumes/volume-files.js';
 import { checkHostPath } from './host-path.js';
 
@@ -31,9 +32,6 @@ export interface BackingPath {
 	/** Whether it is a directory or file of this machine. */
 	readonly isHost: boolean;
 }
-
-/** Mode of an emptyDir. Source: kubelet v1.32 pkg/volume/emptydir, perm. */
-const EMPTY_DIR_MODE = 0o777;
 
 /** Mount point of the driver: one directory for each volume whose files come from objects. */
 export function driverMountPoint(stage: string): string {
@@ -78,7 +76,7 @@ export class BackingPaths {
 			return available({ path: join(driverMountPoint(stage), volume.name), isWritable: false, isHost: false });
 		}
 		const { source } = volume;
-		if (source.kind === 'emptyDir') return available(this.#emptyDir(volume.name));
+		if (source.kind === 'emptyDir') return available(this.#emptyDir(volume));
 		if (source.kind === 'hostPath') {
 			const { path, type } = source;
 			if (this.#options.allowHostPath) {
@@ -94,12 +92,13 @@ export class BackingPaths {
 		);
 	}
 
-	#emptyDir(name: string): BackingPath {
+	#emptyDir({ name, source }: PodVolume): BackingPath {
 		const { stage, fileGroup } = this.#options;
 		const path = emptyDirPath(stage, name);
 		mkdirSync(path, { recursive: true });
 		if (fileGroup !== undefined) chownSync(path, -1, fileGroup);
-		chmodSync(path, fileGroup === undefined ? EMPTY_DIR_MODE : fsGroupMode('dir', EMPTY_DIR_MODE));
+		const mode = volumeRootMode(source);
+		chmodSync(path, fileGroup === undefined ? mode : fsGroupMode('dir', mode));
 		return { path, isWritable: true, isHost: false };
 	}
 }

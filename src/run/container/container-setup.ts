@@ -145,7 +145,7 @@ export class ContainerSetup {
 		return planMounts(selected, environment, {
 			...this.#options,
 			fileGroup,
-			makeDirectory: (volume, path) => this.#volumes?.makeDirectory(volume, path),
+			makeDirectory: (volume, path) => this.#volumes?.makeSubPath(volume, path),
 		});
 	}
 

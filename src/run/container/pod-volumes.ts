@@ -10,9 +10,10 @@ import type { Driver } from '../../drivers/driver.js';
 import type { RetentionPolicy } from '../../mount/retention.js';
 import { type Flip, VolumeSession } from '../../mount/volume-session.js';
 import type { Missing } from '../../pod/notices.js';
+import { volumeRootMode } from '../../pod/volumes/root-mode.js';
 import type { PayloadVolume } from '../../pod/volumes/volume-files.js';
 import type { VolumePayload } from '../../pod/volumes/volume-payload.js';
-import { emptyDirectory, SNAPSHOT_MODE, VOLUME_MODE } from '../../volume/content.js';
+import { emptyDirectory, SNAPSHOT_MODE } from '../../volume/content.js';
 import { type Payload, topName } from '../../volume/payload.js';
 import type { OnceLogger } from '../once-logger.js';
 
@@ -97,7 +98,7 @@ export class PodVolumes {
 		for (const path of nested.filter((one) => !state.nested.has(one))) {
 			state.nested.add(path);
 			state.reserved.add(topName(path));
-			this.makeDirectory(volume.name, path);
+			this.#makeDirectory(volume.name, path, SNAPSHOT_MODE);
 		}
 		let flip: Flip | undefined;
 		try {
@@ -114,13 +115,15 @@ export class PodVolumes {
 	#create(volume: PayloadVolume, payload: Payload, nested: readonly string[]): void {
 		const { driver, retention, now, log, onEvent } = this.#options;
 		const reserved = new Set(nested.map(topName));
-		if (nested.length > 0) this.#makeWithMountPoints(volume.name, nested);
+		const mode = volumeRootMode(volume.source);
+		if (nested.length > 0) this.#makeWithMountPoints(volume.name, mode, nested);
 		const session = new VolumeSession({
 			subject: { volume: volume.name },
 			path: volume.name,
 			driver,
 			reserved,
 			exists: nested.length > 0,
+			mode,
 			retention,
 			now,
 			log,
@@ -138,26 +141,40 @@ export class PodVolumes {
 	}
 
 	/** Creates the volume with the directories that mounts inside it need, before its content. */
-	#makeWithMountPoints(volume: string, nested: readonly string[]): void {
+	#makeWithMountPoints(volume: string, mode: number, nested: readonly string[]): void {
 		const { tree } = this.#options.driver;
-		tree.mkdir(volume, VOLUME_MODE, emptyDirectory(VOLUME_MODE));
-		tree.chmod(volume, VOLUME_MODE);
-		for (const path of nested) this.makeDirectory(volume, path);
+		tree.mkdir(volume, mode, emptyDirectory(mode));
+		tree.chmod(volume, mode);
+		for (const path of nested) this.#makeDirectory(volume, path, SNAPSHOT_MODE);
 	}
 
 	/**
-	 * Creates a directory inside a volume, with its parents: a mount point, or a subPath that does not exist.
+	 * Creates the directory of a subPath that does not exist, with its parents. It gets the mode of the volume's root, its
+	 * parents do not. Source: kubelet v1.32 pkg/volume/util/subpath, doSafeMakeDir.
+	 */
+	makeSubPath(volume: string, path: string): void {
+		const state = this.#states.get(volume);
+		if (state !== undefined) this.#makeDirectory(volume, path, volumeRootMode(state.source));
+	}
+
+	/**
+	 * Creates a directory inside a volume, with its parents. `mode` is that of the last one.
 	 * Source: kubelet v1.32 pkg/volume/util, MakeNestedMountpoints.
 	 */
-	makeDirectory(volume: string, path: string): void {
+	#makeDirectory(volume: string, path: string, mode: number): void {
+		const { tree } = this.#options.driver;
 		const parts = path.split('/');
 		for (let length = 1; length <= parts.length; length++) {
 			const directory = `${volume}/${parts.slice(0, length).join('/')}`;
+			const ownMode = length === parts.length ? mode : SNAPSHOT_MODE;
 			try {
-				this.#options.driver.tree.mkdir(directory, SNAPSHOT_MODE, emptyDirectory(SNAPSHOT_MODE));
+				tree.mkdir(directory, ownMode, emptyDirectory(ownMode));
 			} catch (error) {
 				this.#options.log.debug({ err: error, directory }, 'the directory exists already');
+				continue;
 			}
+			// The umask has no effect on the result.
+			tree.chmod(directory, ownMode);
 		}
 	}
 

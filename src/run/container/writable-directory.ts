@@ -11,22 +11,32 @@ import type { PlannedMount } from '../placement/namespace/planned-mount.js';
 
 /** Mode bits that a new directory takes from its volume. */
 const MODE_BITS = 0o7777;
+/** Mode bits that its parents do not take: special bits, and what kubelet's umask 022 drops. */
+const NOT_OF_PARENTS = 0o7022;
+const SETGID = 0o2000;
 
 /**
- * Creates a directory and its parents, each with the mode of `root`, regardless of the umask. `path` is relative and
+ * Creates a directory with the mode of `root`, regardless of the umask. Its parents get that mode without write
+ * permission for group and others, because kubelet changes the mode of the last directory only. `path` is relative and
  * clean. Errors: the system error; EXDEV if a link leads out of `root`.
  * Source: kubelet v1.32 pkg/volume/util/subpath, doSafeMakeDir.
  */
 export function makeDirectoryWithin(root: string, path: string): void {
+	const { mode } = statSync(root);
+	const names = path.split('/');
+	makeDirectories(root, names, (index) => mode & MODE_BITS & (index === names.length - 1 ? ~0 : ~NOT_OF_PARENTS));
+}
+
+function makeDirectories(root: string, names: readonly string[], modeOf: (index: number) => number): void {
 	const base = realpathSync.native(root);
-	const mode = statSync(base).mode & MODE_BITS;
 	let at = base;
-	for (const name of path.split('/')) {
+	for (const [index, name] of names.entries()) {
 		const next = join(at, name);
 		// A dangling link counts as existing, and mkdir would not follow it.
 		if (lstatSync(next, { throwIfNoEntry: false }) === undefined) {
 			mkdirSync(next);
-			chmodSync(next, mode);
+			// Below a directory with an fsGroup the kernel has set setgid.
+			chmodSync(next, modeOf(index) | (statSync(next).mode & SETGID));
 		}
 		at = realpathSync.native(next);
 		if (at !== base && !at.startsWith(`${base}/`)) {
@@ -69,7 +79,8 @@ export function makeMountPointWithin(earlier: readonly PlannedMount[], planned: 
 
 function makeFileWithin(root: string, path: string): void {
 	const parent = dirname(path);
-	if (parent !== '.') makeDirectoryWithin(root, parent);
+	const mode = statSync(root).mode & MODE_BITS & ~NOT_OF_PARENTS;
+	if (parent !== '.') makeDirectories(root, parent.split('/'), () => mode);
 	closeSync(
 		openSync(join(realpathSync.native(join(root, parent)), path.slice(path.lastIndexOf('/') + 1)), 'wx', 0o644),
 	);

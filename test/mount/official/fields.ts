@@ -151,7 +151,7 @@ export const FIELDS = {
 	},
 	'spec.volumes[].emptyDir.medium': {
 		support: 'ignored',
-		note: 'always in memory',
+		note: 'always in memory; with `Memory` the root has mode 01777',
 		covers: ['VolumeSource.medium'],
 	},
 	'spec.volumes[].emptyDir.sizeLimit': { support: 'ignored', note: 'not enforced', covers: ['VolumeSource.sizeLimit'] },

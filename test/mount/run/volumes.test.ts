@@ -172,16 +172,16 @@ for (const way of [ROOT_WAY, USER_WAY]) {
 					cat /cmfs-config/key >>/cmfs-cache/seen; mkdir -p /cmfs-cache/dir; echo "wrote $(cat /cmfs-again/seen)"; exec sleep 1000`;
 				const run = start(manifest, { command: ['sh', '-c', script], args: ['--on-change', 'restart'] });
 				await run.waitForOutput('wrote one\n');
-				expect(run.stdout).toBe('777\n777\nwrote one\n');
+				expect(run.stdout).toBe('777\n1777\nwrote one\n');
 				expect(run.stderr).toContain('Read-only file system');
 				manifest.put(configMap('app', { key: 'two' }));
 				await run.waitForOutput('wrote onetwo\n');
-				expect(run.stdout).toBe('777\n777\nwrote one\none777\n777\nwrote onetwo\n');
+				expect(run.stdout).toBe('777\n1777\nwrote one\none777\n1777\nwrote onetwo\n');
 				expect(await run.stop()).toEqual({ code: 143, signal: null });
 				expect(run.left).toEqual([]);
 			});
 
-			test('a subPath in it is created with its mode, and one through a link that leads out is refused', async () => {
+			test('the last directory of a subPath in it gets its mode, its parents 0755, and one through a link that leads out is refused', async () => {
 				const outside = ownDirectory('outside');
 				const mounts = [
 					{ name: 'e', mountPath: '/cmfs-cache' },
@@ -192,7 +192,7 @@ for (const way of [ROOT_WAY, USER_WAY]) {
 				const script = `umask 077; stat -c %a /cmfs-cache/a /cmfs-sub; touch /cmfs-sub/x; ls /cmfs-cache/a/b
 					rm -r /cmfs-cache/a; ln -s ${outside}/new /cmfs-cache/a; echo ready; exec sleep 1000`;
 				const run = start(manifest, { command: ['sh', '-c', script], args: ['--on-change', 'restart'] });
-				await run.waitForOutput('777\n777\nx\nready\n');
+				await run.waitForOutput('755\n777\nx\nready\n');
 				manifest.put(configMap('app', { key: 'two' }));
 				const { code, stderr } = await run.end();
 				expect(code).toBe(125);

@@ -62,9 +62,16 @@ describe('emptyDir', () => {
 		expect(existsSync(join(stage, 'empty/v/kept'))).toBe(true);
 	});
 
+	test('in memory, only the owner of a file may remove it', () => {
+		backingOf({ ...EMPTY, medium: 'Memory' });
+		expect(modeOf(join(stage, 'empty/v'))).toBe('1777');
+	});
+
 	test('with a group, it and new files in it belong to the group', () => {
 		backingOf(EMPTY, { fileGroup: process.getgid?.() ?? 0 });
 		expect(modeOf(join(stage, 'empty/v'))).toBe('2777');
+		backingOf({ ...EMPTY, medium: 'Memory' }, { fileGroup: process.getgid?.() ?? 0 });
+		expect(modeOf(join(stage, 'empty/v'))).toBe('3777');
 		expect(statSync(join(stage, 'empty/v')).gid).toBe(process.getgid?.());
 	});
 });

@@ -158,7 +158,7 @@ describe('PodVolumes', () => {
 	test('a subPath that does not exist yet: no later key of its name gets a link, and none dangles', async () => {
 		update({ a: payload({ k1: '1', old: 'o' }) });
 		await open();
-		volumes.makeDirectory('a', 'late');
+		volumes.makeSubPath('a', 'late');
 		update({ a: payload({ k1: '2', late: 'L' }) });
 		expect(names('a').sort()).toEqual(['k1', 'late']);
 		expect(lstatSync(join(root, 'a/late')).isDirectory()).toBe(true);
@@ -177,6 +177,18 @@ describe('PodVolumes', () => {
 		update({ a: payload({ key: 'three' }) }, { a: ['tls'] });
 		expect(names('a').sort()).toEqual(['key', 'tls']);
 		expect(log.take().filter((line) => line.startsWith('error'))).toEqual([]);
+	});
+
+	test('a missing subPath has the mode of the root, its parents and mount points have 0755, whatever the umask', async () => {
+		const umask = process.umask(0o077);
+		update({ a: payload({ key: 'one' }) }, { a: ['parts/one', 'parts/two'] });
+		await open();
+		volumes.makeSubPath('a', 'late/er');
+		process.umask(umask);
+		const modes = ['a', 'a/parts', 'a/parts/one', 'a/parts/two', 'a/late', 'a/late/er'].map((path) =>
+			(lstatSync(join(root, path)).mode & 0o7777).toString(8),
+		);
+		expect(modes).toEqual(['777', '755', '755', '755', '755', '777']);
 	});
 
 	test('warnings of a volume are logged once', async () => {

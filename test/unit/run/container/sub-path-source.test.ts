@@ -44,11 +44,12 @@ describe('subPathSource', () => {
 		expect(subPathSource(request('..2026'))).toEqual({ path: join(root, '..2026'), warnings: [] });
 	});
 
-	test('a missing one becomes a directory with the mode of the volume', () => {
+	test('a missing one becomes a directory with the mode of the volume, its parents without write permission', () => {
 		const umask = process.umask(0o077);
 		expect(subPathSource(request('a/b/c'))).toEqual({ path: join(root, 'a/b/c'), warnings: [] });
 		process.umask(umask);
-		for (const path of ['a', 'a/b', 'a/b/c']) expect(modeOf(join(root, path))).toBe('2777');
+		for (const path of ['a', 'a/b']) expect(modeOf(join(root, path))).toBe('2755');
+		expect(modeOf(join(root, 'a/b/c'))).toBe('2777');
 	});
 
 	test('in a volume of objects the driver creates it, with a warning', () => {
@@ -123,6 +124,7 @@ describe('makeMountPointWithin', () => {
 
 	test('a directory for a directory, a file for a file, in the innermost mount', () => {
 		const inner = temporaryDirectory('inner');
+		chmodSync(inner, 0o777);
 		const earlier = [mount('/data'), mount('/data/inner', { source: inner })];
 		expect(makeMountPointWithin(earlier, mount('/data/a/b', { source: outside }))).toEqual([]);
 		expect(makeMountPointWithin(earlier, mount('/data/inner/c/d', { source: file() }))).toEqual([]);
@@ -130,6 +132,7 @@ describe('makeMountPointWithin', () => {
 		expect(statSync(join(inner, 'c')).isDirectory()).toBe(true);
 		expect(statSync(join(inner, 'c/d')).isFile()).toBe(true);
 		expect(readdirSync(root)).toEqual(['a']);
+		for (const path of [join(root, 'a'), join(inner, 'c')]) expect(statSync(path).mode & 0o022).toBe(0);
 	});
 
 	test('nothing if it exists, if it is not inside a mount, or in a read-only mount', () => {
