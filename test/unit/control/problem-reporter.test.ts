@@ -37,7 +37,7 @@ describe('ProblemReporter', () => {
 		expect(events.slice(2)).toEqual([{ type: 'resolved', locations: ['b.yaml'] }]);
 	});
 
-	test('a warning is emitted, and its end is no recovery', () => {
+	test('a warning is emitted, and its end is not a recovery', () => {
 		const warning = { location: 'c.yaml:1:1', reason: 'twice', warning: 'duplicate-key' };
 		reporter.update([A, warning]);
 		reporter.update([warning]);
