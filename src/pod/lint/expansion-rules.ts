@@ -13,6 +13,8 @@ const SERVICE_VARIABLE =
 const SHELLS = new Set(['sh', 'bash', 'ash', 'dash', 'zsh', 'ksh', 'mksh']);
 /** The usual form of names of variables, as opposed to programs. */
 const CONSTANT_CASE = /^[A-Z][A-Z0-9_]*$/;
+/** A `$` in front of a character outside of ASCII. */
+const DOLLAR_NON_ASCII = /\$[\u{80}-\u{10ffff}]/gu;
 /** `${NAME}` or `$NAME`. */
 const SHELL_REFERENCE = /\$(?:\{([A-Za-z_]\w*)\}|([A-Za-z_]\w*))/g;
 
@@ -167,6 +169,20 @@ export function* shellReference(subject: LintSubject): Iterable<RuleFinding> {
 			field,
 			text: `no shell interprets this text, so these are not expanded: ${nameList(names)}`,
 			cure: 'write $(NAME) to insert the variable',
+		};
+	}
+}
+
+/** Old kubelets copy only the first byte of the character after `$`, as if it were a character of its own. */
+export function* expansionNonAscii(subject: LintSubject): Iterable<RuleFinding> {
+	for (const { text, field } of expandedTexts(subject)) {
+		const found = [...text.replaceAll('$$', '  ').matchAll(DOLLAR_NON_ASCII)].map(([written]) => written);
+		if (found.length === 0) continue;
+		yield {
+			severity: 'warning',
+			field,
+			text: `kubelet before 1.36 breaks the character after the $: ${nameList(found)}`,
+			cure: 'write $$ for the literal $',
 		};
 	}
 }

@@ -79,6 +79,7 @@ export const RULES: Readonly<Record<string, Rule<LintSubject>>> = {
 	'undefined-reference': expansion.undefinedReference,
 	'service-variable': expansion.serviceVariable,
 	'shell-reference': expansion.shellReference,
+	'expansion-non-ascii': expansion.expansionNonAscii,
 	'mode-out-of-range': mode.modeOutOfRange,
 	'suspicious-mode': mode.suspiciousMode,
 	'unreadable-mode': mode.unreadableMode,

@@ -56,6 +56,7 @@ export const RULE_LIST: readonly RuleLine[] = [
 	line('undefined-reference', W, '$(NAME) of a variable that is not set'),
 	line('service-variable', I, '$(NAME) of a variable of a Service, which only a cluster sets'),
 	line('shell-reference', I, '$NAME or its form with braces in a text that no shell interprets'),
+	line('expansion-non-ascii', W, 'a $ in front of a character outside of ASCII, which kubelet before 1.36 breaks'),
 	line('mode-out-of-range', E, 'a mode above 0777, usually an octal number without its leading zero'),
 	line('suspicious-mode', W, 'a decimal mode that looks like an octal one, such as 400'),
 	line('unreadable-mode', W, 'files that the user of the container cannot read'),

@@ -319,6 +319,21 @@ export const ENVIRONMENT_CASES: LintCases = {
 			finds: [],
 		},
 	],
+	'expansion-non-ascii': [
+		{
+			it: 'a $ in front of a letter of another script, in a value and in an argument',
+			pod: { app: { env: [literal('PRICE', '5 $é')], args: ['$$ $ü $\u{1f642}'] } },
+			finds: [
+				['warning', 'spec.containers[0].args[0]', 'breaks the character after the $: $ü, $\u{1f642}'],
+				['warning', 'spec.containers[0].env[0].value', 'kubelet before 1.36 breaks the character after the $: $é'],
+			],
+		},
+		{
+			it: 'an escaped $, a reference, and letters elsewhere',
+			pod: { app: { env: [literal('A', '$$é é$ $(É) $5')] } },
+			finds: [],
+		},
+	],
 	'shell-reference': [
 		{
 			it: 'references of a shell without a shell',
