@@ -41,6 +41,10 @@ export interface PodSpec {
 	readonly nodeName: string | undefined;
 	readonly serviceAccountName: string;
 	readonly hostname: string | undefined;
+	readonly subdomain: string | undefined;
+	readonly setHostnameAsFQDN: boolean;
+	/** Overrides the other three. */
+	readonly hostnameOverride: string | undefined;
 	/** Whether the environment includes the variables of Services, which a local process never has. */
 	readonly enableServiceLinks: boolean;
 }

@@ -17,6 +17,7 @@ import { configMapNames } from '../../inputs/pod-references.js';
 import { openPodSources } from '../../inputs/pod-sources.js';
 import { buildEnvironment } from '../../pod/environment/builder.js';
 import type { Environment } from '../../pod/environment/environment.js';
+import { podHostname } from '../../pod/environment/hostname.js';
 import type { Missing } from '../../pod/notices.js';
 import type { EnvInherit } from '../../run/container/inherited-environment.js';
 import { inheritedEnvironment } from '../../run/container/inherited-environment.js';
@@ -141,7 +142,7 @@ async function readReport(
 	});
 	const selected = await reader.read();
 	const { pod, container } = selected;
-	const { namespace, name } = pod.metadata;
+	const { namespace } = pod.metadata;
 	const names = configMapNames(pod, { ...container, volumeMounts: [] });
 	await snapshot.readFromCluster([{ namespace, names }]);
 	reporter.update(snapshot.problems);
@@ -154,7 +155,7 @@ async function readReport(
 		environment,
 		objects,
 		locations: new ObjectLocations(snapshot.versions),
-		inherited: inheritedEnvironment(context.env, line.envInherit, pod.spec.hostname ?? name),
+		inherited: inheritedEnvironment(context.env, line.envInherit, podHostname(pod)),
 		showSecrets,
 	});
 }

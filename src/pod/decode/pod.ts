@@ -91,6 +91,10 @@ function decodeSpec(spec: ObjectReader, claims: readonly string[], strictEnvName
 	if (nodeName !== undefined) spec.check('nodeName', nodeName, subdomainFaults);
 	const hostname = spec.optionalText('hostname');
 	if (hostname !== undefined) spec.check('hostname', hostname, labelFaults);
+	const subdomain = spec.optionalText('subdomain');
+	if (subdomain !== undefined) spec.check('subdomain', subdomain, labelFaults);
+	const hostnameOverride = spec.optionalText('hostnameOverride');
+	if (hostnameOverride !== undefined) spec.check('hostnameOverride', hostnameOverride, subdomainFaults);
 	// `serviceAccount` is the old name of the field.
 	const serviceAccountName = spec.text('serviceAccountName') || spec.text('serviceAccount') || 'default';
 	spec.check('serviceAccountName', serviceAccountName, subdomainFaults);
@@ -102,6 +106,9 @@ function decodeSpec(spec: ObjectReader, claims: readonly string[], strictEnvName
 		nodeName,
 		serviceAccountName,
 		hostname,
+		subdomain,
+		setHostnameAsFQDN: spec.flag('setHostnameAsFQDN'),
+		hostnameOverride,
 		enableServiceLinks: spec.flag('enableServiceLinks', true),
 	};
 }

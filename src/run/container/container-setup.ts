@@ -16,6 +16,7 @@ import { buildEnvironment } from '../../pod/environment/builder.js';
 import { commandLine } from '../../pod/environment/command-line.js';
 import { downwardValue } from '../../pod/environment/downward-value.js';
 import type { Environment } from '../../pod/environment/environment.js';
+import { podHostname } from '../../pod/environment/hostname.js';
 import type { Missing } from '../../pod/notices.js';
 import type { PodObjects, PodSurroundings } from '../../pod/pod-objects.js';
 import { nestedMountPoints } from '../../pod/volumes/mount-order.js';
@@ -161,7 +162,7 @@ export class ContainerSetup {
 		const { command, keepArgs, envInherit, callerEnvironment, caller, warnings, cwd } = this.#options;
 		const wanted = wantedCredentials(pod, container, caller);
 		warnings.warn(wanted.warnings);
-		const hostname = pod.spec.hostname ?? pod.metadata.name;
+		const hostname = podHostname(pod);
 		const own = [...environment.variables].map(([name, { value }]) => [name, value] as const);
 		return {
 			command: commandLine(container, environment, command, keepArgs),

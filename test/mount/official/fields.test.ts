@@ -157,6 +157,10 @@ officialCases(['L'], (official) => {
 			]),
 		);
 		expect(lines.find((line) => line.startsWith('F2='))).toMatch(/^F2=[0-9a-f]{8}-[0-9a-f]{4}-5/);
+		const fqdn = { ...spec, subdomain: 'db', setHostnameAsFQDN: true };
+		expect((await succeed([manifest(fqdn)])).split('\n')).toContain('HOSTNAME=box.db.shop.svc.cluster.local');
+		const override = { ...spec, hostnameOverride: 'any.example' };
+		expect((await succeed([manifest(override)])).split('\n')).toContain('HOSTNAME=any.example');
 		// A container without a limit has that of its pod.
 		const ofPod = { ...spec, resources: { limits: { cpu: 1000, memory: '1Gi' } } };
 		expect((await succeed([manifest(ofPod)])).split('\n')).toEqual(expect.arrayContaining(['R0=64', 'R1=1000']));
@@ -389,7 +393,7 @@ officialCases(['L'], (official) => {
 				...{ hostIPC: true, hostNetwork: true, hostPID: true, hostUsers: false, imagePullSecrets: [{ name: 'x' }] },
 				...{ nodeSelector: { a: 'b' }, os: { name: 'linux' }, overhead: {}, preemptionPolicy: 'Never', priority: 1 },
 				...{ priorityClassName: 'x', readinessGates: [], restartPolicy: 'Always', runtimeClassName: 'x' },
-				...{ schedulerName: 'x', setHostnameAsFQDN: true, shareProcessNamespace: true, subdomain: 'x' },
+				...{ schedulerName: 'x', shareProcessNamespace: true },
 				...{ terminationGracePeriodSeconds: 1, tolerations: [], topologySpreadConstraints: [] },
 				securityContext: { runAsNonRoot: true, seccompProfile: { type: 'RuntimeDefault' }, sysctls: [] },
 			},

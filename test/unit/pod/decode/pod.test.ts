@@ -83,6 +83,9 @@ describe('the pod of a workload', () => {
 			nodeName: undefined,
 			serviceAccountName: 'default',
 			hostname: undefined,
+			subdomain: undefined,
+			setHostnameAsFQDN: false,
+			hostnameOverride: undefined,
 			enableServiceLinks: true,
 		});
 	});
@@ -227,6 +230,16 @@ describe('the pod of a workload', () => {
 			'metadata/annotations/a b| metadata.annotations: Invalid value: "a b": name part must consist of',
 		],
 		['an invalid node', podValue({ nodeName: 'A' }), `spec/nodeName| spec.nodeName: Invalid value: "A": ${SUBDOMAIN}`],
+		[
+			'an invalid subdomain',
+			podValue({ subdomain: 'a.b' }),
+			`spec/subdomain| spec.subdomain: Invalid value: "a.b": ${LABEL}`,
+		],
+		[
+			'an invalid override of the host name',
+			podValue({ hostnameOverride: 'A' }),
+			`spec/hostnameOverride| spec.hostnameOverride: Invalid value: "A": ${SUBDOMAIN}`,
+		],
 		[
 			'an invalid host name',
 			podValue({ hostname: 'a.b' }),

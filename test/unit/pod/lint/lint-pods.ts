@@ -66,6 +66,9 @@ export function podOf({ kind = 'Pod', volumes = [], app, initContainer, ...more 
 			nodeName: undefined,
 			serviceAccountName: 'default',
 			hostname: undefined,
+			subdomain: undefined,
+			setHostnameAsFQDN: false,
+			hostnameOverride: undefined,
 			enableServiceLinks: more.enableServiceLinks ?? true,
 		},
 	};
