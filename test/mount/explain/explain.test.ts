@@ -411,6 +411,18 @@ describe('lint', () => {
 		expect(stdout).toContain(`\n${errors} error`);
 	});
 
+	test.each(['env -f bad.yaml', 'run -f bad.yaml -- true'])(
+		'%s reports first why a workload is missing',
+		async (line) => {
+			write('bad.yaml', `apiVersion: v1\nkind: ConfigMap\nmetadata: {name: app}\n---\n${POD}\t- name: d\n`);
+			const { stdout, stderr } = await program(line);
+			expect(stdout).toBe('');
+			expect(stderr).toMatch(
+				/bad\.yaml:11:1: yaml: found .*; indent with spaces, not with a tab\n.*no workload; found ConfigMap\/app/,
+			);
+		},
+	);
+
 	test('a key or an object that is there twice is a warning with both locations, and the last one counts', async () => {
 		const env = '    env: [{name: L, valueFrom: {fieldRef: {fieldPath: "metadata.labels[\'app\']"}}}]\n';
 		write('q.yaml', `${POD.replace('{name: p}', '{name: q, labels: {app: a}, labels: {app: b}}')}${env}`);
