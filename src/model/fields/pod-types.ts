@@ -7,12 +7,12 @@ export const POD_TYPES = {
 		+volumes:Volume +initContainers:Container +containers:Container ephemeralContainers:EphemeralContainer
 		restartPolicy terminationGracePeriodSeconds activeDeadlineSeconds dnsPolicy nodeSelector +serviceAccountName
 		+serviceAccount automountServiceAccountToken +nodeName hostNetwork hostPID hostIPC shareProcessNamespace
-		+securityContext:PodSecurityContext imagePullSecrets:LocalObjectReference +hostname subdomain affinity:Affinity
+		+securityContext:PodSecurityContext imagePullSecrets:LocalObjectReference +hostname +subdomain affinity:Affinity
 		schedulerName tolerations:Toleration hostAliases:HostAlias priorityClassName priority dnsConfig:PodDNSConfig
 		readinessGates:PodReadinessGate runtimeClassName enableServiceLinks preemptionPolicy overhead
-		topologySpreadConstraints:TopologySpreadConstraint setHostnameAsFQDN os:PodOS@1.23 hostUsers@1.25
-		schedulingGates:PodSchedulingGate@1.26 resourceClaims:PodResourceClaim@1.26 resources:ResourceRequirements@1.32
-		hostnameOverride@1.34 workloadRef:WorkloadReference@1.35 schedulingGroup:PodSchedulingGroup@1.36
+		topologySpreadConstraints:TopologySpreadConstraint +setHostnameAsFQDN os:PodOS@1.23 hostUsers@1.25
+		schedulingGates:PodSchedulingGate@1.26 resourceClaims:PodResourceClaim@1.26 +resources:ResourceRequirements@1.32
+		+hostnameOverride@1.34 workloadRef:WorkloadReference@1.35 schedulingGroup:PodSchedulingGroup@1.36
 		evictionResponders:EvictionResponder@1.37
 	`,
 	PodSecurityContext: `
