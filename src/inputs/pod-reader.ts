@@ -8,7 +8,13 @@ import type { Logger } from '../base/log.js';
 import type { ManifestObject } from '../model/manifest-object.js';
 import { decodePod } from '../pod/decode/pod.js';
 import type { Container, Pod } from '../pod/pod-spec.js';
-import { isWorkload, selectContainer, selectWorkload } from '../pod/workload.js';
+import {
+	defaultedContainerText,
+	isWorkload,
+	namesWorkloadKind,
+	selectContainer,
+	selectWorkload,
+} from '../pod/workload.js';
 import type { PodCatalog } from './pod-catalog.js';
 
 export interface PodReaderOptions {
@@ -25,6 +31,8 @@ export interface PodReaderOptions {
 	/** Reads a workload from the cluster; undefined if there is no cluster. */
 	readonly readFromCluster: ((wanted: string) => Promise<ManifestObject>) | undefined;
 	readonly log: Logger;
+	/** Added to the error if `wanted` does not name a workload: how to run a command of that name instead. */
+	readonly commandHint?: string;
 }
 
 export interface SelectedPod {
@@ -42,6 +50,7 @@ export class PodReader {
 	/** The object that was decoded last: most changes concern other objects, and leave it the same value. */
 	#decoded: { readonly object: Located; readonly selected: SelectedPod } | undefined;
 	#loggedError: string | undefined;
+	#loggedDefault: string | undefined;
 
 	constructor(options: PodReaderOptions) {
 		this.#options = options;
@@ -94,6 +103,7 @@ export class PodReader {
 		try {
 			this.#fromCluster = await readFromCluster(wanted);
 		} catch (error) {
+			if (error instanceof ConfigMapFsError && error.code === 'USAGE') throw this.#withCommandHint(error);
 			// A restart of the application can use the version that was read before.
 			if (this.#fromCluster === undefined) throw error;
 			this.#options.log.warn({ err: error }, 'cannot read the workload again; its last version stays in use');
@@ -101,8 +111,8 @@ export class PodReader {
 	}
 
 	#decode(): SelectedPod {
-		const { catalog, wanted, namespace, container, defaultNamespace, strictEnvNames } = this.#options;
-		const object: Located = this.#fromCluster ?? selectWorkload(catalog.candidates, wanted, namespace);
+		const { container, defaultNamespace, strictEnvNames } = this.#options;
+		const object: Located = this.#fromCluster ?? this.#select();
 		if (this.#decoded?.object === object) return this.#decoded.selected;
 		const { pod, violations } = decodePod(object, { defaultNamespace, strictEnvNames });
 		if (pod === undefined) {
@@ -110,8 +120,34 @@ export class PodReader {
 			throw new ConfigMapFsError('INPUT_INVALID', lines.join('\n'));
 		}
 		const selected = { pod, container: selectContainer(pod, container) };
+		if (container === undefined) this.#logDefault(selected);
 		this.#decoded = { object, selected };
 		return selected;
+	}
+
+	#select(): Located {
+		const { catalog, wanted, namespace } = this.#options;
+		try {
+			return selectWorkload(catalog.candidates, wanted, namespace);
+		} catch (error) {
+			throw error instanceof ConfigMapFsError ? this.#withCommandHint(error) : error;
+		}
+	}
+
+	#withCommandHint(error: ConfigMapFsError): ConfigMapFsError {
+		const { wanted, commandHint } = this.#options;
+		if (commandHint === undefined || wanted === undefined || namesWorkloadKind(wanted)) return error;
+		const { code, message } = error;
+		const isQuestion = message.endsWith('?');
+		const hint = isQuestion ? ` ${commandHint[0]?.toUpperCase()}${commandHint.slice(1)}` : `; ${commandHint}`;
+		return new ConfigMapFsError(code, message + hint, { cause: error });
+	}
+
+	/** Logs which container was chosen, once for each choice. */
+	#logDefault({ pod, container }: SelectedPod): void {
+		const text = defaultedContainerText(pod, container);
+		if (text !== undefined && text !== this.#loggedDefault) this.#options.log.warn(text);
+		this.#loggedDefault = text;
 	}
 }
 

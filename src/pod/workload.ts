@@ -120,13 +120,32 @@ export function selectContainer(pod: Pod, name?: string): Container {
 		if (named !== undefined) return named;
 	}
 	const annotated = pod.metadata.annotations.get(DEFAULT_CONTAINER);
-	const fallback = containers.find((container) => container.name === annotated) ?? containers[0];
+	const fallback =
+		[...containers, ...initContainers].find((container) => container.name === annotated) ?? containers[0];
 	if (name === undefined && fallback !== undefined) return fallback;
 	const names = [...containers.map((one) => one.name), ...initContainers.map((one) => `${one.name} (init)`)];
 	throw new ConfigMapFsError(
 		'INPUT_MISSING',
 		`container ${name ?? ''} not found in pod ${pod.metadata.name}, have: ${listed(names)}; choose one of them with -c`,
 	);
+}
+
+/**
+ * kubectl's line about a container that was not named; undefined if there was no choice, or the pod names its default.
+ * Source: kubectl v1.32 pkg/cmd/util/podcmd, FindOrDefaultContainerByName.
+ */
+export function defaultedContainerText(pod: Pod, selected: Container): string | undefined {
+	const { containers, initContainers } = pod.spec;
+	const names = [...containers.map(({ name }) => name), ...initContainers.map(({ name }) => `${name} (init)`)];
+	const annotated = pod.metadata.annotations.get(DEFAULT_CONTAINER);
+	if (names.length < 2 || annotated === selected.name) return undefined;
+	return `Defaulted container "${selected.name}" out of: ${names.join(', ')}; choose another with -c`;
+}
+
+/** Whether the text is `KIND/NAME` with a known kind, so that it cannot be the name of a command. */
+export function namesWorkloadKind(wanted: string): boolean {
+	const [kind = '', name] = wanted.split('/');
+	return name !== undefined && workloadKindOfName(kind.split('.')[0] ?? '') !== undefined;
 }
 
 function matcher(wanted: string, workloads: readonly ManifestObject[]): (object: ManifestObject) => boolean {

@@ -14,11 +14,15 @@ import type { MountPlan } from './container/mount-plan.js';
 import type { OnceLogger } from './once-logger.js';
 import { copyWarnings } from './placement/copy-warnings.js';
 import type { PlacedApplication, Placement } from './placement/placement.js';
+import { explainStartFailure } from './start-failure.js';
 import { SubPathFollower } from './sub-path-follower.js';
 
 export interface ContainerStarterOptions {
 	readonly placement: Placement;
 	readonly setup: Pick<ContainerSetup, 'process' | 'cleanUpAfterKill'>;
+	/** The command after `--`; undefined: the container's own. */
+	readonly command: readonly string[] | undefined;
+	readonly localVolumes: ReadonlyMap<string, string>;
 	readonly stdin: 'inherit' | 'ignore';
 	readonly inheritance: Inheritance;
 	/** Working directory of the caller. */
@@ -62,7 +66,17 @@ export class ContainerStarter {
 		const { mountNamespace } = placed;
 		if (mountNamespace !== undefined) setup.cleanUpAfterKill(mountNamespace, placement.machineDirectory);
 		const surroundings = { ...made, stdin, inheritance, within: <T>(act: () => T): T => placed.within(act) };
-		const process = await startProcess({ ...surroundings, command });
+		const process = await startProcess({ ...surroundings, command }).catch((error) => {
+			const { command: given, localVolumes } = this.#options;
+			throw explainStartFailure(error, {
+				...made,
+				selected,
+				command,
+				isContainersOwn: given === undefined,
+				isInNamespace: mountNamespace !== undefined,
+				localVolumes,
+			});
+		});
 		this.#subPaths.follow(plan.liveSubPaths, placed);
 		return { process, surroundings };
 	}

@@ -58,6 +58,8 @@ export interface RunSessionOptions extends Pick<PodSources, 'sources' | 'cluster
 /** Grace after SIGTERM. Source: kubernetes v1.32 core/v1, terminationGracePeriodSeconds. Unit: milliseconds. */
 const GRACE_MS = 30_000;
 
+const COMMAND_HINT = 'to run a command, put -- before it';
+
 /** The inputs of the running process. */
 interface RunningContainer {
 	readonly selected: SelectedPod;
@@ -99,6 +101,7 @@ export class RunSession {
 			strictEnvNames: setup.strictEnvNames,
 			readFromCluster: cluster === undefined ? undefined : (wanted) => cluster.readWorkload(wanted),
 			log,
+			...(setup.command === undefined ? { commandHint: COMMAND_HINT } : {}),
 		});
 		this.#setup = new ContainerSetup({
 			...setup,

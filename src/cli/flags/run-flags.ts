@@ -129,7 +129,7 @@ export function readPodFlags(flags: ParsedFlags, words: readonly string[], comma
 		throw new ConfigMapFsError(
 			'USAGE',
 			`expected one workload KIND/NAME, but also got "${more.join('", "')}"` +
-				(command === 'run' ? '; the command goes after "--"' : ''),
+				(command === 'run' ? '; to run a command, put -- before it' : ''),
 		);
 	}
 	const namespaces = flags.all('namespace');
@@ -180,7 +180,10 @@ export function readRunLine(args: readonly string[], cwd: string): RunLine {
 	if (afterDash?.length === 0) throw new ConfigMapFsError('USAGE', 'the command after "--" is missing');
 	const [word = ''] = words;
 	if (afterDash === undefined && /^(?:[/~]|\.\.?\/)/.test(word)) {
-		throw new ConfigMapFsError('USAGE', `"${word}" is not a workload KIND/NAME; a command goes after "--": -- ${word}`);
+		throw new ConfigMapFsError(
+			'USAGE',
+			`"${word}" is not a workload KIND/NAME; to run a command, put -- before it: -- ${word}`,
+		);
 	}
 	const mapRoot = flags.is('map-root');
 	const rootDir = flags.last('root-dir');

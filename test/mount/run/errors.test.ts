@@ -91,7 +91,7 @@ describe('a pod that cannot start', () => {
 			[pod('p', { command: ['true'], workingDir: '/nowhere' })],
 			OWN_COMMAND,
 			126,
-			/^the working directory "\/nowhere" does not exist; /,
+			/^the container's working directory \/nowhere does not exist on this machine; create it, or pass a command /,
 		],
 		[
 			'a working directory in a directory that a volume hides',
@@ -106,6 +106,34 @@ describe('a pod that cannot start', () => {
 			OWN_COMMAND,
 			126,
 			/^the working directory ".*\/directory\/inner" is hidden by a volume that is mounted above it; choose another$/,
+		],
+		[
+			'a command of the image',
+			[pod('p', { command: ['/app/checkout'], args: ['-v'] })],
+			OWN_COMMAND,
+			127,
+			"the container's command /app/checkout does not exist on this machine; " +
+				'name your own after --: configmapfs run … --keep-args -- ./checkout',
+		],
+		[
+			'a command in a directory that an emptyDir hides',
+			[
+				pod(
+					'p',
+					{ volumeMounts: [{ name: 't', mountPath: at('directory') }] },
+					{ volumes: [{ name: 't', emptyDir: {} }] },
+				),
+			],
+			{ command: [at('directory/inner')] },
+			127,
+			/^".*\/directory\/inner" is hidden by the emptyDir volume "t", which .*; --local-volume t=\S+\/directory mounts /,
+		],
+		[
+			'a command without --',
+			[pod('web', {})],
+			{ args: ['sh'], command: undefined },
+			125,
+			/^workload "sh" not found, have: pod\/web .*; to run a command, put -- before it$/,
 		],
 		[
 			'a path that is too long',
@@ -243,7 +271,7 @@ describe('a pod that cannot start', () => {
 		const file = new ManifestFile(pod('web', {}));
 		expect(await runProgram(['run', '-f', file.path, './my-app'])).toMatchObject({
 			code: 125,
-			stderr: 'error: "./my-app" is not a workload KIND/NAME; a command goes after "--": -- ./my-app\n',
+			stderr: 'error: "./my-app" is not a workload KIND/NAME; to run a command, put -- before it: -- ./my-app\n',
 		});
 	});
 });

@@ -50,6 +50,42 @@ describe('a workload in files', () => {
 		await expect(readerOf({ container: 'd' }).read()).rejects.toMatchObject({ code: 'INPUT_MISSING' });
 	});
 
+	test('is not named by a command: the error says where a command goes', async () => {
+		have(pod('app'));
+		const commandHint = 'to run a command, put -- before it';
+		const failure = async (wanted: string) =>
+			await readerOf({ wanted, commandHint })
+				.read()
+				.catch((error: Error) => error.message);
+		expect(await failure('sh')).toBe(
+			'workload "sh" not found, have: pod/app (f.yaml:1:1); choose one of them; to run a command, put -- before it',
+		);
+		expect(await failure('ap')).toMatch(/; did you mean pod\/app\? To run a command, put -- before it$/);
+		expect(await failure('bin/app')).toMatch(
+			/^unknown kind of workload "bin", .*; to run a command, put -- before it$/,
+		);
+		expect(await failure('deploy/app')).not.toContain('command');
+		await expect(readerOf({ wanted: 'sh' }).read()).rejects.toThrow(/; choose one of them$/);
+	});
+
+	test("has several containers: the log has kubectl's line, once, unless -c or the annotation chooses", async () => {
+		const containers = [{ name: 'c' }, { name: 'sidecar' }];
+		const spec = { containers, initContainers: [{ name: 'setup' }] };
+		have({ apiVersion: 'v1', kind: 'Pod', metadata: { name: 'app' }, spec });
+		const reader = readerOf();
+		await reader.read();
+		have({ apiVersion: 'v1', kind: 'Pod', metadata: { name: 'app', labels: { a: 'b' } }, spec });
+		expect(reader.current().pod.metadata.labels.get('a')).toBe('b');
+		expect(said.take()).toEqual([
+			'warn: Defaulted container "c" out of: c, sidecar, setup (init); choose another with -c',
+		]);
+		await readerOf({ container: 'c' }).read();
+		const annotations = { 'kubectl.kubernetes.io/default-container': 'sidecar' };
+		have({ apiVersion: 'v1', kind: 'Pod', metadata: { name: 'app', annotations }, spec });
+		expect((await readerOf().read()).container.name).toBe('sidecar');
+		expect(said.take()).toEqual([]);
+	});
+
 	test('is missing: the error names the objects that were found', async () => {
 		have({ apiVersion: 'example.com/v1', kind: 'Rollout', metadata: { name: 'web' } });
 		await expect(readerOf().read()).rejects.toThrow(/^no workload; found Rollout\/web \(f\.yaml:1:1\); add /);

@@ -45,6 +45,8 @@ function setUp(placed: Partial<PlacedApplication> = {}) {
 			}),
 			cleanUpAfterKill: (namespace, directory) => void calls.push(`clean up ${namespace} ${directory}`),
 		},
+		command: undefined,
+		localVolumes: new Map(),
 		stdin: 'ignore',
 		inheritance: NOTHING_INHERITED,
 		cwd: '/home/me/src/project',

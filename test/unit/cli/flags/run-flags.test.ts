@@ -101,10 +101,10 @@ describe('readRunLine', () => {
 
 	test.each([
 		[['-f', 'a', '--'], 'the command after "--" is missing'],
-		[['a', 'b'], 'expected one workload KIND/NAME, but also got "b"; the command goes after "--"'],
-		[['-f', 'a', './app'], '"./app" is not a workload KIND/NAME; a command goes after "--": -- ./app'],
-		[['-f', 'a', '/bin/sh'], '"/bin/sh" is not a workload KIND/NAME; a command goes after "--": -- /bin/sh'],
-		[['-f', 'a', '../app'], '"../app" is not a workload KIND/NAME; a command goes after "--": -- ../app'],
+		[['a', 'b'], 'expected one workload KIND/NAME, but also got "b"; to run a command, put -- before it'],
+		[['-f', 'a', './app'], '"./app" is not a workload KIND/NAME; to run a command, put -- before it: -- ./app'],
+		[['-f', 'a', '/bin/sh'], '"/bin/sh" is not a workload KIND/NAME; to run a command, put -- before it: -- /bin/sh'],
+		[['-f', 'a', '../app'], '"../app" is not a workload KIND/NAME; to run a command, put -- before it: -- ../app'],
 		[['-n', 'a', '-n', 'b'], 'a pod has one namespace; pass -n once'],
 		[['--root-dir', ''], 'the value of --root-dir is empty'],
 		[
