@@ -12,6 +12,7 @@ import { ProblemReporter } from '../../control/problem-reporter.js';
 import { ObjectLocations } from '../../explain/object-locations.js';
 import { Snapshot } from '../../explain/snapshot.js';
 import { parseFlags } from '../../go/flags.js';
+import { readGivenVariables } from '../../inputs/given-variables.js';
 import { PodReader } from '../../inputs/pod-reader.js';
 import { configMapNames } from '../../inputs/pod-references.js';
 import { openPodSources } from '../../inputs/pod-sources.js';
@@ -19,11 +20,10 @@ import { buildEnvironment } from '../../pod/environment/builder.js';
 import type { Environment } from '../../pod/environment/environment.js';
 import { podHostname } from '../../pod/environment/hostname.js';
 import type { Missing } from '../../pod/notices.js';
-import type { EnvInherit } from '../../run/container/inherited-environment.js';
 import { inheritedEnvironment } from '../../run/container/inherited-environment.js';
 import { localSurroundings } from '../../run/container/surroundings.js';
 import { type CliContext, inputEnvironment } from '../context.js';
-import { ENV_OPTIONS } from '../flags/run-flags.js';
+import { ENV_OPTIONS, readEnvFlags } from '../flags/env-flags.js';
 import { readSnapshotFlags, SNAPSHOT_OPTIONS } from '../flags/snapshot-flags.js';
 import { explainText } from '../print/env-explain.js';
 import { type EnvReport, envReport } from '../print/env-report.js';
@@ -36,12 +36,16 @@ import { commandLogger } from '../print/text-logger.js';
 
 const OUTPUT = { group: 'Output:' } as const;
 
+const { 'keep-args': _keepArgs, ...envOptions } = ENV_OPTIONS;
+
 const ENV_FLAGS = {
 	...SNAPSHOT_OPTIONS,
-	'strict-env-names': ENV_OPTIONS['strict-env-names'],
+	...envOptions,
 	'env-inherit': {
-		...ENV_OPTIONS['env-inherit'],
-		describe: 'Start from these of your own variables: none (default), path (as run does) or all',
+		...envOptions['env-inherit'],
+		describe:
+			'Start from these of your own variables: none (default), path (as run does) or all, and others by name, as in ' +
+			'path,JAVA_HOME',
 	},
 	explain: {
 		...OUTPUT,
@@ -76,8 +80,7 @@ function readLine(args: readonly string[]) {
 	}
 	return {
 		pod: readSnapshotFlags(flags, 'env'),
-		strictEnvNames: flags.is('strict-env-names'),
-		envInherit: (flags.last('env-inherit') ?? 'none') as EnvInherit,
+		...readEnvFlags(flags, 'none'),
 		explain,
 		output,
 		showSecrets: flags.is('show-secrets'),
@@ -121,6 +124,7 @@ async function readReport(
 ): Promise<EnvReport> {
 	const log = commandLogger(message);
 	const onEvent = eventLog(log);
+	const given = readGivenVariables(line.given, context);
 	const { sources, cluster, defaultNamespace } = await openPodSources(line.pod, {
 		...inputEnvironment(context, log),
 		onEvent,
@@ -149,6 +153,7 @@ async function readReport(
 	const objects = catalog.objects(namespace);
 	const environment: Environment = buildEnvironment(pod, container, objects, localSurroundings(), {
 		strictNames: line.strictEnvNames,
+		given,
 	});
 	return envReport({
 		selected,

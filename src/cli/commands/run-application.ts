@@ -1,6 +1,7 @@
 /** The application of `configmapfs run`, from its flags to its end. */
 
 import { isatty } from 'node:tty';
+import { readGivenVariables } from '../../inputs/given-variables.js';
 import { openPodSources } from '../../inputs/pod-sources.js';
 import type { RunCaller } from '../../run/application/credentials.js';
 import type { EarlySignals } from '../../run/application/early-signals.js';
@@ -56,6 +57,7 @@ export async function runApplication(line: RunLine, context: CliContext, prepare
 			command: line.command,
 			keepArgs: line.keepArgs,
 			envInherit: line.envInherit,
+			given: readGivenVariables(line.given, context),
 			strictEnvNames: line.strictEnvNames,
 			allowHostPath: line.allowHostPath,
 			localVolumes: line.localVolumes,

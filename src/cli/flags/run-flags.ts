@@ -6,11 +6,11 @@ import { LOG_LEVELS, type LogLevel } from '../../base/log.js';
 import { type ParsedFlags, parseFlags } from '../../go/flags.js';
 import type { PodRequest } from '../../inputs/requests.js';
 import { DRIVER_CHOICES, type DriverChoice } from '../../mount/driver-choice.js';
-import { ENV_INHERIT_CHOICES, type EnvInherit } from '../../run/container/inherited-environment.js';
 import { type OnChangePolicy, parseOnChangeFlags } from '../../run/on-change/on-change.js';
 import type { CommandHelp, HelpOptions } from '../print/help.js';
 import type { LogFormat } from '../print/logger.js';
 import { CLUSTER_OPTIONS, readClusterFlags, readKubeletDelay } from './cluster-flags.js';
+import { ENV_OPTIONS, type EnvFlags, readEnvFlags } from './env-flags.js';
 import { parseDuration } from './flag-values.js';
 import { LOG_OPTIONS, SOURCE_OPTIONS } from './mount-flags.js';
 import { readSourceFlags, readValidation } from './source-flags.js';
@@ -18,7 +18,6 @@ import { readSourceFlags, readValidation } from './source-flags.js';
 const VALUE = { type: 'string' } as const;
 const SWITCH = { type: 'boolean' } as const;
 const POD = { group: 'Pod:' } as const;
-const ENVIRONMENT = { group: 'Environment and arguments:' } as const;
 const VOLUMES = { group: 'Volumes:' } as const;
 const CHANGES = { group: 'Waiting and changes:' } as const;
 const OPERATION = { group: 'Operation:' } as const;
@@ -42,22 +41,6 @@ export const POD_OPTIONS = {
 		alias: 'c',
 		value: 'NAME',
 		describe: 'Select a container or init container (default: the first container)',
-	},
-} as const satisfies HelpOptions;
-
-/** Flags about the environment, for `run` and `env`. */
-export const ENV_OPTIONS = {
-	'strict-env-names': {
-		...SWITCH,
-		...ENVIRONMENT,
-		describe: 'Skip variable names that kubelet before 1.30 skipped',
-	},
-	'keep-args': { ...SWITCH, ...ENVIRONMENT, describe: "Append the container's args to the command after --" },
-	'env-inherit': {
-		...ENVIRONMENT,
-		choices: ENV_INHERIT_CHOICES,
-		value: 'WHICH',
-		describe: 'Start from these of your own variables: none, path (default: PATH, HOME, TERM, locale) or all',
 	},
 } as const satisfies HelpOptions;
 
@@ -149,13 +132,11 @@ export function readPodFlags(flags: ParsedFlags, words: readonly string[], comma
 }
 
 /** A parsed command line of `run`. */
-export interface RunLine {
+export interface RunLine extends EnvFlags {
 	readonly pod: PodRequest;
 	/** Undefined for the container's own command. */
 	readonly command: readonly string[] | undefined;
 	readonly keepArgs: boolean;
-	readonly envInherit: EnvInherit;
-	readonly strictEnvNames: boolean;
 	readonly allowHostPath: boolean;
 	/** Absolute directories by the name of the volume. */
 	readonly localVolumes: ReadonlyMap<string, string>;
@@ -200,8 +181,7 @@ export function readRunLine(args: readonly string[], cwd: string): RunLine {
 		pod: readPodFlags(flags, words, 'run'),
 		command: afterDash,
 		keepArgs: flags.is('keep-args'),
-		envInherit: (flags.last('env-inherit') ?? 'path') as EnvInherit,
-		strictEnvNames: flags.is('strict-env-names'),
+		...readEnvFlags(flags, 'path'),
 		allowHostPath: flags.is('allow-host-path'),
 		localVolumes: new Map(flags.all('local-volume').map((text) => readLocalVolume(text, cwd))),
 		liveSubPaths: flags.last('subpath') === 'live',
@@ -231,6 +211,9 @@ const EPILOGUE = `Examples:
 
   # Run the container's own command, which is installed here, too
   configmapfs run -f nginx.yaml
+
+  # Set a variable instead of the pod's, and pass one of your own
+  configmapfs run -f deploy.yaml -e DB_HOST=localhost -e JAVA_HOME -- ./my-app
 
   # Open a shell in the sidecar of one of several workloads
   configmapfs run -f k8s/ -R deploy/web -c sidecar -- sh

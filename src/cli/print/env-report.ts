@@ -61,9 +61,9 @@ export interface ReportedVariable {
 }
 
 export interface ReportedOrigin {
-	/** Beside the kinds of manifests: `inherited` from the caller, `hostname` as a container runtime sets it. */
+	/** Besides the kinds of manifests: `flag` of the command line, `inherited` from the caller, `hostname` as a container runtime sets it. */
 	readonly kind: VariableOrigin['kind'] | 'inherited' | 'hostname';
-	/** `envFrom[0]`, `env[2]`; `null` if no manifest sets it. */
+	/** `envFrom[0]`, `env[2]`; for a flag `-e NAME`; `null` if the variable is inherited. */
 	readonly field: string | null;
 	/** Name of the ConfigMap, Secret or volume. */
 	readonly object: string | null;
@@ -200,6 +200,7 @@ class Origins {
 	}
 
 	#placeOf({ kind, field, object, key }: VariableOrigin): string | undefined {
+		if (kind === 'flag') return undefined;
 		const isSecret = kind === 'secretRef' || kind === 'secretKeyRef';
 		if (isSecret || kind === 'configMapRef' || kind === 'configMapKeyRef') {
 			const { namespace } = this.#pod.metadata;
@@ -254,6 +255,8 @@ export function originWords({ kind, field, object, key }: ReportedOrigin): strin
 			return 'name of the pod';
 		case 'value':
 			return `value (${field})`;
+		case 'flag':
+			return `${field}`;
 		case 'fieldRef':
 			return `field ${key} (${field})`;
 		case 'resourceFieldRef':

@@ -14,13 +14,24 @@ import type { PodObjects, PodSurroundings } from '../pod-objects.js';
 import type { Container, EnvFromSource, EnvVar, EnvVarSource, Pod } from '../pod-spec.js';
 import { downwardStandIn, downwardValue } from './downward-value.js';
 import { readEnvFile } from './env-file.js';
-import type { Environment, EnvironmentSource, EnvironmentVariable, VariableOrigin } from './environment.js';
+import type {
+	Environment,
+	EnvironmentSource,
+	EnvironmentVariable,
+	GivenVariable,
+	VariableOrigin,
+} from './environment.js';
 import { stringFault } from './exec-limits.js';
 import { traceExpansion } from './expansion.js';
 import { environmentNameFaults } from './names.js';
 import { valueText } from './value-text.js';
 
 export interface EnvironmentOptions {
+	/**
+	 * Variables that replace those of the pod, wherever it sets or refers to them; their values are not expanded. What a
+	 * replaced variable would be read from may be missing. Default: none.
+	 */
+	readonly given?: ReadonlyMap<string, GivenVariable>;
 	/** `--strict-env-names`: skip names of envFrom that break the older rule, as kubelets before 1.30 do. */
 	readonly strictNames: boolean;
 	/** Reads the file of a fileKeyRef; undefined if absent. Without this function such variables are not available. */
@@ -61,7 +72,7 @@ export function buildEnvironment(
 /** Describes the origin of a variable: `env[2], key "k" of Secret ns/s`. */
 export function originText(origin: VariableOrigin, namespace: string): string {
 	const { kind, field, object, key } = origin;
-	if (kind === 'value') return field;
+	if (kind === 'value' || kind === 'flag') return field;
 	if (kind === 'fieldRef' || kind === 'resourceFieldRef') return `${field}, ${key}`;
 	if (kind === 'fileKeyRef') return `${field}, key "${key}" of a file in volume "${object}"`;
 	return `${field}, key "${key}" of ${OBJECT_KINDS[kind]} ${formatObjectKey({ namespace, name: object ?? '' })}`;
@@ -70,12 +81,36 @@ export function originText(origin: VariableOrigin, namespace: string): string {
 /** A variable without the origins that it overrides. */
 type Draft = Pick<EnvironmentVariable, 'name' | 'value' | 'origin'> & Partial<EnvironmentVariable>;
 
+const PLAIN = { expansion: undefined, isSecret: false, standIn: undefined } as const;
+
+function givenDraft(name: string, { value, flag }: GivenVariable): Draft {
+	return { name, value, origin: { kind: 'flag', field: flag, object: undefined, key: undefined } };
+}
+
+/** The origin that the variable of a manifest would have, without reading it. */
+function originOf({ value, valueFrom }: EnvVar, field: string): VariableOrigin {
+	if (value !== '' || valueFrom === undefined) return { kind: 'value', field, object: undefined, key: undefined };
+	const { kind } = valueFrom;
+	switch (kind) {
+		case 'configMapKeyRef':
+		case 'secretKeyRef':
+			return { kind, field, object: valueFrom.name, key: valueFrom.key };
+		case 'fieldRef':
+			return { kind, field, object: undefined, key: valueFrom.fieldPath };
+		case 'resourceFieldRef':
+			return { kind, field, object: undefined, key: valueFrom.resource };
+		case 'fileKeyRef':
+			return { kind, field, object: valueFrom.volumeName, key: valueFrom.key };
+	}
+}
+
 class EnvironmentBuilder {
 	readonly #pod: Pod;
 	readonly #container: Container;
 	readonly #objects: PodObjects;
 	readonly #surroundings: PodSurroundings;
 	readonly #options: EnvironmentOptions;
+	readonly #given: ReadonlyMap<string, GivenVariable>;
 	readonly #path: string;
 
 	readonly #variables = new Map<string, EnvironmentVariable>();
@@ -101,12 +136,16 @@ class EnvironmentBuilder {
 		this.#objects = objects;
 		this.#surroundings = surroundings;
 		this.#options = options;
+		this.#given = options.given ?? new Map();
 		this.#path = containerPath(pod, container);
 	}
 
 	build(): Environment {
 		for (const [index, source] of this.#container.envFrom.entries()) this.#addAll(source, `envFrom[${index}]`);
 		for (const [index, variable] of this.#container.env.entries()) this.#add(variable, `env[${index}]`);
+		for (const [name, given] of this.#given) {
+			if (this.#variables.get(name)?.origin.kind !== 'flag') this.#set(givenDraft(name, given));
+		}
 		for (const variable of this.#variables.values()) this.#check(variable);
 		if (this.#faults.length > 0) throw new ConfigMapFsError('INPUT_INVALID', this.#faults.join('\n'));
 		return {
@@ -136,6 +175,14 @@ class EnvironmentBuilder {
 
 	#add(variable: EnvVar, field: string): void {
 		const { name, value, valueFrom } = variable;
+		const given = this.#given.get(name);
+		if (given !== undefined) {
+			const origin = originOf(variable, field);
+			const overrode = [...this.#overridden(name), origin];
+			this.#variables.set(name, { ...PLAIN, ...givenDraft(name, given), overrode });
+			this.#inexact.delete(name);
+			return;
+		}
 		if (value !== '' || valueFrom === undefined) {
 			this.#setExpanded(name, value, field);
 			return;
@@ -156,7 +203,7 @@ class EnvironmentBuilder {
 	}
 
 	#setExpanded(name: string, raw: string, field: string): void {
-		const lookup = (one: string) => this.#variables.get(one)?.value;
+		const lookup = (one: string) => this.#given.get(one)?.value ?? this.#variables.get(one)?.value;
 		const { text, references, unresolved } = traceExpansion(raw, lookup);
 		const isPlain = text === raw && references.length === 0 && unresolved.length === 0;
 		this.#set({
@@ -164,7 +211,7 @@ class EnvironmentBuilder {
 			value: text,
 			origin: { kind: 'value', field, object: undefined, key: undefined },
 			expansion: isPlain ? undefined : { raw, references, unresolved },
-			isSecret: references.some((one) => this.#variables.get(one)?.isSecret ?? false),
+			isSecret: references.some((one) => !this.#given.has(one) && (this.#variables.get(one)?.isSecret ?? false)),
 		});
 	}
 
@@ -232,17 +279,16 @@ class EnvironmentBuilder {
 	}
 
 	#set(draft: Draft, isExact = true): void {
-		const before = this.#variables.get(draft.name);
-		const overrode = before === undefined ? [] : [...before.overrode, before.origin];
-		this.#variables.set(draft.name, {
-			expansion: undefined,
-			isSecret: false,
-			standIn: undefined,
-			...draft,
-			overrode,
-		});
+		this.#variables.set(draft.name, { ...PLAIN, ...draft, overrode: this.#overridden(draft.name) });
 		if (isExact) this.#inexact.delete(draft.name);
 		else this.#inexact.add(draft.name);
+	}
+
+	/** The origins that a new value of the variable overrides. A value of the command line is set once. */
+	#overridden(name: string): readonly VariableOrigin[] {
+		const before = this.#variables.get(name);
+		if (before === undefined) return [];
+		return before.origin.kind === 'flag' ? before.overrode : [...before.overrode, before.origin];
 	}
 
 	/** Reports what execve(2) would refuse, and what is silently lost. */

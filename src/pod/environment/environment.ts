@@ -34,10 +34,18 @@ export interface EnvironmentVariable {
 	readonly standIn: string | undefined;
 }
 
+/** A variable of the command line. It replaces the pod's. */
+export interface GivenVariable {
+	readonly value: string;
+	/** `-e NAME`, `--env-file app.env`. */
+	readonly flag: string;
+}
+
 /** The origin of a value. */
 export interface VariableOrigin {
-	readonly kind: 'value' | EnvVarSource['kind'] | EnvFromSource['kind'];
-	/** The field of the container: `env[2]`, `envFrom[0]`. */
+	/** `flag`: the command line. */
+	readonly kind: 'value' | 'flag' | EnvVarSource['kind'] | EnvFromSource['kind'];
+	/** The field of the container: `env[2]`, `envFrom[0]`; or the flag: `-e NAME`. */
 	readonly field: string;
 	/** Name of the ConfigMap or Secret; for a fileKeyRef, of the volume. */
 	readonly object: string | undefined;

@@ -17,6 +17,7 @@ import { commandLine } from '../../pod/environment/command-line.js';
 import { downwardValue } from '../../pod/environment/downward-value.js';
 import type { Environment } from '../../pod/environment/environment.js';
 import { podHostname } from '../../pod/environment/hostname.js';
+import type { Environment, GivenVariable } from '../../pod/environment/environment.js';
 import type { Missing } from '../../pod/notices.js';
 import type { PodObjects, PodSurroundings } from '../../pod/pod-objects.js';
 import { nestedMountPoints } from '../../pod/volumes/mount-order.js';
@@ -36,6 +37,8 @@ export interface ContainerSetupOptions {
 	readonly command: readonly string[] | undefined;
 	readonly keepArgs: boolean;
 	readonly envInherit: EnvInherit;
+	/** Variables that replace those of the pod. */
+	readonly given?: ReadonlyMap<string, GivenVariable>;
 	readonly strictEnvNames: boolean;
 	readonly allowHostPath: boolean;
 	readonly localVolumes: ReadonlyMap<string, string>;
@@ -94,9 +97,10 @@ export class ContainerSetup {
 
 	/** The environment of a process that would start now. Errors: INPUT_INVALID. */
 	environment({ pod, container }: SelectedPod, objects: PodObjects): Environment {
-		const { surroundings, strictEnvNames, stage } = this.#options;
+		const { surroundings, strictEnvNames, given = new Map(), stage } = this.#options;
 		return buildEnvironment(pod, container, objects, surroundings, {
 			strictNames: strictEnvNames,
+			given,
 			readFile: (volume, path) => readIfThere(join(emptyDirPath(stage, volume), path)),
 		});
 	}

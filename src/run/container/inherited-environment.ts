@@ -6,13 +6,20 @@
  */
 
 export const ENV_INHERIT_CHOICES = ['none', 'path', 'all'] as const;
-export type EnvInherit = (typeof ENV_INHERIT_CHOICES)[number];
+export type EnvInheritBase = (typeof ENV_INHERIT_CHOICES)[number];
+
+/** `--env-inherit`: `path,JAVA_HOME`. */
+export interface EnvInherit {
+	readonly base: EnvInheritBase;
+	/** Variables besides those of `base`. */
+	readonly names: readonly string[];
+}
 
 type Variables = Readonly<Record<string, string | undefined>>;
 
 const BASICS = new Set(['PATH', 'HOME', 'TERM', 'COLORTERM', 'LANG', 'LANGUAGE', 'TZ', 'TMPDIR']);
 
-const INHERITED: Readonly<Record<EnvInherit, (name: string) => boolean>> = {
+const INHERITED: Readonly<Record<EnvInheritBase, (name: string) => boolean>> = {
 	none: () => false,
 	path: (name) => BASICS.has(name) || name.startsWith('LC_'),
 	all: () => true,
@@ -29,13 +36,13 @@ const MAX_HOSTNAME_LENGTH = 63;
  */
 export function inheritedEnvironment(
 	caller: Variables,
-	inherit: EnvInherit,
+	{ base, names }: EnvInherit,
 	hostname: string,
 ): Readonly<Record<string, string>> {
 	const variables: Record<string, string> = {};
 	for (const [name, value] of Object.entries(caller)) {
-		if (value !== undefined && INHERITED[inherit](name)) variables[name] = value;
+		if (value !== undefined && (INHERITED[base](name) || names.includes(name))) variables[name] = value;
 	}
-	if (inherit !== 'none') variables.HOSTNAME = hostname.slice(0, MAX_HOSTNAME_LENGTH).replace(/[-.]+$/, '');
+	if (base !== 'none') variables.HOSTNAME = hostname.slice(0, MAX_HOSTNAME_LENGTH).replace(/[-.]+$/, '');
 	return variables;
 }

@@ -112,6 +112,21 @@ describe('env', () => {
 		expect(got.some((line) => line.startsWith('CALLER='))).toBe(false);
 	});
 
+	test('-e and --env-file replace variables of the pod, here as in run, and are explained', async () => {
+		write('my.env', 'HOST=from-file\nCOLOR=file\n');
+		const flags = '-f d.yaml -e COLOR=red -e HOME -e DB_PASSWORD=mine --env-file my.env';
+		const { code, stdout, stderr } = await program(`env ${flags} --explain`);
+		expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+		expect(stdout).toMatch(/^COLOR +red +-e COLOR$/m);
+		expect(stdout).toMatch(/^ +overrides value \(env\[0\]\) at /m);
+		expect(stdout).toMatch(/^HOST +from-file +--env-file my\.env$/m);
+		expect(stdout).toMatch(/^DB_URL +db:\/\/mine@from-file /m);
+		const printed = await program(`env ${flags} --env-inherit path`);
+		const ran = await program(`run ${flags} -- env`);
+		expect(ran.stdout.split('\n').toSorted()).toEqual(printed.stdout.split('\n').toSorted());
+		expect(ran.stdout).toContain('DB_URL=db://mine@from-file\n');
+	});
+
 	test('-o export sets the variables in a shell', async () => {
 		const script = 'eval "$("$0" "$1" env -f d.yaml -o export)"; printf "%s|%s|%s" "$COLOR" "$TEXT" "$DB_URL"';
 		const { stdout, stderr } = await runCommand('sh', ['-c', script, process.execPath, join(DIST, 'main.js')], {

@@ -129,13 +129,6 @@ describe('a pod that cannot start', () => {
 			/^".*\/directory\/inner" is hidden by the emptyDir volume "t", which .*; --local-volume t=\S+\/directory mounts /,
 		],
 		[
-			'a command without --',
-			[pod('web', {})],
-			{ args: ['sh'], command: undefined },
-			125,
-			/^workload "sh" not found, have: pod\/web .*; to run a command, put -- before it$/,
-		],
-		[
 			'a path that is too long',
 			mounting(`/opt/${`${'x'.repeat(200)}/`.repeat(25)}`),
 			{},
@@ -273,6 +266,9 @@ describe('a pod that cannot start', () => {
 			code: 125,
 			stderr: 'error: "./my-app" is not a workload KIND/NAME; to run a command, put -- before it: -- ./my-app\n',
 		});
+		const { code, stderr } = await runProgram(['run', '-f', file.path, 'sh']);
+		expect(code).toBe(125);
+		expect(stderr).toMatch(/^error: workload "sh" not found, have: pod\/web .*; to run a command, put -- before it\n$/);
 	});
 });
 

@@ -2,7 +2,6 @@
 
 import { describe, expect, test } from 'vitest';
 import { RUN_OPTIONS, readRunLine } from '../../../../src/cli/flags/run-flags.js';
-import { ENV_INHERIT_CHOICES } from '../../../../src/run/container/inherited-environment.js';
 
 const read = (...args: readonly string[]) => readRunLine(args, '/checkout');
 
@@ -21,7 +20,8 @@ describe('readRunLine', () => {
 			},
 			command: undefined,
 			keepArgs: false,
-			envInherit: 'path',
+			given: { variables: [], files: [] },
+			envInherit: { base: 'path', names: [] },
 			strictEnvNames: false,
 			allowHostPath: false,
 			localVolumes: new Map(),
@@ -41,7 +41,8 @@ describe('readRunLine', () => {
 	test('every flag', () => {
 		const line = read(
 			...['deploy/web', '-Rf', 'k8s/', '-n', 'shop', '-c', 'sidecar', '--kubelet-delay=1s..2s'],
-			...['--keep-args', '--env-inherit', 'all', '--strict-env-names'],
+			...['--keep-args', '--env-inherit', 'all,JAVA_HOME', '--strict-env-names'],
+			...['-e', 'A=b=c', '--env=D', '--env-file', 'x.env', '-eE='],
 			...['--allow-host-path', '--local-volume', 'data=./d', '--local-volume=tmp=/tmp', '--subpath', 'live'],
 			...['--map-root', '--driver', 'directory', '--snapshot-grace', '5s', '--wait-timeout=1m30s'],
 			...['--on-change', 'restart', '--on-change', 'tls=signal:HUP'],
@@ -59,7 +60,8 @@ describe('readRunLine', () => {
 			},
 			command: ['./my-app', '-f', '--', 'x'],
 			keepArgs: true,
-			envInherit: 'all',
+			given: { variables: ['A=b=c', 'D', 'E='], files: ['x.env'] },
+			envInherit: { base: 'all', names: ['JAVA_HOME'] },
 			strictEnvNames: true,
 			allowHostPath: true,
 			liveSubPaths: true,
@@ -89,6 +91,11 @@ describe('readRunLine', () => {
 		expect(read('-f', 'a', '--context', 'staging').pod.cluster).toMatchObject({ context: 'staging' });
 	});
 
+	test('--env-inherit with only names keeps the default; of several words the last one counts', () => {
+		expect(read('--env-inherit', 'JAVA_HOME').envInherit).toEqual({ base: 'path', names: ['JAVA_HOME'] });
+		expect(read('--env-inherit', 'all,X,none').envInherit).toEqual({ base: 'none', names: ['X'] });
+	});
+
 	test('--root-dir is relative to the working directory; an empty -n is the default, as in kubectl', () => {
 		expect(read('-f', 'a', '--root-dir', 'root').rootDir).toBe('/checkout/root');
 		expect(read('-f', 'a', '-n', '').pod.namespace).toBeUndefined();
@@ -116,9 +123,17 @@ describe('readRunLine', () => {
 		[['--local-volume', 'data='], 'invalid argument "data=" for "--local-volume": expected VOLUME=DIR'],
 		[['--subpath', 'x'], 'invalid argument "x" for "--subpath": must be one of frozen, live'],
 		[
-			['--env-inherit', 'x'],
-			`invalid argument "x" for "--env-inherit": must be one of ${ENV_INHERIT_CHOICES.join(', ')}`,
+			['--env-inherit', 'pth,X'],
+			'invalid argument "pth,X" for "--env-inherit": ' +
+				'expected none, path, all, or names of variables, such as path,JAVA_HOME; did you mean "path"?',
 		],
+		[
+			['--env-inherit', 'path,'],
+			'invalid argument "path," for "--env-inherit": ' +
+				'expected none, path, all, or names of variables, such as path,JAVA_HOME',
+		],
+		[['-e', '=x'], 'invalid argument "=x" for "-e, --env": expected NAME=VALUE or NAME'],
+		[['--env-file', ''], 'the value of --env-file is empty'],
 		[
 			['--wait-timeout', '5'],
 			'invalid argument "5" for "--wait-timeout": expected a duration such as 500ms, 5s or 1m30s',

@@ -205,6 +205,7 @@ test.each([
 	[{ kind: 'configMapKeyRef', field: 'env[0]', object: 'app', key: 'k' }, 'ConfigMap app, key k (env[0])'],
 	[{ kind: 'secretRef', field: 'envFrom[0]', object: 'db', key: 'k' }, 'Secret db, key k (envFrom[0])'],
 	[{ kind: 'secretKeyRef', field: 'env[0]', object: 'db', key: 'k' }, 'Secret db, key k (env[0])'],
+	[{ kind: 'flag', field: '-e COLOR', object: null, key: null }, '-e COLOR'],
 ] as const)('%j in words: %s', (origin, words) => {
 	expect(originWords({ ...origin, place: null })).toBe(words);
 });

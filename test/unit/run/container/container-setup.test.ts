@@ -41,7 +41,7 @@ function setUp(options: Partial<ContainerSetupOptions> = {}): ContainerSetup {
 	return new ContainerSetup({
 		command: undefined,
 		keepArgs: false,
-		envInherit: 'path',
+		envInherit: { base: 'path', names: [] },
 		strictEnvNames: false,
 		allowHostPath: false,
 		localVolumes: new Map(),

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { inheritedEnvironment } from '../../../../src/run/container/inherited-environment.js';
+import { type EnvInheritBase, inheritedEnvironment } from '../../../../src/run/container/inherited-environment.js';
 
 const CALLER = {
 	PATH: '/bin',
@@ -18,25 +18,34 @@ const CALLER = {
 	UNSET: undefined,
 };
 
+const only = (base: EnvInheritBase) => ({ base, names: [] });
+
 describe('inheritedEnvironment', () => {
 	test('none: no variable', () => {
-		expect(inheritedEnvironment(CALLER, 'none', 'pod')).toEqual({});
+		expect(inheritedEnvironment(CALLER, only('none'), 'pod')).toEqual({});
 	});
 
 	test('path: the variables that a local process needs, and the name of the pod', () => {
 		const { HOSTNAME: _, EDITOR: _editor, SECRET_TOKEN: _token, UNSET: _unset, ...basics } = CALLER;
-		expect(inheritedEnvironment(CALLER, 'path', 'pod')).toEqual({ ...basics, HOSTNAME: 'pod' });
-		expect(inheritedEnvironment({}, 'path', 'pod')).toEqual({ HOSTNAME: 'pod' });
+		expect(inheritedEnvironment(CALLER, only('path'), 'pod')).toEqual({ ...basics, HOSTNAME: 'pod' });
+		expect(inheritedEnvironment({}, only('path'), 'pod')).toEqual({ HOSTNAME: 'pod' });
 	});
 
 	test('all: every variable, with the name of the pod', () => {
 		const { UNSET: _, ...all } = CALLER;
-		expect(inheritedEnvironment(CALLER, 'all', 'pod')).toEqual({ ...all, HOSTNAME: 'pod' });
+		expect(inheritedEnvironment(CALLER, only('all'), 'pod')).toEqual({ ...all, HOSTNAME: 'pod' });
+	});
+
+	test('names: these variables too, if they are set', () => {
+		const names = ['EDITOR', 'UNSET', 'OTHER'];
+		expect(inheritedEnvironment(CALLER, { base: 'none', names }, 'pod')).toEqual({ EDITOR: 'vi' });
+		const path = inheritedEnvironment(CALLER, only('path'), 'pod');
+		expect(inheritedEnvironment(CALLER, { base: 'path', names }, 'pod')).toEqual({ ...path, EDITOR: 'vi' });
 	});
 
 	test('a long name is cut as kubelet does: 63 characters, without a dot or dash at the end', () => {
 		const name = `${'a'.repeat(60)}.-.bcd`;
-		expect(inheritedEnvironment({}, 'path', name).HOSTNAME).toBe('a'.repeat(60));
-		expect(inheritedEnvironment({}, 'path', 'a'.repeat(253)).HOSTNAME).toHaveLength(63);
+		expect(inheritedEnvironment({}, only('path'), name).HOSTNAME).toBe('a'.repeat(60));
+		expect(inheritedEnvironment({}, only('path'), 'a'.repeat(253)).HOSTNAME).toHaveLength(63);
 	});
 });
