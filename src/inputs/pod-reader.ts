@@ -15,12 +15,15 @@ import {
 	selectContainer,
 	selectWorkload,
 } from '../pod/workload.js';
+import { type FlagPodRequest, flagPod } from './flag-pod.js';
 import type { PodCatalog } from './pod-catalog.js';
 
 export interface PodReaderOptions {
 	readonly catalog: PodCatalog;
 	/** `KIND/NAME`, or a name alone; undefined for the only workload. */
 	readonly wanted: string | undefined;
+	/** The pod of the flags, which is used instead of a workload; undefined without them. */
+	readonly flagPod?: FlagPodRequest | undefined;
 	/** `-c`. */
 	readonly container: string | undefined;
 	/** `-n`: workloads of other namespaces are ignored. */
@@ -45,6 +48,7 @@ type Located = ManifestObject & { locate?(path: readonly (string | number)[]): s
 
 export class PodReader {
 	readonly #options: PodReaderOptions;
+	readonly #flagPod: ManifestObject | undefined;
 	#fromCluster: ManifestObject | undefined;
 	#lastValid: SelectedPod | undefined;
 	/** The object that was decoded last: most changes concern other objects, and leave it the same value. */
@@ -54,6 +58,7 @@ export class PodReader {
 
 	constructor(options: PodReaderOptions) {
 		this.#options = options;
+		this.#flagPod = options.flagPod === undefined ? undefined : flagPod(options.flagPod);
 	}
 
 	/**
@@ -90,7 +95,7 @@ export class PodReader {
 	/** Reads the workload from the cluster, unless a local source has it. */
 	async #readCluster(): Promise<void> {
 		const { catalog, wanted, namespace, readFromCluster } = this.#options;
-		if (readFromCluster === undefined) return;
+		if (readFromCluster === undefined || this.#flagPod !== undefined) return;
 		const local = catalog.workloads;
 		const isLocal = wanted === undefined ? local.length > 0 : hasMatch(catalog.candidates, wanted, namespace);
 		if (isLocal) {
@@ -112,7 +117,7 @@ export class PodReader {
 
 	#decode(): SelectedPod {
 		const { container, defaultNamespace, strictEnvNames } = this.#options;
-		const object: Located = this.#fromCluster ?? this.#select();
+		const object: Located = this.#flagPod ?? this.#fromCluster ?? this.#select();
 		if (this.#decoded?.object === object) return this.#decoded.selected;
 		const { pod, violations } = decodePod(object, { defaultNamespace, strictEnvNames });
 		if (pod === undefined) {

@@ -4,6 +4,7 @@ import type { FieldValidation } from '../model/fields/unknown-fields.js';
 import type { SyncRange } from '../model/sync-pace.js';
 import type { ChangeDetection } from '../sources/cluster/change-detection.js';
 import type { GeneratorFlags } from '../sources/generators/generated-config-map.js';
+import type { FlagPodRequest } from './flag-pod.js';
 
 /** A local source. */
 export type SourceRequest =
@@ -34,6 +35,8 @@ export interface ClusterRequest {
 export interface PodRequest {
 	/** `KIND/NAME`; undefined for the only workload of the sources. */
 	readonly workload: string | undefined;
+	/** The pod of the flags --volume and --env-from, which is used instead of a workload; undefined without them. */
+	readonly flagPod: FlagPodRequest | undefined;
 	/** Lowest layer first. */
 	readonly sources: readonly SourceRequest[];
 	/** Whether directories of manifests are read with their subdirectories. */

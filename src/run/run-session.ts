@@ -10,6 +10,7 @@ import { ConfigMapFsError, RUN_FAILED } from '../base/errors.js';
 import type { Logger } from '../base/log.js';
 import type { EventListener } from '../control/events.js';
 import { ProblemReporter } from '../control/problem-reporter.js';
+import type { FlagPodRequest } from '../inputs/flag-pod.js';
 import { PodReader, type SelectedPod } from '../inputs/pod-reader.js';
 import { podAsItRuns } from '../inputs/pod-references.js';
 import type { PodSources } from '../inputs/pod-sources.js';
@@ -38,6 +39,8 @@ import { unlessAborted, Waiting } from './waiting.js';
 export interface RunSessionOptions extends Pick<PodSources, 'sources' | 'cluster' | 'defaultNamespace'> {
 	/** `KIND/NAME`; undefined: the only workload. */
 	readonly workload: string | undefined;
+	/** `--volume` and `--env-from`: the pod to use instead of a workload. */
+	readonly flagPod: FlagPodRequest | undefined;
 	/** `-c`. */
 	readonly container: string | undefined;
 	/** `-n`. */
@@ -95,6 +98,7 @@ export class RunSession {
 		this.#reader = new PodReader({
 			catalog: this.#sources.catalog,
 			wanted: options.workload,
+			flagPod: options.flagPod,
 			container: options.container,
 			namespace: options.namespace,
 			defaultNamespace: options.defaultNamespace,

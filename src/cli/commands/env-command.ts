@@ -24,6 +24,7 @@ import { inheritedEnvironment } from '../../run/container/inherited-environment.
 import { localSurroundings } from '../../run/container/surroundings.js';
 import { type CliContext, inputEnvironment } from '../context.js';
 import { ENV_OPTIONS, readEnvFlags } from '../flags/env-flags.js';
+import { FLAG_POD_OPTIONS } from '../flags/flag-pod-flags.js';
 import { readSnapshotFlags, SNAPSHOT_OPTIONS } from '../flags/snapshot-flags.js';
 import { explainText } from '../print/env-explain.js';
 import { type EnvReport, envReport } from '../print/env-report.js';
@@ -40,6 +41,7 @@ const { 'keep-args': _keepArgs, ...envOptions } = ENV_OPTIONS;
 
 const ENV_FLAGS = {
 	...SNAPSHOT_OPTIONS,
+	...FLAG_POD_OPTIONS,
 	...envOptions,
 	'env-inherit': {
 		...envOptions['env-inherit'],
@@ -137,6 +139,7 @@ async function readReport(
 	const reader = new PodReader({
 		catalog,
 		wanted: line.pod.workload,
+		flagPod: line.pod.flagPod,
 		container: line.pod.container,
 		namespace: line.pod.namespace,
 		defaultNamespace,

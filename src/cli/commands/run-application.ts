@@ -42,6 +42,7 @@ export async function runApplication(line: RunLine, context: CliContext, prepare
 	const session = new RunSession({
 		...sources,
 		workload: line.pod.workload,
+		flagPod: line.pod.flagPod,
 		container: line.pod.container,
 		namespace: line.pod.namespace,
 		waitTimeoutMs: line.waitTimeoutMs,

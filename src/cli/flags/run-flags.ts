@@ -11,6 +11,7 @@ import type { CommandHelp, HelpOptions } from '../print/help.js';
 import type { LogFormat } from '../print/logger.js';
 import { CLUSTER_OPTIONS, readClusterFlags, readKubeletDelay } from './cluster-flags.js';
 import { ENV_OPTIONS, type EnvFlags, readEnvFlags } from './env-flags.js';
+import { FLAG_POD_OPTIONS, readFlagPod } from './flag-pod-flags.js';
 import { parseDuration } from './flag-values.js';
 import { LOG_OPTIONS, SOURCE_OPTIONS } from './mount-flags.js';
 import { readSourceFlags, readValidation } from './source-flags.js';
@@ -47,6 +48,7 @@ export const POD_OPTIONS = {
 /** Flags of `run`, in the order of its help. */
 export const RUN_OPTIONS = {
 	...POD_OPTIONS,
+	...FLAG_POD_OPTIONS,
 	...ENV_OPTIONS,
 	'allow-host-path': {
 		...SWITCH,
@@ -118,8 +120,14 @@ export function readPodFlags(flags: ParsedFlags, words: readonly string[], comma
 	const namespaces = flags.all('namespace');
 	if (namespaces.length > 1) throw new ConfigMapFsError('USAGE', 'a pod has one namespace; pass -n once');
 	const sources = readSourceFlags(flags.given);
+	const flagPod = readFlagPod(flags);
+	if (flagPod !== undefined && workload !== undefined) {
+		const what = `--volume and --env-from describe a pod of their own, so "${workload}" is not used`;
+		throw new ConfigMapFsError('USAGE', `${what}; drop it${command === 'run' ? ', or put -- before a command' : ''}`);
+	}
 	return {
 		workload,
+		flagPod,
 		sources,
 		recursive: flags.is('recursive'),
 		fieldValidation: readValidation(flags),
@@ -166,6 +174,10 @@ export function readRunLine(args: readonly string[], cwd: string): RunLine {
 			`"${word}" is not a workload KIND/NAME; to run a command, put -- before it: -- ${word}`,
 		);
 	}
+	const pod = readPodFlags(flags, words, 'run');
+	if (afterDash === undefined && pod.flagPod !== undefined) {
+		throw new ConfigMapFsError('USAGE', 'without a workload there is no command; pass one after --');
+	}
 	const mapRoot = flags.is('map-root');
 	const rootDir = flags.last('root-dir');
 	if (rootDir === '') throw new ConfigMapFsError('USAGE', 'the value of --root-dir is empty');
@@ -178,7 +190,7 @@ export function readRunLine(args: readonly string[], cwd: string): RunLine {
 	const seconds = flags.last('wait-timeout');
 	const grace = flags.last('snapshot-grace');
 	return {
-		pod: readPodFlags(flags, words, 'run'),
+		pod,
 		command: afterDash,
 		keepArgs: flags.is('keep-args'),
 		...readEnvFlags(flags, 'path'),
@@ -225,6 +237,9 @@ const EPILOGUE = `Examples:
   # Run your build with a Deployment from staging and a local key on top
   configmapfs run --context staging -n shop -f key.yaml deploy/web -- ./my-app
 
+  # No workload: one ConfigMap as a directory, one as variables
+  configmapfs run -f app.yaml --volume app=/etc/app --env-from app-env -- ./my-app
+
   # Reload, restart, or run a command on each change
   configmapfs run -f nginx.yaml --on-change signal:HUP -- nginx -g 'daemon off;'
   configmapfs run -f deploy.yaml --on-change restart -- ./my-app
@@ -238,7 +253,10 @@ Exit status:
 export const runHelp: CommandHelp = {
 	name: 'run',
 	summary: "Start a local process with a pod's environment, arguments and volumes",
-	usage: ['run [KIND/NAME] -f SOURCE... [flags] [-- COMMAND [ARGS...]]'],
+	usage: [
+		'run [KIND/NAME] -f SOURCE... [flags] [-- COMMAND [ARGS...]]',
+		'run -f SOURCE... --volume NAME=PATH [flags] -- COMMAND [ARGS...]',
+	],
 	description:
 		"Start a local process with the environment and arguments of a pod's container, and with its ConfigMaps and " +
 		"Secrets as files at their real paths, live. Without a command, run the container's own.",

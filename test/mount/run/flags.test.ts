@@ -73,9 +73,16 @@ describe('the workload and the container', () => {
 		[['deploy/web', '-c', 'setup'], 'setup'],
 	])('%j', async (args, wanted) => {
 		const { code, stdout, stderr } = await runToEnd([web, api, job], { args });
+		const isChosen = args.includes('-c') || wanted === 'job';
+		const defaulted = /^\{.*"msg":"Defaulted container \\"c\\" out of: c, setup \(init\); choose another with -c"\}\n$/;
 		if (wanted === 'several')
 			expect({ code, stderr }).toEqual({ code: 125, stderr: expect.stringMatching(/^error: several workloads: /) });
-		else expect({ code, stdout, stderr }).toEqual({ code: 0, stdout: `${wanted}\n`, stderr: '' });
+		else
+			expect({ code, stdout, stderr }).toEqual({
+				code: 0,
+				stdout: `${wanted}\n`,
+				stderr: isChosen ? '' : expect.stringMatching(defaulted),
+			});
 	});
 
 	test('the command after -- replaces that of the container; --keep-args appends its args', async () => {
@@ -133,6 +140,30 @@ describe('the environment', () => {
 		expect(
 			[...found.keys()].filter((name) => name.startsWith('CONFIGMAPFS_') && process.env[name] === undefined),
 		).toEqual([]);
+	});
+
+	test('without a workload: --volume and --env-from, with -f, --create and -k, and live', async () => {
+		const directory = temporaryDirectory('kustomization', 0o755);
+		const kustomization = 'resources: []\nconfigMapGenerator: [{name: built, literals: [k=built]}]\n';
+		writeFileSync(
+			join(directory, 'kustomization.yaml'),
+			`${kustomization}generatorOptions: {disableNameSuffixHash: true}\n`,
+		);
+		const secret = { apiVersion: 'v1', kind: 'Secret', metadata: { name: 'db' }, stringData: { PASSWORD: 'p' } };
+		const file = new ManifestFile(APP, secret, deployment('web', { name: 'c', image: 'x' }));
+		const script = `cat /cmfs-flag/app/key /cmfs-flag/built/k /cmfs-flag/db/PASSWORD; echo " $A $PASSWORD $0"
+			until grep -q two /cmfs-flag/app/key; do sleep 0.05; done; cat /cmfs-flag/app/key`;
+		const run = startRun(machine, ANY_WAY, file, {
+			args: [
+				...['--create', 'env', '--from-literal=A=made', '-k', directory, '--volume', 'app=/cmfs-flag/app'],
+				...['--volume', 'cm/built=/cmfs-flag/built', '--volume', 'secret/db=/cmfs-flag/db'],
+				...['--env-from', 'env', '--env-from', 'secret/db'],
+			],
+			command: ['sh', '-c', script, 'done'],
+		});
+		await run.waitForOutput('onebuiltp made p done\n');
+		file.put(configMap('app', { key: 'two' }));
+		expect(await run.end()).toMatchObject({ code: 0, stdout: 'onebuiltp made p done\ntwo', stderr: '' });
 	});
 
 	test('--strict-env-names skips the names that kubelet refused, with a warning', async () => {

@@ -91,6 +91,27 @@ describe('readRunLine', () => {
 		expect(read('-f', 'a', '--context', 'staging').pod.cluster).toMatchObject({ context: 'staging' });
 	});
 
+	test('--volume and --env-from name ConfigMaps, and Secrets by kind', () => {
+		const flags = [
+			'--volume',
+			'app=/etc/app',
+			'--volume=secret/tls=/etc/a=b',
+			'--env-from',
+			'cm/env',
+			'--env-from=secrets/db',
+		];
+		expect(read(...flags, '--', 'x').pod.flagPod).toEqual({
+			volumes: [
+				{ kind: 'configMap', name: 'app', mountPath: '/etc/app' },
+				{ kind: 'secret', name: 'tls', mountPath: '/etc/a=b' },
+			],
+			envFrom: [
+				{ kind: 'configMap', name: 'env' },
+				{ kind: 'secret', name: 'db' },
+			],
+		});
+	});
+
 	test('--env-inherit with only names keeps the default; of several words the last one counts', () => {
 		expect(read('--env-inherit', 'JAVA_HOME').envInherit).toEqual({ base: 'path', names: ['JAVA_HOME'] });
 		expect(read('--env-inherit', 'all,X,none').envInherit).toEqual({ base: 'none', names: ['X'] });
@@ -131,6 +152,17 @@ describe('readRunLine', () => {
 			['--env-inherit', 'path,'],
 			'invalid argument "path," for "--env-inherit": ' +
 				'expected none, path, all, or names of variables, such as path,JAVA_HOME',
+		],
+		...['app', 'app=', 'app=etc', '=/etc', 'pod/a=/etc', 'secret/a/b=/etc'].map((text): [string[], string] => [
+			['--volume', text],
+			`invalid argument "${text}" for "--volume": ` +
+				'expected NAME=/PATH for a ConfigMap or secret/NAME=/PATH, such as app=/etc/app',
+		]),
+		[['--env-from', 'x/'], 'invalid argument "x/" for "--env-from": expected NAME for a ConfigMap or secret/NAME'],
+		[['--env-from', 'x'], 'without a workload there is no command; pass one after --'],
+		[
+			['--env-from', 'x', 'sh'],
+			'--volume and --env-from describe a pod of their own, so "sh" is not used; drop it, or put -- before a command',
 		],
 		[['-e', '=x'], 'invalid argument "=x" for "-e, --env": expected NAME=VALUE or NAME'],
 		[['--env-file', ''], 'the value of --env-file is empty'],
