@@ -101,6 +101,16 @@ export type Kept = VolumeSubject & {
 /** Everything that a volume missed is there again. */
 export type Found = VolumeSubject & { readonly type: 'found' };
 
+/** Files changed in a volume of a pod, but a subPath mount keeps their old content until the next start. */
+export interface Frozen {
+	readonly type: 'frozen';
+	readonly volume: string;
+	/** The mountPath of the subPath. */
+	readonly target: string;
+	/** Paths in the volume, sorted. */
+	readonly paths: readonly string[];
+}
+
 /** The paths that changed in a volume of a pod. */
 export interface ReactionCause {
 	readonly volume: string;
@@ -204,6 +214,7 @@ export type ControlEvent =
 	| Complete
 	| Kept
 	| Found
+	| Frozen
 	| Reaction
 	| EnvironmentChanged
 	| Mounted

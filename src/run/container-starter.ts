@@ -11,6 +11,7 @@ import type { Inheritance } from './application/inheritance.js';
 import type { ProcessSurroundings } from './application/spawn.js';
 import type { ContainerSetup } from './container/container-setup.js';
 import type { MountPlan } from './container/mount-plan.js';
+import type { VolumeView } from './on-change/visible-change.js';
 import type { OnceLogger } from './once-logger.js';
 import { copyWarnings } from './placement/copy-warnings.js';
 import type { PlacedApplication, Placement } from './placement/placement.js';
@@ -51,6 +52,7 @@ export class ContainerStarter {
 	readonly #options: ContainerStarterOptions;
 	readonly #subPaths: SubPathFollower;
 	#placed: PlacedApplication | undefined;
+	#views: readonly VolumeView[] = [];
 
 	constructor(options: ContainerStarterOptions) {
 		this.#options = options;
@@ -62,6 +64,7 @@ export class ContainerStarter {
 		const { setup, stdin, inheritance, placement, startProcess = ApplicationProcess.start } = this.#options;
 		this.#subPaths.stop();
 		const placed = this.#place(plan);
+		this.#views = plan.views;
 		const { command, ...made } = setup.process(selected, environment, placed.variables ?? {});
 		const { mountNamespace } = placed;
 		if (mountNamespace !== undefined) setup.cleanUpAfterKill(mountNamespace, placement.machineDirectory);
@@ -90,6 +93,11 @@ export class ContainerStarter {
 		warnings.warn(copyWarnings(placed, HOME === '' ? [cwd] : [cwd, HOME]));
 		log.debug({ copyOnWrite: placed.copyOnWrite }, 'directories whose own files are copies');
 		return placed;
+	}
+
+	/** Where the application sees the volumes whose files come from objects. */
+	get views(): readonly VolumeView[] {
+		return this.#views;
 	}
 
 	/** Process ids of everything that runs where the application runs. */

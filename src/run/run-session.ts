@@ -113,7 +113,7 @@ export class RunSession {
 			onEvent,
 			onFlip: (volume, flip) => {
 				if (this.#running !== undefined) this.#starter.flipped(volume);
-				this.#reactor.volumeChanged(volume, flip);
+				this.#reactor.volumeChanged(volume, flip, this.#starter.views);
 			},
 			onDriverDeath: (detail) => {
 				log.error({ detail }, `the process that serves the volumes ended (${detail}), so the application is ended`);

@@ -55,6 +55,12 @@ const RENDERINGS: { readonly [T in EventType]: Rendering<EventOf<T>> } = {
 	complete: { level: 'warn', sentence: () => 'nothing is missing any more' },
 	kept: { level: 'warn', sentence: ({ message }) => `${message}; the last content stays` },
 	found: { level: 'warn', sentence: (event) => `${subjectOf(event)}: nothing is missing any more` },
+	frozen: {
+		level: 'warn',
+		sentence: ({ volume, target, paths }) =>
+			`${shortened(paths)} changed in volume ${volume}, but the subPath mount at ${target} keeps the old content, ` +
+			'as in a pod; restart it, or use --subpath=live',
+	},
 	reaction: {
 		// `run` logs from `warn` on unless the user chooses otherwise, and a reaction must be visible.
 		level: ({ outcome }) => (({ done: 'warn', failed: 'warn', skipped: 'debug' }) as const)[outcome],

@@ -10,6 +10,7 @@ import type { Missing, PodWarning } from '../../pod/notices.js';
 import type { Pod, VolumeMount } from '../../pod/pod-spec.js';
 import { mountOrder } from '../../pod/volumes/mount-order.js';
 import { resolveSubPath } from '../../pod/volumes/sub-path.js';
+import type { VolumeView } from '../on-change/visible-change.js';
 import type { OnceLogger } from '../once-logger.js';
 import type { PlannedMount } from '../placement/namespace/planned-mount.js';
 import { type BackingPath, BackingPaths, type BackingPathsOptions } from './backing-paths.js';
@@ -29,11 +30,13 @@ export interface MountPlan {
 	/** In order of depth: a mount comes before those inside it. */
 	readonly mounts: readonly PlannedMount[];
 	readonly liveSubPaths: readonly LiveSubPath[];
+	/** The mounts of volumes whose files come from objects. */
+	readonly views: readonly VolumeView[];
 	/** Why the container cannot start yet: a variable of a subPathExpr is missing. */
 	readonly missing: readonly Missing[];
 }
 
-export const EMPTY_PLAN: MountPlan = { mounts: [], liveSubPaths: [], missing: [] };
+export const EMPTY_PLAN: MountPlan = { mounts: [], liveSubPaths: [], views: [], missing: [] };
 
 export interface MountPlannerOptions extends BackingPathsOptions {
 	/** `--subpath=live`. */
@@ -57,6 +60,7 @@ class MountPlanner {
 	readonly #options: MountPlannerOptions;
 	readonly #mounts: PlannedMount[] = [];
 	readonly #liveSubPaths: LiveSubPath[] = [];
+	readonly #views: VolumeView[] = [];
 	readonly #missing: Missing[] = [];
 
 	constructor(selected: SelectedPod, environment: Environment, options: MountPlannerOptions) {
@@ -74,7 +78,7 @@ class MountPlanner {
 			const backing = backings.get(mount.name);
 			if (backing !== undefined) this.#addMount(mount, path, backing);
 		}
-		return { mounts: this.#mounts, liveSubPaths: this.#liveSubPaths, missing: this.#missing };
+		return { mounts: this.#mounts, liveSubPaths: this.#liveSubPaths, views: this.#views, missing: this.#missing };
 	}
 
 	#backings(pod: Pod): ReadonlyMap<string, BackingPath> {
@@ -93,6 +97,10 @@ class MountPlanner {
 		const subPath = resolveSubPath(mount, this.#environment);
 		if (subPath.missing !== undefined) this.#missing.push(subPath.missing);
 		const readOnly = mount.readOnly || !backing.isWritable;
+		if (!backing.isWritable) {
+			const isFrozen = subPath.path !== undefined && !this.#options.liveSubPaths;
+			this.#views.push({ volume: mount.name, target, subPath: subPath.path, isFrozen });
+		}
 		if (subPath.path === undefined) {
 			this.#add({ source: backing.path, target, readOnly, recursive: backing.isHost });
 		} else {

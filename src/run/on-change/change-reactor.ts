@@ -10,8 +10,10 @@ import { OneAtATime } from '../../base/one-at-a-time.js';
 import type { Timers } from '../../base/timers.js';
 import type { CallOutcome, CommandOutcome, EventListener, Reaction, ReactionCause } from '../../control/events.js';
 import type { Flip } from '../../mount/volume-session.js';
+import { isUnchanged, type PayloadChange } from '../../volume/payload.js';
 import type { EnvironmentChange } from '../environment-change.js';
 import { hideCredentials, type OnChange, type OnChangePolicy } from './on-change.js';
+import { type VolumeView, visibleChange } from './visible-change.js';
 import { type VolumeChange, withChange } from './volume-change.js';
 
 /** The actions. Promises resolve at the end of an action, with undefined if `close` ended it, and never reject. */
@@ -72,12 +74,28 @@ export class ChangeReactor {
 		});
 	}
 
-	/** A volume shows a new generation. Before the first process runs this is not a change. */
-	volumeChanged(volume: string, flip: Flip): void {
-		if (!this.#hasStarted || this.#actionOf(volume).kind === 'none') return;
-		this.#changes = withChange(this.#changes, { volume, ...flip });
+	/**
+	 * A volume shows a new generation. Before the first process runs this is not a change, and neither is a file that all
+	 * of the application's mounts keep as it was, unless the application is restarted. `views` are these mounts.
+	 */
+	volumeChanged(volume: string, flip: Flip, views: readonly VolumeView[] = []): void {
+		if (!this.#hasStarted) return;
+		const { kind } = this.#actionOf(volume);
+		const change = kind === 'restart' ? flip.change : this.#visibleChange(volume, flip, views);
+		if (kind === 'none' || isUnchanged(change)) return;
+		this.#changes = withChange(this.#changes, { volume, ...flip, change });
 		this.#unseen.add(volume);
 		this.#debouncer.poke();
+	}
+
+	/** The part of the change that the application sees; reports the rest. */
+	#visibleChange(volume: string, { change }: Flip, views: readonly VolumeView[]): PayloadChange {
+		const { seen, frozen } = visibleChange(
+			change,
+			views.filter((view) => view.volume === volume),
+		);
+		for (const { target, paths } of frozen) this.#onEvent({ type: 'frozen', volume, target, paths });
+		return seen;
 	}
 
 	/** A process started now would get other inputs. Only a restart can bring them; otherwise each is reported once. */

@@ -43,6 +43,26 @@ afterEach(async () => {
 });
 
 describe('signal', () => {
+	test('does not come for a file that only a frozen subPath shows; a warning names it', async () => {
+		const volumeMounts = [
+			{ name: 'first', mountPath: '/etc/one/key', subPath: 'key' },
+			{ name: 'second', mountPath: '/etc/two' },
+		];
+		const app = twoVolumes(listening(KEYS), { volumeMounts });
+		const run = await startReady(machine, ANY_WAY, [...keys('1', '1'), app], ['signal:USR1']);
+		run.manifest.put(...keys('2', '1'));
+		await run.waitForLog(
+			'key changed in volume first, but the subPath mount at /etc/one/key keeps the old content, as in a pod; ' +
+				'restart it, or use --subpath=live',
+		);
+		run.manifest.put(...keys('2', '2'));
+		await waitForLines(run, 1);
+		await quiet(run);
+		expect(linesOf(run)).toEqual(['told 1 2']);
+		expect(reactionsOf(run)).toEqual(['key changed in volume second: sent SIGUSR1 to the application']);
+		await expectStopped(run);
+	});
+
 	test('comes once for a burst over two volumes, after both show the new content', async () => {
 		const run = await startReady(machine, ANY_WAY, [...keys('1', '1'), twoVolumes(listening(KEYS))], ['signal:USR1']);
 		const expected: string[] = [];

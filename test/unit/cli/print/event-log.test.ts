@@ -76,6 +76,11 @@ test.each<readonly [ControlEvent, string]>([
 	],
 	[{ type: 'found', volume: 'v' }, 'warn volume "v": nothing is missing any more'],
 	[
+		{ type: 'frozen', volume: 'v', target: '/etc/app.yaml', paths: ['app.yaml'] },
+		'warn app.yaml changed in volume v, but the subPath mount at /etc/app.yaml keeps the old content, as in a pod; ' +
+			'restart it, or use --subpath=live',
+	],
+	[
 		{ type: 'reaction', action: 'signal', signal: 'SIGHUP', causes: [APP_YAML], outcome: 'done' },
 		'warn app.yaml changed in volume v: sent SIGHUP to the application',
 	],

@@ -73,6 +73,38 @@ describe('the action', () => {
 		expect(timers.waiting).toBe(0);
 	});
 
+	test.each(['none', 'signal:HUP', 'exec:reload', 'http://h/'])(
+		'%s: a file that only a frozen subPath shows is reported, and is not a change',
+		async (action) => {
+			const { reactor, timers, noted, events } = setUp(action);
+			const views = [{ volume: 'config', target: '/etc/key', subPath: 'key', isFrozen: true }];
+			reactor.volumeChanged('config', flip(), views);
+			await timers.advance(5000);
+			expect(noted).toEqual([]);
+			expect(events).toEqual([{ type: 'frozen', volume: 'config', target: '/etc/key', paths: ['key'] }]);
+		},
+	);
+
+	test('restart: a file that only a frozen subPath shows is a change', async () => {
+		const { reactor, timers, noted, events } = setUp('restart');
+		const views = [{ volume: 'config', target: '/etc/key', subPath: 'key', isFrozen: true }];
+		reactor.volumeChanged('config', flip(), views);
+		await timers.advance(5000);
+		expect(noted).toEqual(['restart']);
+		expect(events).toMatchObject([{ type: 'reaction', causes: [{ changed: ['key'] }] }]);
+	});
+
+	test('a change beside a frozen subPath is passed on without its file', async () => {
+		const { reactor, timers, effects } = setUp('exec:reload');
+		const views = [
+			{ volume: 'config', target: '/etc/key', subPath: 'key', isFrozen: true },
+			{ volume: 'config', target: '/etc/live', subPath: 'live', isFrozen: false },
+		];
+		reactor.volumeChanged('config', flip({ changed: ['key', 'live'] }), views);
+		await timers.advance(5000);
+		expect(effects.changes).toMatchObject([[{ change: { changed: ['live'] } }]]);
+	});
+
 	test.each([
 		['signal:HUP', 'SIGHUP'],
 		['restart', 'restart'],
