@@ -40,7 +40,7 @@ export interface RunSessionOptions extends Pick<PodSources, 'sources' | 'cluster
 	/** `KIND/NAME`; undefined: the only workload. */
 	readonly workload: string | undefined;
 	/** `--volume` and `--env-from`: the pod to use instead of a workload. */
-	readonly flagPod: FlagPodRequest | undefined;
+	readonly flagPod?: FlagPodRequest | undefined;
 	/** `-c`. */
 	readonly container: string | undefined;
 	/** `-n`. */

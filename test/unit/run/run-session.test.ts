@@ -101,7 +101,7 @@ function session(script: string, options: Partial<RunSessionOptions> = {}): RunS
 		setup: {
 			command: ['/bin/sh', '-c', script],
 			keepArgs: false,
-			envInherit: 'path',
+			envInherit: { base: 'path', names: [] },
 			strictEnvNames: false,
 			allowHostPath: false,
 			localVolumes: new Map(),
