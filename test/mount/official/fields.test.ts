@@ -274,7 +274,11 @@ officialCases(['L'], (official) => {
 			spec,
 		);
 		// A run is one container, by default the first; init containers run only on request.
-		expect(await toEnd([manifest])).toMatchObject({ code: 0, stdout: 'first\n', stderr: '' });
+		const first = await toEnd([manifest]);
+		expect(first).toMatchObject({ code: 0, stdout: 'first\n' });
+		expect(loggedBy(first)).toEqual([
+			'Defaulted container "test" out of: test, sidecar, prepare (init); choose another with -c',
+		]);
 		expect(await succeed([manifest], { args: ['-c', 'sidecar'] })).toBe('second\n');
 		expect(await succeed([manifest], { args: ['-c', 'prepare'] })).toBe('prepared\n');
 	});
@@ -286,7 +290,9 @@ officialCases(['L'], (official) => {
 		expect(await succeed([manifest], { command: ['pwd'], cwd: '/tmp' })).toBe('/tmp\n');
 		const absent = await toEnd([pod('web', { command: ['pwd'], workingDir: '/not/there' })]);
 		expect(absent).toMatchObject({ code: 126, stdout: '' });
-		expect(absent.stderr).toContain('the working directory "/not/there" does not exist');
+		expect(absent.stderr).toContain(
+			"the container's working directory /not/there does not exist on this machine; create it",
+		);
 	});
 
 	official('L11', async ({ isRoot, toEnd }) => {
