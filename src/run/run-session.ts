@@ -58,11 +58,6 @@ export interface RunSessionOptions extends Pick<PodSources, 'sources' | 'cluster
 	readonly onEvent: EventListener;
 }
 
-/** Grace after SIGTERM. Source: kubernetes v1.32 core/v1, terminationGracePeriodSeconds. Unit: milliseconds. */
-const GRACE_MS = 30_000;
-
-const COMMAND_HINT = 'to run a command, put -- before it';
-
 /** The inputs of the running process. */
 interface RunningContainer {
 	readonly selected: SelectedPod;
@@ -105,7 +100,7 @@ export class RunSession {
 			strictEnvNames: setup.strictEnvNames,
 			readFromCluster: cluster === undefined ? undefined : (wanted) => cluster.readWorkload(wanted),
 			log,
-			...(setup.command === undefined ? { commandHint: COMMAND_HINT } : {}),
+			...(setup.command === undefined ? { commandHint: 'to run a command, put -- before it' } : {}),
 		});
 		this.#setup = new ContainerSetup({
 			...setup,
@@ -126,7 +121,6 @@ export class RunSession {
 		this.#application = new Application({
 			start: (abort) => this.#start(abort),
 			members: () => this.#starter.members(),
-			graceMs: GRACE_MS,
 			log,
 			onEvent,
 		});

@@ -19,13 +19,16 @@ export interface StartedProcess {
 	stop(graceMs: number): Promise<ApplicationEnd>;
 }
 
+/** Source: kubernetes v1.32 core/v1, terminationGracePeriodSeconds. Unit: milliseconds. */
+const POD_GRACE_MS = 30_000;
+
 export interface ApplicationOptions {
 	/** Starts the next process. It may wait for missing objects; `abort` ends the wait. */
 	readonly start: (abort: AbortSignal) => Promise<StartedProcess>;
 	/** Process ids of everything that runs where the application runs; killed after the main process has ended. */
 	readonly members: () => readonly number[];
-	/** How long a process may take to end after SIGTERM. Unit: milliseconds. */
-	readonly graceMs: number;
+	/** How long a process may take to end after SIGTERM. Unit: milliseconds. Default: that of a pod. */
+	readonly graceMs?: number;
 	readonly log: Logger;
 	readonly onEvent: EventListener;
 }
@@ -37,6 +40,7 @@ const ENDING_RESTART: ReadonlySet<NodeJS.Signals> = new Set(['SIGTERM', 'SIGINT'
 
 export class Application implements SignalReceiver {
 	readonly #options: ApplicationOptions;
+	readonly #graceMs: number;
 	readonly #abort = new AbortController();
 	#process: StartedProcess | undefined;
 	/** The running process is being stopped for a restart, or the one that is starting is out of date already. */
@@ -48,6 +52,7 @@ export class Application implements SignalReceiver {
 
 	constructor(options: ApplicationOptions) {
 		this.#options = options;
+		this.#graceMs = options.graceMs ?? POD_GRACE_MS;
 	}
 
 	get isRunning(): boolean {
@@ -69,7 +74,7 @@ export class Application implements SignalReceiver {
 	}
 
 	async #runOnce(): Promise<number> {
-		const { start, members, graceMs, log, onEvent } = this.#options;
+		const { start, members, log, onEvent } = this.#options;
 		let started: StartedProcess;
 		try {
 			started = await start(this.#abort.signal);
@@ -80,7 +85,7 @@ export class Application implements SignalReceiver {
 		this.#process = started;
 		const { pid } = started;
 		onEvent({ type: 'application-started', pid });
-		if (this.#restartDue || this.#endStatus !== undefined) void started.stop(graceMs);
+		if (this.#restartDue || this.#endStatus !== undefined) void started.stop(this.#graceMs);
 		const { status, signal } = await started.ended;
 		this.#process = undefined;
 		if (!this.#restartDue) this.#isLast = true;
@@ -97,7 +102,7 @@ export class Application implements SignalReceiver {
 	restart(): boolean {
 		if (this.#isLast) return false;
 		this.#restartDue = true;
-		void this.#process?.stop(this.#options.graceMs);
+		void this.#process?.stop(this.#graceMs);
 		return true;
 	}
 
@@ -107,7 +112,7 @@ export class Application implements SignalReceiver {
 		this.#restartDue = false;
 		this.#endStatus ??= status;
 		this.#abort.abort();
-		void this.#process?.stop(this.#options.graceMs);
+		void this.#process?.stop(this.#graceMs);
 	}
 
 	/** Sends a signal to the process; returns false if none runs. */
