@@ -351,7 +351,7 @@ describe('the proxy', () => {
 		await watch.waitFor(({ names }) => names.length === 1);
 		const release = proxy.blackHole();
 		await create(namespace, 'b');
-		await expect(through(proxy, configMaps(namespace), 500)).rejects.toThrow('no answer');
+		await expect(through(proxy, configMaps(namespace), 500)).rejects.toThrow('no response');
 		expect(watch.state).toBe('open');
 		expect(watch.names).toEqual(['ADDED a']);
 		release();
