@@ -58,7 +58,7 @@ describe('signal', () => {
 		run.manifest.put(...keys('2', '2'));
 		await waitForLines(run, 1);
 		await quiet(run);
-		expect(linesOf(run)).toEqual(['told 1 2']);
+		expect(linesOf(run)).toEqual(['keys 1 2']);
 		expect(reactionsOf(run)).toEqual(['key changed in volume second: sent SIGUSR1 to the application']);
 		await expectStopped(run);
 	});
