@@ -2,7 +2,7 @@
 
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { describe, expect, test } from 'vitest';
+import { afterEach, describe, expect, test } from 'vitest';
 import { ConfigMapFsError } from '../../../src/base/errors.js';
 import type { ControlEvent } from '../../../src/control/events.js';
 import type { LayoutOptions } from '../../../src/mount/layout.js';
@@ -11,8 +11,10 @@ import type { Source, SourceSink } from '../../../src/store/source.js';
 import { configMapObject } from '../../../src/store/source-object.js';
 import { DEFAULT_MODE, type Projection } from '../../../src/volume/projection.js';
 import { FakeDriver } from '../../support/fake-driver.js';
-import { temporaryDirectory } from '../../support/temporary.js';
+import { removeTemporaries, temporaryDirectory } from '../../support/temporary.js';
 import { RecordingLog } from '../run/recording-log.js';
+
+afterEach(removeTemporaries);
 
 const EVERY_KEY: Projection = { defaultMode: DEFAULT_MODE, optional: false };
 const TREE: LayoutOptions = { kind: 'tree', byNamespace: false, projection: EVERY_KEY };
